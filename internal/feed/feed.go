@@ -1,0 +1,356 @@
+// Package feed holds the nouns of feedd and their pure rules: what a source, an item, an entry,
+// a story, a section and a partner are; how an item is identified, dated and addressed; how text
+// is folded so that two spellings of one word compare equal.
+//
+// It is the floor everything else stands on: it imports nothing of feedd's and does no I/O.
+//
+// The way of an item through these nouns: a Source is collected into Items, each saved unfiled;
+// the desk files an Item under an Entry of a Story and under Sections; publishers turn the
+// Entries of a Section into feeds.
+package feed
+
+import "time"
+
+// Site is the installation as its readers see it.
+type Site struct {
+	Title       string
+	Description string
+	// URL is the public address, without a trailing slash; self links start with it.
+	// Empty means the address the server listens on.
+	URL string
+	// ID is the authority of the entries' ids, "AUTHORITY,DATE" (RFC 4151). Empty means: taken
+	// from URL at the first publication and kept in the store from then on.
+	ID       string
+	Language string         // BCP 47
+	Timezone *time.Location // dates shown on pages; dates without a zone of sources that name none
+	Contact  string         // mailto: or https: address, in the User-Agent and in the feeds
+}
+
+// Rights bounds what feedd may show of a source's items anywhere.
+type Rights string
+
+// What may be shown of a source, from least to most.
+const (
+	RightsHeadline Rights = "headline-only"
+	RightsSummary  Rights = "summary"
+	RightsFull     Rights = "full"
+)
+
+// Source is one address that is collected: a feed, or a page without one.
+type Source struct {
+	ID string
+	// Title names the outlet. Sources that share a Title are one outlet: a report of one of them
+	// is not another outlet's confirmation of a report of the other.
+	Title    string
+	URL      string
+	Home     string            // the outlet's own site, for attribution; empty means what the feed says
+	Section  string            // every item from here enters this section; empty means none
+	Category map[string]string // `categories:`: a feed's own category -> section id
+	Priority int               // who leads a story: the higher one
+	Language string            // BCP 47; empty means what the feed says, else the site's
+	Timezone *time.Location    // for dates without a zone
+	Rights   Rights
+	Learn    bool // the sections learn from this source (default true)
+
+	Schedule     string        // cron line, "@every 10m", or "auto"
+	Timeout      time.Duration // one request, from dial to the last byte
+	HostInterval time.Duration // least time between two requests to one host
+	MaxBytes     int64         // decompressed body
+	MaxItems     int           // items taken from one document
+
+	AllowPrivate bool // may it live on a private, loopback or link-local address
+	Headers      map[string]string
+	UserAgent    string // replaces feedd's own
+	Username     string // HTTP Basic; Password comes from a reference
+	Password     string
+	Bearer       string // Authorization: Bearer
+	Cookie       string
+	Proxy        string // http, https or socks5 URL
+
+	Page    *Page // selectors for a page without a feed; nil means a feed
+	Article bool  // fetch each new item's page for summary, image, author and date
+
+	// Line is where the source stands in the configuration, for messages; 0 when unknown.
+	Line int
+}
+
+// Outlet is the name under which the source's reports count as one voice.
+func (s Source) Outlet() string {
+	if s.Title != "" {
+		return s.Title
+	}
+	return s.ID
+}
+
+// Page says with CSS selectors where the items of a page without a feed are. A selector may end in
+// "@attr" to take an attribute instead of the text. Item is required; Link defaults to the first
+// link in the item, Title to that link's text.
+type Page struct {
+	Item, Title, Link, Summary, Date, Image string
+}
+
+// Section is a subject under which entries are published.
+type Section struct {
+	ID          string
+	Title       string
+	Description string
+	Language    string // only items in this language; empty means any
+	Limit       int    // entries in a feed
+	MaxAge      time.Duration
+	// MaxPerSource bounds the entries one source leads in a feed; 0 means no bound.
+	MaxPerSource int
+	Rules        []Rule
+	Pin, Mute    []Rule   // entries that lead the section; entries kept out of it
+	Expect       []Expect // headlines the editor expects here, or not
+	Learn        bool     // the learned model may file here (default true)
+	Line         int
+}
+
+// Rule is one condition an editor wrote. It holds when any of Any (if there are any) and all of All
+// match, and none of None does.
+type Rule struct {
+	Any, All, None []Pattern
+	In             []string // title, summary, content, author, category, url, source, language; default title and summary
+	// Weight makes the rule soft: it adds to the learned evidence (in nats, log-odds) instead of
+	// deciding. 0 means hard.
+	Weight float64
+	Line   int // where it stands in the configuration
+}
+
+// Pattern is one term of a rule as the editor wrote it: a word or phrase, prefix*, "exact
+// spelling" in its quotes, /RE2/, or a ~5 b.
+type Pattern struct {
+	Text string
+	Line int
+}
+
+// Expect is a headline and whether it should enter the section.
+type Expect struct {
+	Title   string
+	Summary string
+	Not     bool
+	Line    int
+}
+
+// StorySettings say how reports become stories.
+type StorySettings struct {
+	Window  time.Duration // how long a story takes in new reports
+	Match   string        // strict, normal, loose
+	Updates string        // entry, bump, fold
+	Never   [][2]string   // pairs of patterns whose reports are never one story
+}
+
+// SectionSettings hold for all sections.
+type SectionSettings struct {
+	Confidence float64 // below it an item stays unsorted; 0..1
+	Learn      bool
+}
+
+// Partner is a site that syndicates sections under terms of its own.
+type Partner struct {
+	ID       string
+	Title    string
+	Sections []string
+	Token    string // the secret itself, resolved from token_env or token_file; or empty
+	// TokenSHA256 is the hex SHA-256 of the secret (token_sha256), instead of Token.
+	TokenSHA256 string
+	Content     string // headline, summary, full
+	Limit       int
+	Delay       time.Duration
+	OwnIDs      bool // entries carry ids of the partner's own profile
+}
+
+// Item is one report: what one source said in one entry of its feed.
+type Item struct {
+	ID     int64  // row in the store; ascending in order of arrival; 0 before it is saved
+	Source string // Source.ID
+	Key    string // identity within the source, see Identify
+	GUID   string // as the source wrote it
+
+	URL       string // absolute; as the source wrote it
+	Canonical string // see Canonical; what makes two URLs one
+
+	Title   string // plain text, NFC
+	Summary string // HTML as received; make it safe with Sanitize before it is shown
+	Content string // HTML as received, often empty
+	Base    string // against which relative addresses in Summary and Content resolve; empty means URL
+
+	Authors    []Person
+	Categories []string
+	Language   string
+	Image      string
+	Enclosures []Enclosure
+
+	Published time.Time // what the source claims, when that is credible; else zero
+	Updated   time.Time // likewise
+	FirstSeen time.Time // never changes
+	Revised   time.Time // when feedd last saw the source change it; zero when never
+
+	// What the desk decided; empty while the item is unfiled.
+	Story    string // key of the story: that of its first entry
+	Entry    string // key of the entry it is told under
+	Verdict  Verdict
+	Sections []Placement
+	Dropped  string // why it is never published; empty when it may be
+	Why      Why
+}
+
+// Date is the time the item is ordered by: what the source claims, else when it was first seen.
+func (it *Item) Date() time.Time {
+	if !it.Published.IsZero() {
+		return it.Published
+	}
+	return it.FirstSeen
+}
+
+// Person is an author.
+type Person struct {
+	Name  string `json:"name,omitempty"`
+	Email string `json:"email,omitempty"`
+	URL   string `json:"url,omitempty"`
+}
+
+// Enclosure is a file that comes with an item. Length is in bytes, -1 when unknown.
+type Enclosure struct {
+	URL    string `json:"url"`
+	Type   string `json:"type,omitempty"`
+	Length int64  `json:"length,omitempty"`
+}
+
+// Verdict is what an item is to the stories already known.
+type Verdict string
+
+// The verdicts of the desk.
+const (
+	New       Verdict = "new"       // nothing of it was known
+	Duplicate Verdict = "duplicate" // interchangeable with a report already there
+	Same      Verdict = "same"      // the same event in other words, from another outlet
+	Update    Verdict = "update"    // the same story, later, with something new
+)
+
+// Placement is one section an item was filed under, and by what authority.
+type Placement struct {
+	Section string `json:"section"`
+	// By names the authority: "source", "category", "rule", "learned", "editor".
+	By          string  `json:"by"`
+	Line        int     `json:"line,omitempty"`        // of the rule, in the configuration
+	Detail      string  `json:"detail,omitempty"`      // the words that matched, for people
+	Probability float64 `json:"probability,omitempty"` // of a learned placement
+}
+
+// Why keeps what decided the story of an item.
+type Why struct {
+	Score    float64   `json:"score,omitempty"`    // 0..1, of the join
+	With     int64     `json:"with,omitempty"`     // Item.ID of the report it matched best
+	Reason   string    `json:"reason,omitempty"`   // one sentence for people
+	Features []Feature `json:"features,omitempty"` // what decided, strongest first
+	Words    []string  `json:"words,omitempty"`    // the shared rare words
+	Vetoes   []string  `json:"vetoes,omitempty"`   // what kept near stories apart
+}
+
+// Feature is one named figure in a decision and what it added to it.
+type Feature struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	Adds  float64 `json:"adds"`
+}
+
+// Entry is one development of a story, told once, with every outlet that reported it. It is what
+// a feed lists.
+type Entry struct {
+	Key       string // of its first report, see EntryKey; the local part of its tag: id
+	Story     string // Key of the story's first entry
+	Follows   string // Key of the story's entry before this one, when this is an update
+	Lead      int64  // Item.ID of the report that speaks for it
+	Published time.Time
+	Updated   time.Time // last change a reader should see
+	Sections  []string  // union of its reports' sections, the lead's first
+	Withdrawn time.Time // zero unless retracted
+	Reports   []Item    // in order of arrival; the lead among them
+}
+
+// LeadItem returns the report that speaks for the entry, or nil when it has none.
+func (e *Entry) LeadItem() *Item {
+	for i := range e.Reports {
+		if e.Reports[i].ID == e.Lead {
+			return &e.Reports[i]
+		}
+	}
+	if len(e.Reports) > 0 {
+		return &e.Reports[0]
+	}
+	return nil
+}
+
+// SourceState is what feedd remembers of a source between two runs. The store keeps it whole, as
+// one value; a source never collected has the zero state.
+type SourceState struct {
+	Source string `json:"-"`
+
+	// When it runs next, and why then.
+	NextRun    time.Time `json:"next_run,omitzero"`
+	NextReason string    `json:"next_reason,omitempty"` // for people
+	Schedule   string    `json:"schedule,omitempty"`    // the line NextRun was computed from
+
+	// Validators of the last full answer, verbatim (RFC 9110, section 8.8).
+	ETag         string `json:"etag,omitempty"`
+	LastModified string `json:"last_modified,omitempty"`
+	BodyHash     string `json:"body_hash,omitempty"` // of the last full answer
+
+	LastRun     time.Time `json:"last_run,omitzero"`
+	LastSuccess time.Time `json:"last_success,omitzero"`
+	LastNew     time.Time `json:"last_new,omitzero"` // when it last brought a new item
+	Status      int       `json:"status,omitempty"`  // HTTP status of the last answer
+	Error       string    `json:"error,omitempty"`   // of the last run; empty when it went well
+	Warnings    []string  `json:"warnings,omitempty"`
+	Failures    int       `json:"failures,omitempty"` // in a row
+	Gone        bool      `json:"gone,omitempty"`     // it answered 410 Gone
+	Items       int       `json:"items,omitempty"`    // in the last document
+
+	// What the document says of itself.
+	Title    string `json:"title,omitempty"`
+	Link     string `json:"link,omitempty"`
+	FeedID   string `json:"feed_id,omitempty"` // atom:id
+	Language string `json:"language,omitempty"`
+	Updated  string `json:"updated,omitempty"` // RFC 3339
+	Rights   string `json:"rights,omitempty"`
+	Hub      string `json:"hub,omitempty"`  // WebSub
+	Self     string `json:"self,omitempty"` // WebSub topic
+
+	// A permanent redirect seen MovedSeen times running.
+	MovedTo   string `json:"moved_to,omitempty"`
+	MovedSeen int    `json:"moved_seen,omitempty"`
+
+	// Wait is how long the document or its headers ask to be left alone (ttl, max-age).
+	WaitUntil  time.Time `json:"wait_until,omitzero"`
+	WaitReason string    `json:"wait_reason,omitempty"`
+
+	Rhythm *Rhythm `json:"rhythm,omitempty"` // learned, for schedule: auto
+	Push   *Push   `json:"push,omitempty"`   // WebSub subscription
+}
+
+// Rhythm is what was learned of when a source publishes.
+type Rhythm struct {
+	Gap   time.Duration `json:"gap,omitempty"` // median, between two new items
+	Hours [24]float64   `json:"hours"`         // share of items by hour of day, in the source's zone
+	Seen  int           `json:"seen"`          // items learned from
+}
+
+// Push is a WebSub subscription to a source's hub (W3C Recommendation 2018-01-23).
+type Push struct {
+	Hub      string    `json:"hub"`
+	Topic    string    `json:"topic"`
+	Secret   string    `json:"secret"`
+	Callback string    `json:"callback"` // the unguessable part of the callback's path
+	State    string    `json:"state"`    // asked, active, denied
+	Asked    time.Time `json:"asked,omitzero"`
+	Until    time.Time `json:"until,omitzero"` // end of the lease
+	LastPush time.Time `json:"last_push,omitzero"`
+}
+
+// HostHold keeps feedd away from a whole host until a time, for a reason the host gave.
+type HostHold struct {
+	Host   string
+	Until  time.Time
+	Reason string
+}

@@ -1,0 +1,152 @@
+package feed
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/netip"
+	"net/url"
+	"path"
+	"sort"
+	"strings"
+)
+
+// Identify returns the identity of an item within its source: the guid, else the canonical link,
+// else title and day. Two documents of one source that give the same identity speak of the same
+// item; what differs is then a revision of it.
+//
+// The prefix keeps the three kinds apart, so that a guid that happens to be a title is not taken
+// for one. An item with neither guid nor link nor title has no identity: "".
+//
+//	guid "  abc "                     g:abc       surrounding space is not part of a guid
+//	guid "" link http://e.org/a?utm_source=x
+//	                                  l:https://e.org/a ... see Canonical
+//	neither, title "Bão số 4", dated  t:2024-08-14:bão số 4   (folded case and spelling)
+//	neither, undated                  t::bão số 4
+//
+// A guid that a whole document shares is no identity; collect passes it as "" then.
+func Identify(it *Item) string {
+	if g := strings.TrimSpace(it.GUID); g != "" {
+		return "g:" + g
+	}
+	if it.Canonical != "" {
+		return "l:" + it.Canonical
+	}
+	if t := Normal(it.Title); t != "" {
+		day := ""
+		if !it.Published.IsZero() {
+			day = it.Published.UTC().Format("2006-01-02")
+		}
+		return "t:" + day + ":" + t
+	}
+	return ""
+}
+
+// EntryKey returns the key of the entry that the item opens: 16 hexadecimal digits that depend on
+// nothing but the source's id and the item's identity, so that two installations that read the
+// same input with the same sources agree.
+func EntryKey(source, itemKey string) string {
+	sum := sha256.Sum256([]byte(source + "\x00" + itemKey))
+	return hex.EncodeToString(sum[:8])
+}
+
+// TagURI returns the permanent id of an entry, "tag:AUTHORITY,DATE:KEY" (RFC 4151).
+func TagURI(authority, key string) string { return "tag:" + authority + ":" + key }
+
+// tracking lists query parameters that say how a reader came to a page, not which page it is.
+// A name that ends in * is a prefix.
+var tracking = []string{
+	"utm_*", "fbclid", "gclid", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "ttclid",
+	"igshid", "igsh", "mc_cid", "mc_eid", "_ga", "_gl", "_hsenc", "_hsmi", "hsctatracking", "vero_id",
+	"oly_anon_id", "oly_enc_id", "wickedid", "ref_src", "ref_url", "cmpid", "ocid", "ns_campaign",
+	"ns_mchannel", "ns_source", "at_medium", "at_campaign", "at_custom*", "at_link*", "guccounter",
+	"guce_referrer*", "zarsrc", "zanpid", "spm", "sr_share", "smid", "smtyp", "share_id", "xtor",
+	"mkt_tok", "trk", "trkcampaign", "feature_share", "feedtype", "feedname", "gidzl", "vgclid",
+}
+
+func isTracking(name string) bool {
+	name = strings.ToLower(name)
+	for _, t := range tracking {
+		if p, ok := strings.CutSuffix(t, "*"); ok {
+			if strings.HasPrefix(name, p) {
+				return true
+			}
+		} else if name == t {
+			return true
+		}
+	}
+	return false
+}
+
+// Canonical returns the form of an absolute http(s) URL under which two spellings of one address
+// are equal. It is for comparing, not for fetching: the scheme becomes https, hosts lose "www.",
+// "m.", "mobile." and "amp.", default ports, fragments, tracking parameters, AMP markers and the
+// trailing slash go, and query parameters are sorted. Anything that is not an absolute http(s) URL
+// gives "".
+func Canonical(raw string) string {
+	raw = strings.TrimSpace(raw)
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return ""
+	}
+	host := strings.ToLower(strings.TrimRight(u.Hostname(), "."))
+	if host == "" {
+		return ""
+	}
+	if _, err := netip.ParseAddr(host); err != nil {
+		for _, p := range []string{"www.", "m.", "mobile.", "amp."} {
+			if rest, ok := strings.CutPrefix(host, p); ok && strings.Contains(rest, ".") {
+				host = rest
+			}
+		}
+	} else if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if p := u.Port(); p != "" && p != "80" && p != "443" {
+		host += ":" + p
+	}
+
+	p := u.EscapedPath()
+	if p != "" {
+		trailing := strings.HasSuffix(p, "/")
+		p = path.Clean(p)
+		if trailing && p != "/" {
+			p += "/"
+		}
+	}
+	for again := true; again; { // a marker may stand behind another
+		before := p
+		p = strings.TrimSuffix(strings.TrimSuffix(p, "/"), "/amp")
+		p = strings.TrimSuffix(p, ".amp")
+		if rest, ok := strings.CutSuffix(p, ".amp.html"); ok {
+			p = rest + ".html"
+		}
+		if rest, ok := strings.CutPrefix(p, "/amp/"); ok {
+			p = "/" + rest
+		}
+		again = p != before
+	}
+	return "https://" + host + p + canonicalQuery(u.RawQuery)
+}
+
+// canonicalQuery keeps the parameters that choose the page, in sorted order, with "?" before them.
+func canonicalQuery(raw string) string {
+	if raw == "" {
+		return ""
+	}
+	var keep []string
+	for part := range strings.FieldsFuncSeq(raw, func(r rune) bool { return r == '&' || r == ';' }) {
+		name, value, _ := strings.Cut(part, "=")
+		if n, err := url.QueryUnescape(name); err == nil {
+			name = n
+		}
+		if isTracking(name) || strings.EqualFold(name, "amp") || (strings.EqualFold(name, "outputtype") && value == "amp") {
+			continue
+		}
+		keep = append(keep, part)
+	}
+	if len(keep) == 0 {
+		return ""
+	}
+	sort.Strings(keep)
+	return "?" + strings.Join(keep, "&")
+}
