@@ -1,0 +1,40 @@
+// Package feedtest helps tests find the development data that may lie beside a checkout.
+package feedtest
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Shared returns the path of name in the folder of development data: $FEEDD_SHARED, else a folder
+// "shared" beside the checkout. Where neither holds it the test is skipped, and says so.
+func Shared(t testing.TB, name string) string {
+	t.Helper()
+	if dir := os.Getenv("FEEDD_SHARED"); dir != "" {
+		path := filepath.Join(dir, name)
+		if _, err := os.Stat(path); err != nil {
+			t.Fatalf("FEEDD_SHARED is set and has no %s: %v", name, err)
+		}
+		return path
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			t.Fatal("no go.mod above the test's folder")
+		}
+		dir = up
+	}
+	path := filepath.Join(filepath.Dir(dir), "shared", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("SKIPPED, NOT PASSED: no development data %s; set FEEDD_SHARED to the folder that holds it", name)
+	}
+	return path
+}
