@@ -1,0 +1,17 @@
+package feed
+
+import "time"
+
+// EntryQuery says which entries are wanted. The zero value of a field asks for nothing.
+type EntryQuery struct {
+	// Section is a section's id; "all" means every entry that has at least one section.
+	Section string
+	Story   string   // the story's key
+	Keys    []string // these entries only
+	// Since and Before bound Published: Since <= Published < Before. When Withdrawn is set they
+	// bound the time of the withdrawal instead.
+	Since, Before time.Time
+	Limit         int // at most so many; 0 means all
+	// Withdrawn asks for the withdrawn entries instead of those that stand, the last withdrawn first.
+	Withdrawn bool
+}

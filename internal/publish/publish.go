@@ -1,0 +1,72 @@
+// Package publish takes filed entries to their readers: it decides what is fresh, renders each
+// document once per change, keeps the bytes ready in every encoding, and serves, pushes and
+// exports them.
+//
+// It is the last station of an item's way: the desk commits entries, Refresh turns what they
+// changed into bytes, Handler serves these, the hub pushes them and Export writes them out.
+package publish
+
+import (
+	"context"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// Reader gives what is to be published.
+type Reader interface {
+	// Versions returns a counter for each section, and for "all", that the desk moves in the
+	// transaction that changes the section's entries: added, edited, refiled or withdrawn.
+	// A section that never had an entry may be missing.
+	Versions(ctx context.Context) (map[string]int64, error)
+	// Entries returns the entries asked for, newest Published first (equal times by Key), with
+	// their Reports in order of arrival.
+	Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, error)
+	// States returns what is remembered of each source, by its id.
+	States(ctx context.Context) (map[string]feed.SourceState, error)
+}
+
+// Rendition is one published document as it was last accepted.
+type Rendition struct {
+	Path     string    // of the URL, as "/sections/all.rss"
+	Hash     string    // hex SHA-256 of the plain bytes; the ETag is made of it
+	Modified time.Time // when these bytes were first published
+	Body     []byte    // the bytes, compressed with zstd
+}
+
+// Renditions keeps the last good bytes, so that Last-Modified and the gate survive a restart.
+type Renditions interface {
+	// Renditions returns all that were saved.
+	Renditions(ctx context.Context) ([]Rendition, error)
+	// SaveRenditions adds or replaces by Path, all or none.
+	SaveRenditions(ctx context.Context, rs []Rendition) error
+	// DeleteRenditions forgets these paths; an unknown one is no error.
+	DeleteRenditions(ctx context.Context, paths []string) error
+}
+
+// Meta keeps small facts for good, such as the authority of the ids.
+type Meta interface {
+	// Meta returns "" for a key that was never set.
+	Meta(ctx context.Context, key string) (string, error)
+	SetMeta(ctx context.Context, key, value string) error
+}
+
+// Subscription is one WebSub subscription to a section's feed (W3C Recommendation 2018-01-23).
+type Subscription struct {
+	Topic    string // path of the feed, as "/sections/all.rss": it outlives a moved site
+	Callback string // the subscriber's URL; unique together with Topic
+	Secret   string // of the HMAC; empty means unsigned
+	Until    time.Time
+	// Delivered is the Hash of the bytes it was last given, so that nothing is lost or sent twice
+	// over a restart.
+	Delivered string
+}
+
+// Subscriptions keeps the hub's subscribers.
+type Subscriptions interface {
+	Subscriptions(ctx context.Context) ([]Subscription, error)
+	// SaveSubscription adds or replaces by Topic and Callback.
+	SaveSubscription(ctx context.Context, s Subscription) error
+	// DeleteSubscription forgets one; an unknown one is no error.
+	DeleteSubscription(ctx context.Context, topic, callback string) error
+}
