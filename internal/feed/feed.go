@@ -185,6 +185,9 @@ type Item struct {
 	Updated   time.Time // likewise
 	FirstSeen time.Time // never changes
 	Revised   time.Time // when feedd last saw the source change it; zero when never
+	// Rev is the Revision of what the source's document said, before anything was added from
+	// elsewhere; 0 means the item is as the document had it.
+	Rev uint64
 
 	// What the desk decided; empty while the item is unfiled.
 	Story    string // key of the story: that of its first entry

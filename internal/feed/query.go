@@ -4,7 +4,7 @@ import "time"
 
 // EntryQuery says which entries are wanted. The zero value of a field asks for nothing.
 type EntryQuery struct {
-	// Section is a section's id; "all" means every entry that has at least one section.
+	// Section is a section's id; "all" and "" mean every entry, also the unsorted.
 	Section string
 	Story   string   // the story's key
 	Keys    []string // these entries only

@@ -8,7 +8,6 @@ package publish
 
 import (
 	"context"
-	"time"
 
 	"feedd/internal/feed"
 )
@@ -26,20 +25,12 @@ type Reader interface {
 	States(ctx context.Context) (map[string]feed.SourceState, error)
 }
 
-// Rendition is one published document as it was last accepted.
-type Rendition struct {
-	Path     string    // of the URL, as "/sections/all.rss"
-	Hash     string    // hex SHA-256 of the plain bytes; the ETag is made of it
-	Modified time.Time // when these bytes were first published
-	Body     []byte    // the bytes, compressed with zstd
-}
-
 // Renditions keeps the last good bytes, so that Last-Modified and the gate survive a restart.
 type Renditions interface {
 	// Renditions returns all that were saved.
-	Renditions(ctx context.Context) ([]Rendition, error)
+	Renditions(ctx context.Context) ([]feed.Rendition, error)
 	// SaveRenditions adds or replaces by Path, all or none.
-	SaveRenditions(ctx context.Context, rs []Rendition) error
+	SaveRenditions(ctx context.Context, rs []feed.Rendition) error
 	// DeleteRenditions forgets these paths; an unknown one is no error.
 	DeleteRenditions(ctx context.Context, paths []string) error
 }
@@ -51,22 +42,11 @@ type Meta interface {
 	SetMeta(ctx context.Context, key, value string) error
 }
 
-// Subscription is one WebSub subscription to a section's feed (W3C Recommendation 2018-01-23).
-type Subscription struct {
-	Topic    string // path of the feed, as "/sections/all.rss": it outlives a moved site
-	Callback string // the subscriber's URL; unique together with Topic
-	Secret   string // of the HMAC; empty means unsigned
-	Until    time.Time
-	// Delivered is the Hash of the bytes it was last given, so that nothing is lost or sent twice
-	// over a restart.
-	Delivered string
-}
-
 // Subscriptions keeps the hub's subscribers.
 type Subscriptions interface {
-	Subscriptions(ctx context.Context) ([]Subscription, error)
+	Subscriptions(ctx context.Context) ([]feed.Subscription, error)
 	// SaveSubscription adds or replaces by Topic and Callback.
-	SaveSubscription(ctx context.Context, s Subscription) error
+	SaveSubscription(ctx context.Context, s feed.Subscription) error
 	// DeleteSubscription forgets one; an unknown one is no error.
 	DeleteSubscription(ctx context.Context, topic, callback string) error
 }

@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// Versions returns a counter for each section, and for "all", that moves in the transaction that
+// changes the section's entries. A section that never had an entry is missing.
+func (s *Store) Versions(ctx context.Context) (map[string]int64, error) {
+	versions := map[string]int64{}
+	err := s.query(ctx, `SELECT id, version FROM sections`, func(r *sql.Rows) error {
+		var id string
+		var v int64
+		err := r.Scan(&id, &v)
+		versions[id] = v
+		return err
+	})
+	return versions, err
+}
+
+// Entries returns the entries asked for with their reports in order of arrival: newest first by
+// Published, ties by Key; the entries of a Story oldest first.
+func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, error) {
+	var where []string
+	var args []any
+	arg := func(v any) string {
+		args = append(args, v)
+		return fmt.Sprintf("$%d", len(args))
+	}
+	from, at := `entries e`, "e.published"
+	if q.Withdrawn {
+		where, at = append(where, `e.withdrawn <> 0`), "e.withdrawn"
+	} else {
+		where = append(where, `e.withdrawn = 0`)
+	}
+	if q.Section != "" && q.Section != "all" {
+		if q.Withdrawn { // listed nowhere, but it keeps the names
+			where = append(where, `',' || e.sections || ',' LIKE `+arg("%,"+q.Section+",%"))
+		} else {
+			from, at = `entry_sections l JOIN entries e ON e.id = l.entry`, "l.published"
+			where = append(where, `l.section = `+arg(q.Section))
+		}
+	}
+	if q.Story != "" {
+		where = append(where, `e.story = `+arg(keyInt(q.Story)))
+	}
+	if len(q.Keys) > 0 {
+		ids := make([]int64, len(q.Keys))
+		for i, k := range q.Keys {
+			ids[i] = keyInt(k)
+		}
+		where = append(where, `e.id IN `+inList(ids))
+	}
+	if !q.Since.IsZero() {
+		where = append(where, at+` >= `+arg(millis(q.Since)))
+	}
+	if !q.Before.IsZero() {
+		where = append(where, at+` < `+arg(millis(q.Before)))
+	}
+	query := `SELECT e.id, e.story, e.follows, e.lead, e.published, e.updated, e.withdrawn, e.sections
+		FROM ` + from + ` WHERE ` + strings.Join(where, " AND ")
+	if q.Story != "" {
+		query += ` ORDER BY e.published, e.id`
+	} else {
+		query += ` ORDER BY ` + at + ` DESC, e.id`
+	}
+	if q.Limit > 0 {
+		query += ` LIMIT ` + arg(q.Limit)
+	}
+
+	var entries []feed.Entry
+	index := map[int64]int{}
+	err := s.query(ctx, query, func(r *sql.Rows) error {
+		var id, story, follows, published, updated, withdrawn int64
+		var sections string
+		var e feed.Entry
+		if err := r.Scan(&id, &story, &follows, &e.Lead, &published, &updated, &withdrawn, &sections); err != nil {
+			return err
+		}
+		e.Key, e.Story, e.Follows = intKey(id), intKey(story), intKey(follows)
+		e.Published, e.Updated, e.Withdrawn = fromMillis(published), fromMillis(updated), fromMillis(withdrawn)
+		e.Sections = splitList(sections)
+		index[id] = len(entries)
+		entries = append(entries, e)
+		return nil
+	}, args...)
+	if err != nil {
+		return nil, err
+	}
+
+	ids := make([]int64, len(entries))
+	for i := range entries {
+		ids[i] = keyInt(entries[i].Key)
+	}
+	for rest := ids; len(rest) > 0; {
+		part := rest[:min(len(rest), 500)]
+		rest = rest[len(part):]
+		items, err := s.items(ctx, `WHERE i.entry IN `+inList(part)+` ORDER BY i.id`)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range items {
+			e := &entries[index[keyInt(it.Entry)]]
+			e.Reports = append(e.Reports, it)
+		}
+	}
+	return entries, nil
+}
+
+// Withdraw takes entries out of everything published, or puts them back (at zero). It tells how
+// many changed.
+func (s *Store) Withdraw(ctx context.Context, keys []string, at time.Time) (int, error) {
+	var n int
+	all, err := s.Entries(ctx, feed.EntryQuery{Keys: keys, Withdrawn: at.IsZero()})
+	if err != nil {
+		return 0, err
+	}
+	for i := range all {
+		all[i].Withdrawn = at
+		n++
+	}
+	return n, s.tx(ctx, func(tx *sql.Tx) error { return s.saveEntries(tx, all) })
+}
+
+// Renditions returns the last good bytes of every published path.
+func (s *Store) Renditions(ctx context.Context) ([]feed.Rendition, error) {
+	var rs []feed.Rendition
+	err := s.query(ctx, `SELECT path, hash, modified, body FROM renditions`, func(r *sql.Rows) error {
+		var d feed.Rendition
+		var modified int64
+		err := r.Scan(&d.Path, &d.Hash, &modified, &d.Body)
+		d.Modified = fromMillis(modified)
+		rs = append(rs, d)
+		return err
+	})
+	return rs, err
+}
+
+// SaveRenditions adds or replaces renditions by their path, all or none.
+func (s *Store) SaveRenditions(ctx context.Context, rs []feed.Rendition) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		for _, r := range rs {
+			if _, err := tx.Exec(`INSERT INTO renditions (path, hash, modified, body) VALUES ($1, $2, $3, $4)
+				ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, modified = excluded.modified, body = excluded.body`,
+				r.Path, r.Hash, millis(r.Modified), r.Body); err != nil {
+				return fmt.Errorf("keep %s: %w", r.Path, err)
+			}
+		}
+		return nil
+	})
+}
+
+// DeleteRenditions forgets these paths; an unknown one is no error.
+func (s *Store) DeleteRenditions(ctx context.Context, paths []string) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		for _, p := range paths {
+			if _, err := tx.Exec(`DELETE FROM renditions WHERE path = $1`, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Subscriptions returns the subscribers of the hub.
+func (s *Store) Subscriptions(ctx context.Context) ([]feed.Subscription, error) {
+	var subs []feed.Subscription
+	err := s.query(ctx, `SELECT topic, callback, secret, until, delivered FROM subscriptions ORDER BY topic, callback`,
+		func(r *sql.Rows) error {
+			var sub feed.Subscription
+			var until int64
+			err := r.Scan(&sub.Topic, &sub.Callback, &sub.Secret, &until, &sub.Delivered)
+			sub.Until = fromMillis(until)
+			subs = append(subs, sub)
+			return err
+		})
+	return subs, err
+}
+
+// SaveSubscription adds or replaces a subscription by its topic and callback.
+func (s *Store) SaveSubscription(ctx context.Context, sub feed.Subscription) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO subscriptions (topic, callback, secret, until, delivered) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (topic, callback) DO UPDATE SET secret = excluded.secret, until = excluded.until, delivered = excluded.delivered`,
+			sub.Topic, sub.Callback, sub.Secret, millis(sub.Until), sub.Delivered)
+		return err
+	})
+}
+
+// DeleteSubscription forgets a subscription; an unknown one is no error.
+func (s *Store) DeleteSubscription(ctx context.Context, topic, callback string) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`DELETE FROM subscriptions WHERE topic = $1 AND callback = $2`, topic, callback)
+		return err
+	})
+}

@@ -1,0 +1,286 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// Filed is what the desk decided about one batch. It is committed as one.
+type Filed struct {
+	Items   []feed.Item  // with Story, Entry, Verdict, Sections, Dropped and Why set
+	Entries []feed.Entry // those that the batch opened or changed, whole; Reports are not read
+}
+
+// narrow are the columns of items that scanNarrow reads.
+const narrow = `i.id, i.uid, i.source, i.hash, i.published, i.updated, i.first_seen, i.revised, i.story, i.entry,
+	i.verdict, i.dropped, i.sections, i.why, t.guid, t.url, t.title, t.summary`
+
+func scanNarrow(r *sql.Rows, it *feed.Item, more ...any) error {
+	var uid, hash, published, updated, firstSeen, revised, story, entry int64
+	var sections, why string
+	if err := r.Scan(append([]any{&it.ID, &uid, &it.Source, &hash, &published, &updated, &firstSeen, &revised, &story, &entry,
+		&it.Verdict, &it.Dropped, &sections, &why, &it.GUID, &it.URL, &it.Title, &it.Summary}, more...)...); err != nil {
+		return err
+	}
+	it.Published, it.Updated = fromMillis(published), fromMillis(updated)
+	it.FirstSeen, it.Revised = fromMillis(firstSeen), fromMillis(revised)
+	it.Story, it.Entry = intKey(story), intKey(entry)
+	it.Rev = uint64(hash)
+	it.Canonical = feed.Canonical(it.URL)
+	it.Key = feed.Identify(it)
+	if sections != "" {
+		if err := json.Unmarshal([]byte(sections), &it.Sections); err != nil {
+			return fmt.Errorf("the sections of item %d: %w", it.ID, err)
+		}
+	}
+	if why != "" {
+		if err := json.Unmarshal([]byte(why), &it.Why); err != nil {
+			return fmt.Errorf("the reasons of item %d: %w", it.ID, err)
+		}
+	}
+	return nil
+}
+
+// items reads whole items; where is the end of the query, after FROM.
+func (s *Store) items(ctx context.Context, where string, args ...any) ([]feed.Item, error) {
+	var items []feed.Item
+	err := s.query(ctx, `SELECT `+narrow+`, t.body FROM items i JOIN texts t ON t.item = i.id `+where,
+		func(r *sql.Rows) error {
+			var it feed.Item
+			var blob sql.RawBytes
+			if err := scanNarrow(r, &it, &blob); err != nil {
+				return err
+			}
+			if err := s.unpack(blob, &it); err != nil {
+				return err
+			}
+			items = append(items, it)
+			return nil
+		}, args...)
+	return items, err
+}
+
+// Unfiled returns items that wait for the desk, oldest first, at most limit of them. An item whose
+// Entry is set was filed before, and is here because its source revised it or the rules changed.
+func (s *Store) Unfiled(ctx context.Context, limit int) ([]feed.Item, error) {
+	return s.items(ctx, `WHERE i.filed = 0 ORDER BY i.id LIMIT $1`, limit)
+}
+
+// Lag tells how many items wait for the desk, and since when the oldest has; zero time for none.
+func (s *Store) Lag(ctx context.Context) (int, time.Time, error) {
+	var n int
+	var oldest int64
+	err := s.read.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MIN(CASE WHEN revised > 0 THEN revised ELSE first_seen END), 0)
+		FROM items WHERE filed = 0`).Scan(&n, &oldest)
+	return n, fromMillis(oldest), explain(err, s.name)
+}
+
+// Window calls each for every filed item with an entry that was seen since a time, in order of
+// arrival, without its content: what the desk remembers.
+func (s *Store) Window(ctx context.Context, since time.Time, each func(*feed.Item) error) error {
+	return s.query(ctx, `SELECT `+narrow+` FROM items i JOIN texts t ON t.item = i.id
+		WHERE i.entry <> 0 AND i.first_seen >= $1 ORDER BY i.id`, func(r *sql.Rows) error {
+		var it feed.Item
+		if err := scanNarrow(r, &it); err != nil {
+			return err
+		}
+		return each(&it)
+	}, millis(since))
+}
+
+// Items returns the items with these ids, in order of arrival.
+func (s *Store) Items(ctx context.Context, ids []int64) ([]feed.Item, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return s.items(ctx, `WHERE i.id IN `+inList(ids)+` ORDER BY i.id`)
+}
+
+// Find returns the items an editor may mean by a text: a row's id, an entry's or a story's key, a
+// tag: id, or an address in any spelling. In order of arrival.
+func (s *Store) Find(ctx context.Context, what string) ([]feed.Item, error) {
+	what = strings.TrimSpace(what)
+	if c := feed.Canonical(what); c != "" {
+		return s.items(ctx, `WHERE i.link = $1 ORDER BY i.id`, linkInt(c))
+	}
+	if strings.HasPrefix(what, "tag:") {
+		what = what[strings.LastIndexByte(what, ':')+1:]
+	}
+	if len(what) == 16 {
+		if k := keyInt(what); k != 0 {
+			return s.items(ctx, `WHERE i.entry = $1 OR i.uid = $1 OR i.story = $1 ORDER BY i.id`, k)
+		}
+	}
+	var id int64
+	if _, err := fmt.Sscanf(what, "%d", &id); err != nil || fmt.Sprint(id) != what {
+		return nil, fmt.Errorf("%q is not an address, an item's number or an entry's id", what)
+	}
+	return s.Items(ctx, []int64{id})
+}
+
+// Refile puts every filed item seen since a time back into the inbox; its entry stays known.
+// It returns how many.
+func (s *Store) Refile(ctx context.Context, since time.Time) (int, error) {
+	var n int64
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		r, err := tx.Exec(`UPDATE items SET filed = 0 WHERE filed = 1 AND first_seen >= $1`, millis(since))
+		if err != nil {
+			return err
+		}
+		n, err = r.RowsAffected()
+		return err
+	})
+	return int(n), err
+}
+
+// Commit stores what the desk decided about a batch and moves the versions of the sections it
+// touched. An item that its source revised since the desk read it stays in the inbox.
+func (s *Store) Commit(ctx context.Context, f Filed) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		update, err := tx.Prepare(`UPDATE items SET filed = CASE WHEN revised = $1 THEN 1 ELSE 0 END, story = $2, entry = $3,
+			verdict = $4, dropped = $5, sections = $6, why = $7 WHERE id = $8`)
+		if err != nil {
+			return err
+		}
+		defer update.Close()
+		for i := range f.Items {
+			it := &f.Items[i]
+			sections, why, err := decisions(it)
+			if err != nil {
+				return err
+			}
+			if _, err := update.Exec(millis(it.Revised), keyInt(it.Story), keyInt(it.Entry),
+				string(it.Verdict), it.Dropped, sections, why, it.ID); err != nil {
+				return fmt.Errorf("file item %d: %w", it.ID, err)
+			}
+		}
+		return s.saveEntries(tx, f.Entries)
+	})
+}
+
+func decisions(it *feed.Item) (sections, why string, err error) {
+	if len(it.Sections) > 0 {
+		b, err := json.Marshal(it.Sections)
+		if err != nil {
+			return "", "", err
+		}
+		sections = string(b)
+	}
+	if w := it.Why; w.Score != 0 || w.With != 0 || w.Reason != "" || len(w.Features)+len(w.Words)+len(w.Vetoes) > 0 {
+		b, err := json.Marshal(w)
+		if err != nil {
+			return "", "", err
+		}
+		why = string(b)
+	}
+	return sections, why, nil
+}
+
+// saveEntries writes entries whole and moves the versions of every section they are or were in.
+func (s *Store) saveEntries(tx *sql.Tx, entries []feed.Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	type old struct {
+		published int64
+		sections  []string
+		withdrawn bool
+	}
+	olds := map[int64]old{}
+	ids := make([]int64, len(entries))
+	for i := range entries {
+		ids[i] = keyInt(entries[i].Key)
+	}
+	for rest := ids; len(rest) > 0; {
+		part := rest[:min(len(rest), 500)]
+		rest = rest[len(part):]
+		rows, err := tx.Query(`SELECT id, published, withdrawn, sections FROM entries WHERE id IN ` + inList(part))
+		if err != nil {
+			return err
+		}
+		if err := scan(rows, func(r *sql.Rows) error {
+			var id, withdrawn int64
+			var o old
+			var sections string
+			err := r.Scan(&id, &o.published, &withdrawn, &sections)
+			o.sections, o.withdrawn = splitList(sections), withdrawn != 0
+			olds[id] = o
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+
+	put, err := tx.Prepare(`INSERT INTO entries (id, story, follows, lead, published, updated, withdrawn, sections)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (id) DO UPDATE SET story = excluded.story, follows = excluded.follows, lead = excluded.lead,
+			published = excluded.published, updated = excluded.updated, withdrawn = excluded.withdrawn, sections = excluded.sections`)
+	if err != nil {
+		return err
+	}
+	defer put.Close()
+	list, err := tx.Prepare(`INSERT INTO entry_sections (section, published, entry) VALUES ($1, $2, $3)`)
+	if err != nil {
+		return err
+	}
+	defer list.Close()
+
+	touched := map[string]bool{"all": true}
+	for i := range entries {
+		e := &entries[i]
+		id, published := ids[i], millis(e.Published)
+		o, existed := olds[id]
+		was := o.sections
+		if o.withdrawn {
+			was = nil // a withdrawn entry is listed nowhere
+		}
+		is := e.Sections
+		if !e.Withdrawn.IsZero() {
+			is = nil
+		}
+		if _, err := put.Exec(id, keyInt(e.Story), keyInt(e.Follows), e.Lead, published, millis(e.Updated),
+			millis(e.Withdrawn), strings.Join(e.Sections, ",")); err != nil {
+			return fmt.Errorf("save entry %s: %w", e.Key, err)
+		}
+		moved := existed && o.published != published
+		for _, section := range was {
+			touched[section] = true
+			if moved || !slices.Contains(is, section) {
+				if _, err := tx.Exec(`DELETE FROM entry_sections WHERE section = $1 AND published = $2 AND entry = $3`,
+					section, o.published, id); err != nil {
+					return err
+				}
+			}
+		}
+		for _, section := range is {
+			touched[section] = true
+			if moved || !slices.Contains(was, section) {
+				if _, err := list.Exec(section, published, id); err != nil {
+					return fmt.Errorf("list entry %s under %s: %w", e.Key, section, err)
+				}
+			}
+		}
+	}
+	for section := range touched {
+		if _, err := tx.Exec(`INSERT INTO sections (id, version) VALUES ($1, 1)
+			ON CONFLICT (id) DO UPDATE SET version = sections.version + 1`, section); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// splitList reads what strings.Join(list, ",") wrote; ids of sections have no commas.
+func splitList(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}

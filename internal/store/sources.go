@@ -1,0 +1,105 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// States returns what is remembered of every source ever collected, by source id.
+func (s *Store) States(ctx context.Context) (map[string]feed.SourceState, error) {
+	states := map[string]feed.SourceState{}
+	err := s.query(ctx, `SELECT id, state FROM sources`, func(r *sql.Rows) error {
+		var id, text string
+		if err := r.Scan(&id, &text); err != nil {
+			return err
+		}
+		var st feed.SourceState
+		if err := json.Unmarshal([]byte(text), &st); err != nil {
+			return fmt.Errorf("the stored state of %s: %w", id, err)
+		}
+		st.Source = id
+		states[id] = st
+		return nil
+	})
+	return states, err
+}
+
+// saveState writes a state; fullRead is zero unless the source's whole list was read just now.
+func (s *Store) saveState(tx *sql.Tx, st feed.SourceState, fullRead time.Time) error {
+	text, err := json.Marshal(st)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO sources (id, next_run, full_read, state) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (id) DO UPDATE SET next_run = excluded.next_run, state = excluded.state,
+			full_read = CASE WHEN excluded.full_read > 0 THEN excluded.full_read ELSE sources.full_read END`,
+		st.Source, millis(st.NextRun), millis(fullRead), string(text))
+	return err
+}
+
+// SaveState stores a source's state alone, for changes that no look at the source brought.
+func (s *Store) SaveState(ctx context.Context, st feed.SourceState) error {
+	return s.tx(ctx, func(tx *sql.Tx) error { return s.saveState(tx, st, time.Time{}) })
+}
+
+// Holds returns the hosts that asked to be left alone beyond now.
+func (s *Store) Holds(ctx context.Context, now time.Time) ([]feed.HostHold, error) {
+	var holds []feed.HostHold
+	err := s.query(ctx, `SELECT host, until, reason FROM holds WHERE until > $1`, func(r *sql.Rows) error {
+		var h feed.HostHold
+		var until int64
+		err := r.Scan(&h.Host, &until, &h.Reason)
+		h.Until = fromMillis(until)
+		holds = append(holds, h)
+		return err
+	}, millis(now))
+	return holds, err
+}
+
+// Known tells which identities of a source's items are stored already.
+func (s *Store) Known(ctx context.Context, source string, keys []string) (map[string]bool, error) {
+	known := make(map[string]bool, len(keys))
+	if len(keys) == 0 {
+		return known, nil
+	}
+	uids := make([]int64, len(keys))
+	byUID := make(map[int64]string, len(keys))
+	for i, k := range keys {
+		uids[i] = keyInt(feed.EntryKey(source, k))
+		byUID[uids[i]] = k
+	}
+	in := inList(uids)
+	err := s.query(ctx, `SELECT uid FROM items WHERE uid IN `+in+` UNION ALL SELECT uid FROM seen WHERE uid IN `+in,
+		func(r *sql.Rows) error {
+			var uid int64
+			err := r.Scan(&uid)
+			known[byUID[uid]] = true
+			return err
+		})
+	return known, err
+}
+
+// Meta returns a single value by its name, "" when it was never set.
+func (s *Store) Meta(ctx context.Context, name string) (string, error) {
+	var value string
+	err := s.read.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = $1`, name).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return value, explain(err, s.name)
+}
+
+// SetMeta stores a single value under a name.
+func (s *Store) SetMeta(ctx context.Context, name, value string) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
+		return err
+	})
+}
