@@ -1,0 +1,122 @@
+package render
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/gorilla/feeds"
+)
+
+// jsonDocument is the library's JSON Feed with what it lacks: items even when there are none,
+// language and attachments as the specification spells them, and an extension that says what RSS
+// and Atom say with elements of their own.
+type jsonDocument struct {
+	feeds.JSONFeed
+	Feedd *jsonAbout `json:"_feedd,omitempty"`
+	Items []jsonItem `json:"items"`
+}
+
+type jsonAbout struct {
+	Archive bool   `json:"archive,omitempty"`
+	Current string `json:"current_url,omitempty"`
+	Newer   string `json:"newer_url,omitempty"`
+}
+
+type jsonItem struct {
+	feeds.JSONItem
+	Language    string           `json:"language,omitempty"`
+	Attachments []jsonAttachment `json:"attachments,omitempty"`
+	Feedd       jsonExtension    `json:"_feedd"`
+}
+
+type jsonAttachment struct {
+	URL  string `json:"url"`
+	Type string `json:"mime_type"`
+	Size int64  `json:"size_in_bytes,omitempty"`
+}
+
+// jsonExtension says where the item comes from and who else reports it.
+type jsonExtension struct {
+	Source  jsonSource   `json:"source"`
+	Story   string       `json:"story_url"`
+	Follows string       `json:"follows,omitempty"` // id of the story's item before this one
+	Also    []jsonReport `json:"also,omitempty"`
+}
+
+type jsonSource struct {
+	ID     string `json:"id"`
+	Title  string `json:"title"`
+	URL    string `json:"url,omitempty"`
+	Feed   string `json:"feed_url,omitempty"`
+	Rights string `json:"rights,omitempty"`
+}
+
+type jsonReport struct {
+	Outlet string `json:"outlet"`
+	Title  string `json:"title"`
+	URL    string `json:"url"`
+}
+
+// JSON renders the view as JSON Feed 1.1.
+func JSON(v *View) ([]byte, error) {
+	d := v.prepare()
+	base := (&feeds.JSON{Feed: v.generic(d)}).JSONFeed()
+	base.Author = nil // deprecated in 1.1
+	for _, a := range base.Authors {
+		a.Url = v.url("/", "")
+	}
+	base.Language = d.language
+	base.FeedUrl = v.url(v.path(), FormatJSON)
+	base.NextUrl = v.url(v.Prev, FormatJSON)
+	if v.Hub != "" {
+		base.Hubs = []*feeds.JSONHub{{Type: "WebSub", Url: v.Hub}}
+	}
+	doc := &jsonDocument{JSONFeed: *base, Items: make([]jsonItem, len(d.entries))}
+	if v.Archive {
+		doc.Feedd = &jsonAbout{Archive: true, Current: v.url(v.Current, FormatJSON), Newer: v.url(v.Next, FormatJSON)}
+	}
+	for i, e := range d.entries {
+		it := jsonItem{JSONItem: *base.Items[i], Language: e.language}
+		it.Author = nil
+		it.Authors = nil
+		for _, a := range e.authors {
+			it.Authors = append(it.Authors, &feeds.JSONAuthor{Name: a.Name, Url: a.URL})
+		}
+		it.Summary = e.summary.text
+		it.ContentHTML = e.body()
+		it.Image = e.image
+		it.Tags = e.categories
+		for _, enc := range e.enclosures {
+			kind := enc.Type
+			if kind == "" {
+				kind = "application/octet-stream"
+			}
+			if enc.URL != e.image || !strings.HasPrefix(kind, "image/") {
+				it.Attachments = append(it.Attachments, jsonAttachment{URL: enc.URL, Type: kind, Size: max(enc.Length, 0)})
+			}
+		}
+		it.Feedd = jsonExtension{
+			Source: jsonSource{
+				ID: e.origin.id, Title: e.origin.outlet, URL: e.origin.home, Rights: e.origin.copyright,
+			},
+			Story:   e.story,
+			Follows: e.follows,
+		}
+		if e.origin.self {
+			it.Feedd.Source.Feed = e.origin.feedURL
+		}
+		for _, o := range e.others {
+			it.Feedd.Also = append(it.Feedd.Also, jsonReport{Outlet: o.outlet, Title: o.title, URL: o.url})
+		}
+		doc.Items[i] = it
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(doc); err != nil {
+		return nil, fmt.Errorf("render %s as JSON Feed: %w", v.path(), err)
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,116 @@
+package render
+
+import (
+	"encoding/xml"
+	"fmt"
+
+	"github.com/gorilla/feeds"
+)
+
+// rssDocument is the library's RSS with what it lacks: namespaces, self and hub links, several
+// categories, dc:creator, a source with its address, Media RSS, feed history.
+type rssDocument struct {
+	XMLName xml.Name `xml:"rss"`
+	Version string   `xml:"version,attr"`
+	Atom    string   `xml:"xmlns:atom,attr"`
+	Content string   `xml:"xmlns:content,attr"`
+	DC      string   `xml:"xmlns:dc,attr"`
+	Media   string   `xml:"xmlns:media,attr"`
+	History string   `xml:"xmlns:fh,attr,omitempty"`
+	Thread  string   `xml:"xmlns:thr,attr,omitempty"`
+	Channel rssChannel
+}
+
+// FeedXml makes the document one that the library writes.
+func (r *rssDocument) FeedXml() any { return r }
+
+// A field of ours replaces the library's of the same element name.
+type rssChannel struct {
+	XMLName     xml.Name  `xml:"channel"`
+	Title       plainText `xml:"title"`
+	Description plainText `xml:"description"`
+	feeds.RssFeed
+	Docs    string     `xml:"docs"`
+	Links   []atomLink `xml:"atom:link"`
+	Archive *struct{}  `xml:"fh:archive"`
+	Items   []rssItem  `xml:"item"`
+}
+
+type rssItem struct {
+	XMLName xml.Name  `xml:"item"`
+	Title   plainText `xml:"title"`
+	feeds.RssItem
+	Categories []plainText    `xml:"category"`
+	Source     *rssSource     `xml:"source"`
+	Creators   []plainText    `xml:"dc:creator"`
+	Language   string         `xml:"dc:language,omitempty"`
+	Rights     plainText      `xml:"dc:rights,omitempty"`
+	Updated    string         `xml:"atom:updated,omitempty"`
+	Links      []atomLink     `xml:"atom:link"`
+	Media      []mediaContent `xml:"media:content"`
+	InReplyTo  *inReplyTo     `xml:"thr:in-reply-to"`
+}
+
+type rssSource struct {
+	URL   string `xml:"url,attr"`
+	Title string `xml:",innerxml"`
+}
+
+// RSS renders the view as RSS 2.0 after the RSS Advisory Board's profile.
+func RSS(v *View) ([]byte, error) {
+	d := v.prepare()
+	f := v.generic(d)
+	channel := (&feeds.Rss{Feed: f}).RssFeed()
+	doc := &rssDocument{
+		Version: "2.0", Atom: nsAtom, DC: nsDC, Media: nsMedia,
+		Content: "http://purl.org/rss/1.0/modules/content/",
+		Channel: rssChannel{
+			Title:       plainText(d.title),
+			Description: plainText(d.description),
+			RssFeed:     *channel,
+			Docs:        "https://www.rssboard.org/rss-specification",
+			Links:       v.links(FormatRSS),
+			Items:       make([]rssItem, len(d.entries)),
+		},
+	}
+	doc.Channel.Language = d.language
+	doc.Channel.Generator = "feedd"
+	if f.Author.Email == "" {
+		doc.Channel.ManagingEditor = ""
+	}
+	if v.Archive {
+		doc.History, doc.Channel.Archive = nsHistory, &struct{}{}
+	}
+	for i, e := range d.entries {
+		it := rssItem{
+			Title:     plainText(e.title),
+			RssItem:   *channel.Items[i],
+			Language:  e.language,
+			Rights:    plainText(e.origin.copyright),
+			Links:     e.related(),
+			Media:     e.media(),
+			InReplyTo: e.inReplyTo(),
+		}
+		for _, c := range e.categories {
+			it.Categories = append(it.Categories, plainText(c))
+		}
+		for _, a := range e.authors {
+			it.Creators = append(it.Creators, plainText(a.Name))
+		}
+		if e.origin.feedURL != "" {
+			it.Source = &rssSource{URL: e.origin.feedURL, Title: profileEscaper.Replace(e.origin.outlet)}
+		}
+		if !e.updated.Equal(e.published) {
+			it.Updated = e.stamp
+		}
+		if it.InReplyTo != nil {
+			doc.Thread = nsThread
+		}
+		doc.Channel.Items[i] = it
+	}
+	b, err := toXML(doc)
+	if err != nil {
+		return nil, fmt.Errorf("render %s as RSS: %w", v.path(), err)
+	}
+	return b, nil
+}
