@@ -1,0 +1,188 @@
+package desk
+
+import (
+	"html"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"feedd/internal/feed"
+)
+
+// fields is a set of the parts of an item that a rule may look in.
+type fields uint16
+
+const (
+	inTitle fields = 1 << iota
+	inSummary
+	inContent
+	inAuthor
+	inCategory
+	inURL
+	inSource
+	inLanguage
+)
+
+var fieldNames = map[string]fields{
+	"title": inTitle, "summary": inSummary, "content": inContent, "author": inAuthor,
+	"category": inCategory, "url": inURL, "source": inSource, "language": inLanguage,
+}
+
+// FieldNames are the names that `in:` of a rule takes.
+func FieldNames() []string {
+	names := make([]string, 0, len(fieldNames))
+	for n := range fieldNames {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// script says how a passage treats diacritics.
+type script uint8
+
+const (
+	accented   script = iota // Vietnamese with diacritics, or any text that has some
+	unaccented               // Vietnamese typed without them
+	foreign                  // no Vietnamese, no diacritics
+)
+
+// passage is one stretch of an item's text, in words.
+type passage struct {
+	field  fields
+	text   string // plain, NFC
+	words  []feed.Word
+	script script
+}
+
+// reading is an item as rules and the learned model see it. The title's passage is the first, the
+// summary's the second.
+type reading struct {
+	passages []passage
+	language string // "vi", "en", …; "" when nothing tells
+}
+
+// read takes an item apart. Only the wanted fields beyond title and summary are looked at.
+func (r *reading) read(it *feed.Item, src feed.Source, want fields) {
+	r.language = languageOf(it, src)
+	r.passages = r.passages[:0]
+	r.add(inTitle, it.Title)
+	r.add(inSummary, plainText(it.Summary))
+	if want&inContent != 0 {
+		r.add(inContent, plainText(it.Content))
+	}
+	if want&inAuthor != 0 {
+		for _, p := range it.Authors {
+			r.add(inAuthor, p.Name)
+			r.add(inAuthor, p.Email)
+		}
+	}
+	if want&inCategory != 0 {
+		for _, c := range it.Categories {
+			r.add(inCategory, c)
+		}
+	}
+	if want&inURL != 0 {
+		r.add(inURL, it.URL)
+	}
+	if want&inSource != 0 {
+		r.add(inSource, it.Source)
+		r.add(inSource, src.Title)
+	}
+	if want&inLanguage != 0 {
+		r.add(inLanguage, r.language)
+	}
+}
+
+func (r *reading) add(f fields, text string) {
+	n := len(r.passages)
+	if n < cap(r.passages) {
+		r.passages = r.passages[:n+1]
+	} else {
+		r.passages = append(r.passages, passage{})
+	}
+	p := &r.passages[n] // its words' memory is used again
+	p.field, p.text = f, norm.NFC.String(text)
+	p.words = feed.Words(p.words[:0], p.text)
+	p.script = scriptOf(p.words, f, r.language)
+}
+
+// scriptOf decides whether a passage without diacritics is Vietnamese typed without them: its
+// words must have the shape of Vietnamese syllables, half of them where the item is known to be
+// Vietnamese, two thirds where nothing is known. "Arsenal – Man City" in a Vietnamese feed is
+// thus no place to look for "mặn". Words without a vowel, such as GDP, tell nothing. Addresses and
+// ids never have diacritics.
+func scriptOf(words []feed.Word, f fields, language string) script {
+	for i := range words {
+		if words[i].Marked {
+			return accented
+		}
+	}
+	if f == inURL || f == inSource {
+		return unaccented
+	}
+	if language != "vi" && language != "" {
+		return foreign
+	}
+	shaped, told := 0, 0
+	for i := range words {
+		if fold := words[i].Fold; strings.ContainsAny(fold, "aeiouy") {
+			told++
+			if syllable(fold) {
+				shaped++
+			}
+		}
+	}
+	if language == "vi" && shaped*2 >= told || shaped*3 >= told*2 {
+		return unaccented
+	}
+	return foreign
+}
+
+// languageOf returns the primary subtag of an item's language. The editor's word on the source
+// counts most; then letters that only Vietnamese has, since Vietnamese feeds often claim to be
+// English; then what the feed claims.
+func languageOf(it *feed.Item, src feed.Source) string {
+	if src.Language != "" {
+		return primary(src.Language)
+	}
+	if hasVietnamese(it.Title) || hasVietnamese(it.Summary) {
+		return "vi"
+	}
+	return primary(it.Language)
+}
+
+// primary returns the primary language subtag in lower case: "vi" of "vi-VN".
+func primary(tag string) string {
+	tag = strings.TrimSpace(tag)
+	if i := strings.IndexAny(tag, "-_"); i >= 0 {
+		tag = tag[:i]
+	}
+	return strings.ToLower(tag)
+}
+
+// plainText drops the tags of HTML and reads its entities.
+func plainText(s string) string {
+	if !strings.ContainsAny(s, "<&") {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for {
+		i := strings.IndexByte(s, '<')
+		if i < 0 {
+			break
+		}
+		b.WriteString(s[:i])
+		b.WriteByte(' ')
+		j := strings.IndexByte(s[i:], '>')
+		if j < 0 {
+			s = ""
+			break
+		}
+		s = s[i+j+1:]
+	}
+	b.WriteString(s)
+	return html.UnescapeString(b.String())
+}

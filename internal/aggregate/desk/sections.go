@@ -1,0 +1,213 @@
+package desk
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"feedd/internal/feed"
+)
+
+// Who filed an item, from the highest authority to the lowest, as feed.Placement.By says it.
+const (
+	byEditor   = "editor"   // feedd file
+	bySource   = "source"   // section: of the source
+	byCategory = "category" // categories: of the source
+	byRule     = "rule"
+	byLearned  = "learned"
+)
+
+// Correction is the editor's word on one item, which outlives refiling.
+type Correction struct {
+	Item    int64 // feed.Item.ID
+	Section string
+	Remove  bool // feedd unfile; otherwise feedd file
+}
+
+// filer files items under sections. It is read-only and safe for concurrent use, as long as
+// nobody changes its model meanwhile.
+//
+// The order of authority: what `drop:` matches is never published. Else the editor's corrections,
+// the source's section, its categories and the sections' hard rules each place the item, in this
+// order. Only where none of them has a word do soft rules and the learned model weigh in, and
+// below the set confidence the item stays unsorted: no section.
+type filer struct {
+	sections   []feed.Section
+	index      map[string]int // into sections, by id
+	set        feed.SectionSettings
+	sources    map[string]feed.Source
+	categories map[string]map[string]string // section id by source id and key of category
+	model      *Model
+	fixes      map[int64][]Correction
+
+	rules  *ruleSet
+	owner  []ruleOwner // by rule number
+	fields fields      // that filing must read
+
+	memory sync.Pool // of *filing
+}
+
+// ruleOwner says what a rule of the set is for.
+type ruleOwner struct {
+	section int // -1 for drop
+	line    int
+}
+
+// filing is the memory that filing one item needs.
+type filing struct {
+	read  reading
+	match matching
+	holds []holding
+	soft  []float64 // by section: what soft rules add
+	why   []string
+}
+
+// newFiler compiles the rules. The error joins every mistake in them.
+func newFiler(sections []feed.Section, drop []feed.Rule, set feed.SectionSettings, sources map[string]feed.Source, m *Model, corrections ...Correction) (*filer, error) {
+	f := &filer{
+		sections: sections, set: set, sources: sources, model: m,
+		index: map[string]int{}, categories: map[string]map[string]string{}, fixes: map[int64][]Correction{},
+		rules: newRuleSet(),
+	}
+	f.memory.New = func() any { return new(filing) }
+	var errs []error
+	add := func(r feed.Rule, section int, where string) {
+		if _, err := f.rules.add(r); err != nil {
+			errs = append(errs, fmt.Errorf("%s, line %d: %w", where, r.Line, err))
+			return
+		}
+		f.owner = append(f.owner, ruleOwner{section, r.Line})
+	}
+	for _, r := range drop {
+		add(r, -1, "drop")
+	}
+	for i, s := range sections {
+		f.index[s.ID] = i
+		for _, r := range s.Rules {
+			add(r, i, "section "+s.ID)
+		}
+	}
+	for id, src := range sources {
+		for name, section := range src.Category {
+			if f.categories[id] == nil {
+				f.categories[id] = map[string]string{}
+			}
+			f.categories[id][categoryKey(name)] = section
+		}
+	}
+	for _, c := range corrections {
+		f.fixes[c.Item] = append(f.fixes[c.Item], c)
+	}
+	f.fields = f.rules.fields
+	return f, errors.Join(errs...)
+}
+
+// categoryKey is equal for two spellings of one category.
+func categoryKey(name string) string {
+	if key := feed.Normal(name); key != "" {
+		return key
+	}
+	return name
+}
+
+// file decides the sections of an item: it sets it.Sections and it.Dropped and nothing else.
+func (f *filer) file(it *feed.Item) {
+	w := f.memory.Get().(*filing)
+	defer f.memory.Put(w)
+	it.Sections, it.Dropped = nil, ""
+	src := f.sources[it.Source]
+	w.read.read(it, src, f.fields)
+	w.holds = f.rules.match(w.holds[:0], &w.match, &w.read)
+
+	for _, h := range w.holds {
+		if o := f.owner[h.rule]; o.section < 0 {
+			it.Dropped = fmt.Sprintf("dropped by the rule in line %d: %s", o.line, f.rules.describe(&w.match, h))
+			return
+		}
+	}
+	f.fileByEditor(it)
+	f.fileBySource(it, src, w.read.language)
+	f.fileByRules(it, w)
+	if len(it.Sections) == 0 {
+		f.fileByEvidence(it, src, w)
+	}
+	f.unfile(it)
+}
+
+// place adds a placement unless the item is there already by a higher authority.
+func place(it *feed.Item, p feed.Placement) {
+	if !slices.ContainsFunc(it.Sections, func(q feed.Placement) bool { return q.Section == p.Section }) {
+		it.Sections = append(it.Sections, p)
+	}
+}
+
+func (f *filer) fileByEditor(it *feed.Item) {
+	for _, c := range f.fixes[it.ID] {
+		if _, ok := f.index[c.Section]; ok && !c.Remove && it.ID != 0 {
+			place(it, feed.Placement{Section: c.Section, By: byEditor})
+		}
+	}
+}
+
+// unfile takes the item out of the sections the editor took it out of.
+func (f *filer) unfile(it *feed.Item) {
+	for _, c := range f.fixes[it.ID] {
+		if c.Remove && it.ID != 0 {
+			it.Sections = slices.DeleteFunc(it.Sections, func(p feed.Placement) bool { return p.Section == c.Section })
+		}
+	}
+	if len(it.Sections) == 0 {
+		it.Sections = nil
+	}
+}
+
+func (f *filer) fileBySource(it *feed.Item, src feed.Source, language string) {
+	if i, ok := f.index[src.Section]; ok && f.speaks(i, language) {
+		place(it, feed.Placement{Section: src.Section, By: bySource, Line: src.Line, Detail: "everything from " + src.ID})
+	}
+	mapped := f.categories[it.Source]
+	if mapped == nil {
+		return
+	}
+	for _, c := range it.Categories {
+		id := mapped[categoryKey(c)]
+		if i, ok := f.index[id]; ok && f.speaks(i, language) {
+			place(it, feed.Placement{Section: id, By: byCategory, Line: src.Line, Detail: c})
+		}
+	}
+}
+
+// speaks tells whether a section takes items in a language. What nothing is known about may be in
+// any language.
+func (f *filer) speaks(section int, language string) bool {
+	want := f.sections[section].Language
+	return want == "" || language == "" || primary(want) == language
+}
+
+// fileByRules places the item where hard rules hold and sums up the soft ones.
+func (f *filer) fileByRules(it *feed.Item, w *filing) {
+	w.soft = resize(w.soft, len(f.sections))
+	w.why = w.why[:0]
+	for _, h := range w.holds {
+		o, r := f.owner[h.rule], &f.rules.rules[h.rule]
+		if !f.speaks(o.section, w.read.language) {
+			continue
+		}
+		if r.weight == 0 {
+			place(it, feed.Placement{Section: f.sections[o.section].ID, By: byRule, Line: o.line, Detail: f.rules.describe(&w.match, h)})
+			continue
+		}
+		w.soft[o.section] += r.weight
+	}
+}
+
+// resize returns a slice of n zeros, in s's memory where that is large enough.
+func resize(s []float64, n int) []float64 {
+	if cap(s) < n {
+		return make([]float64, n)
+	}
+	s = s[:n]
+	clear(s)
+	return s
+}
