@@ -14,4 +14,6 @@ type EntryQuery struct {
 	Limit         int // at most so many; 0 means all
 	// Withdrawn asks for the withdrawn entries instead of those that stand, the last withdrawn first.
 	Withdrawn bool
+	// Any asks for withdrawn entries and those that stand.
+	Any bool
 }

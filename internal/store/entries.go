@@ -34,13 +34,16 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 		return fmt.Sprintf("$%d", len(args))
 	}
 	from, at := `entries e`, "e.published"
-	if q.Withdrawn {
+	switch {
+	case q.Any:
+		where = append(where, `1 = 1`)
+	case q.Withdrawn:
 		where, at = append(where, `e.withdrawn <> 0`), "e.withdrawn"
-	} else {
+	default:
 		where = append(where, `e.withdrawn = 0`)
 	}
 	if q.Section != "" && q.Section != "all" {
-		if q.Withdrawn { // listed nowhere, but it keeps the names
+		if q.Withdrawn || q.Any { // listed nowhere, but it keeps the names
 			where = append(where, `',' || e.sections || ',' LIKE `+arg("%,"+q.Section+",%"))
 		} else {
 			from, at = `entry_sections l JOIN entries e ON e.id = l.entry`, "l.published"

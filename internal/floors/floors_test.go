@@ -1,0 +1,97 @@
+// Package floors holds no code, only the test of which package may import which: an item's way goes
+// up the house, so a package imports only from the floors below it.
+package floors
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// floor of each package. A package that is missing here fails the test: put it where it belongs.
+var floor = map[string]int{
+	"feedd/internal/feed":              0,
+	"feedd/internal/config":            1,
+	"feedd/internal/store":             1,
+	"feedd/internal/aggregate/collect": 1,
+	"feedd/internal/aggregate/desk":    1,
+	"feedd/internal/publish/render":    1,
+	"feedd/internal/demo":              1,
+	"feedd/internal/aggregate":         2,
+	"feedd/internal/publish":           2,
+	"feedd/internal/daemon":            3,
+	"feedd/cmd/feedd":                  4,
+}
+
+// only names the packages that may import a module or a package, tests aside.
+var only = map[string][]string{
+	"github.com/mmcdole/gofeed":  {"feedd/internal/aggregate/collect"},
+	"github.com/robfig/cron/v3":  {"feedd/internal/aggregate/collect"},
+	"github.com/gorilla/feeds":   {"feedd/internal/publish/render"},
+	"modernc.org/sqlite":         {"feedd/internal/store"},
+	"github.com/jackc/pgx/v5":    {"feedd/internal/store"},
+	"database/sql":               {"feedd/internal/store"},
+	"feedd/internal/config":      {"feedd/internal/daemon", "feedd/cmd/feedd"},
+	"feedd/internal/demo":        {"feedd/internal/daemon", "feedd/cmd/feedd"},
+	"github.com/alecthomas/kong": {"feedd/cmd/feedd"},
+}
+
+type pkg struct {
+	ImportPath, Doc string
+	Imports         []string
+}
+
+func list(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Doc,Imports", "feedd/...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal("go list:", err)
+	}
+	var pkgs []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return pkgs
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		pkgs = append(pkgs, p)
+	}
+}
+
+func TestFloors(t *testing.T) {
+	pkgs := list(t)
+	if len(pkgs) < 5 {
+		t.Fatalf("go list found only %d packages", len(pkgs))
+	}
+	for _, p := range pkgs {
+		if p.ImportPath == "feedd/internal/floors" || p.ImportPath == "feedd/internal/feed/feedtest" {
+			continue // for tests alone
+		}
+		mine, ok := floor[p.ImportPath]
+		if !ok {
+			if !strings.HasPrefix(p.ImportPath, "feedd/bench") {
+				t.Errorf("%s stands on no floor", p.ImportPath)
+			}
+			continue
+		}
+		if p.Doc == "" {
+			t.Errorf("%s does not say what it holds: no package comment", p.ImportPath)
+		}
+		for _, imp := range p.Imports {
+			if theirs, ok := floor[imp]; ok && theirs >= mine {
+				t.Errorf("%s (floor %d) imports %s (floor %d)", p.ImportPath, mine, imp, theirs)
+			}
+			for name, who := range only {
+				if (imp == name || strings.HasPrefix(imp, name+"/")) && !slices.Contains(who, p.ImportPath) {
+					t.Errorf("%s imports %s, which only %v may", p.ImportPath, imp, who)
+				}
+			}
+		}
+	}
+}
