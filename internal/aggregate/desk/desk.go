@@ -1,0 +1,194 @@
+// Package desk decides: which story an item tells, what it adds to it, and under which sections it
+// is filed; and it says why.
+//
+// It stands in the middle of an item's way: the aggregate hands it unfiled items in order and
+// commits what it decided. The desk itself touches neither the store nor the network. What it
+// remembers, the reports of the last days, is rebuilt from the store at the start.
+//
+//	desk.go        one batch: File, then Compose
+//	stories*.go    which reports are one story
+//	sections*.go   which sections an item enters
+package desk
+
+import (
+	"slices"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// Options are what an editor decided.
+type Options struct {
+	Sources  map[string]feed.Source
+	Sections []feed.Section
+	Drop     []feed.Rule
+	Stories  feed.StorySettings
+	Learning feed.SectionSettings
+	Model    *Model // what the sections learned; nil means nothing yet
+	// Corrections are the editor's words on single items, in the order they were given.
+	Corrections []Correction
+}
+
+// Desk files items. It is not safe for concurrent use: there is one desk.
+type Desk struct {
+	stories *stories
+	filer   *filer
+	updates string
+	order   map[string]int // of the sections in the configuration
+}
+
+// New returns a desk that remembers no reports. It fails when a rule cannot be read.
+func New(o Options) (*Desk, error) {
+	f, err := newFiler(o.Sections, o.Drop, o.Learning, o.Sources, o.Model, o.Corrections...)
+	if err != nil {
+		return nil, err
+	}
+	d := &Desk{stories: newStories(o.Stories, o.Sources), filer: f, updates: o.Stories.Updates, order: map[string]int{}}
+	for i, s := range o.Sections {
+		d.order[s.ID] = i
+	}
+	return d, nil
+}
+
+// Restore makes the desk remember an item that was filed before. Items come in order of arrival.
+func (d *Desk) Restore(it *feed.Item) { d.stories.restore(it) }
+
+// Prune forgets the reports that no new one can join any more.
+func (d *Desk) Prune(now time.Time) { d.stories.prune(now) }
+
+// File decides about items in order: it sets Story, Entry, Verdict, Sections, Dropped and Why of
+// each. An item that comes with an Entry was filed before and keeps it; only its sections are
+// decided anew, unless a rule drops it now.
+//
+// It returns the keys of the entries that the batch opened, changed or left, for Compose.
+func (d *Desk) File(items []feed.Item, now time.Time) []string {
+	var touched []string
+	touch := func(key string) {
+		if key != "" {
+			touched = append(touched, key)
+		}
+	}
+	for i := range items {
+		it := &items[i]
+		touch(it.Entry)
+		it.Sections, it.Dropped = nil, ""
+		d.filer.file(it)
+		switch {
+		case it.Dropped != "":
+			d.stories.forget(it.ID)
+			it.Story, it.Entry, it.Verdict, it.Why = "", "", "", feed.Why{}
+		case it.Entry == "":
+			d.stories.place(it, now)
+		case d.stories.remembers(it.ID):
+			d.stories.revise(it)
+		default:
+			d.stories.restore(it)
+		}
+		touch(it.Entry)
+	}
+	slices.Sort(touched)
+	return slices.Compact(touched)
+}
+
+// Compose returns the entries that File touched as they are now. stored holds those among them
+// that exist, with their reports, and the first entry of every story that a new one continues;
+// items is the batch.
+func (d *Desk) Compose(touched []string, stored map[string]feed.Entry, items []feed.Item, now time.Time) []feed.Entry {
+	joined := map[string][]*feed.Item{}
+	inBatch := map[int64]*feed.Item{}
+	for i := range items {
+		it := &items[i]
+		inBatch[it.ID] = it
+		if it.Entry != "" {
+			joined[it.Entry] = append(joined[it.Entry], it)
+		}
+	}
+	var entries []feed.Entry
+	for _, key := range touched {
+		old, existed := stored[key]
+		e := old
+		e.Reports = nil
+		for _, r := range old.Reports {
+			if inBatch[r.ID] == nil {
+				e.Reports = append(e.Reports, r)
+			}
+		}
+		for _, it := range joined[key] {
+			e.Reports = append(e.Reports, *it)
+		}
+		slices.SortFunc(e.Reports, func(a, b feed.Item) int { return int(a.ID - b.ID) })
+		if len(e.Reports) == 0 {
+			if existed && e.Withdrawn.IsZero() { // a rule dropped all that it told
+				e.Withdrawn = now
+				entries = append(entries, e)
+			}
+			continue
+		}
+		if existed && len(old.Reports) == 0 {
+			e.Withdrawn = time.Time{} // the rule that emptied it is gone
+		}
+		d.compose(&e, key, existed)
+		if !existed {
+			if first, ok := stored[e.Story]; ok && !first.Withdrawn.IsZero() {
+				e.Withdrawn = now // a story that was withdrawn does not come back by going on
+			}
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+// compose sets the fields of an entry from its reports.
+func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
+	first := &e.Reports[0]
+	before := e.Lead
+	e.Key, e.Story = key, first.Story
+	e.Lead = d.stories.lead(key, before)
+	if !slices.ContainsFunc(e.Reports, func(r feed.Item) bool { return r.ID == e.Lead }) {
+		e.Lead = first.ID // beyond the desk's memory
+	}
+	lead := e.LeadItem()
+	if !existed {
+		e.Follows = d.stories.follows(key)
+		e.Published = first.Date()
+		e.Updated = e.Published
+	}
+	changed := lead.Revised
+	if existed && before != e.Lead && lead.FirstSeen.After(changed) {
+		changed = lead.FirstSeen
+	}
+	for i := range e.Reports {
+		if r := &e.Reports[i]; r.Verdict == feed.Update && r != first && r.FirstSeen.After(changed) {
+			changed = r.FirstSeen // a development folded into this entry
+			if d.updates == "bump" && r.Date().After(e.Published) {
+				e.Published = r.Date()
+			}
+		}
+	}
+	if changed.After(e.Updated) {
+		e.Updated = changed
+	}
+
+	e.Sections = nil
+	add := func(it *feed.Item) {
+		for _, p := range it.Sections {
+			if !slices.Contains(e.Sections, p.Section) {
+				e.Sections = append(e.Sections, p.Section)
+			}
+		}
+	}
+	add(lead)
+	n := len(e.Sections)
+	for i := range e.Reports {
+		add(&e.Reports[i])
+	}
+	for _, part := range [][]string{e.Sections[:n], e.Sections[n:]} {
+		slices.SortStableFunc(part, func(a, b string) int { return d.order[a] - d.order[b] })
+	}
+}
+
+// remembers tells whether the item is in memory.
+func (s *stories) remembers(id int64) bool {
+	_, ok := s.reports[id]
+	return ok
+}
