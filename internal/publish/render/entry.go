@@ -29,6 +29,9 @@ type entry struct {
 	headline           string // without the outlet
 	link               string // the lead report
 	story              string // the story's page
+	storyKey           string
+	lead               *feed.Item
+	reports            []feed.Item
 	published, updated time.Time
 	stamp              string // updated as Atom writes it
 	language           string // "" when it is the feed's
@@ -131,6 +134,18 @@ func second(t time.Time) time.Time {
 	return t
 }
 
+// byTime returns the entries oldest first.
+func byTime(entries []*entry) []*entry {
+	sorted := slices.Clone(entries)
+	slices.SortStableFunc(sorted, func(a, b *entry) int {
+		if c := a.published.Compare(b.published); c != 0 {
+			return c
+		}
+		return strings.Compare(a.key, b.key)
+	})
+	return sorted
+}
+
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b
@@ -157,10 +172,13 @@ func (v *View) entry(d *document, fe *feed.Entry) *entry {
 	}
 	o, level := v.origin(lead)
 	e := &entry{
-		key:    fe.Key,
-		id:     v.EntryID(fe.Key),
-		story:  v.url("/stories/"+url.PathEscape(storyKey(fe)), ""),
-		origin: o,
+		key:      fe.Key,
+		id:       v.EntryID(fe.Key),
+		story:    v.url("/stories/"+url.PathEscape(storyKey(fe)), ""),
+		storyKey: storyKey(fe),
+		lead:     lead,
+		reports:  fe.Reports,
+		origin:   o,
 	}
 	if e.link = webURL(lead.URL, o.feedURL); e.link == "" {
 		e.link = e.story
