@@ -21,13 +21,13 @@ const (
 	EmbedPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
 )
 
-//go:embed templates/base.html
+//go:embed templates/pages.html
 var templateFiles embed.FS
 
 //go:embed assets
 var assetFiles embed.FS
 
-var templates = template.Must(template.ParseFS(templateFiles, "templates/base.html"))
+var templates = template.Must(template.ParseFS(templateFiles, "templates/pages.html"))
 
 // Asset is a fixed file the pages need.
 type Asset struct {

@@ -60,3 +60,19 @@ func TestGolden(t *testing.T) {
 	}
 	golden(t, "feeds.opml", got)
 }
+
+func TestGoldenFilesPassTheGate(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.*")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no golden files")
+	}
+	for _, name := range files {
+		doc, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range Check(Format(filepath.Ext(name)[1:]), doc) {
+			t.Errorf("%s: %s", name, p)
+		}
+	}
+}
