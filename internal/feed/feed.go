@@ -295,6 +295,15 @@ type SourceState struct {
 	NextReason string    `json:"next_reason,omitempty"` // for people
 	Schedule   string    `json:"schedule,omitempty"`    // the line NextRun was computed from
 
+	// URL is the address all below was learned from; a source given another address starts anew.
+	// Reading fingerprints how its documents were read (selectors, zone, bounds): when that
+	// changes, the validators no longer stand for the items that are stored.
+	URL     string `json:"url,omitempty"`
+	Reading string `json:"reading,omitempty"`
+
+	// FinalURL is where redirects led to at the last full answer; empty without any. The validators
+	// are that address's.
+	FinalURL string `json:"final_url,omitempty"`
 	// Validators of the last full answer, verbatim (RFC 9110, section 8.8).
 	ETag         string `json:"etag,omitempty"`
 	LastModified string `json:"last_modified,omitempty"`
@@ -324,6 +333,11 @@ type SourceState struct {
 	MovedTo   string `json:"moved_to,omitempty"`
 	MovedSeen int    `json:"moved_seen,omitempty"`
 
+	// What the document asks of those who poll it: RSS ttl, skipHours (0 to 23) and skipDays, in GMT.
+	TTL       time.Duration  `json:"ttl,omitempty"`
+	SkipHours []int          `json:"skip_hours,omitempty"`
+	SkipDays  []time.Weekday `json:"skip_days,omitempty"`
+
 	// Wait is how long the document or its headers ask to be left alone (ttl, max-age).
 	WaitUntil  time.Time `json:"wait_until,omitzero"`
 	WaitReason string    `json:"wait_reason,omitempty"`
@@ -337,6 +351,8 @@ type Rhythm struct {
 	Gap   time.Duration `json:"gap,omitempty"` // median, between two new items
 	Hours [24]float64   `json:"hours"`         // share of items by hour of day, in the source's zone
 	Seen  int           `json:"seen"`          // items learned from
+	// Newest is the publication of the newest item learned from.
+	Newest time.Time `json:"newest,omitzero"`
 }
 
 // Push is a WebSub subscription to a source's hub (W3C Recommendation 2018-01-23).
@@ -345,11 +361,21 @@ type Push struct {
 	Topic    string    `json:"topic"`
 	Secret   string    `json:"secret"`
 	Callback string    `json:"callback"` // the unguessable part of the callback's path
-	State    string    `json:"state"`    // asked, active, denied
+	State    string    `json:"state"`    // PushAsked, PushActive or PushDenied
 	Asked    time.Time `json:"asked,omitzero"`
 	Until    time.Time `json:"until,omitzero"` // end of the lease
 	LastPush time.Time `json:"last_push,omitzero"`
+	// Missed counts the polls since the last push that found what no push had brought. While it is
+	// not zero the hub is not relied on.
+	Missed int `json:"missed,omitempty"`
 }
+
+// The states of a subscription.
+const (
+	PushAsked  = "asked"  // the hub has not verified yet
+	PushActive = "active" // verified; its lease runs until Push.Until
+	PushDenied = "denied" // the hub refuses, or did not answer
+)
 
 // HostHold keeps feedd away from a whole host until a time, for a reason the host gave.
 type HostHold struct {

@@ -1,0 +1,210 @@
+package collect
+
+import (
+	"fmt"
+	"hash/fnv"
+	"slices"
+	"strings"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// How far a run is put off.
+const (
+	longestWait  = 24 * time.Hour  // whatever a server asks for
+	absentWait   = time.Hour       // first wait of an address that answers 401, 403, 404 …, doubling
+	jitterMost   = 5 * time.Minute // the runs of one tick are spread over half its gap, at most this
+	pushedPolls  = 6 * time.Hour   // between two polls of a source whose hub pushes
+	movedEnough  = 3               // times running, before a permanent redirect is proposed
+	fallbackLine = "@every 15m"    // of a source without a line
+)
+
+// NextRun says when a source runs next, and why then, in a sentence for people. It depends on
+// nothing but its arguments, so that it may be evaluated again at any time, above all when the
+// source's schedule line is no longer the one in st.Schedule.
+//
+// The tick after the last run counts, plus a part of the gap to the tick after it that is fixed by
+// the source's id, so that the sources of one line do not all start in one second. A tick is put
+// off, never brought forward, by what the host, the document or the failures in a row ask for.
+// The time may lie before now: the source slept through a run and is due, once. It is zero for a
+// source that answered 410 Gone, which runs no more.
+func NextRun(src feed.Source, st feed.SourceState, now time.Time) (time.Time, string) {
+	zone := zoneOf(src)
+	if st.Gone && st.URL == src.URL {
+		return time.Time{}, "stopped because the source answered 410 Gone; give it another url or remove it"
+	}
+	last := st.LastRun
+	if last.After(now) { // the clock was put back
+		last = now
+	}
+	var at time.Time
+	var gap time.Duration
+	var why string
+	switch {
+	case last.IsZero():
+		at, why = now, "was never collected"
+	case st.URL != src.URL:
+		return now, "its url is new"
+	default:
+		at, gap, why = nextTick(src, st, last)
+	}
+	most := at.Add(longestWait)
+	if at.Before(now) {
+		most = now.Add(longestWait)
+	}
+	putOff := func(until time.Time, because string) {
+		if until.After(most) {
+			until = most
+		}
+		if until.After(at) {
+			at = until
+			why = "waits until " + clock(until, now, zone) + " because " + because
+		}
+	}
+	if p := st.Push; p != nil && p.State == feed.PushActive && p.Missed == 0 && !p.LastPush.IsZero() && p.Until.After(now) {
+		putOff(last.Add(pushedPolls), "its hub pushes new items")
+	}
+	if st.Failures > 0 {
+		if wait := backoff(st, gap); wait > 0 {
+			putOff(last.Add(wait), failureCause(st))
+		}
+	}
+	if st.TTL > 0 && st.Failures == 0 {
+		putOff(last.Add(st.TTL), fmt.Sprintf("the document asks for a ttl of %s", short(st.TTL)))
+	}
+	if !st.WaitUntil.IsZero() {
+		putOff(st.WaitUntil, st.WaitReason)
+	}
+	if until, because := skipped(at, st.SkipHours, st.SkipDays); until.After(at) {
+		putOff(until, because)
+	}
+	return at, why
+}
+
+// nextTick returns the source's first run after last by its line alone, the gap between its runs
+// there, and the reason.
+func nextTick(src feed.Source, st feed.SourceState, last time.Time) (at time.Time, gap time.Duration, why string) {
+	line := strings.TrimSpace(src.Schedule)
+	if line == Auto {
+		at, why = rhythmRun(st.Rhythm, last, zoneOf(src))
+		return at, at.Sub(last), why
+	}
+	if line == "" {
+		line = fallbackLine
+	}
+	s, err := parseLine(line, zoneOf(src))
+	if err != nil { // the configuration refuses such lines; a stored source may outlive that
+		return last.Add(longestWait), longestWait, "its schedule cannot be read: " + err.Error()
+	}
+	part := share(src.ID)
+	if s.every > 0 {
+		// Runs lie on a grid of their own, so that late starts do not add up. A run brought about
+		// otherwise just before a point of the grid counts for that point.
+		phase := time.Duration(part * float64(s.every))
+		grid := last.Add(-phase).Truncate(s.every).Add(s.every + phase)
+		if grid.Sub(last) < s.every/2 {
+			grid = grid.Add(s.every)
+		}
+		return grid, s.every, "runs by its schedule, " + line
+	}
+	tick := s.next(last)
+	gap = s.next(tick).Sub(tick)
+	return tick.Add(time.Duration(part * float64(min(gap/2, jitterMost)))), gap, "runs by its schedule, " + line
+}
+
+// share is a number in [0, 1) that depends on the id alone.
+func share(id string) float64 {
+	h := fnv.New64a()
+	h.Write([]byte(id))
+	x := h.Sum64() // FNV leaves the last bytes of near ids near each other: mix
+	x ^= x >> 33
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	return float64(x>>11) / (1 << 53)
+}
+
+// backoff is how long to leave a failing source alone: nothing more than its schedule after the
+// first failure, then twice the gap and doubling, up to a day. An address that the server says is
+// not there, or not for us, waits an hour at once.
+func backoff(st feed.SourceState, gap time.Duration) time.Duration {
+	n := st.Failures - 1
+	wait := max(gap, minEvery)
+	if absent(st.Status) {
+		wait = max(wait, absentWait)
+	} else if n == 0 {
+		return 0
+	}
+	for ; n > 0 && wait < longestWait; n-- {
+		wait *= 2
+	}
+	return min(wait, longestWait)
+}
+
+// absent tells the answers that will not change by asking again soon.
+func absent(status int) bool {
+	return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429
+}
+
+func failureCause(st feed.SourceState) string {
+	cause := st.Error
+	if cause == "" {
+		cause = "the source failed"
+	}
+	if st.Failures == 1 {
+		return cause
+	}
+	return fmt.Sprintf("it failed %d times running: %s", st.Failures, cause)
+}
+
+// skipped returns the end of the hours and days, both in GMT, in which the document asks not to be
+// polled, when at lies within them. A document that forbids every hour is not taken seriously.
+func skipped(at time.Time, hours []int, days []time.Weekday) (time.Time, string) {
+	if len(hours) == 0 && len(days) == 0 {
+		return time.Time{}, ""
+	}
+	t, because := at.UTC(), ""
+	for range 8 * 24 {
+		switch {
+		case slices.Contains(days, t.Weekday()):
+			because = "the document skips " + t.Weekday().String() + " (GMT)"
+		case slices.Contains(hours, t.Hour()):
+			because = fmt.Sprintf("the document skips the hour %d:00 GMT", t.Hour())
+		default:
+			return t, because
+		}
+		t = t.Truncate(time.Hour).Add(time.Hour)
+	}
+	return time.Time{}, ""
+}
+
+func zoneOf(src feed.Source) *time.Location {
+	if src.Timezone != nil {
+		return src.Timezone
+	}
+	return time.UTC
+}
+
+// clock writes a time as people near now say it.
+func clock(t, now time.Time, zone *time.Location) string {
+	t, now = t.In(zone), now.In(zone)
+	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
+		return t.Format("15:04")
+	}
+	return t.Format("2006-01-02 15:04")
+}
+
+// short writes a duration without its zero parts: 1h30m, 20s.
+func short(d time.Duration) string {
+	if d >= time.Second {
+		d = d.Round(time.Second)
+	}
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
