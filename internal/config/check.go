@@ -1,0 +1,401 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+	"golang.org/x/text/language"
+
+	"feedd/internal/feed"
+)
+
+// Longest durations that make sense; a longer one is a slip of the unit.
+const (
+	day  = 24 * time.Hour
+	year = 366 * day
+)
+
+// builder turns the decoded file into a Config, checking what the decoder could not.
+type builder struct {
+	*problems
+	folder string // that *_file keys are relative to
+	checks Checks
+
+	sections []string // ids, broken sections' too, so that one mistake is told once
+	zone     *time.Location
+}
+
+func (b *builder) config(f *file) *Config {
+	for _, s := range f.Sections.List {
+		b.sections = append(b.sections, s.ID.is)
+	}
+	cfg := &Config{
+		Site:            b.site(&f.Site),
+		Stories:         b.stories(&f.Stories),
+		SectionSettings: b.learning(f),
+		Drop:            b.rules(f.Drop),
+		Collect:         Collect{Hosts: f.Collect.Hosts.or(16)},
+		Publish: Publish{
+			Attribution: f.Publish.Attribution.or("summary"),
+			Hub:         b.url(f.Publish.Hub, "hub"),
+			Retention:   b.span(f.Publish.Retention, 0, 0, 20*year, "retention"),
+		},
+	}
+	b.zone = cfg.Site.Timezone
+	ids := map[string]*yaml.Node{}
+	for i := range f.Sections.List {
+		cfg.Sections = append(cfg.Sections, b.section(&f.Sections.List[i], ids))
+	}
+	// The defaults are checked even when no source inherits them.
+	b.sourceKeys(&feed.Source{}, &f.Defaults)
+	ids = map[string]*yaml.Node{}
+	for i := range f.Sources {
+		cfg.Sources = append(cfg.Sources, b.source(&f.Sources[i], &f.Defaults, ids))
+	}
+	ids = map[string]*yaml.Node{}
+	for i := range f.Partners {
+		cfg.Partners = append(cfg.Partners, b.partner(&f.Partners[i], ids))
+	}
+	return cfg
+}
+
+func (b *builder) site(f *fileSite) feed.Site {
+	s := feed.Site{
+		Title:       b.line(f.Title, "Điểm tin", "title"),
+		Description: f.Description.is,
+		URL:         b.siteURL(f.URL),
+		ID:          f.ID.is,
+		Language:    b.language(f.Language, "vi"),
+		Timezone:    b.timezone(f.Timezone, nil),
+		Contact:     b.contact(f.Contact),
+	}
+	if f.ID.given() && !validAuthority(s.ID) {
+		b.at(f.ID.at, "such as news.example.org,2026", "site.id must be AUTHORITY,DATE (RFC 4151), not %s", shown(s.ID))
+	}
+	if s.Timezone == nil {
+		s.Timezone = b.loadZone("Asia/Ho_Chi_Minh", nil)
+	}
+	return s
+}
+
+func (b *builder) stories(f *fileStories) feed.StorySettings {
+	s := feed.StorySettings{
+		Window:  b.span(f.Window, 72*time.Hour, time.Minute, year, "window"),
+		Match:   f.Match.or("normal"),
+		Updates: f.Updates.or("entry"),
+	}
+	for _, pair := range f.Never {
+		for _, term := range pair {
+			b.pattern(term)
+		}
+		switch {
+		case len(pair) == 2:
+			s.Never = append(s.Never, [2]string{pair[0].is, pair[1].is})
+		case len(pair) > 0 && pair[0].given():
+			b.at(pair[0].at, "write [giá vàng, giá bạc]", "never wants pairs of patterns, found a list of %d", len(pair))
+		}
+	}
+	return s
+}
+
+// learning joins the two places where these settings may stand.
+func (b *builder) learning(f *file) feed.SectionSettings {
+	conf, learn := f.Sections.Confidence, f.Sections.Learn
+	if f.Learning.Confidence.given() {
+		if conf.given() {
+			b.at(f.Learning.Confidence.at, "keep one", "confidence is also under sections, on line %d", conf.at.Line)
+		}
+		conf = f.Learning.Confidence
+	}
+	if f.Learning.Learn.given() {
+		if learn.given() {
+			b.at(f.Learning.Learn.at, "keep one", "learn is also under sections, on line %d", learn.at.Line)
+		}
+		learn = f.Learning.Learn
+	}
+	return feed.SectionSettings{Confidence: conf.or(0.5), Learn: learn.or(true)}
+}
+
+func (b *builder) section(f *fileSection, ids map[string]*yaml.Node) feed.Section {
+	s := feed.Section{
+		ID:           b.id(f.ID, "section", ids),
+		Description:  f.Description.is,
+		Language:     b.language(f.Language, ""),
+		Limit:        f.Limit.or(50),
+		MaxAge:       b.span(f.MaxAge, 168*time.Hour, time.Minute, 20*year, "max_age"),
+		MaxPerSource: f.MaxPerSource.or(0),
+		Rules:        b.rules(f.Rules),
+		Pin:          b.rules(f.Pin),
+		Mute:         b.rules(f.Mute),
+		Learn:        f.Learn.or(true),
+		Line:         f.line(),
+	}
+	s.Title = b.line(f.Title, s.ID, "title")
+	if f.ID.given() && s.ID == "all" {
+		b.at(f.ID.at, "choose another id", "the section all is every section merged and always there")
+	}
+	for _, list := range [][]fileRule{f.Pin, f.Mute} {
+		for _, r := range list {
+			if r.Weight.given() {
+				b.at(r.Weight.at, "remove it", "a rule of pin or mute always decides and has no weight")
+			}
+		}
+	}
+	for i := range f.Expect {
+		s.Expect = append(s.Expect, b.expect(&f.Expect[i]))
+	}
+	return s
+}
+
+func (b *builder) expect(f *fileExpect) feed.Expect {
+	e := feed.Expect{Title: f.Title.is, Summary: f.Summary.is, Line: f.line()}
+	switch {
+	case f.Title.given() && f.Not.given():
+		b.at(f.Not.at, "write two cases, each after a hyphen of its own", "an expected headline has title or not, not both")
+	case f.Not.given():
+		e.Title, e.Not = f.Not.is, true
+	case !f.Title.given() && f.given() && f.at.Kind == yaml.MappingNode:
+		b.at(f.at, "title: for a headline that enters, not: for one that stays out", "an expected headline has no text")
+	}
+	for _, t := range []text{f.Title, f.Not} {
+		if t.given() && strings.TrimSpace(t.is) == "" {
+			b.at(t.at, "", "an expected headline is empty")
+		}
+	}
+	return e
+}
+
+func (b *builder) rules(fs []fileRule) []feed.Rule {
+	var rules []feed.Rule
+	for i := range fs {
+		f := &fs[i]
+		r := feed.Rule{
+			Any: b.patterns(f.Any), All: b.patterns(f.All), None: b.patterns(f.None),
+			Weight: f.Weight.is, Line: f.line(),
+		}
+		for _, in := range f.In {
+			if slices.Contains(r.In, in.is) && in.given() {
+				b.at(in.at, "", "%s is here twice", shown(in.is))
+			}
+			r.In = append(r.In, in.is)
+		}
+		if r.In == nil {
+			r.In = []string{"title", "summary"}
+		}
+		// A rule that is broken otherwise was reported already.
+		if f.given() && f.at.Kind == yaml.MappingNode && len(f.Any)+len(f.All)+len(f.None) == 0 {
+			b.at(f.at, "give it any, all or none with at least one term", "the rule is empty and would match everything")
+		}
+		if f.Weight.given() && r.Weight == 0 {
+			b.at(f.Weight.at, "remove it to make the rule hard", "a weight of 0 does nothing")
+		}
+		rules = append(rules, r)
+	}
+	return rules
+}
+
+func (b *builder) patterns(terms []text) []feed.Pattern {
+	var ps []feed.Pattern
+	for _, t := range terms {
+		b.pattern(t)
+		if t.given() {
+			ps = append(ps, feed.Pattern{Text: t.is, Line: t.at.Line})
+		}
+	}
+	return ps
+}
+
+func (b *builder) pattern(t text) {
+	if !t.given() {
+		return
+	}
+	if strings.TrimSpace(t.is) == "" {
+		b.at(t.at, "", "a term is empty")
+		return
+	}
+	if b.checks.Pattern != nil {
+		if err := b.checks.Pattern(t.is); err != nil {
+			b.at(t.at, "", "term %s: %s", shown(t.is), err)
+		}
+	}
+}
+
+func (b *builder) partner(f *filePartner, ids map[string]*yaml.Node) feed.Partner {
+	p := feed.Partner{
+		ID:          b.id(f.ID, "partner", ids),
+		Token:       b.secret(f.TokenEnv, f.TokenFile, "token"),
+		TokenSHA256: strings.ToLower(f.TokenSHA256.is),
+		Content:     f.Content.or("summary"),
+		Limit:       f.Limit.or(0),
+		Delay:       b.span(f.Delay, 0, 0, 31*day, "delay"),
+		OwnIDs:      f.OwnIDs.or(false),
+	}
+	p.Title = b.line(f.Title, p.ID, "title")
+	for _, s := range f.Sections {
+		if s.given() && s.is != "all" {
+			b.knownSection(s, "all")
+		}
+		if s.given() && slices.Contains(p.Sections, s.is) {
+			b.at(s.at, "", "the section %s is here twice", shown(s.is))
+		}
+		p.Sections = append(p.Sections, s.is)
+	}
+	if f.TokenSHA256.given() && !hexSHA256.MatchString(f.TokenSHA256.is) {
+		// The value is not shown: somebody may have put the token itself here.
+		b.at(f.TokenSHA256.at, "printf %s TOKEN | sha256sum", "token_sha256 must be 64 hex digits")
+	}
+	switch {
+	case !f.given() || f.at.Kind != yaml.MappingNode:
+	case !f.TokenEnv.given() && !f.TokenFile.given() && f.TokenSHA256.at == nil:
+		b.at(f.at, "give it token_env, token_file or token_sha256", "the partner has no token")
+	case f.TokenSHA256.given() && (f.TokenEnv.given() || f.TokenFile.given()):
+		b.at(f.TokenSHA256.at, "keep one", "the partner has two tokens")
+	}
+	return p
+}
+
+// id checks a name that stands in addresses and commands, and that no other of its kind has it.
+func (b *builder) id(id text, what string, taken map[string]*yaml.Node) string {
+	if !id.given() {
+		return ""
+	}
+	if !validID.MatchString(id.is) || len(id.is) > 100 {
+		hint := "use lower-case letters, digits and hyphens"
+		if better := asID(id.is); validID.MatchString(better) {
+			hint = "such as " + better
+		}
+		b.at(id.at, hint, "the id %s does not fit into an address", shown(id.is))
+	}
+	if first := taken[id.is]; first != nil {
+		b.at(id.at, "", "the %s %s is here twice, first on line %d", what, shown(id.is), first.Line)
+	} else {
+		taken[id.is] = id.at
+	}
+	return id.is
+}
+
+var (
+	validID   = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
+	hexSHA256 = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+	authority = regexp.MustCompile(`^(?:[a-z0-9._+-]+@)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$`)
+)
+
+// asID makes an id of a name that people would write: "Thời sự" becomes "thoi-su".
+func asID(s string) string {
+	fields := strings.FieldsFunc(feed.Fold(s), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+	return strings.Join(fields, "-")
+}
+
+// validAuthority checks the tagging entity of a tag: URI (RFC 4151, section 2.1).
+func validAuthority(s string) bool {
+	name, date, ok := strings.Cut(s, ",")
+	if !ok || !authority.MatchString(name) {
+		return false
+	}
+	for _, layout := range []string{"2006", "2006-01", "2006-01-02"} {
+		if _, err := time.Parse(layout, date); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// knownSection checks that a section is there. Others may be allowed beside those of the file.
+func (b *builder) knownSection(s text, others ...string) {
+	if !s.given() || slices.Contains(b.sections, s.is) {
+		return
+	}
+	hint := didYouMean(s.is, append(slices.Clone(b.sections), others...))
+	if len(b.sections) == 0 {
+		hint = "the file has no sections"
+	}
+	b.at(s.at, hint, "there is no section %s", shown(s.is))
+}
+
+// line gives a text that is shown on one line.
+func (b *builder) line(t text, def, name string) string {
+	if !t.given() {
+		return def
+	}
+	s := strings.Join(strings.Fields(t.is), " ")
+	if s == "" {
+		b.at(t.at, "remove the key to get the default", "%s is empty", name)
+	}
+	return s
+}
+
+func (b *builder) span(v span, def, least, most time.Duration, name string) time.Duration {
+	if v.given() && (v.is < least || v.is > most) {
+		b.at(v.at, "", "%s must be between %s and %s, not %s", name, shortSpan(least), shortSpan(most), v.at.Value)
+	}
+	return v.or(def)
+}
+
+// shortSpan writes a duration without the zeros: 72h, not 72h0m0s.
+func shortSpan(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+func (b *builder) language(t text, def string) string {
+	if !t.given() {
+		return def
+	}
+	tag, err := language.Parse(t.is)
+	if err != nil || tag == language.Und {
+		b.at(t.at, "such as vi, en or en-GB", "%s is not a language (BCP 47)", shown(t.is))
+		return def
+	}
+	return tag.String()
+}
+
+func (b *builder) timezone(t text, def *time.Location) *time.Location {
+	if !t.given() {
+		return def
+	}
+	return b.loadZone(t.is, t.at)
+}
+
+func (b *builder) loadZone(name string, at *yaml.Node) *time.Location {
+	loc, err := time.LoadLocation(name)
+	if err != nil || name == "" || name == "Local" {
+		b.at(at, "such as Asia/Ho_Chi_Minh, Europe/London or UTC", "%s is not a time zone", shown(name))
+		return nil
+	}
+	return loc
+}
+
+// schedule checks a line through the collector's own parser.
+func (b *builder) schedule(t text) string {
+	line := strings.TrimSpace(t.or("*/15 * * * *"))
+	if line == "" {
+		b.at(t.at, "remove the key to get the default", "schedule is empty")
+		return line
+	}
+	if !t.given() || line == "auto" || b.checks.Schedule == nil {
+		return line
+	}
+	if err := b.checks.Schedule(line); err != nil {
+		b.at(t.at, scheduleHint(line), "schedule %s: %s", shown(line), err)
+	}
+	return line
+}
+
+func scheduleHint(line string) string {
+	if d, err := time.ParseDuration(strings.TrimSpace(strings.TrimPrefix(line, "@every"))); err == nil && d > 0 {
+		return fmt.Sprintf("such as @every %s", shortSpan(max(d, time.Minute)))
+	}
+	return `such as "*/15 * * * *", "@every 10m" or auto`
+}

@@ -1,0 +1,99 @@
+// Package config turns feeds.yaml into a checked Config with every default filled in. It stands
+// before the first step of an item's way: what it returns is what collects, files and publishes.
+//
+// The shape of the file is in shape.go, and every key of it lands in a field of Config. All
+// mistakes of a file are found in one run; each has its line, its column and, where one is known,
+// a way out. Nothing is guessed and nothing ignored: an unknown key is a mistake.
+//
+// Secrets never stand in the file. A key ending in _env names an environment variable, one ending
+// in _file a file (relative to the folder of feeds.yaml); no message ever shows their content.
+package config
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+	_ "time/tzdata" // zones are checked and used on machines without a zoneinfo folder, too
+
+	"feedd/internal/feed"
+)
+
+// Config is a whole feeds.yaml, checked and defaulted.
+type Config struct {
+	Site            feed.Site
+	Sources         []feed.Source
+	Sections        []feed.Section
+	Stories         feed.StorySettings
+	SectionSettings feed.SectionSettings
+	Drop            []feed.Rule // what it matches is never published
+	Partners        []feed.Partner
+	Collect         Collect
+	Publish         Publish
+}
+
+// Collect holds what concerns collecting as a whole and no single source.
+type Collect struct {
+	Hosts int // hosts talked to side by side
+}
+
+// Publish holds what concerns every feed and page.
+type Publish struct {
+	// Attribution says where a feed names the outlet visibly: "title", "summary" or "none".
+	Attribution string
+	// Hub is a public WebSub hub that is pinged instead of running one at /hub; empty means our own.
+	Hub string
+	// Retention is how long an entry is kept for the archives after it left its sections; 0 means
+	// that it goes once no section reaches it and its story takes in no more reports.
+	Retention time.Duration
+}
+
+// Checks are the rules of other packages for values that only they understand. A nil check is
+// skipped.
+type Checks struct {
+	// Schedule checks a cron line or "@every 10m". The line "auto" never gets here.
+	Schedule func(line string) error
+	// Selector checks a CSS selector, its trailing "@attr" already taken off.
+	Selector func(css string) error
+	// Pattern checks one term of a rule as the editor wrote it.
+	Pattern func(term string) error
+}
+
+// maxFile bounds the configuration file. Ten thousand sources fit in it.
+const maxFile = 16 << 20
+
+// Load reads and checks the file at path. Relative paths of *_file keys resolve against its
+// folder. When the file was read but has mistakes, the error is an Errors.
+func Load(path string, checks Checks) (*Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	return Parse(path, data, checks)
+}
+
+// Parse is Load for a file already read; name is its path, used in messages and for the folder
+// that *_file keys are relative to. The error, if any, is an Errors.
+func Parse(name string, data []byte, checks Checks) (*Config, error) {
+	p := &problems{file: name, seen: map[Error]bool{}}
+	root := readYAML(p, data)
+	if root == nil {
+		return nil, p.sorted()
+	}
+	var f file
+	d := decoder{problems: p}
+	d.mapping(root, &f)
+
+	b := builder{problems: p, folder: filepath.Dir(name), checks: checks}
+	cfg := b.config(&f)
+	if errs := p.sorted(); len(errs) > 0 {
+		return nil, errs
+	}
+	return cfg, nil
+}

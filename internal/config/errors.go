@@ -1,0 +1,137 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Error is one mistake in the configuration and where it stands.
+type Error struct {
+	File         string
+	Line, Column int // from 1, the column in characters
+	Message      string
+	Hint         string // what to write instead; may be empty
+}
+
+// Error gives "FILE:LINE:COLUMN: message (hint)", the form editors jump to.
+func (e Error) Error() string {
+	s := fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+	if e.Hint != "" {
+		s += " (" + e.Hint + ")"
+	}
+	return s
+}
+
+// Errors are all mistakes of one file, in the order in which they stand there.
+type Errors []Error
+
+// Error gives one line a mistake.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i := range e {
+		lines[i] = e[i].Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap lets errors.As find a single Error.
+func (e Errors) Unwrap() []error {
+	errs := make([]error, len(e))
+	for i := range e {
+		errs[i] = e[i]
+	}
+	return errs
+}
+
+// maxErrors bounds the list, so that a file of the wrong kind does not print thousands of lines.
+const maxErrors = 200
+
+// problems gathers mistakes. One mistake reached in several ways (a bad default that every source
+// inherits, an anchor used twice) counts once.
+type problems struct {
+	file string
+	list Errors
+	seen map[Error]bool
+}
+
+// at records a mistake at a node. The hint may be empty.
+func (p *problems) at(n *yaml.Node, hint, format string, args ...any) {
+	p.atMark(n.Line, n.Column, hint, format, args...)
+}
+
+func (p *problems) atMark(line, column int, hint, format string, args ...any) {
+	e := Error{
+		File: p.file, Line: max(line, 1), Column: max(column, 1),
+		Message: fmt.Sprintf(format, args...), Hint: hint,
+	}
+	if !p.seen[e] {
+		p.seen[e] = true
+		p.list = append(p.list, e)
+	}
+}
+
+func (p *problems) sorted() Errors {
+	slices.SortStableFunc(p.list, func(a, b Error) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	if len(p.list) > maxErrors {
+		more := len(p.list) - maxErrors
+		p.list = p.list[:maxErrors:maxErrors]
+		last := p.list[maxErrors-1]
+		last.Message, last.Hint = fmt.Sprintf("%d more mistakes follow", more), ""
+		p.list = append(p.list, last)
+	}
+	return p.list
+}
+
+// didYouMean gives a hint that names the candidate nearest to word, or nothing when none is near.
+func didYouMean(word string, candidates []string) string {
+	if near := nearest(word, candidates); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return ""
+}
+
+func nearest(word string, candidates []string) string {
+	best, bestDistance := "", 1+max(1, len(word)/3)
+	for _, c := range candidates {
+		if d := distance(strings.ToLower(word), c); d < bestDistance {
+			best, bestDistance = c, d
+		}
+	}
+	return best
+}
+
+// distance is the number of letters to insert, delete, replace or swap with their neighbour
+// (optimal string alignment).
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	if len(x) > 64 || len(y) > 64 {
+		return 64
+	}
+	d := make([][]int, len(x)+1)
+	for i := range d {
+		d[i] = make([]int, len(y)+1)
+		d[i][0] = i
+	}
+	for j := range d[0] {
+		d[0][j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
+		}
+	}
+	return d[len(x)][len(y)]
+}

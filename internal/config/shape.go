@@ -1,0 +1,286 @@
+package config
+
+// The shape of feeds.yaml. The comment of a field is its description in feeds.schema.json, and its
+// jsonschema tag bounds the value for the editor's program and for feedd alike: required, enum,
+// minimum and maximum are enforced by the decoder.
+
+// file is feeds.yaml.
+type file struct {
+	// The installation as its readers see it.
+	Site fileSite `yaml:"site"`
+	// Keys that every source takes unless it gives its own: any of a source's but id, title, url and page.
+	Defaults sourceKeys `yaml:"defaults"`
+	// How reports of the same event become one story.
+	Stories fileStories `yaml:"stories"`
+	// The subjects under which news is published: a list, or a mapping of confidence, learn and list.
+	Sections fileSections `yaml:"sections"`
+	// How sections learn from sources that carry one subject; the same settings as in a mapping under sections.
+	Learning fileLearning `yaml:"learning"`
+	// The feeds and pages that are collected.
+	Sources []fileSource `yaml:"sources"`
+	// What one of these rules matches is never published.
+	Drop []fileRule `yaml:"drop"`
+	// Sites that syndicate sections under terms of their own.
+	Partners []filePartner `yaml:"partners"`
+	// Collecting as a whole.
+	Collect fileCollect `yaml:"collect"`
+	// Every feed and page.
+	Publish filePublish `yaml:"publish"`
+}
+
+type fileSite struct {
+	// Name of the site in its feeds and pages. Default: Điểm tin.
+	Title text `yaml:"title"`
+	// One sentence about the site.
+	Description text `yaml:"description"`
+	// Public address; the feeds' own links start with it. Without it, the address the server listens on.
+	URL text `yaml:"url" jsonschema:"format=uri"`
+	// Authority of the entries' ids as AUTHORITY,DATE (RFC 4151), such as news.example.org,2026. Without it, taken from url and the day of the first publication, and kept from then on.
+	ID text `yaml:"id"`
+	// Language of the feeds and pages (BCP 47). Default: vi.
+	Language text `yaml:"language"`
+	// Zone of the dates on pages, and of dates without a zone in sources that name none. Default: Asia/Ho_Chi_Minh.
+	Timezone text `yaml:"timezone"`
+	// mailto: or https: address, shown in the feeds and to the hosts that are read.
+	Contact text `yaml:"contact" jsonschema:"format=uri"`
+}
+
+type fileStories struct {
+	// How long a story takes in new reports. Default: 72h.
+	Window span `yaml:"window"`
+	// How alike two reports must be to be one story. Default: normal.
+	Match text `yaml:"match" jsonschema:"enum=strict,enum=normal,enum=loose"`
+	// A new development of a story: an entry of its own, a bump of the old one, or folded into it. Default: entry.
+	Updates text `yaml:"updates" jsonschema:"enum=entry,enum=bump,enum=fold"`
+	// Pairs of patterns: a report that matches one is never in one story with a report that matches the other.
+	Never [][]text `yaml:"never"`
+}
+
+// fileLearning holds for all sections.
+type fileLearning struct {
+	// How sure the learned model must be to file an item; below it the item stays unsorted. Default: 0.5.
+	Confidence fraction `yaml:"confidence" jsonschema:"minimum=0,maximum=1"`
+	// Whether sections learn from their sources at all. Default: true.
+	Learn flag `yaml:"learn"`
+}
+
+// fileSections is written as a list or as a mapping that also holds the settings for all sections.
+type fileSections struct {
+	fileLearning `yaml:",inline"`
+	// The sections.
+	List []fileSection `yaml:"list"`
+}
+
+type fileSection struct {
+	placed
+	// Name of the section in addresses: lower-case letters, digits and hyphens. "all" is taken.
+	ID text `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]*$"`
+	// Name for people. Default: the id.
+	Title text `yaml:"title"`
+	// One sentence about the section.
+	Description text `yaml:"description"`
+	// Only items in this language (BCP 47). Default: any.
+	Language text `yaml:"language"`
+	// Entries in a feed. Default: 50.
+	Limit number `yaml:"limit" jsonschema:"minimum=1,maximum=1000"`
+	// Entries older than this leave the section. Default: 168h.
+	MaxAge span `yaml:"max_age"`
+	// Entries that one source may lead in a feed; 0 means no bound. Default: 0.
+	MaxPerSource number `yaml:"max_per_source" jsonschema:"minimum=0,maximum=1000"`
+	// An item enters when one of them holds.
+	Rules []fileRule `yaml:"rules"`
+	// Entries that match lead the section.
+	Pin []fileRule `yaml:"pin"`
+	// Entries that match stay out of the section.
+	Mute []fileRule `yaml:"mute"`
+	// Headlines that must, or must not, enter here; feedd check tries them.
+	Expect []fileExpect `yaml:"expect"`
+	// Whether the learned model may file here. Default: true.
+	Learn flag `yaml:"learn"`
+}
+
+// fileRule holds when one of any and all of all match, and none of none does. A text alone stands
+// for a rule with that one term.
+type fileRule struct {
+	placed
+	// One of these terms must occur: a word or phrase, prefix*, '"exact spelling"', /RE2/, or a ~5 b.
+	Any []text `yaml:"any"`
+	// Each of these terms must occur.
+	All []text `yaml:"all"`
+	// None of these terms may occur.
+	None []text `yaml:"none"`
+	// Where the terms are looked for. Default: title and summary.
+	In []text `yaml:"in" jsonschema:"enum=title,enum=summary,enum=content,enum=author,enum=category,enum=url,enum=source,enum=language"`
+	// Makes the rule soft: it adds so much evidence (log-odds, may be negative) to the learned model instead of deciding.
+	Weight fraction `yaml:"weight" jsonschema:"minimum=-10,maximum=10"`
+}
+
+type fileExpect struct {
+	placed
+	// A headline that must enter the section.
+	Title text `yaml:"title"`
+	// A headline that must not.
+	Not text `yaml:"not"`
+	// Its summary, where the headline alone does not tell.
+	Summary text `yaml:"summary"`
+}
+
+type fileSource struct {
+	placed
+	// Name of the source in commands and messages: lower-case letters, digits and hyphens.
+	ID text `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]*$"`
+	// The outlet. Sources with the same title are one outlet: they do not confirm each other. Default: what the feed says.
+	Title text `yaml:"title"`
+	// Address of the feed, or of the page when there is a page: key.
+	URL text `yaml:"url" jsonschema:"required,format=uri"`
+	// Where the items of a page without a feed are.
+	Page filePage `yaml:"page"`
+
+	sourceKeys `yaml:",inline"`
+}
+
+// sourceKeys are the keys of a source that defaults: may give, too. A source's own key replaces
+// the default whole. What is inlined together is replaced together.
+type sourceKeys struct {
+	// The outlet's own site, for attribution. Default: what the feed says.
+	Home text `yaml:"home" jsonschema:"format=uri"`
+	// Everything from here enters this section.
+	Section text `yaml:"section"`
+	// The feed's own categories and the section each stands for.
+	Categories map[string]text `yaml:"categories"`
+	// Who leads a story: the higher one. Default: 0.
+	Priority number `yaml:"priority" jsonschema:"minimum=-1000,maximum=1000"`
+	// Language of the items (BCP 47). Default: what the feed says, else the site's.
+	Language text `yaml:"language"`
+	// For dates without a zone. Default: the site's.
+	Timezone text `yaml:"timezone"`
+	// How much of an item may be shown anywhere. Default: summary.
+	Rights text `yaml:"rights" jsonschema:"enum=headline-only,enum=summary,enum=full"`
+	// Whether sections learn from this source. Default: true.
+	Learn flag `yaml:"learn"`
+
+	// When it is collected: a cron line, "@every 10m", or auto to learn its rhythm. Default: every 15 minutes.
+	Schedule text `yaml:"schedule"`
+	// Longest time for one request. Default: 20s.
+	Timeout span `yaml:"timeout"`
+	// Least time between two requests to its host. Default: 2s.
+	HostInterval span `yaml:"host_interval"`
+	// Largest document, decompressed, in bytes or as 512KB, 8MB. Default: 16MB.
+	MaxBytes size `yaml:"max_bytes"`
+	// Items taken from one document, from its top. Default: 1000.
+	MaxItems number `yaml:"max_items" jsonschema:"minimum=1,maximum=100000"`
+	// May it live on a private, loopback or link-local address. Default: false.
+	AllowPrivate flag `yaml:"allow_private"`
+
+	// Request headers: a value, or env: NAME or file: PATH for a secret one.
+	Headers map[string]fileHeader `yaml:"headers"`
+	// Replaces feedd's own User-Agent, for hosts that refuse it.
+	UserAgent text `yaml:"user_agent"`
+
+	login  `yaml:",inline"`
+	cookie `yaml:",inline"`
+	proxy  `yaml:",inline"`
+
+	// Fetch each new item's own page for its summary, image, author and date. Default: false.
+	Article flag `yaml:"article"`
+}
+
+type login struct {
+	// HTTP Basic login.
+	BasicAuth fileBasicAuth `yaml:"basic_auth"`
+	// Environment variable that holds a bearer token.
+	BearerEnv text `yaml:"bearer_env"`
+	// File that holds a bearer token.
+	BearerFile text `yaml:"bearer_file"`
+}
+
+type cookie struct {
+	// Environment variable that holds a Cookie header.
+	CookieEnv text `yaml:"cookie_env"`
+	// File that holds a Cookie header.
+	CookieFile text `yaml:"cookie_file"`
+}
+
+type proxy struct {
+	// Proxy without a password: http, https or socks5 URL.
+	Proxy text `yaml:"proxy" jsonschema:"format=uri"`
+	// Environment variable that holds the proxy's URL with its password.
+	ProxyEnv text `yaml:"proxy_env"`
+	// File that holds the proxy's URL with its password.
+	ProxyFile text `yaml:"proxy_file"`
+}
+
+type fileBasicAuth struct {
+	placed
+	// User name.
+	Username text `yaml:"username" jsonschema:"required"`
+	// Environment variable that holds the password.
+	PasswordEnv text `yaml:"password_env"`
+	// File that holds the password.
+	PasswordFile text `yaml:"password_file"`
+}
+
+// fileHeader is a text that may stand in the file, or says where a secret one is.
+type fileHeader struct {
+	placed
+	value text
+	// Environment variable that holds the value.
+	Env text `yaml:"env"`
+	// File that holds the value.
+	File text `yaml:"file"`
+}
+
+// filePage holds CSS selectors. One may end in @attr to take an attribute instead of the text.
+type filePage struct {
+	placed
+	// One item of the page.
+	Item text `yaml:"item" jsonschema:"required"`
+	// In the item. Default: the text of its link.
+	Title text `yaml:"title"`
+	// In the item. Default: its first link.
+	Link text `yaml:"link"`
+	// In the item. Default: none.
+	Summary text `yaml:"summary"`
+	// In the item. Default: none, so that an item dates from when it was first seen.
+	Date text `yaml:"date"`
+	// In the item. Default: none.
+	Image text `yaml:"image"`
+}
+
+type filePartner struct {
+	placed
+	// Name of the partner in addresses: lower-case letters, digits and hyphens.
+	ID text `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]*$"`
+	// Name for people. Default: the id.
+	Title text `yaml:"title"`
+	// The sections it may read; all is every section merged.
+	Sections []text `yaml:"sections" jsonschema:"required"`
+	// Environment variable that holds its token.
+	TokenEnv text `yaml:"token_env"`
+	// File that holds its token.
+	TokenFile text `yaml:"token_file"`
+	// SHA-256 of its token, 64 hex digits.
+	TokenSHA256 text `yaml:"token_sha256" jsonschema:"pattern=^[0-9a-fA-F]{64}$"`
+	// How much of an item it gets, within the source's rights. Default: summary.
+	Content text `yaml:"content" jsonschema:"enum=headline,enum=summary,enum=full"`
+	// Entries in a feed. Default: the section's.
+	Limit number `yaml:"limit" jsonschema:"minimum=1,maximum=1000"`
+	// How much later than on the site an entry appears. Default: 0s.
+	Delay span `yaml:"delay"`
+	// Whether entries carry ids of their own for this partner. Default: false.
+	OwnIDs flag `yaml:"own_ids"`
+}
+
+type fileCollect struct {
+	// Hosts talked to side by side; each gets one request at a time. Default: 16.
+	Hosts number `yaml:"hosts" jsonschema:"minimum=1,maximum=1000"`
+}
+
+type filePublish struct {
+	// Where a feed names the outlet visibly. Default: summary.
+	Attribution text `yaml:"attribution" jsonschema:"enum=title,enum=summary,enum=none"`
+	// Public WebSub hub to ping instead of running one at /hub.
+	Hub text `yaml:"hub" jsonschema:"format=uri"`
+	// How long an entry is kept for the archives after it left its sections. Default: 0s.
+	Retention span `yaml:"retention"`
+}

@@ -1,0 +1,149 @@
+package config
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// value is a scalar and the node it was read from; at is nil when the key is absent.
+type value[T any] struct {
+	is T
+	at *yaml.Node
+}
+
+type (
+	text     = value[string]
+	flag     = value[bool]
+	number   = value[int]
+	fraction = value[float64]
+	span     = value[time.Duration]
+	size     = value[byteCount]
+)
+
+// byteCount is a number of bytes, written plain or with a unit: 512KB, 8MB (powers of 1,024).
+type byteCount int64
+
+func (v value[T]) given() bool { return v.at != nil }
+
+// or gives the value, or def when the key is absent.
+func (v value[T]) or(def T) T {
+	if v.at == nil {
+		return def
+	}
+	return v.is
+}
+
+// decode reads a scalar strictly: a number in quotes is a text, yes is not true.
+func (v *value[T]) decode(d *decoder, n *yaml.Node, lim limits) {
+	if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
+		hint := ""
+		if kind(n) == "nothing" {
+			hint = "remove the key to get the default"
+		}
+		d.at(n, hint, "%s wants %s, found %s", lim.name, wanted(any(&v.is)), kind(n))
+		return
+	}
+	if n.Style&yaml.TaggedStyle != 0 {
+		d.at(n, "remove it", "the tag %s has no meaning here", n.Tag)
+		return
+	}
+	plain := n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
+	ok, hint := false, ""
+	switch is := any(&v.is).(type) {
+	case *string:
+		*is = n.Value
+		ok = d.inEnum(n, lim)
+		if !ok {
+			return
+		}
+	case *bool:
+		switch {
+		case plain && n.ShortTag() == "!!bool":
+			*is, ok = strings.EqualFold(n.Value, "true"), true
+		default:
+			hint = "write true or false"
+		}
+	case *int:
+		x, err := strconv.Atoi(n.Value)
+		*is, ok = x, plain && err == nil
+		if ok && !d.inRange(n, float64(x), lim) {
+			return
+		}
+	case *float64:
+		x, err := strconv.ParseFloat(n.Value, 64)
+		*is, ok = x, plain && err == nil && !math.IsInf(x, 0) && !math.IsNaN(x)
+		if ok && !d.inRange(n, x, lim) {
+			return
+		}
+	case *time.Duration:
+		x, err := time.ParseDuration(n.Value)
+		*is, ok = x, err == nil
+		hint = durationHint(n.Value)
+		if ok && x < 0 {
+			d.at(n, "", "%s must not be negative", lim.name)
+			return
+		}
+	case *byteCount:
+		*is, ok = parseBytes(n.Value)
+		hint = "write a number of bytes, or 512KB, 8MB"
+	}
+	if !ok {
+		d.at(n, hint, "%s wants %s, found %s", lim.name, wanted(any(&v.is)), shown(n.Value))
+		return
+	}
+	v.at = n
+}
+
+// wanted names the kind of value for messages.
+func wanted(v any) string {
+	switch v.(type) {
+	case *bool:
+		return "true or false"
+	case *int:
+		return "a whole number"
+	case *float64:
+		return "a number"
+	case *time.Duration:
+		return "a duration"
+	case *byteCount:
+		return "a size"
+	}
+	return "a text"
+}
+
+// durationHint knows the spellings that people expect and Go does not take.
+func durationHint(s string) string {
+	s = strings.TrimSpace(s)
+	if _, err := strconv.ParseFloat(s, 64); err == nil {
+		return "add a unit: " + s + "s or " + s + "m"
+	}
+	for unit, hours := range map[string]int{"d": 24, "w": 7 * 24} {
+		if x, err := strconv.Atoi(strings.TrimSuffix(s, unit)); err == nil && x > 0 && x < 10000 {
+			return "write " + strconv.Itoa(x*hours) + "h"
+		}
+	}
+	return "such as 20s, 5m or 72h"
+}
+
+func parseBytes(s string) (byteCount, bool) {
+	s = strings.ToUpper(strings.TrimSpace(s))
+	unit := int64(1)
+	for _, u := range []struct {
+		suffix string
+		factor int64
+	}{{"KIB", 1 << 10}, {"MIB", 1 << 20}, {"GIB", 1 << 30}, {"KB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}} {
+		if rest, ok := strings.CutSuffix(s, u.suffix); ok {
+			s, unit = strings.TrimSpace(rest), u.factor
+			break
+		}
+	}
+	x, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || x < 0 || x > math.MaxInt64/unit {
+		return 0, false
+	}
+	return byteCount(x * unit), true
+}
