@@ -180,7 +180,7 @@ func (v *View) entry(d *document, fe *feed.Entry) *entry {
 		reports:  fe.Reports,
 		origin:   o,
 	}
-	if e.link = webURL(lead.URL, o.feedURL); e.link == "" {
+	if e.link = newsURL(lead.URL, o.feedURL); e.link == "" {
 		e.link = e.story
 	}
 	e.published = second(firstTime(fe.Published, lead.Date(), fe.Updated, v.Updated))
@@ -210,7 +210,7 @@ func (v *View) entry(d *document, fe *feed.Entry) *entry {
 		e.title += " – " + o.outlet
 	}
 	for _, a := range lead.Authors {
-		p := feed.Person{Name: personName(a.Name), URL: webURL(a.URL, o.home)}
+		p := feed.Person{Name: personName(a.Name), URL: newsURL(a.URL, o.home)}
 		if p.Name != "" && !slices.ContainsFunc(e.authors, func(q feed.Person) bool { return q.Name == p.Name }) {
 			e.authors = append(e.authors, p)
 		}
@@ -271,7 +271,7 @@ func (v *View) origin(it *feed.Item) (origin, int) {
 	}
 	o := origin{
 		outlet:    line(src.Title, maxName),
-		feedURL:   webURL(src.FeedURL, ""),
+		feedURL:   newsURL(src.FeedURL, ""),
 		self:      !src.Page,
 		language:  languageTag(src.Language),
 		copyright: line(src.Copyright, maxTitle),
@@ -279,9 +279,9 @@ func (v *View) origin(it *feed.Item) (origin, int) {
 	if o.outlet == "" {
 		o.outlet = line(it.Source, maxName)
 	}
-	if o.home = webURL(src.Home, o.feedURL); o.home == "" {
+	if o.home = newsURL(src.Home, o.feedURL); o.home == "" {
 		// The outlet's own front page, as far as its articles tell.
-		if u, err := url.Parse(webURL(it.URL, "")); err == nil && u.Host != "" {
+		if u, err := url.Parse(newsURL(it.URL, "")); err == nil && u.Host != "" {
 			o.home = u.Scheme + "://" + u.Host + "/"
 		}
 	}
@@ -324,9 +324,9 @@ func (v *View) texts(e *entry, it *feed.Item, level int) {
 		e.summary = safeFragment(clip(it.Content, maxSummaryHTML), base, maxSummary/2, false)
 	}
 
-	e.image = webURL(it.Image, base)
+	e.image = newsURL(it.Image, base)
 	for _, enc := range it.Enclosures {
-		u := webURL(enc.URL, base)
+		u := newsURL(enc.URL, base)
 		t := mediaType(enc.Type, u)
 		if u == "" || slices.ContainsFunc(e.enclosures, func(x feed.Enclosure) bool { return x.URL == u }) {
 			continue
@@ -392,7 +392,7 @@ func (v *View) others(e *entry, fe *feed.Entry, lead *feed.Item) {
 			continue
 		}
 		o, _ := v.origin(it)
-		link := webURL(it.URL, o.feedURL)
+		link := newsURL(it.URL, o.feedURL)
 		if link == "" || link == e.link || seen[o.outlet] {
 			continue
 		}
@@ -485,6 +485,16 @@ func (e *entry) enclosure() *feed.Enclosure {
 func domainURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && strings.Contains(u.Hostname(), ".") && !strings.ContainsAny(u.Hostname(), "_:")
+}
+
+// newsURL is webURL for the addresses that sources give. No outlet lives on a bare IPv6 address, and
+// readers that predate RFC 3986 stumble over its brackets.
+func newsURL(raw, base string) string {
+	s := webURL(raw, base)
+	if strings.Contains(s, "://[") {
+		return ""
+	}
+	return s
 }
 
 func length(n int64) string {

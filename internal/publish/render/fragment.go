@@ -204,13 +204,13 @@ func (w *fragmentWriter) attributes(n *html.Node) (string, bool) {
 	}
 	switch n.DataAtom {
 	case atom.A:
-		href := webURL(get("href"), "")
+		href := newsURL(get("href"), "")
 		if href == "" {
 			return "", false
 		}
 		add("href", href)
 	case atom.Img:
-		src := webURL(get("src"), "")
+		src := newsURL(get("src"), "")
 		width, height := get("width"), get("height")
 		if src == "" || width == "1" || height == "1" || width == "0" || height == "0" {
 			return "", false // nothing to see, or a counter of readers

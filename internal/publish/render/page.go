@@ -331,7 +331,7 @@ func (v *View) reports(p *page, e *entry) []headline {
 		}
 		o, _ := v.origin(it)
 		h := headline{
-			Title: line(it.Title, maxTitle), Link: webURL(it.URL, o.feedURL), Outlet: o.outlet,
+			Title: line(it.Title, maxTitle), Link: newsURL(it.URL, o.feedURL), Outlet: o.outlet,
 			Time: newMoment(second(it.Date()), v.Site.Timezone, p.Words),
 		}
 		if h.Title == "" {
