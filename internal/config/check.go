@@ -186,8 +186,7 @@ func (b *builder) rules(fs []fileRule) []feed.Rule {
 		if r.In == nil {
 			r.In = []string{"title", "summary"}
 		}
-		// A rule that is broken otherwise was reported already.
-		if f.given() && f.at.Kind == yaml.MappingNode && len(f.Any)+len(f.All)+len(f.None) == 0 {
+		if len(f.Any)+len(f.All)+len(f.None) == 0 && f.listsOnly() {
 			b.at(f.at, "give it any, all or none with at least one term", "the rule is empty and would match everything")
 		}
 		if f.Weight.given() && r.Weight == 0 {
@@ -196,6 +195,21 @@ func (b *builder) rules(fs []fileRule) []feed.Rule {
 		rules = append(rules, r)
 	}
 	return rules
+}
+
+// listsOnly reports whether the rule is a mapping whose terms stand in lists; any other was
+// reported already.
+func (f *fileRule) listsOnly() bool {
+	if !f.given() || f.at.Kind != yaml.MappingNode {
+		return false
+	}
+	for i := 0; i+1 < len(f.at.Content); i += 2 {
+		v := f.at.Content[i+1]
+		if slices.Contains([]string{"any", "all", "none"}, f.at.Content[i].Value) && v.Kind != yaml.SequenceNode {
+			return false
+		}
+	}
+	return true
 }
 
 func (b *builder) patterns(terms []text) []feed.Pattern {
@@ -325,7 +339,7 @@ func (b *builder) line(t text, def, name string) string {
 	}
 	s := strings.Join(strings.Fields(t.is), " ")
 	if s == "" {
-		b.at(t.at, "remove the key to get the default", "%s is empty", name)
+		b.at(t.at, "remove it to get the default", "%s is empty", name)
 	}
 	return s
 }
@@ -381,7 +395,7 @@ func (b *builder) loadZone(name string, at *yaml.Node) *time.Location {
 func (b *builder) schedule(t text) string {
 	line := strings.TrimSpace(t.or("*/15 * * * *"))
 	if line == "" {
-		b.at(t.at, "remove the key to get the default", "schedule is empty")
+		b.at(t.at, "remove it to get the default", "schedule is empty")
 		return line
 	}
 	if !t.given() || line == "auto" || b.checks.Schedule == nil {

@@ -89,6 +89,9 @@ func Parse(name string, data []byte, checks Checks) (*Config, error) {
 	var f file
 	d := decoder{problems: p}
 	d.mapping(root, &f)
+	if d.full {
+		return nil, p.sorted()
+	}
 
 	b := builder{problems: p, folder: filepath.Dir(name), checks: checks}
 	cfg := b.config(&f)

@@ -12,7 +12,7 @@ import (
 // maxVisits and maxDepth bound the work that aliases can multiply: a few lines of them can stand
 // for billions of values, or for themselves.
 const (
-	maxVisits = 2_000_000
+	maxVisits = 1_000_000
 	maxDepth  = 50
 )
 
@@ -221,6 +221,7 @@ func (d *decoder) pairs(n *yaml.Node, name string) []pair {
 		d.at(n, hint, "%s wants keys and values, found %s", name, kind(n))
 		return nil
 	}
+	d.visits += len(n.Content) / 2
 	var own []pair
 	var merged []*yaml.Node
 	first := map[string]*yaml.Node{}

@@ -61,7 +61,7 @@ type fileLearning struct {
 	// How sure the learned model must be to file an item; below it the item stays unsorted. Default: 0.5.
 	Confidence fraction `yaml:"confidence" jsonschema:"minimum=0,maximum=1"`
 	// Whether sections learn from their sources at all. Default: true.
-	Learn flag `yaml:"learn"`
+	Learn yesNo `yaml:"learn"`
 }
 
 // fileSections is written as a list or as a mapping that also holds the settings for all sections.
@@ -96,7 +96,7 @@ type fileSection struct {
 	// Headlines that must, or must not, enter here; feedd check tries them.
 	Expect []fileExpect `yaml:"expect"`
 	// Whether the learned model may file here. Default: true.
-	Learn flag `yaml:"learn"`
+	Learn yesNo `yaml:"learn"`
 }
 
 // fileRule holds when one of any and all of all match, and none of none does. A text alone stands
@@ -157,7 +157,7 @@ type sourceKeys struct {
 	// How much of an item may be shown anywhere. Default: summary.
 	Rights text `yaml:"rights" jsonschema:"enum=headline-only,enum=summary,enum=full"`
 	// Whether sections learn from this source. Default: true.
-	Learn flag `yaml:"learn"`
+	Learn yesNo `yaml:"learn"`
 
 	// When it is collected: a cron line, "@every 10m", or auto to learn its rhythm. Default: every 15 minutes.
 	Schedule text `yaml:"schedule"`
@@ -170,7 +170,7 @@ type sourceKeys struct {
 	// Items taken from one document, from its top. Default: 1000.
 	MaxItems number `yaml:"max_items" jsonschema:"minimum=1,maximum=100000"`
 	// May it live on a private, loopback or link-local address. Default: false.
-	AllowPrivate flag `yaml:"allow_private"`
+	AllowPrivate yesNo `yaml:"allow_private"`
 
 	// Request headers: a value, or env: NAME or file: PATH for a secret one.
 	Headers map[string]fileHeader `yaml:"headers"`
@@ -182,7 +182,7 @@ type sourceKeys struct {
 	proxy  `yaml:",inline"`
 
 	// Fetch each new item's own page for its summary, image, author and date. Default: false.
-	Article flag `yaml:"article"`
+	Article yesNo `yaml:"article"`
 }
 
 type login struct {
@@ -268,7 +268,7 @@ type filePartner struct {
 	// How much later than on the site an entry appears. Default: 0s.
 	Delay span `yaml:"delay"`
 	// Whether entries carry ids of their own for this partner. Default: false.
-	OwnIDs flag `yaml:"own_ids"`
+	OwnIDs yesNo `yaml:"own_ids"`
 }
 
 type fileCollect struct {

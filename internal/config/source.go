@@ -94,7 +94,7 @@ func (b *builder) sourceKeys(s *feed.Source, k *sourceKeys) {
 	s.Headers = b.headers(k.Headers)
 	s.UserAgent = k.UserAgent.is
 	if k.UserAgent.given() && (strings.TrimSpace(s.UserAgent) == "" || !httpguts.ValidHeaderFieldValue(s.UserAgent)) {
-		b.at(k.UserAgent.at, "remove the key to send feedd's own", "user_agent is empty or holds a character that no header may")
+		b.at(k.UserAgent.at, "remove it to send feedd's own", "user_agent is empty or holds a character that no header may")
 	}
 	b.login(s, &k.login)
 	s.Cookie = b.headerSecret(k.CookieEnv, k.CookieFile, "cookie")
@@ -342,7 +342,7 @@ func (b *builder) selector(t text, item bool) {
 	case item && at != "":
 		b.at(t.at, "remove "+at, "item is a whole element, not its attribute")
 	case css == "" && at == "":
-		b.at(t.at, "remove the key to get the default", "a selector is empty")
+		b.at(t.at, "remove it to get the default", "a selector is empty")
 	case css != "" && b.checks.Selector != nil:
 		if err := b.checks.Selector(css); err != nil {
 			b.at(t.at, "", "selector %s: %s", shown(css), err)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ type value[T any] struct {
 
 type (
 	text     = value[string]
-	flag     = value[bool]
+	yesNo    = value[bool]
 	number   = value[int]
 	fraction = value[float64]
 	span     = value[time.Duration]
@@ -42,7 +43,7 @@ func (v *value[T]) decode(d *decoder, n *yaml.Node, lim limits) {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
 		hint := ""
 		if kind(n) == "nothing" {
-			hint = "remove the key to get the default"
+			hint = "remove it to get the default"
 		}
 		d.at(n, hint, "%s wants %s, found %s", lim.name, wanted(any(&v.is)), kind(n))
 		return
@@ -64,12 +65,19 @@ func (v *value[T]) decode(d *decoder, n *yaml.Node, lim limits) {
 		switch {
 		case plain && n.ShortTag() == "!!bool":
 			*is, ok = strings.EqualFold(n.Value, "true"), true
-		default:
-			hint = "write true or false"
+		case !plain:
+			hint = "remove the quotes"
+		case slices.Contains([]string{"yes", "on", "1"}, strings.ToLower(n.Value)):
+			hint = "write true"
+		case slices.Contains([]string{"no", "off", "0"}, strings.ToLower(n.Value)):
+			hint = "write false"
 		}
 	case *int:
 		x, err := strconv.Atoi(n.Value)
 		*is, ok = x, plain && err == nil
+		if err == nil && !plain {
+			hint = "remove the quotes"
+		}
 		if ok && !d.inRange(n, float64(x), lim) {
 			return
 		}

@@ -38,7 +38,7 @@ func readYAML(p *problems, data []byte) *yaml.Node {
 		p.atMark(1, 1, "the least is sources: with an id and a url", "the file holds no configuration")
 		return nil
 	case err != nil:
-		syntaxError(p, err)
+		syntaxError(p, data, err)
 		return nil
 	}
 	var second yaml.Node
@@ -47,7 +47,7 @@ func readYAML(p *problems, data []byte) *yaml.Node {
 		p.at(&second, "remove the line ---", "a second document begins here")
 		return nil
 	case !errors.Is(err, io.EOF):
-		syntaxError(p, err)
+		syntaxError(p, data, err)
 		return nil
 	}
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
@@ -83,7 +83,7 @@ func plainText(p *problems, data []byte) bool {
 }
 
 // syntaxError words what the YAML parser found for somebody who does not know its terms.
-func syntaxError(p *problems, err error) {
+func syntaxError(p *problems, data []byte, err error) {
 	var le *yaml.LoadError
 	if !errors.As(err, &le) {
 		p.atMark(1, 1, "", "not valid YAML: %s", err)
@@ -91,12 +91,13 @@ func syntaxError(p *problems, err error) {
 	}
 	hint := ""
 	switch msg := le.Message; {
-	case strings.Contains(msg, "tab character"):
-		hint = "indent with spaces"
+	case strings.Contains(msg, "tab character"), charAt(data, le.Mark) == '\t':
+		p.atMark(le.Mark.Line, le.Mark.Column, "use spaces", "a tab stands where YAML wants spaces")
+		return
 	case strings.Contains(msg, "mapping values are not allowed"):
 		hint = `check the indentation; put quotes around a text that holds ": "`
 	case strings.Contains(msg, "cannot start any token"):
-		hint = "put quotes around a text that begins with @, `, % or a tab"
+		hint = "put quotes around a text that begins with @, `, or %"
 	case strings.Contains(msg, "unknown escape character"):
 		hint = `in "double quotes" a backslash must be doubled; 'single quotes' leave it alone`
 	case strings.Contains(msg, "expected ',' or ']'"):
@@ -114,6 +115,18 @@ func syntaxError(p *problems, err error) {
 		line, column = le.ContextMark.Line, le.ContextMark.Column
 	}
 	p.atMark(line, column, hint, "not valid YAML: %s", le.Message)
+}
+
+// charAt gives the character at a position, or 0.
+func charAt(data []byte, m yaml.Mark) rune {
+	line := 1
+	for text := range bytes.Lines(data) {
+		if r := []rune(string(text)); line == m.Line && m.Column >= 1 && m.Column <= len(r) {
+			return r[m.Column-1]
+		}
+		line++
+	}
+	return 0
 }
 
 // kind names what a node is, for messages.
