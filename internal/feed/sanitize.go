@@ -1,111 +1,411 @@
 package feed
 
 import (
+	"html"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
-	"golang.org/x/net/html"
+	nethtml "golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
-// safePolicy is what Sanitize lets through: text with its structure, links and pictures.
-var safePolicy = makeSafePolicy()
+// policy is what other people's HTML may contain when feedd shows it: text, its structure, links
+// and pictures. Nothing that runs, asks, embeds or styles.
+var policy = makePolicy()
 
-func makeSafePolicy() *bluemonday.Policy {
-	p := bluemonday.UGCPolicy()
-	p.AllowElements("figure", "figcaption", "picture", "u", "s")
-	p.AllowURLSchemes("http", "https", "mailto")
-	p.RequireParseableURLs(true)
+func makePolicy() *bluemonday.Policy {
+	p := bluemonday.NewPolicy()
+	p.AllowElements("p", "br", "hr", "div", "span", "blockquote", "q", "cite", "pre", "code", "samp", "kbd", "var",
+		"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "b", "strong", "i", "em", "u", "s",
+		"strike", "del", "ins", "sub", "sup", "small", "big", "mark", "abbr", "time", "figure", "figcaption",
+		"picture", "ruby", "rt", "rp", "center", "table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
+	p.AllowStandardURLs()
+	p.RequireNoFollowOnLinks(false)
+	p.AllowRelativeURLs(false)
+	p.AllowAttrs("href").OnElements("a")
+	p.AllowAttrs("title").OnElements("a", "abbr", "img")
+	p.AllowAttrs("src", "alt").OnElements("img")
+	p.AllowAttrs("width", "height").Matching(bluemonday.NumberOrPercent).OnElements("img")
+	p.AllowAttrs("cite").OnElements("blockquote", "q")
+	p.AllowAttrs("datetime").Matching(bluemonday.ISO8601).OnElements("time")
+	p.AllowAttrs("colspan", "rowspan").Matching(bluemonday.Integer).OnElements("td", "th")
+	p.AllowAttrs("start").Matching(bluemonday.Integer).OnElements("ol")
+	p.AllowAttrs("lang").Matching(regexp.MustCompile(`^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{1,8})*$`)).Globally()
+	p.AllowAttrs("dir").Matching(regexp.MustCompile(`^(?i:ltr|rtl|auto)$`)).Globally()
 	return p
 }
 
-// Sanitize makes HTML as received safe to show in a reader or a page: no scripts, no styles, no
-// event handlers, no frames or forms, and only absolute http, https and mailto addresses. Relative
-// addresses resolve against base; without one they are dropped.
-func Sanitize(markup, base string) string {
-	if strings.IndexByte(markup, '<') < 0 && strings.IndexByte(markup, '&') < 0 {
-		return html.EscapeString(markup)
+// Sanitize makes HTML from elsewhere fit to be shown: addresses absolute (resolved against base,
+// and dropped where that gives no http, https or mailto address), no scripts, styles, forms or
+// frames, no pictures that only count readers. It costs tens of microseconds and more, so it is
+// done when something is shown, not when it is collected.
+func Sanitize(raw, base string) string {
+	if !strings.ContainsAny(raw, "<&") {
+		return html.EscapeString(raw)
 	}
-	return safePolicy.Sanitize(absolute(markup, base))
+	return strings.TrimSpace(policy.Sanitize(Absolute(raw, base)))
 }
 
-// absolute rewrites the relative addresses of links and pictures.
-func absolute(markup, base string) string {
-	if !strings.Contains(markup, "href") && !strings.Contains(markup, "src") {
-		return markup
-	}
-	b, err := url.Parse(base)
-	if err != nil || !b.IsAbs() {
-		b = nil
-	}
-	var out strings.Builder
-	out.Grow(len(markup))
-	z := html.NewTokenizer(strings.NewReader(markup))
-	for z.Next() != html.ErrorToken {
-		raw := string(z.Raw())
-		t := z.Token()
-		changed := false
-		if t.Type == html.StartTagToken || t.Type == html.SelfClosingTagToken {
-			keep := t.Attr[:0]
-			for _, a := range t.Attr {
-				if a.Key == "href" || a.Key == "src" || a.Key == "cite" || a.Key == "poster" {
-					if u, err := url.Parse(strings.TrimSpace(a.Val)); err == nil && !u.IsAbs() {
-						changed = true
-						if b == nil {
-							continue
-						}
-						a.Val = b.ResolveReference(u).String()
-					}
-				}
-				keep = append(keep, a)
-			}
-			t.Attr = keep
-		}
-		if changed {
-			out.WriteString(t.String())
-		} else {
-			out.WriteString(raw)
-		}
-	}
-	return out.String()
-}
+// urlAttrs are the attributes that hold an address.
+var urlAttrs = map[string]bool{"href": true, "src": true, "cite": true, "poster": true, "data": true, "action": true,
+	"background": true, "longdesc": true, "formaction": true, "usemap": true}
 
-// PlainText returns the text of HTML, one line, entities resolved.
-func PlainText(markup string) string {
+// Absolute resolves the addresses in HTML against base and drops pictures that only count readers.
+// What needs no change is returned byte for byte. An empty base resolves nothing.
+func Absolute(raw, base string) string {
+	if !strings.Contains(raw, "<") {
+		return raw
+	}
+	var b *url.URL
+	if base != "" {
+		if u, err := url.Parse(strings.TrimSpace(base)); err == nil && u.IsAbs() {
+			b = u
+		}
+	}
 	var out strings.Builder
-	z := html.NewTokenizer(strings.NewReader(markup))
-	hidden := 0 // inside script or style
+	out.Grow(len(raw) + len(raw)/8)
+	z := nethtml.NewTokenizer(strings.NewReader(raw))
 	for {
 		switch z.Next() {
-		case html.ErrorToken:
-			return strings.Join(strings.Fields(out.String()), " ")
-		case html.TextToken:
-			if hidden == 0 {
-				out.Write(z.Text())
+		case nethtml.ErrorToken:
+			return out.String()
+		case nethtml.StartTagToken, nethtml.SelfClosingTagToken:
+			was := string(z.Raw())
+			t := z.Token()
+			if t.DataAtom == atom.Img && isPixel(t.Attr) {
+				continue
 			}
-		case html.StartTagToken:
-			name, _ := z.TagName()
-			if s := string(name); s == "script" || s == "style" {
-				hidden++
-			} else if !inline[s] {
-				out.WriteByte(' ')
+			changed := false
+			for i, a := range t.Attr {
+				if b != nil && urlAttrs[a.Key] {
+					if v := Resolve(b, a.Val); v != a.Val {
+						t.Attr[i].Val, changed = v, true
+					}
+				}
+				// Pictures that load when scrolled to keep their address here.
+				if (a.Key == "data-src" || a.Key == "data-original") && t.DataAtom == atom.Img && lacksSource(t.Attr) {
+					t.Attr = withSource(t.Attr, Resolve(b, a.Val))
+					changed = true
+					break
+				}
 			}
-		case html.EndTagToken:
-			name, _ := z.TagName()
-			if s := string(name); s == "script" || s == "style" {
-				hidden = max(hidden-1, 0)
-			} else if !inline[s] {
-				out.WriteByte(' ')
+			if changed {
+				was = t.String()
 			}
-		case html.SelfClosingTagToken:
-			out.WriteByte(' ')
+			out.WriteString(was)
+		default:
+			out.Write(z.Raw())
 		}
 	}
 }
 
-// inline elements stand inside a word or a sentence; the others end one.
-var inline = map[string]bool{
-	"a": true, "abbr": true, "b": true, "bdi": true, "cite": true, "code": true, "em": true,
-	"font": true, "i": true, "mark": true, "q": true, "s": true, "small": true, "span": true,
-	"strong": true, "sub": true, "sup": true, "u": true,
+func withSource(attrs []nethtml.Attribute, src string) []nethtml.Attribute {
+	kept := []nethtml.Attribute{{Key: "src", Val: src}}
+	for _, a := range attrs {
+		if a.Key != "src" {
+			kept = append(kept, a)
+		}
+	}
+	return kept
+}
+
+func lacksSource(attrs []nethtml.Attribute) bool {
+	for _, a := range attrs {
+		if a.Key == "src" && a.Val != "" && !strings.HasPrefix(a.Val, "data:") {
+			return false
+		}
+	}
+	return true
+}
+
+// Resolve returns ref as an absolute address when base is known, else as it is; surrounding space
+// is never part of it. An address that cannot be parsed is returned trimmed.
+func Resolve(base *url.URL, ref string) string {
+	ref = strings.TrimSpace(ref)
+	if base == nil || ref == "" || hasScheme(ref) {
+		return ref
+	}
+	u, err := url.Parse(strings.ReplaceAll(ref, " ", "%20"))
+	if err != nil {
+		return ref
+	}
+	return base.ResolveReference(u).String()
+}
+
+// hasScheme is true of an address that starts with a scheme of its own.
+func hasScheme(s string) bool {
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z':
+		case i > 0 && (isDigit(c) || c == '+' || c == '-' || c == '.'):
+		case c == ':':
+			return i > 0
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// pixelHosts serve pictures whose only purpose is to be counted.
+var pixelHosts = []string{
+	"feeds.feedburner.com/~r/", "feeds.feedburner.com/~ff/", "feedproxy.google.com/~r/", "feedsportal.com/",
+	"stats.wordpress.com/", "pixel.wp.com/", "stats.wp.com/", "doubleclick.net/", "google-analytics.com/",
+	"pixel.quantserve.com/", "scorecardresearch.com/", "facebook.com/tr", "rss.buysellads.com/", "ads.pheedo.com/",
+	"bs.serving-sys.com/", "pixel.mathtag.com/", "hits.feedburner", "/piwik.php", "/matomo.php", "/b.gif?", "/__utm.gif",
+}
+
+func isPixel(attrs []nethtml.Attribute) bool {
+	small := 0
+	for _, a := range attrs {
+		switch a.Key {
+		case "width", "height":
+			v := strings.TrimSuffix(strings.TrimSpace(a.Val), "px")
+			if v == "0" || v == "1" {
+				small++
+			}
+		case "src":
+			for _, h := range pixelHosts {
+				if strings.Contains(a.Val, h) {
+					return true
+				}
+			}
+		case "style":
+			v := strings.ReplaceAll(strings.ToLower(a.Val), " ", "")
+			if strings.Contains(v, "display:none") || strings.Contains(v, "width:1px;height:1px") || strings.Contains(v, "height:1px;width:1px") {
+				return true
+			}
+		}
+	}
+	return small == 2
+}
+
+// PlainText returns the text of an HTML fragment: tags gone, character references resolved, white
+// space collapsed. Blocks are set apart by a space. A "<" that opens no tag stays. It is a scanner
+// by hand, for it runs over everything that is collected.
+func PlainText(s string) string {
+	return plainText(s, nil)
+}
+
+// PlainTitle is PlainText for a headline, in which a tag is only what HTML knows as one: "Vec<T>"
+// and "a <b" are words.
+func PlainTitle(s string) string {
+	return plainText(s, isHTMLTag)
+}
+
+func plainText(s string, known func(string) bool) string {
+	if isPlain(s) {
+		return s
+	}
+	out := make([]byte, 0, len(s))
+	space := false
+	put := func(p string) {
+		if space && len(out) > 0 {
+			out = append(out, ' ')
+		}
+		space = false
+		out = append(out, p...)
+	}
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f':
+			space = true
+			i++
+		case c == '<':
+			n, name := tagAt(s[i:])
+			if n == 0 || known != nil && name != "!" && !known(name) {
+				put("<")
+				i++
+				continue
+			}
+			end := s[i+1] == '/'
+			i += n
+			switch {
+			case !end && (name == "script" || name == "style"):
+				i = skipRaw(s, i, name)
+			case !inline[name]:
+				space = true
+			}
+		case c == '&':
+			r, n := entityAt(s[i:])
+			if n == 0 {
+				put("&")
+				i++
+				continue
+			}
+			i += n
+			switch r {
+			case "\u00a0", " ", "\n", "\t", "\r":
+				space = true
+			default:
+				put(r)
+			}
+		case c < 0x20 || c == 0x7f:
+			i++
+		case c == 0xC2 && i+1 < len(s) && s[i+1] == 0xA0:
+			space = true
+			i += 2
+		default:
+			j := i + 1
+			for j < len(s) && s[j] > ' ' && s[j] != '<' && s[j] != '&' && s[j] != 0x7f && s[j] != 0xC2 {
+				j++
+			}
+			put(s[i:j])
+			i = j
+		}
+	}
+	return string(out)
+}
+
+// isPlain is true of text that needs no work: no markup, no run of spaces, none at the ends.
+func isPlain(s string) bool {
+	last := byte(' ')
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c < ' ' || c == '<' || c == '&' || c == 0x7f || c == ' ' && last == ' ' || c == 0xA0 && last == 0xC2 {
+			return false
+		}
+		last = c
+	}
+	return s == "" || last != ' '
+}
+
+// inline are the elements that do not part words.
+var inline = map[string]bool{"a": true, "b": true, "i": true, "em": true, "strong": true, "span": true, "font": true,
+	"u": true, "s": true, "sub": true, "sup": true, "small": true, "mark": true, "abbr": true, "code": true, "big": true,
+	"wbr": true, "!": true, "ins": true, "del": true, "q": true, "cite": true, "bdi": true, "bdo": true, "tt": true}
+
+// tagAt measures the tag, comment, declaration or CDATA mark that s starts with, and gives its
+// name in lower case ("!" for what is no element). Zero means that s starts with no markup.
+func tagAt(s string) (n int, name string) {
+	if len(s) < 2 {
+		return 0, ""
+	}
+	switch c := s[1]; {
+	case strings.HasPrefix(s, "<!--"):
+		if end := strings.Index(s[4:], "-->"); end >= 0 {
+			return end + 7, "!"
+		}
+		return len(s), "!"
+	case c == '!' || c == '?':
+		if end := strings.IndexByte(s, '>'); end >= 0 {
+			return end + 1, "!"
+		}
+		return 0, ""
+	case c == '/' || isLetter(c):
+	default:
+		return 0, ""
+	}
+	i := 1
+	if s[1] == '/' {
+		i = 2
+	}
+	start := i
+	for i < len(s) && (isLetter(s[i]) || isDigit(s[i]) || s[i] == '-' || s[i] == ':') {
+		i++
+	}
+	if i == start || i < len(s) && s[i] != '>' && s[i] != '/' && s[i] > ' ' {
+		return 0, ""
+	}
+	name = lower(s[start:i])
+	quote := byte(0)
+	for ; i < len(s); i++ {
+		switch c := s[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case (c == '"' || c == '\'') && s[i-1] == '=':
+			quote = c
+		case c == '>':
+			return i + 1, name
+		case c == '<':
+			return 0, ""
+		}
+	}
+	return 0, ""
+}
+
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+
+// lower avoids a copy for names that are in lower case, as nearly all are.
+func lower(s string) string {
+	for i := 0; i < len(s); i++ {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			return strings.ToLower(s)
+		}
+	}
+	return s
+}
+
+func isHTMLTag(name string) bool {
+	a := atom.Lookup([]byte(name))
+	return a != 0 && htmlElements[a]
+}
+
+// htmlElements are the elements that are found in feeds' headlines; atoms name attributes too.
+var htmlElements = map[atom.Atom]bool{
+	atom.A: true, atom.B: true, atom.I: true, atom.U: true, atom.S: true, atom.P: true, atom.Q: true, atom.Em: true,
+	atom.Br: true, atom.Hr: true, atom.Li: true, atom.Ul: true, atom.Ol: true, atom.Td: true, atom.Tr: true, atom.Th: true,
+	atom.Div: true, atom.Span: true, atom.Strong: true, atom.Font: true, atom.Img: true, atom.Sub: true, atom.Sup: true,
+	atom.Small: true, atom.Big: true, atom.Mark: true, atom.Cite: true, atom.Code: true, atom.Abbr: true, atom.Del: true,
+	atom.Ins: true, atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true,
+	atom.Script: true, atom.Style: true, atom.Blink: true, atom.Center: true, atom.Strike: true, atom.Wbr: true,
+	atom.Table: true, atom.Tbody: true, atom.Pre: true, atom.Iframe: true, atom.Object: true, atom.Embed: true,
+	atom.Applet: true, atom.Meta: true, atom.Link: true, atom.Time: true, atom.Tt: true, atom.Video: true, atom.Audio: true,
+	atom.Kbd: true, atom.Blockquote: true, atom.Label: true, atom.Input: true, atom.Button: true, atom.Form: true,
+	atom.Frame: true, atom.Frameset: true, atom.Noscript: true, atom.Svg: true, atom.Nobr: true,
+}
+
+// skipRaw returns where the raw text of a script or style that starts at i has ended.
+func skipRaw(s string, i int, name string) int {
+	for j := i; j < len(s); {
+		k := strings.Index(s[j:], "</")
+		if k < 0 {
+			return len(s)
+		}
+		j += k
+		if len(s) >= j+2+len(name) && strings.EqualFold(s[j+2:j+2+len(name)], name) {
+			return j
+		}
+		j += 2
+	}
+	return len(s)
+}
+
+// entityAt resolves the character reference that s starts with. n is 0 when there is none. A name
+// needs its semicolon here: "&copy=2" in an address is no sign.
+func entityAt(s string) (r string, n int) {
+	end := 1
+	for end < len(s) && end < 40 && (isLetter(s[end]) || isDigit(s[end]) || s[end] == '#') {
+		end++
+	}
+	if end == 1 || end == len(s) || s[end] != ';' {
+		return "", 0
+	}
+	end++
+	switch s[:end] {
+	case "&amp;":
+		return "&", end
+	case "&lt;":
+		return "<", end
+	case "&gt;":
+		return ">", end
+	case "&quot;":
+		return `"`, end
+	case "&nbsp;":
+		return "\u00a0", end
+	}
+	r = html.UnescapeString(s[:end])
+	if r == s[:end] {
+		return "", 0
+	}
+	if r == "\uFFFD" || len(r) == 1 && (r[0] < ' ' && r != "\n" && r != "\t" && r != "\r" || r[0] == 0x7f) {
+		return "", end
+	}
+	return r, end
 }

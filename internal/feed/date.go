@@ -1,0 +1,742 @@
+package feed
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// DateOrder says which of two numbers is the day where both could be.
+type DateOrder int
+
+// The orders of day and month in a date of three numbers.
+const (
+	OrderUnknown DateOrder = iota // day first, unless only the other way is not in the future
+	DayFirst
+	MonthFirst
+)
+
+// Dates reads the dates of one document. Zone holds for dates that name none; nil means UTC, and
+// the caller must say so to the reader of the document. Now bounds what is credible and anchors
+// relative times.
+type Dates struct {
+	Zone  *time.Location
+	Now   time.Time
+	Order DateOrder
+}
+
+// earliest is the first instant a news item may claim: before the Web no page had a date, and
+// zero values of many systems (0001, 1899, 1970) lie before it.
+var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// ParseDate reads a date as feeds and pages write it, in UTC. It is false for what is no date, and
+// for a date that cannot be true: before 1990 or later than now.
+//
+//	Wed, 14 Aug 2024 10:44:00 GMT+7         offsets behind GMT and UTC, with or without space and colon
+//	Wed, 14 Aug 2024 10:44:00 ICT           names of zones; unknown ones give way to loc
+//	Thứ tư, 14/8/2024, 10:44 (GMT+7)        the weekday is never believed: many are wrong
+//	14 Tháng Tám, 2024 | 14 août 2024       month names of nine languages
+//	14/8/2024 10:44 CH | 8/14/2024 10:44 PM AM and PM with slashes put the month first
+//	1723607040 | 1723607040000              Unix seconds, milliseconds
+//	4 giờ trước | 2 hours ago | hôm qua     before now
+//	14/8 10:44                              the last such day that is not in the future
+//	2024-08-14                              midnight in loc
+//
+// A loc of nil stands for UTC.
+func ParseDate(raw string, loc *time.Location, now time.Time) (time.Time, bool) {
+	t, _, ok := Dates{Zone: loc, Now: now}.Parse(raw)
+	return t, ok
+}
+
+// Parse is ParseDate for a date of the document. Zoned is false when the date named no zone, so
+// that Zone decided.
+func (d Dates) Parse(raw string) (t time.Time, zoned, ok bool) {
+	if len(raw) > 200 {
+		return time.Time{}, false, false
+	}
+	raw = strings.TrimSpace(raw)
+	t, zoned, ok = parseRFC822(raw)
+	if !ok {
+		t, zoned, ok = parseRFC3339(raw)
+	}
+	if !ok {
+		p := dateParser{Dates: d}
+		if p.Zone == nil {
+			p.Zone = time.UTC
+		}
+		t, zoned, ok = p.parse(raw)
+	}
+	if !ok || t.Before(earliest) || t.After(d.Now) {
+		return time.Time{}, zoned, false
+	}
+	return t.UTC(), zoned, true
+}
+
+// OrderOf decides the order of day and month for a document whose dates are raws: one date with a
+// number above 12 settles it for all, unless another contradicts it.
+func OrderOf(raws ...string) DateOrder {
+	order := OrderUnknown
+	for _, raw := range raws {
+		if len(raw) > 200 || !strings.ContainsAny(raw, "/-.") {
+			continue
+		}
+		a, b, numeric := leadingPair(raw)
+		if !numeric {
+			continue
+		}
+		this := OrderUnknown
+		switch {
+		case a > 12 && a <= 31 && b >= 1 && b <= 12:
+			this = DayFirst
+		case b > 12 && b <= 31 && a >= 1 && a <= 12:
+			this = MonthFirst
+		default:
+			continue
+		}
+		if order != OrderUnknown && order != this {
+			return OrderUnknown
+		}
+		order = this
+	}
+	return order
+}
+
+// leadingPair finds the first two numbers of a date like 13/09/2026.
+func leadingPair(raw string) (a, b int, ok bool) {
+	for i := 0; i < len(raw); i++ {
+		if !isDigit(raw[i]) {
+			continue
+		}
+		a, n := atoi(raw[i:])
+		if n > 2 {
+			return 0, 0, false
+		}
+		rest := raw[i+n:]
+		if rest == "" || rest[0] != '/' && rest[0] != '-' && rest[0] != '.' {
+			i += n - 1
+			continue
+		}
+		b, m := atoi(rest[1:])
+		if m == 0 || m > 2 || len(rest) <= m+1 || rest[m+1] != rest[0] {
+			return 0, 0, false
+		}
+		return a, b, true
+	}
+	return 0, 0, false
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+// atoi reads the decimal digits that s starts with, and says how many they are.
+func atoi(s string) (v, n int) {
+	for n < len(s) && n < 18 && isDigit(s[n]) {
+		v = v*10 + int(s[n]-'0')
+		n++
+	}
+	return v, n
+}
+
+// parseRFC822 is the fast way for what nearly every feed writes: "Wed, 14 Aug 2024 10:44:00 +0700",
+// with or without the weekday, the zone numeric, GMT, UTC or Z.
+func parseRFC822(s string) (t time.Time, zoned, ok bool) {
+	if len(s) > 5 && s[3] == ',' && s[4] == ' ' {
+		s = s[5:]
+	}
+	day, n := atoi(s)
+	if n == 0 || n > 2 || len(s) < n+19 || s[n] != ' ' || s[n+4] != ' ' || s[n+9] != ' ' {
+		return t, false, false
+	}
+	month := shortMonth(s[n+1 : n+4])
+	year, m := atoi(s[n+5 : n+9])
+	if month == 0 || m != 4 {
+		return t, false, false
+	}
+	s = s[n+10:]
+	if s[2] != ':' || s[5] != ':' {
+		return t, false, false
+	}
+	hour, a := atoi(s[:2])
+	minute, b := atoi(s[3:5])
+	second, c := atoi(s[6:8])
+	if a != 2 || b != 2 || c != 2 || hour > 23 || minute > 59 || second > 59 || day < 1 || day > monthDays(year, month) {
+		return t, false, false
+	}
+	offset := 0
+	switch zone := s[8:]; zone {
+	case " GMT", " UTC", " Z", " UT", " +0000":
+	default:
+		if len(zone) != 6 || zone[0] != ' ' || zone[1] != '+' && zone[1] != '-' {
+			return t, false, false
+		}
+		v, n := atoi(zone[2:])
+		if n != 4 || v%100 > 59 || v > 1400 {
+			return t, false, false
+		}
+		offset = v/100*3600 + v%100*60
+		if zone[1] == '-' {
+			offset = -offset
+		}
+	}
+	t = time.Date(year, time.Month(month), day, hour, minute, second-offset, 0, time.UTC)
+	return t, true, true
+}
+
+// parseRFC3339 is the fast way for Atom and JSON Feed: "2024-08-14T10:44:00+07:00".
+func parseRFC3339(s string) (t time.Time, zoned, ok bool) {
+	if len(s) < 20 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' {
+		return t, false, false
+	}
+	year, a := atoi(s[:4])
+	month, b := atoi(s[5:7])
+	day, c := atoi(s[8:10])
+	hour, d := atoi(s[11:13])
+	minute, e := atoi(s[14:16])
+	second, f := atoi(s[17:19])
+	if a != 4 || b != 2 || c != 2 || d != 2 || e != 2 || f != 2 || month < 1 || month > 12 ||
+		day < 1 || day > monthDays(year, month) || hour > 23 || minute > 59 || second > 59 {
+		return t, false, false
+	}
+	s = s[19:]
+	if s[0] == '.' {
+		_, n := atoi(s[1:])
+		s = s[n+1:]
+	}
+	offset := 0
+	if s != "Z" {
+		if len(s) != 6 || s[0] != '+' && s[0] != '-' || s[3] != ':' {
+			return t, false, false
+		}
+		h, n := atoi(s[1:3])
+		m, k := atoi(s[4:6])
+		if n != 2 || k != 2 || h > 14 || m > 59 {
+			return t, false, false
+		}
+		offset = h*3600 + m*60
+		if s[0] == '-' {
+			offset = -offset
+		}
+	}
+	return time.Date(year, time.Month(month), day, hour, minute, second-offset, 0, time.UTC), true, true
+}
+
+func shortMonth(s string) int {
+	switch s {
+	case "Jan":
+		return 1
+	case "Feb":
+		return 2
+	case "Mar":
+		return 3
+	case "Apr":
+		return 4
+	case "May":
+		return 5
+	case "Jun":
+		return 6
+	case "Jul":
+		return 7
+	case "Aug":
+		return 8
+	case "Sep":
+		return 9
+	case "Oct":
+		return 10
+	case "Nov":
+		return 11
+	case "Dec":
+		return 12
+	}
+	return 0
+}
+
+func monthDays(year, month int) int {
+	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// dateParser takes a date apart in any order: the words say what they are, and what is left of the
+// numbers are day, month and year.
+type dateParser struct {
+	Dates
+	toks []dateToken
+
+	hour, minute, second, nano int
+	haveTime                   bool
+	half                       int // 0 none, 1 before noon, 2 after noon
+	latinHalf                  bool
+
+	offset             int
+	zoned              bool
+	abbrev             string // a zone's name whose meaning depends on Zone
+	year, month, day   int
+	nums               []dateToken // numbers not yet understood
+	numSep             byte
+	weekdayMonth       int // a word that is a weekday in one language and a month in another
+	namedMonth, direct bool
+	back               time.Duration
+	relative           bool
+	daysBack           int
+	haveDaysBack       bool
+}
+
+type dateToken struct {
+	text  string
+	num   int
+	digit int  // how many digits; 0 for a word or a sign
+	sep   byte // the sign itself, 0 for words and numbers
+	space bool // white space stands before it
+}
+
+func (p *dateParser) parse(raw string) (time.Time, bool, bool) {
+	s := strings.ToLower(norm.NFC.String(raw))
+	if i := strings.IndexByte(s, '['); i > 0 {
+		s = s[:i] // 2024-08-14T10:44:00+07:00[Asia/Ho_Chi_Minh]
+	}
+	if t, ok := unixTime(s); ok {
+		return t, true, true
+	}
+	p.scan(s)
+	if len(p.toks) == 0 || len(p.toks) > 40 {
+		return time.Time{}, false, false
+	}
+	if compact, ok := p.compact(); ok {
+		return compact, p.zoned, true
+	}
+	if !p.classify() {
+		return time.Time{}, false, false
+	}
+	return p.result()
+}
+
+// unixTime reads a bare number of ten (seconds), thirteen (milliseconds) or sixteen digits.
+func unixTime(s string) (time.Time, bool) {
+	s, frac, _ := strings.Cut(s, ".")
+	v, n := atoi(s)
+	if n != len(s) || strings.Trim(frac, "0123456789") != "" {
+		return time.Time{}, false
+	}
+	switch n {
+	case 9, 10:
+		return time.Unix(int64(v), 0), true
+	case 13:
+		return time.UnixMilli(int64(v)), true
+	case 16:
+		return time.UnixMicro(int64(v)), true
+	}
+	return time.Time{}, false
+}
+
+func (p *dateParser) scan(s string) {
+	space := false
+	for i := 0; i < len(s); {
+		c := s[i]
+		switch {
+		case isDigit(c):
+			v, n := atoi(s[i:])
+			p.toks = append(p.toks, dateToken{text: s[i : i+n], num: v, digit: n, space: space})
+			i += n
+			space = false
+		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
+			space = true
+			i++
+		case c < utf8.RuneSelf && !('a' <= c && c <= 'z'):
+			p.toks = append(p.toks, dateToken{text: s[i : i+1], sep: c, space: space})
+			i++
+			space = false
+		default:
+			r, n := utf8.DecodeRuneInString(s[i:])
+			switch r {
+			case 0xA0, 0x202F, 0x2009, 0x3000, 0x200B, 0xFEFF, 0x200E, 0x200F:
+				space = true
+				i += n
+				continue
+			case '–', '—', '−', '‑':
+				p.toks = append(p.toks, dateToken{text: "-", sep: '-', space: space})
+				i += n
+				space = false
+				continue
+			case '年', '月', '日', '时', '時', '分', '秒', '년', '월', '일', '시', '분', '초':
+				p.toks = append(p.toks, dateToken{text: s[i : i+n], space: space})
+				i += n
+				space = false
+				continue
+			}
+			j := i
+			for j < len(s) {
+				r, n := utf8.DecodeRuneInString(s[j:])
+				if r < utf8.RuneSelf && !('a' <= r && r <= 'z') || r == 0xA0 || r == 0x202F || r == '年' || r == '月' || r == '日' {
+					break
+				}
+				j += n
+			}
+			if j == i {
+				j = i + n
+			}
+			p.toks = append(p.toks, dateToken{text: s[i:j], space: space})
+			i = j
+			space = false
+		}
+	}
+}
+
+// compact reads the forms that are one run of digits: 20240814, 20240814T104400Z, 20240814104400.
+func (p *dateParser) compact() (time.Time, bool) {
+	t := p.toks[0]
+	if t.digit != 8 && t.digit != 12 && t.digit != 14 {
+		return time.Time{}, false
+	}
+	s := t.text
+	num := func(i, n int) int { v, _ := atoi(s[i : i+n]); return v }
+	y, mo, d := num(0, 4), num(4, 2), num(6, 2)
+	if mo < 1 || mo > 12 || d < 1 || d > monthDays(y, mo) {
+		return time.Time{}, false
+	}
+	p.year, p.month, p.day = y, mo, d
+	rest := p.toks[1:]
+	if t.digit > 8 {
+		p.hour, p.minute, p.haveTime = num(8, 2), num(10, 2), true
+		if t.digit == 14 {
+			p.second = num(12, 2)
+		}
+	} else if len(rest) > 1 && rest[0].text == "t" && (rest[1].digit == 6 || rest[1].digit == 4) {
+		s = rest[1].text + "00"
+		p.hour, p.minute, p.second, p.haveTime = num(0, 2), num(2, 2), num(4, 2), true
+		rest = rest[2:]
+	} else if len(rest) > 0 && rest[0].text == "t" {
+		rest = rest[1:]
+	}
+	p.toks = rest
+	p.direct = true
+	if !p.classify() {
+		return time.Time{}, false
+	}
+	at, _, ok := p.result()
+	return at, ok
+}
+
+// classify gives every token its meaning. It is false when a word is left that no date has.
+func (p *dateParser) classify() bool {
+	if p.relativeTime() {
+		return true
+	}
+	unknown := 0
+	for i := 0; i < len(p.toks); {
+		t := p.toks[i]
+		switch {
+		case t.digit > 0:
+			i += p.number(i)
+		case t.sep == '+' || t.sep == '-':
+			if n := p.signed(i); n > 0 {
+				i += n
+				continue
+			}
+			i++
+		case t.sep != 0:
+			i++
+		default:
+			n := p.word(i)
+			if n == 0 {
+				unknown++
+				n = 1
+			}
+			i += n
+		}
+	}
+	// "Ngày đăng:" before a date does no harm, but prose with numbers in it is no date.
+	return unknown <= 3
+}
+
+func (p *dateParser) at(i int) dateToken {
+	if i < 0 || i >= len(p.toks) {
+		return dateToken{}
+	}
+	return p.toks[i]
+}
+
+// number understands the number at i together with what follows it, and says how many tokens that
+// took.
+func (p *dateParser) number(i int) int {
+	t := p.at(i)
+	next := p.at(i + 1)
+	after := p.at(i + 2)
+	// A time: 10:44, 10:44:00.123, 10h44, 10 giờ 44 phút, 10g44.
+	if !p.haveTime && t.digit <= 2 && t.num <= 24 {
+		hourWord := isHourWord(next.text)
+		if next.sep == ':' && after.digit > 0 && after.digit <= 2 && after.num <= 59 ||
+			hourWord && after.digit > 0 && after.digit <= 2 && after.num <= 59 && (next.text != "h" || !next.space) {
+			p.hour, p.minute, p.haveTime = t.num, after.num, true
+			n := 3
+			if isMinuteWord(p.at(i + n).text) {
+				n++
+			}
+			if p.at(i+n).sep == ':' && p.at(i+n+1).digit > 0 && p.at(i+n+1).digit <= 2 && p.at(i+n+1).num <= 60 {
+				p.second = p.at(i + n + 1).num
+				n += 2
+				if (p.at(i+n).sep == '.' || p.at(i+n).sep == ',') && p.at(i+n+1).digit > 0 && !p.at(i+n+1).space {
+					n += 2
+				}
+			} else if p.at(i+n).digit > 0 && isSecondWord(p.at(i+n+1).text) {
+				p.second = p.at(i + n).num
+				n += 2
+			}
+			return n
+		}
+		if hourWord && (next.text != "h" || !next.space) || isNoonWord(next.text) {
+			p.hour, p.haveTime = t.num, true
+			if hourWord {
+				return 2
+			}
+			return 1
+		}
+	}
+	// 10.44 after a finished date, as some Nordic and German pages write it.
+	if !p.haveTime && p.year != 0 && len(p.nums) == 0 && next.sep == '.' && after.digit == 2 && t.num <= 23 && after.num <= 59 {
+		p.hour, p.minute, p.haveTime = t.num, after.num, true
+		return 3
+	}
+	// 14/8/2024, 2024-08-14, 14.8.24: three numbers with one sign between them.
+	if p.year == 0 && p.month == 0 && (next.sep == '/' || next.sep == '-' || next.sep == '.') && after.digit > 0 {
+		third := p.at(i + 4)
+		if p.at(i+3).sep == next.sep && third.digit > 0 {
+			if p.three(t, after, third, next.sep) {
+				return 5
+			}
+		} else if p.two(t, after, next.sep) {
+			return 3
+		}
+	}
+	switch next.text {
+	case "年", "년":
+		p.year = t.num
+		return 2
+	case "月", "월":
+		p.month, p.namedMonth = t.num, true
+		return 2
+	case "日", "일":
+		p.day = t.num
+		return 2
+	case "st", "nd", "rd", "th", "er", "º", "ª", "e":
+		if !next.space && t.digit <= 2 {
+			p.nums = append(p.nums, t)
+			return 2
+		}
+	}
+	p.nums = append(p.nums, t)
+	return 1
+}
+
+func (p *dateParser) three(a, b, c dateToken, sep byte) bool {
+	switch {
+	case a.digit == 4:
+		p.year, p.month, p.day = a.num, b.num, c.num
+		if b.num > 12 && c.num <= 12 {
+			p.month, p.day = c.num, b.num
+		}
+	case c.digit == 4 || c.digit == 2:
+		if a.digit > 2 || b.digit > 2 {
+			return false
+		}
+		p.year = fullYear(c)
+		p.day, p.month = a.num, b.num
+		if sep != '.' {
+			p.direct = false
+			p.numSep = sep
+		} else {
+			p.direct = true
+		}
+	default:
+		return false
+	}
+	if a.digit == 4 {
+		p.direct = true
+	}
+	return true
+}
+
+func (p *dateParser) two(a, b dateToken, sep byte) bool {
+	switch {
+	case a.digit == 4 && b.digit == 2 && b.num >= 1 && b.num <= 12 && sep != '.':
+		p.year, p.month, p.day, p.direct = a.num, b.num, 1, true
+	case a.digit == 4 && b.digit == 3 && sep == '-' && b.num >= 1 && b.num <= 366:
+		// ISO 8601's day of the year.
+		d := time.Date(a.num, 1, b.num, 0, 0, 0, 0, time.UTC)
+		p.year, p.month, p.day, p.direct = d.Year(), int(d.Month()), d.Day(), true
+	case b.digit == 4 && a.digit <= 2 && a.num >= 1 && a.num <= 12 && sep != '.':
+		p.year, p.month, p.day, p.direct = b.num, a.num, 1, true
+	case a.digit <= 2 && b.digit <= 2 && sep == '/' && a.num >= 1 && b.num >= 1:
+		p.day, p.month, p.numSep = a.num, b.num, sep
+	default:
+		return false
+	}
+	return true
+}
+
+// fullYear makes four digits of two: 69 to 99 are of the last century.
+func fullYear(t dateToken) int {
+	if t.digit > 2 {
+		return t.num
+	}
+	if t.num < 69 {
+		return 2000 + t.num
+	}
+	return 1900 + t.num
+}
+
+// signed reads an offset from UTC: +7, +07, +0700, +07:00, behind a time or a zone's name.
+func (p *dateParser) signed(i int) int {
+	t, num := p.at(i), p.at(i+1)
+	if !p.haveTime && !p.direct || num.digit == 0 || num.space || num.digit > 4 {
+		return 0
+	}
+	if t.sep == '-' && t.space && num.digit < 4 && p.year == 0 {
+		return 0 // "10:44 - 14/8/2024"
+	}
+	if t.sep == '-' && (p.at(i+2).sep == '/' || p.at(i+2).sep == '-') {
+		return 0
+	}
+	h, m, n := num.num, 0, 2
+	switch num.digit {
+	case 3, 4:
+		h, m = num.num/100, num.num%100
+	default:
+		if p.at(i+2).sep == ':' && p.at(i+3).digit == 2 {
+			m = p.at(i + 3).num
+			n = 4
+		}
+	}
+	if h > 14 || m > 59 {
+		return 0
+	}
+	p.offset = h*3600 + m*60
+	if t.sep == '-' {
+		p.offset = -p.offset
+	}
+	p.zoned, p.abbrev = true, ""
+	return n
+}
+
+// result puts the parts together.
+func (p *dateParser) result() (time.Time, bool, bool) {
+	var none time.Time
+	if p.relative {
+		return p.Now.Add(-p.back).Truncate(time.Minute), true, true
+	}
+	if p.haveDaysBack {
+		n := p.Now.In(p.Zone).AddDate(0, 0, -p.daysBack)
+		p.year, p.month, p.day, p.direct = n.Year(), int(n.Month()), n.Day(), true
+		p.nums = nil
+	}
+	if p.month == 0 && p.weekdayMonth != 0 {
+		p.month, p.namedMonth = p.weekdayMonth, true
+	}
+	if !p.assignNumbers() {
+		return none, p.zoned, false
+	}
+	switch p.half {
+	case 1:
+		if p.hour == 12 {
+			p.hour = 0
+		}
+	case 2:
+		if p.hour < 12 {
+			p.hour += 12
+		}
+	}
+	if p.hour > 24 || p.minute > 59 || p.second > 60 {
+		return none, p.zoned, false
+	}
+	if p.year == 0 && p.month == 0 && p.day == 0 {
+		if !p.haveTime || p.half == 0 && len(p.toks) > 8 {
+			return none, p.zoned, false
+		}
+		// A time alone is today's, or yesterday's when that has not come yet.
+		n := p.Now.In(p.Zone)
+		t, ok := p.date(n.Year(), int(n.Month()), n.Day())
+		if ok && t.After(p.Now) {
+			t, ok = p.date(n.Year(), int(n.Month()), n.Day()-1)
+		}
+		return t, p.zoned, ok
+	}
+	if p.numSep != 0 && !p.direct && !p.namedMonth {
+		p.orderNumbers()
+	}
+	if p.month < 1 || p.month > 12 || p.day < 1 {
+		return none, p.zoned, false
+	}
+	if p.year == 0 {
+		n := p.Now.In(p.Zone)
+		p.year = n.Year()
+		if t, ok := p.date(p.year, p.month, p.day); ok && t.After(p.Now) {
+			p.year--
+		}
+	}
+	if p.year < 1000 || p.year > 9999 || p.day > monthDays(p.year, p.month) {
+		return none, p.zoned, false
+	}
+	t, ok := p.date(p.year, p.month, p.day)
+	return t, p.zoned, ok
+}
+
+// orderNumbers decides which of day and month is which.
+func (p *dateParser) orderNumbers() {
+	swap := false
+	switch {
+	case p.month > 12 && p.day <= 12:
+		swap = true
+	case p.day > 12:
+	case p.latinHalf && p.numSep == '/':
+		swap = true
+	case p.Order == MonthFirst:
+		swap = true
+	case p.Order == OrderUnknown && p.year != 0:
+		if t, ok := p.date(p.year, p.month, p.day); ok && t.After(p.Now) {
+			other, ok := p.date(p.year, p.day, p.month)
+			swap = ok && !other.After(p.Now)
+		}
+	}
+	if swap {
+		p.day, p.month = p.month, p.day
+	}
+}
+
+// assignNumbers gives the numbers that stood alone a meaning, beside a month that had a name.
+func (p *dateParser) assignNumbers() bool {
+	for _, t := range p.nums {
+		switch {
+		case t.digit == 4 && p.year == 0 && (p.namedMonth || p.month == 0):
+			p.year = t.num
+		case t.digit <= 2 && p.day == 0 && t.num >= 1 && t.num <= 31 && p.namedMonth:
+			p.day = t.num
+		case t.digit == 2 && p.year == 0 && p.namedMonth:
+			p.year = fullYear(t)
+		case t.digit <= 2 && p.namedMonth && p.year != 0 && p.haveTime:
+			// something behind the date that says nothing
+		default:
+			return false
+		}
+	}
+	if p.namedMonth && p.year != 0 && p.day == 0 {
+		p.day = 1
+	}
+	if p.year != 0 && p.month == 0 && !p.haveTime && len(p.toks) == 1 && p.year >= 1990 && p.year <= 2100 {
+		p.month, p.day = 1, 1
+	}
+	return true
+}
+
+func (p *dateParser) date(year, month, day int) (time.Time, bool) {
+	loc := p.Zone
+	offset := p.offset
+	if p.zoned {
+		loc = time.UTC
+	}
+	t := time.Date(year, time.Month(month), day, p.hour, p.minute, p.second, 0, loc)
+	if p.abbrev != "" {
+		// A name that the source's own zone uses means that one: CST is China's in Shanghai.
+		if name, _ := t.In(p.Zone).Zone(); strings.EqualFold(name, p.abbrev) {
+			return time.Date(year, time.Month(month), day, p.hour, p.minute, p.second, 0, p.Zone), true
+		}
+	}
+	return t.Add(-time.Duration(offset) * time.Second), true
+}

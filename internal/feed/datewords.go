@@ -1,0 +1,290 @@
+package feed
+
+import (
+	"strings"
+	"time"
+)
+
+// The words of dates, lower case and composed: names of months and days in Vietnamese, English,
+// French, German, Spanish, Italian, Portuguese, Dutch and Indonesian, with the abbreviations feeds
+// use, and names of zones. A word that two languages use differently stands in both tables; the
+// month then counts only where no other month is named.
+var monthNames = makeWords(
+	"january jan januar jänner janvier janv enero ene gennaio gen janeiro januari janu",
+	"february feb februar février févr fév fevrier fevr febrero febbraio fevereiro fev februari pebruari",
+	"march mar märz maerz mär mrz mars marzo março marco maart mrt maret",
+	"april apr avril avr abril abr aprile",
+	"may mai mayo maggio mag maio mei",
+	"june jun juni juin junio giugno giu junho",
+	"july jul juli juillet juil julio luglio lug julho",
+	"august aug août aout aoû agosto ago augustus agustus agt",
+	"september sep sept septembre septiembre setiembre set settembre sett setembro",
+	"october oct oktober okt octobre octubre ottobre ott outubro out",
+	"november nov novembre noviembre novembro nopember",
+	"december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro desember des",
+)
+
+var weekdayNames = makeWords(
+	"monday mon montag mo lundi lun lunes lunedì lunedi segunda segunda-feira seg maandag ma senin",
+	"tuesday tue tues dienstag di mardi mar martes martedì martedi terça terca ter dinsdag selasa",
+	"wednesday wed mittwoch mi mercredi mer miércoles miercoles mié mie mercoledì mercoledi quarta qua woensdag wo rabu",
+	"thursday thu thur thurs donnerstag do jeudi jeu jueves jue giovedì giovedi gio quinta qui donderdag kamis",
+	"friday fri freitag fr vendredi ven viernes vie venerdì venerdi sexta sex vrijdag vr jumat",
+	"saturday sat samstag sa samedi sam sábado sabado sáb sab sabato zaterdag za sabtu",
+	"sunday sun sonntag so dimanche dim domingo dom domenica zondag zo minggu cn",
+)
+
+// fillers are words that stand in dates and say nothing.
+var fillers = makeWords("ngày lúc vào at on le der den um à a las de del el il alle ore am pada pukul om kl and the of " +
+	"feira t posted published updated đăng cập nhật uhr hrs date dia às o standard daylight time indochina " +
+	"local giờ ngay luc il y")
+
+func makeWords(groups ...string) map[string]int {
+	m := make(map[string]int)
+	for i, g := range groups {
+		for w := range strings.FieldsSeq(g) {
+			m[w] = i + 1
+		}
+	}
+	return m
+}
+
+// vietnameseNumbers are the numerals that follow tháng.
+var vietnameseNumbers = map[string]int{
+	"một": 1, "giêng": 1, "hai": 2, "ba": 3, "tư": 4, "bốn": 4, "năm": 5, "sáu": 6, "bảy": 7, "bẩy": 7,
+	"tám": 8, "chín": 9, "mười": 10, "chạp": 12,
+}
+
+// zones are offsets from UTC in minutes, by the names RFC 822 and common software give them.
+var zones = map[string]int{
+	"z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0,
+	"west": 60, "cet": 60, "met": 60, "mez": 60, "bst": 60, "wat": 60,
+	"cest": 120, "mest": 120, "mesz": 120, "eet": 120, "sast": 120, "cat": 120,
+	"eest": 180, "msk": 180, "eat": 180, "trt": 180, "idt": 180,
+	"gst": 240, "msd": 240, "pkt": 300, "ist": 330, "npt": 345,
+	"ict": 420, "wib": 420, "indochina": 420, "sgt": 480, "myt": 480, "hkt": 480, "pht": 480, "awst": 480, "wita": 480,
+	"jst": 540, "kst": 540, "wit": 540, "acst": 570, "aest": 600, "acdt": 630, "aedt": 660, "nzst": 720, "nzdt": 780,
+	"brt": -180, "art": -180, "clst": -180, "ndt": -150, "nst": -210,
+	"adt": -180, "ast": -240, "clt": -240, "edt": -240, "est": -300, "cdt": -300, "cst": -360, "mdt": -360,
+	"mst": -420, "pdt": -420, "pst": -480, "akdt": -480, "akst": -540, "hst": -600, "hdt": -540,
+	"et": -300, "ct": -360, "mt": -420, "pt": -480,
+}
+
+func isHourWord(w string) bool {
+	switch w {
+	case "h", "giờ", "g", "gio", "uhr", "時", "时", "시", "heures", "heure":
+		return true
+	}
+	return false
+}
+
+func isMinuteWord(w string) bool {
+	switch w {
+	case "m", "phút", "p", "ph", "min", "分", "분":
+		return true
+	}
+	return false
+}
+
+func isSecondWord(w string) bool {
+	switch w {
+	case "s", "giây", "秒", "초":
+		return true
+	}
+	return false
+}
+
+func isNoonWord(w string) bool {
+	switch w {
+	case "am", "pm", "sa", "ch":
+		return true
+	}
+	return false
+}
+
+// word understands the word at i and says how many tokens that took; 0 when it is not of a date.
+func (p *dateParser) word(i int) int {
+	t := p.at(i)
+	next := p.at(i + 1)
+	dot := 1
+	if next.sep == '.' && !next.space {
+		dot = 2
+	}
+	switch t.text {
+	case "am", "a":
+		if p.haveTime && (t.text == "am" || next.sep == '.' && p.at(i+2).text == "m") {
+			p.half, p.latinHalf = 1, true
+			if t.text == "a" {
+				return 3 + b2i(p.at(i+3).sep == '.')
+			}
+			return 1
+		}
+	case "pm", "p":
+		if p.haveTime && (t.text == "pm" || next.sep == '.' && p.at(i+2).text == "m") {
+			p.half, p.latinHalf = 2, true
+			if t.text == "p" {
+				return 3 + b2i(p.at(i+3).sep == '.')
+			}
+			return 1
+		}
+	case "sa", "sáng":
+		if p.haveTime {
+			p.half = 1
+			return 1
+		}
+	case "ch", "chiều", "tối", "đêm", "trưa":
+		if p.haveTime {
+			if !(t.text == "trưa" && p.hour == 11) && !(t.text == "đêm" && p.hour < 6) {
+				p.half = 2
+			}
+			return 1
+		}
+	case "tháng", "thg", "thang", "th":
+		at := i + dot
+		if v := p.at(at); v.digit > 0 && v.digit <= 2 && v.num >= 1 && v.num <= 12 {
+			p.month, p.namedMonth = v.num, true
+			n := dot + 1
+			if (p.at(at+1).sep == '/' || p.at(at+1).sep == '-') && p.at(at+2).digit == 4 {
+				p.year = p.at(at + 2).num
+				n += 2
+			}
+			return n
+		}
+		if m, ok := vietnameseNumbers[p.at(at).text]; ok {
+			n := dot + 1
+			if m == 10 {
+				if more, ok := vietnameseNumbers[p.at(at+1).text]; ok && more <= 2 {
+					m, n = 10+more, n+1
+				}
+			}
+			p.month, p.namedMonth = m, true
+			return n
+		}
+	case "năm", "nam", "de", "del":
+		if next.digit == 4 {
+			p.year = next.num
+			return 2
+		}
+	case "thứ", "thu":
+		if next.digit == 1 && next.num >= 2 && next.num <= 7 {
+			return 2
+		}
+		if _, ok := vietnameseNumbers[next.text]; ok {
+			return 2
+		}
+	case "chủ", "chúa":
+		if next.text == "nhật" || next.text == "nhựt" {
+			return 2
+		}
+	case "t":
+		if next.digit == 1 && next.num >= 2 && next.num <= 7 && p.at(i+2).sep == ',' && !next.space {
+			return 2
+		}
+	case "hôm":
+		switch next.text {
+		case "nay":
+			p.haveDaysBack = true
+			return 2
+		case "qua":
+			p.daysBack, p.haveDaysBack = 1, true
+			return 2
+		case "kia":
+			p.daysBack, p.haveDaysBack = 2, true
+			return 2
+		}
+	case "today", "heute", "aujourd'hui", "hoy", "oggi", "hoje":
+		p.haveDaysBack = true
+		return 1
+	case "yesterday", "gestern", "hier", "ayer", "ieri", "ontem":
+		p.daysBack, p.haveDaysBack = 1, true
+		return 1
+	}
+	m, isMonth := monthNames[t.text]
+	_, isDay := weekdayNames[t.text]
+	switch {
+	case isMonth && isDay:
+		p.weekdayMonth = m
+		return dot
+	case isMonth:
+		if p.month != 0 && p.namedMonth {
+			return 0
+		}
+		p.month, p.namedMonth = m, true
+		return dot
+	case isDay:
+		return dot
+	}
+	if v, ok := zones[t.text]; ok && p.haveTime && (!p.zoned || p.offset == 0) {
+		if !p.zoned {
+			p.offset, p.zoned, p.abbrev = v*60, true, t.text
+		}
+		return 1
+	}
+	if _, ok := fillers[t.text]; ok {
+		return dot
+	}
+	return 0
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// units of relative times, in the languages of monthNames that feeds of pages use.
+var units = map[string]time.Duration{
+	"giây": time.Second, "second": time.Second, "seconds": time.Second, "sec": time.Second, "secs": time.Second, "sekunden": time.Second, "secondes": time.Second, "segundos": time.Second,
+	"phút": time.Minute, "minute": time.Minute, "minutes": time.Minute, "min": time.Minute, "mins": time.Minute, "minuten": time.Minute, "minuto": time.Minute, "minutos": time.Minute,
+	"giờ": time.Hour, "tiếng": time.Hour, "hour": time.Hour, "hours": time.Hour, "hr": time.Hour, "hrs": time.Hour, "h": time.Hour, "stunde": time.Hour, "stunden": time.Hour, "heure": time.Hour, "heures": time.Hour, "hora": time.Hour, "horas": time.Hour,
+	"ngày": day, "day": day, "days": day, "tag": day, "tagen": day, "jour": day, "jours": day, "día": day, "días": day, "dia": day, "dias": day,
+	"tuần": 7 * day, "week": 7 * day, "weeks": 7 * day, "woche": 7 * day, "wochen": 7 * day, "semaine": 7 * day, "semaines": 7 * day, "semana": 7 * day, "semanas": 7 * day,
+	"tháng": 30 * day, "month": 30 * day, "months": 30 * day, "monat": 30 * day, "monaten": 30 * day, "mois": 30 * day, "mes": 30 * day, "meses": 30 * day,
+	"năm": 365 * day, "year": 365 * day, "years": 365 * day,
+}
+
+const day = 24 * time.Hour
+
+// relativeTime reads "4 giờ trước", "cách đây 4 giờ", "2 hours ago", "vor 3 Stunden", "il y a 2
+// heures", "hace 2 horas", "1 giờ 20 phút trước". The words before or behind the number must say
+// that it lies in the past.
+func (p *dateParser) relativeTime() bool {
+	past := false
+	for i, t := range p.toks {
+		switch t.text {
+		case "trước", "ago", "hace", "vor", "fa", "atrás":
+			past = true
+		case "đây":
+			past = past || p.at(i-1).text == "cách"
+		case "y":
+			past = past || p.at(i-1).text == "il" && p.at(i+1).text == "a"
+		}
+	}
+	if !past {
+		return false
+	}
+	found := false
+	var back time.Duration
+	for i := 0; i < len(p.toks); i++ {
+		t := p.toks[i]
+		n := t.num
+		if t.digit == 0 {
+			switch t.text {
+			case "a", "an", "một", "une", "un", "una", "einer", "einem":
+				n = 1
+			default:
+				continue
+			}
+		}
+		if u, ok := units[p.at(i+1).text]; ok && n <= 10000 {
+			back += time.Duration(n) * u
+			found = true
+			i++
+		} else if t.digit > 0 {
+			return false
+		}
+	}
+	p.relative, p.back = found, back
+	return found
+}
