@@ -168,10 +168,8 @@ func isPixel(attrs []nethtml.Attribute) bool {
 				small++
 			}
 		case "src":
-			for _, h := range pixelHosts {
-				if strings.Contains(a.Val, h) {
-					return true
-				}
+			if Counts(a.Val) {
+				return true
 			}
 		case "style":
 			v := strings.ReplaceAll(strings.ToLower(a.Val), " ", "")
@@ -277,7 +275,7 @@ func isPlain(s string) bool {
 // inline are the elements that do not part words.
 var inline = map[string]bool{"a": true, "b": true, "i": true, "em": true, "strong": true, "span": true, "font": true,
 	"u": true, "s": true, "sub": true, "sup": true, "small": true, "mark": true, "abbr": true, "code": true, "big": true,
-	"wbr": true, "!": true, "ins": true, "del": true, "q": true, "cite": true, "bdi": true, "bdo": true, "tt": true}
+	"wbr": true, "!": true, "ins": true, "del": true, "q": true, "script": true, "style": true, "cite": true, "bdi": true, "bdo": true, "tt": true}
 
 // tagAt measures the tag, comment, declaration or CDATA mark that s starts with, and gives its
 // name in lower case ("!" for what is no element). Zero means that s starts with no markup.
@@ -408,4 +406,14 @@ func entityAt(s string) (r string, n int) {
 		return "", end
 	}
 	return r, end
+}
+
+// Counts is true of a picture's address that only counts readers.
+func Counts(src string) bool {
+	for _, h := range pixelHosts {
+		if strings.Contains(src, h) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,144 @@
+package collect
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// What one document may hold. Whatever goes beyond is cut with a warning that names the limit.
+const (
+	maxDepth        = 100   // elements within elements; gofeed recurses, and no feed needs 20
+	defaultMaxItems = 10000 // where the source sets no max_items
+	maxTitle        = 1000  // bytes of a headline
+	maxAddress      = 4096  // bytes of a URL or guid
+	maxHTML         = 1 << 20
+	maxList         = 100 // categories, authors or enclosures of one item
+	maxWarnings     = 20
+)
+
+// Document is one feed or page, read. Its items are normalized and identified, in the order of the
+// document; FirstSeen is left to whoever saves them.
+type Document struct {
+	Type    string // rss, atom, json, page
+	Version string
+
+	Title       string // plain text
+	Link        string // the site
+	FeedLink    string // rel=self: the WebSub topic
+	FeedID      string // atom:id
+	Hub         string // rel=hub: the WebSub hub
+	Description string // HTML as received
+	Language    string
+	Copyright   string
+	Generator   string
+	Author      string
+	AuthorEmail string
+	Categories  []string
+	Image       string
+
+	Published, Updated       time.Time // zero when not told or not credible
+	PublishedRaw, UpdatedRaw string
+
+	// How the document asks to be polled.
+	TTL       time.Duration
+	SkipHours []int // hours of the day in UTC
+	SkipDays  []time.Weekday
+
+	Items []feed.Item
+	// Written keeps what the items do not: one for each item, as the document wrote it.
+	Written []Written
+
+	Warnings []string // what was mended, cut or doubtful, for people
+}
+
+// Written is what preview shows of an item beside the item.
+type Written struct {
+	PublishedRaw, UpdatedRaw string
+	Links                    []string
+}
+
+// errNoFeed is the reason when a document is nothing that can be collected.
+var errNoFeed = errors.New("neither a feed nor a page that feedd can read")
+
+// Read makes a Document of an answer: the feed it is, or, when the source has page selectors, the
+// items they find. A damaged document is mended as far as can be, with a warning for every mend.
+// The error names what is wrong in one sentence; for HTML at a feed's address it lists the feeds
+// that the page advertises.
+func Read(body Body, src feed.Source, now time.Time) (*Document, error) {
+	data, warnings, err := text(body.Bytes, body.ContentType)
+	if err != nil {
+		return nil, err
+	}
+	r := reader{body: body, src: src, now: now}
+	r.warnings = warnings
+	if src.Page != nil {
+		return r.readPage(data)
+	}
+	return r.read(data)
+}
+
+// reader holds what the steps of reading one document share.
+type reader struct {
+	body     Body
+	src      feed.Source
+	now      time.Time
+	warnings []string
+	dates    feed.Dates
+	zoneless int // dates read that named no zone
+	cutItems bool
+}
+
+func (r *reader) warn(format string, args ...any) {
+	r.warnings = append(r.warnings, fmt.Sprintf(format, args...))
+}
+
+func (r *reader) maxItems() int {
+	if r.src.MaxItems > 0 {
+		return r.src.MaxItems
+	}
+	return defaultMaxItems
+}
+
+func (r *reader) read(data []byte) (*Document, error) {
+	kind, start, junk := sniff(data)
+	var doc *Document
+	var err error
+	switch kind {
+	case kindEmpty:
+		return nil, errors.New("the document is empty")
+	case kindJSON:
+		doc, err = r.readJSON(data[start:])
+	case kindXML:
+		if junk != "" {
+			r.warn("%s before the feed was skipped", junk)
+		}
+		doc, err = r.readXML(data, start)
+	case kindHTML:
+		return r.readHTML(data)
+	default:
+		return nil, fmt.Errorf("%w: it starts with %q", errNoFeed, clip(strings.TrimSpace(string(data[:min(len(data), 80)])), 40))
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.finish(doc)
+	return doc, nil
+}
+
+// finish gives the document its warnings, each once and not too many.
+func (r *reader) finish(doc *Document) {
+	if r.zoneless > 0 && r.src.Timezone == nil {
+		r.warn("%d dates name no zone and were read as UTC: set the source's timezone", r.zoneless)
+	}
+	seen := make(map[string]bool, len(r.warnings))
+	for _, w := range r.warnings {
+		if !seen[w] && len(doc.Warnings) < maxWarnings {
+			seen[w] = true
+			doc.Warnings = append(doc.Warnings, w)
+		}
+	}
+}

@@ -1,0 +1,732 @@
+package collect
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"strings"
+	"unicode/utf8"
+)
+
+// mend rewrites a damaged XML feed as well-formed XML that gofeed reads to its end. It knows what
+// feeds are made of: where a headline or a summary must end, which elements can stand within
+// which, and that an item never stands within an item. What it had to change is in notes, a
+// sentence for each kind of mend.
+//
+// The text of titles and summaries is passed on as CDATA, so that nothing in it can break the
+// structure again; an item that the document broke off in is kept without the field it broke off
+// in when its title and its address had come, else it is dropped.
+func mend(b []byte, maxItems int, entities map[string]string) (out []byte, notes []string, err error) {
+	m := mender{in: b, maxItems: maxItems, entities: entities}
+	m.out.Grow(len(b) + len(b)/8)
+	if err := m.run(); err != nil {
+		return nil, nil, err
+	}
+	return m.out.Bytes(), m.noteTexts(), nil
+}
+
+type mender struct {
+	in       []byte
+	i        int
+	out      bytes.Buffer
+	stack    []element
+	items    int
+	maxItems int
+	entities map[string]string
+	done     bool // the root has ended, or the limit of items is reached
+
+	// What is complete of the item that is open.
+	haveTitle, haveID bool
+
+	endless map[string]bool // marks that do not come again
+
+	notes  []note
+	noteAt map[string]int
+}
+
+// element is an open element: its name as written, the same without prefix in lower case, and
+// where its start tag stands in the output.
+type element struct {
+	name  string
+	local string
+	at    int
+}
+
+// note counts one kind of mend; more says how often it came again.
+type note struct {
+	text string
+	line int
+	more int
+}
+
+func (m *mender) note(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if m.noteAt == nil {
+		m.noteAt = make(map[string]int)
+	}
+	if i, ok := m.noteAt[text]; ok {
+		m.notes[i].more++
+		return
+	}
+	if len(m.notes) == maxWarnings {
+		return
+	}
+	m.noteAt[text] = len(m.notes)
+	m.notes = append(m.notes, note{text: text, line: 1 + bytes.Count(m.in[:min(m.i, len(m.in))], []byte("\n"))})
+}
+
+func (m *mender) noteTexts() []string {
+	out := make([]string, 0, len(m.notes))
+	for _, n := range m.notes {
+		s := fmt.Sprintf("mended in line %d: %s", n.line, n.text)
+		if n.more > 0 {
+			s += fmt.Sprintf(" (and %d times more)", n.more)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (m *mender) run() error {
+	for m.i < len(m.in) && !m.done {
+		j := bytes.IndexByte(m.in[m.i:], '<')
+		if j < 0 {
+			j = len(m.in) - m.i
+		}
+		if j > 0 {
+			if len(m.stack) > 0 {
+				m.text(m.in[m.i : m.i+j])
+			}
+			m.i += j
+			continue
+		}
+		rest := m.in[m.i:]
+		switch {
+		case bytes.HasPrefix(rest, []byte("<![CDATA[")):
+			end := indexAfter(m.in, m.i+9, "]]>")
+			if end < 0 {
+				m.i = len(m.in)
+				m.breakOff(len(m.stack))
+				return nil
+			}
+			m.cdata(m.in[m.i+9 : end-3])
+			m.i = end
+		case bytes.HasPrefix(rest, []byte("<!--")):
+			m.skip("-->", "a comment that does not end")
+		case bytes.HasPrefix(rest, []byte("<?")):
+			m.skip("?>", "an instruction that does not end")
+		case bytes.HasPrefix(rest, []byte("<!")) && len(rest) > 2 && isNameStart(rest[2]):
+			m.skip(">", "a declaration that does not end")
+		case len(rest) > 2 && rest[1] == '/' && isNameStart(rest[2]):
+			m.endTag()
+		case len(rest) > 1 && isNameStart(rest[1]):
+			if err := m.startTag(); err != nil {
+				return err
+			}
+		default:
+			if len(m.stack) > 0 {
+				m.note(`a bare "<"`)
+				m.out.WriteString("&lt;")
+			}
+			m.i++
+		}
+	}
+	if !m.done {
+		m.breakOff(len(m.stack))
+	}
+	return nil
+}
+
+// skip passes what is no part of a feed's content. When its end is missing, it ends at the next ">".
+func (m *mender) skip(mark, unended string) {
+	end := -1
+	if !m.endless[mark] {
+		end = indexAfter(m.in, m.i, mark)
+	}
+	if end < 0 {
+		m.note("%s", unended)
+		if m.endless == nil {
+			m.endless = make(map[string]bool)
+		}
+		m.endless[mark] = true
+		if end = indexAfter(m.in, m.i, ">"); end < 0 {
+			end = len(m.in)
+		}
+	}
+	m.i = end
+}
+
+// text writes character data between tags.
+func (m *mender) text(b []byte) {
+	for len(b) > 0 {
+		i := bytes.IndexAny(b, "&]\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\uFFFE\uFFFF")
+		if i < 0 {
+			m.out.Write(b)
+			return
+		}
+		m.out.Write(b[:i])
+		b = b[i:]
+		switch {
+		case b[0] == '&':
+			n := m.reference(b)
+			b = b[n:]
+		case bytes.HasPrefix(b, []byte("]]>")):
+			m.out.WriteString("]]&gt;")
+			b = b[3:]
+		case b[0] == ']':
+			m.out.WriteByte(']')
+			b = b[1:]
+		case b[0] >= 0x80:
+			m.note("a character that XML forbids")
+			b = b[3:]
+		default:
+			m.note("a control character")
+			b = b[1:]
+		}
+	}
+}
+
+// reference writes the reference that b starts with, and says how many bytes it took.
+func (m *mender) reference(b []byte) int {
+	end := bytes.IndexByte(b[:min(len(b), 42)], ';')
+	if end > 1 {
+		ref := b[1:end]
+		if v, ok := m.entities[string(ref)]; ok {
+			m.out.WriteString(html.EscapeString(v))
+			return end + 1
+		}
+		if ref[0] == '#' {
+			r, ok := charRef(ref)
+			switch {
+			case ok && xmlChar(r):
+				m.out.Write(b[:end+1])
+				return end + 1
+			case ok:
+				m.note("a reference to a character that XML forbids")
+				return end + 1
+			}
+		} else if isWord(ref) {
+			m.out.Write(b[:end+1]) // gofeed resolves HTML's names and leaves the rest
+			return end + 1
+		}
+	}
+	m.out.WriteString("&amp;")
+	return 1
+}
+
+// cdata writes text so that nothing in it is markup.
+func (m *mender) cdata(b []byte) {
+	if len(b) == 0 {
+		return
+	}
+	m.out.WriteString("<![CDATA[")
+	for len(b) > 0 {
+		i := bytes.Index(b, []byte("]]>"))
+		part := b
+		if i >= 0 {
+			part = b[:i+2]
+		}
+		m.allowed(part)
+		b = b[len(part):]
+		if len(b) > 0 {
+			m.out.WriteString("]]><![CDATA[")
+		}
+	}
+	m.out.WriteString("]]>")
+}
+
+// allowed writes b without the characters that XML forbids.
+func (m *mender) allowed(b []byte) {
+	start := 0
+	for i := 0; i < len(b); {
+		n := 1
+		bad := b[i] < 0x20 && b[i] != '\t' && b[i] != '\n' && b[i] != '\r'
+		if bad {
+			m.note("a control character")
+		} else if b[i] == 0xEF && i+2 < len(b) && b[i+1] == 0xBF && b[i+2] >= 0xBE {
+			m.note("a character that XML forbids")
+			bad, n = true, 3
+		}
+		if bad {
+			m.out.Write(b[start:i])
+			start = i + n
+		}
+		i += n
+	}
+	m.out.Write(b[start:])
+}
+
+func (m *mender) endTag() {
+	name := string(tagName(m.in[m.i+2:]))
+	end := indexAfter(m.in, m.i, ">")
+	if next := bytes.IndexByte(m.in[m.i+1:], '<'); end < 0 || next >= 0 && m.i+1+next < end {
+		m.note("an end tag </%s without its >", clip(name, 30))
+		end = m.i + 2 + len(name)
+	}
+	k := m.find(name)
+	if k < 0 && len(m.stack) > 0 && similar(name, m.stack[len(m.stack)-1].name) {
+		k = len(m.stack) - 1
+		m.note("an end tag </%s> was taken for </%s>", clip(name, 30), clip(m.stack[k].name, 30))
+	}
+	if k < 0 {
+		if len(m.stack) > 0 && !isHTML(name) {
+			m.note("an end tag </%s> that ends nothing", clip(name, 30))
+		}
+		m.i = end
+		return
+	}
+	m.closeTo(k + 1)
+	m.i = end
+	m.pop()
+	m.done = len(m.stack) == 0
+}
+
+// find returns the innermost open element that an end tag of this name can mean, or -1.
+func (m *mender) find(name string) int {
+	for k := len(m.stack) - 1; k >= 0; k-- {
+		if strings.EqualFold(m.stack[k].name, name) {
+			return k
+		}
+	}
+	return -1
+}
+
+// closeTo ends open elements until n are left.
+func (m *mender) closeTo(n int) {
+	for len(m.stack) > n {
+		m.note("an element <%s> that does not end", clip(m.stack[len(m.stack)-1].name, 30))
+		m.pop()
+	}
+}
+
+func (m *mender) pop() {
+	e := m.stack[len(m.stack)-1]
+	m.stack = m.stack[:len(m.stack)-1]
+	m.out.WriteString("</" + e.name + ">")
+	m.complete(e.name, e.local)
+}
+
+// complete remembers what has come of the open item.
+func (m *mender) complete(name, local string) {
+	switch local {
+	case "title":
+		m.haveTitle = m.haveTitle || !strings.Contains(name, ":") || strings.HasPrefix(name, "rss:")
+	case "link", "guid", "id":
+		m.haveID = true
+	}
+}
+
+// breakOff ends the document where the input ended.
+func (m *mender) breakOff(open int) {
+	item := -1
+	for k, e := range m.stack[:open] {
+		if isItem(e.local) {
+			item = k
+		}
+	}
+	switch {
+	case open == 0:
+		return
+	case item < 0:
+		names := make([]string, 0, open)
+		for k := open - 1; k >= 0; k-- {
+			names = append(names, "</"+clip(m.stack[k].name, 30)+">")
+		}
+		m.note("the document ends without %s", strings.Join(names, ", "))
+	case m.haveTitle && m.haveID:
+		if item+1 < len(m.stack) {
+			m.out.Truncate(m.stack[item+1].at)
+			m.stack = m.stack[:item+1]
+		}
+		m.note("the document breaks off in item %d, which was kept without the rest", m.items)
+	default:
+		m.out.Truncate(m.stack[item].at)
+		m.stack = m.stack[:item]
+		m.note("the document breaks off in item %d, which was dropped", m.items)
+	}
+	for len(m.stack) > 0 {
+		m.pop()
+	}
+}
+
+// startTag copes with a start tag and, for elements that hold text, all that belongs to it.
+func (m *mender) startTag() error {
+	name := string(tagName(m.in[m.i+1:]))
+	if !goodName(name) {
+		if len(m.stack) > 0 {
+			m.note(`a bare "<"`)
+			m.out.WriteString("&lt;")
+		}
+		m.i++
+		return nil
+	}
+	attrs, end, empty, ok := m.attributes(m.i + 1 + len(name))
+	if !ok {
+		// The tag never ends: the input was cut, or this is a bare "<" before a word.
+		if end >= len(m.in) && m.cutTail() {
+			m.i = len(m.in)
+			return nil
+		}
+		if len(m.stack) > 0 {
+			m.note(`a bare "<"`)
+			m.out.WriteString("&lt;")
+		}
+		m.i++
+		return nil
+	}
+	local := localName([]byte(name))
+	if isItem(local) && m.itemAllowed() {
+		m.closeToContainer()
+		if m.items == m.maxItems {
+			m.note("only the first %d items were taken", m.maxItems)
+			for len(m.stack) > 0 {
+				m.pop()
+			}
+			m.done = true
+			return nil
+		}
+		m.items++
+		m.haveTitle, m.haveID = false, false
+	} else if n := len(m.stack); n > 0 && field[local] && field[m.stack[n-1].local] && !holds[m.stack[n-1].local] && inItemOrChannel(m.stack) {
+		m.closeTo(n - 1) // a field within a field: the outer one was not ended
+	}
+	if len(m.stack) == 0 && m.out.Len() > 0 {
+		m.done = true // a second root
+		return nil
+	}
+	if (local == "body" || local == "fullitem") && len(m.stack) > 0 && isItem(m.stack[len(m.stack)-1].local) {
+		name, attrs = local, nil // gofeed would take the markup of a body in a namespace apart
+	}
+	if len(m.stack) == maxDepth {
+		return errTooDeep
+	}
+	if !empty && isVoid(name) && len(m.stack) > 0 && !field[local] {
+		m.note("an element <%s> that does not end", name)
+		empty = true
+	}
+	at := m.out.Len()
+	m.writeTag(name, attrs, empty)
+	m.i = end
+	if empty {
+		m.complete(name, local)
+		return nil
+	}
+	m.stack = append(m.stack, element{name: name, local: local, at: at})
+	if m.holdsText(name, local) {
+		m.leaf(attrs)
+	}
+	return nil
+}
+
+// cutTail is true when no ">" follows at all.
+func (m *mender) cutTail() bool { return bytes.IndexByte(m.in[m.i:], '>') < 0 }
+
+func isItem(local string) bool { return local == "item" || local == "entry" }
+
+// itemAllowed is false within elements that have items of their own, such as the rdf:Seq of RSS 1.0.
+func (m *mender) itemAllowed() bool {
+	for _, e := range m.stack {
+		if e.local == "seq" || e.local == "items" {
+			return false
+		}
+	}
+	return len(m.stack) > 0
+}
+
+// closeToContainer ends what is open until a new item can start.
+func (m *mender) closeToContainer() {
+	n := len(m.stack)
+	for n > 1 {
+		l := m.stack[n-1].local
+		if l == "channel" || l == "feed" || l == "rss" || l == "rdf" {
+			break
+		}
+		n--
+	}
+	m.closeTo(n)
+}
+
+func inItemOrChannel(stack []element) bool {
+	if len(stack) < 2 {
+		return false
+	}
+	l := stack[len(stack)-2].local
+	return isItem(l) || l == "channel" || l == "feed"
+}
+
+// field are the elements of items and channels that hold text and nothing of the feed's own.
+var field = set("title", "link", "description", "guid", "pubdate", "author", "category", "comments", "summary", "content",
+	"encoded", "id", "updated", "published", "issued", "modified", "created", "rights", "copyright", "language",
+	"generator", "lastbuilddate", "docs", "ttl", "managingeditor", "webmaster", "subtitle", "tagline", "date", "creator",
+	"subject", "publisher", "enclosure")
+
+// holds are the fields that hold elements in one format or another.
+var holds = set("author", "content", "category")
+
+// rich are the fields in which HTML is found, escaped or not.
+var rich = set("title", "description", "summary", "content", "encoded", "subtitle", "tagline", "info", "body", "fullitem",
+	"rights", "copyright")
+
+func set(names ...string) map[string]bool {
+	m := make(map[string]bool, len(names))
+	for _, n := range names {
+		m[n] = true
+	}
+	return m
+}
+
+// holdsText is true of an element whose content is text or HTML, to be passed on whole.
+func (m *mender) holdsText(name, local string) bool {
+	if !rich[local] {
+		return false
+	}
+	prefix, _, ok := strings.Cut(name, ":")
+	return !ok || local != "content" || prefix != "media"
+}
+
+// leaf passes on the content of the text element just opened, up to its end tag or to where that
+// must have been.
+func (m *mender) leaf(attrs []attribute) {
+	e := m.stack[len(m.stack)-1]
+	end, resume, found := m.leafEnd(e)
+	if !found {
+		m.i = len(m.in)
+		m.breakOff(len(m.stack))
+		m.done = true
+		return
+	}
+	m.leafText(m.in[m.i:end], attrs)
+	m.i = resume
+	m.pop()
+}
+
+// lookAhead bounds how far behind a likely end the mender looks for a better one, in bytes, so that
+// no document makes it look through the same megabytes again and again.
+const lookAhead = 4 << 10
+
+// leafEnd finds where the content of the text element e ends and where to go on behind it. It is
+// not found when the document breaks off before.
+func (m *mender) leafEnd(e element) (end, resume int, found bool) {
+	weak, weakResume := -1, -1
+	for i := m.i; weak < 0 || i < weak+lookAhead; {
+		j := bytes.IndexByte(m.in[i:], '<')
+		if j < 0 {
+			break
+		}
+		i += j
+		rest := m.in[i:]
+		switch {
+		case bytes.HasPrefix(rest, []byte("<![CDATA[")):
+			next := indexAfter(m.in, i+9, "]]>")
+			if next < 0 {
+				return 0, 0, false
+			}
+			i = next
+			continue
+		case bytes.HasPrefix(rest, []byte("<!--")):
+			if next := indexAfter(m.in[:min(len(m.in), i+1<<16)], i+4, "-->"); next >= 0 && !bytes.Contains(m.in[i:next], []byte("</"+e.name)) {
+				i = next
+				continue
+			}
+		case len(rest) > 2 && rest[1] == '/':
+			name := tagName(rest[2:])
+			after := i + 2 + len(name)
+			if close := indexAfter(m.in[:min(len(m.in), after+lookAhead)], after, ">"); close >= 0 && len(bytes.TrimSpace(m.in[after:close-1])) == 0 {
+				after = close
+			}
+			local := localName(name)
+			switch {
+			case strings.EqualFold(string(name), e.name):
+				if weak >= 0 && sameStart(m.in[weak:i], e.name) {
+					return weak, weakResume, true
+				}
+				return i, after, true
+			case isItem(local) || local == "channel" || local == "feed" || local == "rss" || local == "rdf":
+				if weak < 0 {
+					m.note("an element <%s> that does not end", clip(e.name, 30))
+					return i, i, true
+				}
+				return weak, weakResume, true
+			case weak < 0 && similar(string(name), e.name) && !isHTML(string(name)):
+				m.note("an end tag </%s> was taken for </%s>", clip(string(name), 30), clip(e.name, 30))
+				return i, after, true
+			}
+		case len(rest) > 1 && isNameStart(rest[1]):
+			name := tagName(rest[1:])
+			local := localName(name)
+			switch {
+			case isItem(local):
+				if weak < 0 {
+					weak, weakResume = i, i
+				}
+				m.note("an element <%s> that does not end", clip(e.name, 30))
+				return weak, weakResume, true
+			case weak < 0 && field[local] && !isHTML(string(name)) || weak < 0 && e.local == "title" && (local == "link" || local == "summary"):
+				weak, weakResume = i, i
+			}
+		}
+		i++
+	}
+	if weak >= 0 {
+		m.note("an element <%s> that does not end", clip(e.name, 30))
+		return weak, weakResume, true
+	}
+	return 0, 0, false
+}
+
+// sameStart is true when an element of this name starts within b.
+func sameStart(b []byte, name string) bool {
+	i := bytes.Index(b, []byte("<"+name))
+	return i >= 0 && i+1+len(name) < len(b) && !isNameByte(b[i+1+len(name)])
+}
+
+// leafText writes the content of a text element as CDATA: references resolved once, as an XML
+// parser would, unless the content is markup by its type.
+func (m *mender) leafText(b []byte, attrs []attribute) {
+	b = bytes.TrimSpace(b)
+	typ, mode := attrOf(attrs, "type"), attrOf(attrs, "mode")
+	markup := strings.Contains(typ, "xhtml") || mode == "xml"
+	if strings.EqualFold(mode, "base64") {
+		m.text(b)
+		return
+	}
+	if markup {
+		b = unwrapDiv(b)
+	}
+	var text bytes.Buffer
+	for len(b) > 0 {
+		i := bytes.Index(b, []byte("<![CDATA["))
+		part := b
+		if i >= 0 {
+			part = b[:i]
+		}
+		if markup {
+			text.Write(part)
+		} else {
+			m.decode(&text, part)
+		}
+		if i < 0 {
+			break
+		}
+		b = b[i+9:]
+		end := bytes.Index(b, []byte("]]>"))
+		if end < 0 {
+			text.Write(b)
+			break
+		}
+		text.Write(b[:end])
+		b = b[end+3:]
+	}
+	m.cdata(text.Bytes())
+}
+
+// decode resolves the references in b.
+func (m *mender) decode(out *bytes.Buffer, b []byte) {
+	for {
+		i := bytes.IndexByte(b, '&')
+		if i < 0 {
+			out.Write(b)
+			return
+		}
+		out.Write(b[:i])
+		b = b[i:]
+		end := bytes.IndexByte(b[:min(len(b), 42)], ';')
+		if end > 1 {
+			ref := string(b[1:end])
+			if v, ok := m.entities[ref]; ok {
+				out.WriteString(v)
+				b = b[end+1:]
+				continue
+			}
+			if ref[0] == '#' || isWord(b[1:end]) {
+				if ref[0] == '#' && !goodCharRef([]byte(ref)) {
+					if _, ok := charRef([]byte(ref)); ok {
+						m.note("a reference to a character that XML forbids")
+						b = b[end+1:]
+						continue
+					}
+				}
+				span := string(b[:end+1])
+				if r := html.UnescapeString(span); r != span && r != html.UnescapeString(span[:end])+";" {
+					out.WriteString(r)
+					b = b[end+1:]
+					continue
+				}
+			}
+		}
+		out.WriteByte('&')
+		b = b[1:]
+	}
+}
+
+// unwrapDiv takes the div off that XHTML content is wrapped in (RFC 4287, section 3.1.1.3).
+func unwrapDiv(b []byte) []byte {
+	name := tagName(b[min(1, len(b)):])
+	if len(b) == 0 || b[0] != '<' || localName(name) != "div" || !bytes.HasSuffix(b, []byte("</"+string(name)+">")) {
+		return b
+	}
+	end, empty := tagEnd(b, 1+len(name))
+	if end < 0 || empty {
+		return b
+	}
+	inner := b[end : len(b)-len(name)-3]
+	if bytes.Contains(inner, []byte("</"+string(name)+">")) && !bytes.Contains(inner, []byte("<"+string(name))) {
+		return b
+	}
+	return bytes.TrimSpace(inner)
+}
+
+// similar is true of an end tag that must be a slip of the pen: one letter more, less or other, or
+// the prefix forgotten.
+func similar(got, want string) bool {
+	got, want = strings.ToLower(got), strings.ToLower(want)
+	if got == want {
+		return true
+	}
+	if _, l, ok := strings.Cut(want, ":"); ok && l == got {
+		return true
+	}
+	if len(want) < 4 || len(got)-len(want) > 2 || len(want)-len(got) > 2 {
+		return false
+	}
+	return editDistance(got, want) <= 1+b2i(len(want) > 6)
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diag := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diag
+			if a[i] != b[j] {
+				cost = 1 + min(diag, row[j], row[j+1])
+			}
+			diag, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
+
+// goodName is true of a name that encoding/xml accepts.
+func goodName(name string) bool {
+	if name == "" || len(name) > 100 || strings.Count(name, ":") > 1 || name[0] == ':' || name[len(name)-1] == ':' {
+		return false
+	}
+	for i := 0; i < len(name); i++ {
+		if name[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return isNameStart(name[0])
+}

@@ -1,0 +1,402 @@
+package collect
+
+import (
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"feedd/internal/feed"
+	"golang.org/x/net/html/charset"
+	"golang.org/x/text/unicode/norm"
+)
+
+// rawItem is an item as its format gives it, before it is normalized: what every format is
+// translated to.
+type rawItem struct {
+	guid       string
+	link       string
+	links      []string
+	title      string
+	summary    string
+	content    string
+	published  string
+	updated    string
+	authors    []feed.Person
+	categories []string
+	language   string
+	image      string
+	enclosures []feed.Enclosure
+	plain      bool // the title is plain text by its format
+}
+
+// take normalizes the items of a document and adds them to it: addresses absolute, titles plain,
+// dates read, each identified. An item that nothing identifies is left out.
+func (r *reader) take(doc *Document, raws []rawItem) {
+	base := r.base(doc)
+	r.dates = feed.Dates{Zone: r.src.Timezone, Now: r.now}
+	if needsOrder(raws) {
+		all := make([]string, 0, len(raws))
+		for i := range raws {
+			all = append(all, raws[i].published, raws[i].updated)
+		}
+		r.dates.Order = feed.OrderOf(all...)
+	}
+	doc.Published = r.date(doc.PublishedRaw)
+	doc.Updated = r.date(doc.UpdatedRaw)
+
+	shared := sharedGUID(raws)
+	if shared != "" {
+		r.warn("all items share the guid %q: they are told apart by their links", clip(shared, 60))
+	}
+	doc.Items = make([]feed.Item, 0, len(raws))
+	doc.Written = make([]Written, 0, len(raws))
+	nameless := 0
+	for i := range raws {
+		raw := &raws[i]
+		if shared != "" {
+			raw.guid = ""
+		}
+		it := r.item(raw, base)
+		if it.Key = feed.Identify(&it); it.Key == "" {
+			nameless++
+			continue
+		}
+		if it.Language == "" {
+			it.Language = doc.Language
+		}
+		doc.Items = append(doc.Items, it)
+		doc.Written = append(doc.Written, Written{PublishedRaw: raw.published, UpdatedRaw: raw.updated, Links: raw.links})
+	}
+	if nameless > 0 {
+		r.warn("%d items without guid, link and title were left out", nameless)
+	}
+}
+
+// base is what the document's relative addresses resolve against: where it came from, else the
+// site it names.
+func (r *reader) base(doc *Document) *url.URL {
+	for _, s := range []string{r.body.URL, doc.FeedLink, doc.Link} {
+		if u, err := url.Parse(s); err == nil && u.IsAbs() && u.Host != "" {
+			return u
+		}
+	}
+	return nil
+}
+
+func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
+	it := feed.Item{
+		Source:   r.src.ID,
+		GUID:     r.bounded(strings.TrimSpace(raw.guid), "guid"),
+		URL:      r.address(base, raw.link),
+		Title:    r.title(raw.title, raw.plain),
+		Summary:  r.html(raw.summary),
+		Content:  r.html(raw.content),
+		Language: language(raw.language),
+		Image:    r.address(base, raw.image),
+		Authors:  raw.authors,
+	}
+	it.Canonical = feed.Canonical(it.URL)
+	it.Categories = categories(raw.categories)
+	it.Enclosures = raw.enclosures
+	for i := range it.Enclosures {
+		it.Enclosures[i].URL = r.address(base, it.Enclosures[i].URL)
+	}
+	it.Published = r.date(raw.published)
+	it.Updated = r.date(raw.updated)
+	if it.Image == "" {
+		if src := firstImage(it.Content); src != "" {
+			it.Image = r.address(base, src)
+		} else if src := firstImage(it.Summary); src != "" {
+			it.Image = r.address(base, src)
+		}
+	}
+	if base != nil && r.body.URL != "" && it.URL != r.body.URL && (hasRelative(it.Summary) || hasRelative(it.Content)) {
+		it.Base = base.String()
+	}
+	return it
+}
+
+// date reads a date of the document; it is zero when there is none to believe.
+func (r *reader) date(raw string) (t time.Time) {
+	if raw == "" {
+		return t
+	}
+	t, zoned, ok := r.dates.Parse(raw)
+	if ok && !zoned {
+		r.zoneless++
+	}
+	return t
+}
+
+// title makes a headline of what a document has for one: mojibake and double escapes undone where
+// that is certain, plain, composed, on one line, bounded.
+func (r *reader) title(s string, plain bool) string {
+	if s == "" {
+		return ""
+	}
+	if t, ok := unscramble(s); ok {
+		r.warn("mended: titles in UTF-8 that was taken for windows-1252")
+		s = t
+	}
+	if len(s) > 16*maxTitle {
+		s = s[:cutAt(s, 16*maxTitle)]
+	}
+	s = feed.PlainTitle(s)
+	if strings.Contains(s, "\uFFFD") {
+		s = strings.Join(strings.Fields(strings.ReplaceAll(s, "\uFFFD", "")), " ")
+	}
+	s = compose(s)
+	if len(s) > maxTitle {
+		s = s[:cutAt(s, maxTitle-3)] + "…"
+		r.warn("titles longer than %d bytes were cut", maxTitle)
+	}
+	return s
+}
+
+// html keeps a text as it came, composed and bounded.
+func (r *reader) html(s string) string {
+	if len(s) > maxHTML {
+		s = s[:cutAt(s, maxHTML)]
+		r.warn("texts longer than %d MB were cut", maxHTML>>20)
+	}
+	return compose(strings.TrimSpace(s))
+}
+
+// bounded drops what is too long to be an identity or an address.
+func (r *reader) bounded(s, what string) string {
+	if len(s) > maxAddress {
+		r.warn("a %s longer than %d bytes was left out", what, maxAddress)
+		return ""
+	}
+	return s
+}
+
+// address makes a reference absolute, where that is possible.
+func (r *reader) address(base *url.URL, ref string) string {
+	if ref == "" {
+		return ""
+	}
+	ref = strings.TrimSpace(ref)
+	if strings.IndexByte(ref, '\n') >= 0 || strings.IndexByte(ref, '\t') >= 0 || strings.IndexByte(ref, '\r') >= 0 {
+		ref = strings.NewReplacer("\n", "", "\t", "", "\r", "").Replace(ref)
+	}
+	if strings.Contains(ref, "&amp;") {
+		ref = strings.ReplaceAll(ref, "&amp;", "&") // escaped twice
+	}
+	if strings.HasPrefix(ref, "//") {
+		scheme := "https:"
+		if base != nil {
+			scheme = base.Scheme + ":"
+		}
+		ref = scheme + ref
+	}
+	return r.bounded(feed.Resolve(base, ref), "link")
+}
+
+// compose returns NFC; nearly all text is in it already, and then it costs no copy.
+func compose(s string) string {
+	if norm.NFC.IsNormalString(s) {
+		return s
+	}
+	return norm.NFC.String(s)
+}
+
+// cutAt is the last place at or before n where s can be cut without breaking a character.
+func cutAt(s string, n int) int {
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return n
+}
+
+// unscramble undoes UTF-8 that was decoded as windows-1252: "GiÃ¡" is "Giá". It is certain when
+// every character has a place in windows-1252 and the bytes are UTF-8 with no remainder; text that
+// was meant so does not exist in any language.
+func unscramble(s string) (string, bool) {
+	suspect := false
+	for i := 0; i+3 < len(s); i++ {
+		// U+00C2 to U+00F4 followed by U+0080 to U+00BF or a mark of windows-1252
+		if s[i] == 0xC3 && s[i+1] >= 0x82 && s[i+1] <= 0xB4 && s[i+2] >= 0xC2 {
+			suspect = true
+			break
+		}
+	}
+	if !suspect {
+		return s, false
+	}
+	enc, _ := charset.Lookup("windows-1252")
+	encoder := enc.NewEncoder()
+	out := make([]byte, 0, len(s))
+	for _, r := range s {
+		switch {
+		case r < 0x80:
+			out = append(out, byte(r))
+		case r <= 0xFF:
+			out = append(out, byte(r))
+		default:
+			b, err := encoder.Bytes([]byte(string(r)))
+			if err != nil || len(b) != 1 {
+				return s, false
+			}
+			out = append(out, b[0])
+		}
+	}
+	if !utf8.Valid(out) || isASCII(out) {
+		return s, false
+	}
+	for _, r := range string(out) {
+		if r >= 0x80 && r < 0xA0 {
+			return s, false
+		}
+	}
+	return string(out), true
+}
+
+// language gives a code the form of BCP 47: "en_us" is "en-US"; what is no code is dropped.
+func language(s string) string {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return ""
+	}
+	s = strings.ReplaceAll(s, "_", "-")
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; !(c == '-' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9') {
+			return ""
+		}
+	}
+	if len(s) > 35 {
+		return ""
+	}
+	return s
+}
+
+// categories trims the names of categories and leaves out empty ones and repetitions.
+func categories(in []string) []string {
+	out := in[:0]
+	for _, c := range in {
+		c = compose(feed.PlainText(c))
+		if c == "" || len(c) > 200 {
+			continue
+		}
+		again := false
+		for _, o := range out {
+			again = again || o == c
+		}
+		if !again && len(out) < maxList {
+			out = append(out, c)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// sharedGUID is the guid that several items have all, which then says nothing.
+func sharedGUID(raws []rawItem) string {
+	if len(raws) < 2 || raws[0].guid == "" {
+		return ""
+	}
+	for i := range raws {
+		if raws[i].guid != raws[0].guid {
+			return ""
+		}
+	}
+	// The same item several times is not that.
+	for i := range raws {
+		if raws[i].link != raws[0].link || raws[i].title != raws[0].title {
+			return raws[0].guid
+		}
+	}
+	return ""
+}
+
+// needsOrder is true when a date may be of three bare numbers.
+func needsOrder(raws []rawItem) bool {
+	for i := range raws {
+		s := raws[i].published
+		s = s[:min(len(s), 30)]
+		if strings.IndexByte(s, '/') >= 0 || len(s) > 5 && s[0] >= '0' && s[0] <= '9' && s[4] != '-' && strings.Count(s, "-") >= 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// firstImage finds the first picture of a text that is more than a counter, without building a
+// tree: it runs over everything that is collected.
+func firstImage(s string) string {
+	for {
+		i := strings.Index(s, "<img")
+		if i < 0 {
+			return ""
+		}
+		s = s[i+4:]
+		end := strings.IndexByte(s, '>')
+		if end < 0 {
+			return ""
+		}
+		tag := s[:end]
+		src := tagAttr(tag, "src")
+		if w, h := tagAttr(tag, "width"), tagAttr(tag, "height"); (w == "1" || w == "0") && (h == "1" || h == "0") {
+			src = ""
+		}
+		if src == "" || strings.HasPrefix(src, "data:") {
+			src = tagAttr(tag, "data-src")
+		}
+		if src != "" && !strings.HasPrefix(src, "data:") && !feed.Counts(src) {
+			return strings.ReplaceAll(src, "&amp;", "&")
+		}
+	}
+}
+
+// tagAttr finds an attribute in the inside of a tag.
+func tagAttr(tag, name string) string {
+	for i := 0; ; {
+		j := strings.Index(tag[i:], name)
+		if j < 0 {
+			return ""
+		}
+		i += j + len(name)
+		if at := i - len(name); at > 0 && tag[at-1] > ' ' && tag[at-1] != '"' && tag[at-1] != '\'' {
+			continue
+		}
+		v := strings.TrimLeft(tag[i:], " \t\r\n")
+		if v == "" || v[0] != '=' {
+			continue
+		}
+		v = strings.TrimLeft(v[1:], " \t\r\n")
+		if v == "" {
+			return ""
+		}
+		if v[0] == '"' || v[0] == '\'' {
+			if end := strings.IndexByte(v[1:], v[0]); end >= 0 {
+				return strings.TrimSpace(v[1 : end+1])
+			}
+			return ""
+		}
+		if end := strings.IndexAny(v, " \t\r\n/"); end >= 0 && v[end] != '/' {
+			return v[:end]
+		}
+		return v
+	}
+}
+
+// hasRelative is true of HTML with an address that needs a base.
+func hasRelative(s string) bool {
+	for _, mark := range [...]string{"href=", "src="} {
+		for rest := s; ; {
+			i := strings.Index(rest, mark)
+			if i < 0 {
+				break
+			}
+			rest = rest[i+len(mark):]
+			v := strings.TrimLeft(rest[:min(len(rest), 20)], `"' `)
+			if !strings.HasPrefix(v, "http") && !strings.HasPrefix(v, "mailto:") && !strings.HasPrefix(v, "#") && !strings.HasPrefix(v, "data:") {
+				return true
+			}
+		}
+	}
+	return false
+}

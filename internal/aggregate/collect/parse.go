@@ -1,0 +1,98 @@
+package collect
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mmcdole/gofeed/atom"
+	"github.com/mmcdole/gofeed/rss"
+)
+
+// readXML reads an RSS, RDF or Atom feed whose root starts at start. gofeed parses; a scan before
+// it tells whether it will get to the end, and what it would stumble over is mended first. Its
+// parsers for the formats are called directly: its universal parser looks for the format again,
+// and builds an HTML tree of every item to find a picture.
+func (r *reader) readXML(data []byte, start int) (*Document, error) {
+	entities := doctypeEntities(data[:start])
+	b := data[start:]
+	h, err := scan(b, r.maxItems(), entities)
+	if err != nil {
+		return nil, err
+	}
+	if h.trouble == "" {
+		doc, err := r.parse(b, h)
+		if err == nil {
+			r.warnReferences(h)
+			if n := controls(b); n > 0 {
+				r.warn("mended: %d control characters", n)
+			}
+			return doc, nil
+		}
+		h.trouble = err.Error()
+	}
+	mended, notes, err := mend(b, r.maxItems(), entities)
+	if err != nil {
+		return nil, err
+	}
+	again, err := scan(mended, r.maxItems(), nil)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := r.parse(mended, again)
+	if err != nil {
+		return nil, fmt.Errorf("the feed is damaged beyond mending: %s; then %w", h.trouble, err)
+	}
+	r.warnings = append(r.warnings, notes...)
+	r.warnReferences(h)
+	return doc, nil
+}
+
+func (r *reader) warnReferences(h health) {
+	if h.htmlEntity != "" {
+		r.warn("mended: references that only HTML knows, such as &%s;", clip(h.htmlEntity, 30))
+	}
+	if h.bareAmp {
+		r.warn(`mended: a bare "&"`)
+	}
+	if h.cutAt > 0 {
+		r.warn("only the first %d items were taken", r.maxItems())
+	}
+}
+
+// controls counts the control characters that XML forbids.
+func controls(b []byte) int {
+	n := 0
+	for _, c := range b {
+		if c < 0x20 && c != '\n' && c != '\t' && c != '\r' {
+			n++
+		}
+	}
+	return n
+}
+
+// parse hands a document to gofeed. Its panics become errors.
+func (r *reader) parse(b []byte, h health) (doc *Document, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			doc, err = nil, fmt.Errorf("the parser failed: %v", p)
+		}
+	}()
+	var in io.Reader = bytes.NewReader(b)
+	if h.cutAt > 0 {
+		in = io.MultiReader(bytes.NewReader(b[:h.cutAt]), strings.NewReader(h.closing))
+	}
+	if root := localName(tagName(b[1:])); root == "feed" {
+		f, err := new(atom.Parser).Parse(in)
+		if err != nil {
+			return nil, err
+		}
+		return r.fromAtom(f), nil
+	}
+	f, err := new(rss.Parser).Parse(in)
+	if err != nil {
+		return nil, err
+	}
+	return r.fromRSS(f), nil
+}

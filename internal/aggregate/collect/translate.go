@@ -1,0 +1,498 @@
+package collect
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"feedd/internal/feed"
+	"github.com/mmcdole/gofeed/atom"
+	ext "github.com/mmcdole/gofeed/extensions"
+	"github.com/mmcdole/gofeed/rss"
+)
+
+// fromRSS takes over what gofeed read of an RSS or RDF feed, with the extensions that outlets put
+// their fields in: Dublin Core, content, Media RSS, iTunes, FeedBurner, Atom.
+func (r *reader) fromRSS(f *rss.Feed) *Document {
+	doc := &Document{
+		Type: "rss", Version: f.Version,
+		Link:         strings.TrimSpace(first(f.Link, firstOf(f.Links), atomLink(f.Extensions, "", "alternate"))),
+		FeedLink:     strings.TrimSpace(atomLink(f.Extensions, "self")),
+		Hub:          strings.TrimSpace(atomLink(f.Extensions, "hub")),
+		Title:        r.title(first(f.Title, value(f.Extensions, "dc", "title")), false),
+		Description:  r.html(first(f.Description, value(f.Extensions, "dc", "description"), value(f.Extensions, "itunes", "summary"), value(f.Extensions, "itunes", "subtitle"))),
+		Language:     language(first(f.Language, value(f.Extensions, "dc", "language"))),
+		Copyright:    first(f.Copyright, value(f.Extensions, "dc", "rights"), value(f.Extensions, "media", "copyright")),
+		Generator:    f.Generator,
+		PublishedRaw: first(f.PubDate, value(f.Extensions, "dcterms", "issued")),
+		UpdatedRaw:   first(f.LastBuildDate, value(f.Extensions, "dcterms", "modified"), value(f.Extensions, "dc", "date"), value(f.Extensions, "atom", "updated")),
+	}
+	doc.Author, doc.AuthorEmail = nameAddress(first(f.ManagingEditor, f.WebMaster, value(f.Extensions, "dc", "author"),
+		value(f.Extensions, "dc", "creator"), value(f.Extensions, "itunes", "author")))
+	var cats []string
+	for _, c := range f.Categories {
+		cats = append(cats, c.Value)
+	}
+	if f.ITunesExt != nil {
+		cats = append(cats, strings.Split(f.ITunesExt.Keywords, ",")...)
+		for _, c := range f.ITunesExt.Categories {
+			cats = append(cats, c.Text)
+			if c.Subcategory != nil {
+				cats = append(cats, c.Subcategory.Text)
+			}
+		}
+	}
+	cats = appendValues(cats, f.Extensions, "dc", "subject")
+	doc.Categories = categories(cats)
+	if f.Image != nil {
+		doc.Image = f.Image.URL
+	}
+	doc.Image = first(doc.Image, attr(f.Extensions, "itunes", "image", "href"), attr(f.Extensions, "itunes", "image", "url"), mediaImage(f.Extensions["media"]))
+	r.pace(doc, f)
+
+	raws := make([]rawItem, len(f.Items))
+	for i, it := range f.Items {
+		raws[i] = fromRSSItem(it)
+	}
+	r.take(doc, raws)
+	doc.Image = r.address(r.base(doc), doc.Image)
+	doc.Link = r.address(r.base(doc), doc.Link)
+	return doc
+}
+
+func fromRSSItem(it *rss.Item) rawItem {
+	x := it.Extensions
+	raw := rawItem{
+		title:     first(it.Title, value(x, "dc", "title"), value(x, "media", "title"), value(x, "itunes", "title")),
+		summary:   first(it.Description, value(x, "dc", "description"), value(x, "itunes", "summary"), value(x, "atom", "summary"), value(x, "media", "description")),
+		content:   first(it.Content, value(x, "atom", "content"), it.Custom["body"], it.Custom["fullitem"], it.Custom["content"]),
+		published: first(it.PubDate, value(x, "dc", "date"), value(x, "dcterms", "issued"), value(x, "dcterms", "created"), value(x, "atom", "published")),
+		updated:   first(value(x, "dcterms", "modified"), value(x, "atom", "updated")),
+		language:  value(x, "dc", "language"),
+	}
+	if raw.published == "" {
+		// Dates go by other names too.
+		raw.published = first(it.Custom["date"], it.Custom["pubdate"], it.Custom["published"], it.Custom["modified"], it.Custom["updated"])
+	}
+	if raw.published == "" && raw.updated != "" {
+		raw.published = raw.updated
+	}
+	if it.GUID != nil {
+		raw.guid = it.GUID.Value
+	}
+	raw.links = append(it.Links, atomLinks(x)...)
+	// FeedBurner's own address counts readers; the original is the report's.
+	raw.link = first(value(x, "feedburner", "origLink"), it.Link, firstOf(it.Links), atomLink(x, "", "alternate"))
+	if strings.TrimSpace(raw.link) == "" && it.GUID != nil && !strings.EqualFold(it.GUID.IsPermalink, "false") && isAddress(it.GUID.Value) {
+		raw.link = it.GUID.Value
+	}
+	raw.image = first(attr(x, "itunes", "image", "href"), mediaImage(x["media"]))
+	for _, e := range it.Enclosures {
+		if e.URL == "" {
+			continue
+		}
+		raw.enclose(e.URL, e.Type, e.Length)
+	}
+	for _, c := range mediaContents(x["media"]) {
+		if !isImage(c.Attrs["type"], c.Attrs["medium"], c.Attrs["url"]) {
+			raw.enclose(c.Attrs["url"], c.Attrs["type"], c.Attrs["fileSize"])
+		}
+	}
+	if it.Author != "" {
+		raw.author(it.Author)
+	}
+	for _, key := range [...][2]string{{"dc", "creator"}, {"dc", "author"}, {"itunes", "author"}} {
+		if len(raw.authors) == 0 {
+			for _, e := range x[key[0]][key[1]] {
+				raw.author(e.Value)
+			}
+		}
+	}
+	if len(raw.authors) == 0 {
+		for _, e := range x["atom"]["author"] {
+			raw.person(childValue(e, "name"), childValue(e, "email"), childValue(e, "uri"))
+		}
+	}
+	if n := len(it.Categories); n > 0 {
+		raw.categories = make([]string, 0, n)
+		for _, c := range it.Categories {
+			raw.categories = append(raw.categories, c.Value)
+		}
+	}
+	if len(x) > 0 {
+		if k := value(x, "itunes", "keywords"); k != "" {
+			raw.categories = append(raw.categories, strings.Split(k, ",")...)
+		}
+		raw.categories = appendValues(raw.categories, x, "dc", "subject")
+		raw.categories = appendValues(raw.categories, x, "media", "category")
+		for _, e := range x["itunes"]["category"] {
+			raw.categories = append(raw.categories, e.Attrs["text"])
+		}
+		for _, e := range x["atom"]["category"] {
+			raw.categories = append(raw.categories, first(e.Attrs["label"], e.Attrs["term"]))
+		}
+	}
+	return raw
+}
+
+// fromAtom takes over what gofeed read of an Atom feed.
+func (r *reader) fromAtom(f *atom.Feed) *Document {
+	doc := &Document{
+		Type: "atom", Version: f.Version, FeedID: strings.TrimSpace(f.ID),
+		Title:       r.title(f.Title, false),
+		Description: r.html(first(f.Subtitle, value(f.Extensions, "atom03", "info"))),
+		Language:    language(f.Language),
+		Copyright:   f.Rights,
+		Image:       first(f.Logo, f.Icon),
+		UpdatedRaw:  f.Updated,
+		Link:        atomHref(f.Links, "alternate"),
+		FeedLink:    atomHref(f.Links, "self"),
+		Hub:         atomHref(f.Links, "hub"),
+	}
+	if g := f.Generator; g != nil {
+		doc.Generator = strings.TrimSpace(g.Value + prefixed(" v", g.Version) + prefixed(" ", g.URI))
+	}
+	if len(f.Authors) > 0 {
+		doc.Author, doc.AuthorEmail = f.Authors[0].Name, f.Authors[0].Email
+	}
+	doc.Categories = categories(terms(f.Categories))
+	raws := make([]rawItem, len(f.Entries))
+	for i, e := range f.Entries {
+		raws[i] = fromEntry(e, f)
+	}
+	r.take(doc, raws)
+	doc.Image = r.address(r.base(doc), doc.Image)
+	doc.Link = r.address(r.base(doc), doc.Link)
+	return doc
+}
+
+func fromEntry(e *atom.Entry, f *atom.Feed) rawItem {
+	raw := rawItem{
+		guid: e.ID, title: first(e.Title, value(e.Extensions, "media", "title")), summary: e.Summary,
+		published: first(e.Published, value(e.Extensions, "dc", "date"), value(e.Extensions, "atom03", "created"), e.Updated),
+		updated:   e.Updated,
+		link:      first(value(e.Extensions, "feedburner", "origLink"), atomHref(e.Links, "alternate")),
+		language:  value(e.Extensions, "dc", "language"),
+	}
+	if e.Content != nil {
+		raw.content = e.Content.Value
+	}
+	for _, l := range e.Links {
+		switch l.Rel {
+		case "", "alternate", "self":
+			raw.links = append(raw.links, l.Href)
+		case "enclosure":
+			raw.enclose(l.Href, l.Type, l.Length)
+		}
+	}
+	if raw.link == "" && e.Content != nil && e.Content.Src != "" && strings.Contains(e.Content.Type, "html") {
+		raw.link = e.Content.Src
+	}
+	if raw.link == "" && isAddress(e.ID) {
+		raw.link = e.ID
+	}
+	if raw.link == "" {
+		raw.link = atomHref(e.Links, "related", "via", "self")
+	}
+	raw.image = mediaImage(e.Extensions["media"])
+	if raw.image == "" {
+		for _, l := range e.Links {
+			if l.Rel == "enclosure" && strings.HasPrefix(l.Type, "image/") {
+				raw.image = l.Href
+				break
+			}
+		}
+	}
+	people := e.Authors
+	if len(people) == 0 && e.Source != nil {
+		people = e.Source.Authors
+	}
+	for _, p := range people {
+		raw.person(p.Name, p.Email, p.URI)
+	}
+	for _, c := range e.Extensions["dc"]["creator"] {
+		if len(people) == 0 {
+			raw.author(c.Value)
+		}
+	}
+	if len(raw.authors) == 0 {
+		for _, p := range f.Authors { // RFC 4287, section 4.2.1
+			raw.person(p.Name, p.Email, p.URI)
+		}
+	}
+	raw.categories = append(terms(e.Categories), textOf(e.Extensions["dc"]["subject"])...)
+	if raw.summary == "" && raw.content == "" {
+		for _, g := range e.Extensions["media"]["group"] {
+			raw.summary = childValue(g, "description")
+		}
+		raw.summary = first(raw.summary, value(e.Extensions, "media", "description"))
+	}
+	return raw
+}
+
+// pace reads how the feed asks to be polled: ttl, skipHours, skipDays and the syndication module.
+func (r *reader) pace(doc *Document, f *rss.Feed) {
+	if n, err := strconv.Atoi(strings.TrimSpace(f.TTL)); err == nil && n > 0 && n < 1<<20 {
+		doc.TTL = time.Duration(n) * time.Minute
+	}
+	if doc.TTL == 0 {
+		period := map[string]time.Duration{"hourly": time.Hour, "daily": 24 * time.Hour, "weekly": 168 * time.Hour}[strings.ToLower(value(f.Extensions, "sy", "updatePeriod"))]
+		times, err := strconv.Atoi(value(f.Extensions, "sy", "updateFrequency"))
+		if err != nil || times < 1 {
+			times = 1
+		}
+		doc.TTL = period / time.Duration(times)
+	}
+	for _, h := range f.SkipHours {
+		if n, err := strconv.Atoi(strings.TrimSpace(h)); err == nil && n >= 0 && n <= 24 {
+			doc.SkipHours = append(doc.SkipHours, n%24)
+		}
+	}
+	for _, d := range f.SkipDays {
+		for day := time.Sunday; day <= time.Saturday; day++ {
+			if strings.EqualFold(strings.TrimSpace(d), day.String()) {
+				doc.SkipDays = append(doc.SkipDays, day)
+			}
+		}
+	}
+}
+
+func (raw *rawItem) enclose(url, typ, length string) {
+	if url == "" || len(raw.enclosures) == maxList {
+		return
+	}
+	for _, e := range raw.enclosures {
+		if e.URL == url {
+			return
+		}
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(length), 10, 64)
+	if err != nil || n < 0 {
+		n = -1
+	}
+	raw.enclosures = append(raw.enclosures, feed.Enclosure{URL: url, Type: typ, Length: n})
+}
+
+func (raw *rawItem) author(text string) {
+	name, email := nameAddress(text)
+	raw.person(name, email, "")
+}
+
+func (raw *rawItem) person(name, email, uri string) {
+	name = compose(feed.PlainText(name))
+	if len(name) > 200 {
+		name = name[:cutAt(name, 200)]
+	}
+	email = strings.TrimPrefix(strings.TrimSpace(email), "mailto:")
+	if name == "" && email == "" || len(raw.authors) == maxList {
+		return
+	}
+	raw.authors = append(raw.authors, feed.Person{Name: name, Email: email, URL: uri})
+}
+
+// nameAddress takes apart what RSS has for a person: "a@b.c (Name)", "Name (a@b.c)",
+// "Name <a@b.c>", either alone.
+func nameAddress(s string) (name, email string) {
+	s = strings.TrimSpace(s)
+	if strings.IndexByte(s, '@') < 0 {
+		return s, ""
+	}
+	open := strings.IndexAny(s, "(<")
+	if open < 0 {
+		if !strings.ContainsAny(s, " \t\n") {
+			return "", strings.TrimPrefix(s, "mailto:")
+		}
+		for w := range strings.FieldsSeq(s) {
+			if strings.Contains(w, "@") && email == "" {
+				email = strings.Trim(w, ",;:")
+			} else if name == "" {
+				name = w
+			} else {
+				name += " " + w
+			}
+		}
+		return name, email
+	}
+	inner, outer := s[open+1:], strings.TrimSpace(s[:open])
+	if end := strings.IndexAny(inner, ")>"); end >= 0 {
+		outer = strings.TrimSpace(outer + " " + strings.TrimSpace(inner[end+1:]))
+		inner = inner[:end]
+	}
+	inner = strings.TrimSpace(inner)
+	if strings.Contains(inner, "@") {
+		return outer, strings.TrimPrefix(inner, "mailto:")
+	}
+	if strings.Contains(outer, "@") {
+		return inner, strings.TrimPrefix(outer, "mailto:")
+	}
+	return s, ""
+}
+
+// isAddress is true of an absolute http(s) URL.
+func isAddress(s string) bool {
+	s = strings.TrimSpace(s)
+	return len(s) > 10 && (strings.EqualFold(s[:7], "http://") || strings.EqualFold(s[:8], "https://")) && !strings.ContainsAny(s, " <>")
+}
+
+// first returns the first of its arguments that is not blank.
+func first(values ...string) string {
+	for _, v := range values {
+		if v != "" && strings.TrimSpace(v) != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func firstOf(values []string) string { return first(values...) }
+
+func prefixed(prefix, s string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix + s
+}
+
+// value is the text of the first element of that name in an extension.
+func value(x ext.Extensions, prefix, name string) string {
+	if es := x[prefix][name]; len(es) > 0 {
+		return es[0].Value
+	}
+	return ""
+}
+
+func attr(x ext.Extensions, prefix, name, attr string) string {
+	if es := x[prefix][name]; len(es) > 0 {
+		return es[0].Attrs[attr]
+	}
+	return ""
+}
+
+func childValue(e ext.Extension, name string) string {
+	if es := e.Children[name]; len(es) > 0 {
+		return es[0].Value
+	}
+	return ""
+}
+
+func appendValues(to []string, x ext.Extensions, prefix, name string) []string {
+	return append(to, textOf(x[prefix][name])...)
+}
+
+func textOf(es []ext.Extension) []string {
+	var out []string
+	for _, e := range es {
+		out = append(out, e.Value)
+	}
+	return out
+}
+
+func terms(cs []*atom.Category) []string {
+	var out []string
+	for _, c := range cs {
+		out = append(out, first(c.Label, c.Term))
+	}
+	return out
+}
+
+// atomLink is the href of the first atom:link in an RSS feed with one of these rels.
+func atomLink(x ext.Extensions, rels ...string) string {
+	for _, prefix := range [...]string{"atom", "atom10", "atom03"} {
+		for _, l := range x[prefix]["link"] {
+			for _, rel := range rels {
+				if l.Attrs["rel"] == rel && l.Attrs["href"] != "" {
+					return l.Attrs["href"]
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func atomLinks(x ext.Extensions) []string {
+	var out []string
+	for _, l := range x["atom"]["link"] {
+		out = append(out, l.Attrs["href"])
+	}
+	return out
+}
+
+// atomHref is the href of the first link with the first of these rels that there is, HTML before
+// other types.
+func atomHref(links []*atom.Link, rels ...string) string {
+	for _, rel := range rels {
+		found := ""
+		for _, l := range links {
+			if l.Rel != rel || l.Href == "" {
+				continue
+			}
+			if l.Type == "" || strings.Contains(l.Type, "html") {
+				return strings.TrimSpace(l.Href)
+			}
+			if found == "" {
+				found = strings.TrimSpace(l.Href)
+			}
+		}
+		if found != "" {
+			return found
+		}
+	}
+	return ""
+}
+
+// mediaContents are the media:content elements, also those within media:group.
+func mediaContents(media map[string][]ext.Extension) []ext.Extension {
+	if len(media) == 0 {
+		return nil
+	}
+	out := media["content"]
+	for _, g := range media["group"] {
+		out = append(out[:len(out):len(out)], g.Children["content"]...)
+	}
+	return out
+}
+
+// mediaImage picks a picture of Media RSS: a content that is one, else a thumbnail.
+func mediaImage(media map[string][]ext.Extension) string {
+	if len(media) == 0 {
+		return ""
+	}
+	contents := mediaContents(media)
+	for _, c := range contents {
+		if isImage(c.Attrs["type"], c.Attrs["medium"], c.Attrs["url"]) {
+			return c.Attrs["url"]
+		}
+	}
+	for _, e := range media["thumbnail"] {
+		if u := e.Attrs["url"]; u != "" {
+			return u
+		}
+	}
+	for _, holder := range [...][]ext.Extension{contents, media["group"]} {
+		for _, c := range holder {
+			for _, e := range c.Children["thumbnail"] {
+				if u := e.Attrs["url"]; u != "" {
+					return u
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// isImage judges by type, medium and the address's ending.
+func isImage(typ, medium, url string) bool {
+	if url == "" {
+		return false
+	}
+	if typ != "" || medium != "" {
+		return strings.HasPrefix(typ, "image") || medium == "image"
+	}
+	path, _, _ := strings.Cut(url, "?")
+	dot := strings.LastIndexByte(path, '.')
+	switch strings.ToLower(path[dot+1:]) {
+	case "jpg", "jpeg", "png", "gif", "webp", "avif":
+		return dot >= 0
+	}
+	return false
+}
