@@ -69,11 +69,16 @@ var errNoFeed = errors.New("neither a feed nor a page that feedd can read")
 // The error names what is wrong in one sentence; for HTML at a feed's address it lists the feeds
 // that the page advertises.
 func Read(body Body, src feed.Source, now time.Time) (*Document, error) {
+	return read(body, src, now, false)
+}
+
+// read is Read; with all set, items that nothing identifies are kept for people to see.
+func read(body Body, src feed.Source, now time.Time, all bool) (*Document, error) {
 	data, warnings, err := text(body.Bytes, body.ContentType)
 	if err != nil {
 		return nil, err
 	}
-	r := reader{body: body, src: src, now: now}
+	r := reader{body: body, src: src, now: now, all: all}
 	r.warnings = warnings
 	if src.Page != nil {
 		return r.readPage(data)
@@ -86,10 +91,10 @@ type reader struct {
 	body     Body
 	src      feed.Source
 	now      time.Time
+	all      bool // keep items that nothing identifies
 	warnings []string
 	dates    feed.Dates
 	zoneless int // dates read that named no zone
-	cutItems bool
 }
 
 func (r *reader) warn(format string, args ...any) {

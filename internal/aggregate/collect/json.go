@@ -36,7 +36,28 @@ func (r *reader) readJSON(b []byte) (*Document, error) {
 	if !strings.Contains(f.Version, "jsonfeed") && (len(f.Items) == 0 || f.Title == "" && f.Version == "" && !looksLikeItem(f.Items[0])) {
 		return nil, errors.New("this JSON is not a JSON Feed: it has neither its version nor items")
 	}
-	return r.fromJSON(f), nil
+	doc := r.fromJSON(f)
+	doc.Hub = jsonHub(b)
+	return doc, nil
+}
+
+// jsonHub finds the WebSub hub of a feed, which gofeed leaves out.
+func jsonHub(b []byte) string {
+	if !bytes.Contains(b, []byte(`"hubs"`)) {
+		return ""
+	}
+	var f struct {
+		Hubs []struct{ Type, URL string }
+	}
+	if json.Unmarshal(b, &f) != nil {
+		return ""
+	}
+	for _, h := range f.Hubs {
+		if strings.EqualFold(h.Type, "WebSub") {
+			return h.URL
+		}
+	}
+	return ""
 }
 
 func looksLikeItem(it *gojson.Item) bool {
@@ -58,11 +79,6 @@ func (r *reader) fromJSON(f *gojson.Feed) *Document {
 		Type: "json", Version: f.Version[strings.LastIndexByte(f.Version, '/')+1:],
 		Title: r.title(f.Title, true), Link: f.HomePageURL, FeedLink: f.FeedURL,
 		Description: r.html(f.Description), Language: language(f.Language), Image: first(f.Icon, f.Favicon),
-	}
-	for _, h := range f.Hubs {
-		if h != nil && strings.EqualFold(h.Type, "WebSub") {
-			doc.Hub = h.URL
-		}
 	}
 	if people := jsonPeople(f.Authors, f.Author); len(people) > 0 {
 		doc.Author, doc.AuthorEmail = people[0].Name, people[0].Email

@@ -59,8 +59,14 @@ func (r *reader) take(doc *Document, raws []rawItem) {
 		}
 		it := r.item(raw, base)
 		if it.Key = feed.Identify(&it); it.Key == "" {
-			nameless++
-			continue
+			// Some outlets write notes without headlines; their first words must do.
+			it.Title = excerpt(first(it.Summary, it.Content))
+			if it.Key = feed.Identify(&it); it.Key == "" {
+				nameless++
+				if !r.all {
+					continue
+				}
+			}
 		}
 		if it.Language == "" {
 			it.Language = doc.Language
@@ -69,7 +75,7 @@ func (r *reader) take(doc *Document, raws []rawItem) {
 		doc.Written = append(doc.Written, Written{PublishedRaw: raw.published, UpdatedRaw: raw.updated, Links: raw.links})
 	}
 	if nameless > 0 {
-		r.warn("%d items without guid, link and title were left out", nameless)
+		r.warn("%d items without guid, link and text are not collected", nameless)
 	}
 }
 
@@ -152,6 +158,23 @@ func (r *reader) title(s string, plain bool) string {
 		r.warn("titles longer than %d bytes were cut", maxTitle)
 	}
 	return s
+}
+
+// excerpt is the beginning of a text, for want of a headline.
+func excerpt(s string) string {
+	const most = 120
+	if len(s) > 20*most {
+		s = s[:cutAt(s, 20*most)]
+	}
+	s = feed.PlainText(s)
+	if len(s) <= most {
+		return s
+	}
+	s = s[:cutAt(s, most)]
+	if i := strings.LastIndexByte(s, ' '); i > most/2 {
+		s = s[:i]
+	}
+	return s + "…"
 }
 
 // html keeps a text as it came, composed and bounded.

@@ -34,11 +34,11 @@ func selector(css string) (m goquery.Matcher, attr string, err error) {
 		}
 		return nil, attr, nil
 	}
-	group, err := cascadia.ParseGroup(sel)
+	compiled, err := cascadia.Compile(sel)
 	if err != nil {
 		return nil, "", fmt.Errorf("selector %q: %w", clip(css, 100), err)
 	}
-	return group, attr, nil
+	return compiled, attr, nil
 }
 
 func isAttrName(s string) bool {

@@ -52,10 +52,11 @@ type PreviewItem struct {
 	Image        string   `json:"image"`
 }
 
-// Preview reads a body as Read does, and shows all that came of it. A file has no headers and no
+// Preview reads a body as Read does, and shows all that came of it, even items that
+// nothing identifies and that are therefore not collected. A file has no headers and no
 // address; its Body has only Bytes.
 func Preview(body Body, src feed.Source, now time.Time) (*PreviewDocument, error) {
-	doc, err := Read(body, src, now)
+	doc, err := read(body, src, now, true)
 	if err != nil {
 		return nil, err
 	}

@@ -19,16 +19,16 @@ func (r *reader) fromRSS(f *rss.Feed) *Document {
 		Link:         strings.TrimSpace(first(f.Link, firstOf(f.Links), atomLink(f.Extensions, "", "alternate"))),
 		FeedLink:     strings.TrimSpace(atomLink(f.Extensions, "self")),
 		Hub:          strings.TrimSpace(atomLink(f.Extensions, "hub")),
-		Title:        r.title(first(f.Title, value(f.Extensions, "dc", "title")), false),
-		Description:  r.html(first(f.Description, value(f.Extensions, "dc", "description"), value(f.Extensions, "itunes", "summary"), value(f.Extensions, "itunes", "subtitle"))),
-		Language:     language(first(f.Language, value(f.Extensions, "dc", "language"))),
-		Copyright:    first(f.Copyright, value(f.Extensions, "dc", "rights"), value(f.Extensions, "media", "copyright")),
+		Title:        r.title(first(f.Title, extValue(f.Extensions, "dc", "title")), false),
+		Description:  r.html(first(f.Description, extValue(f.Extensions, "dc", "description"), extValue(f.Extensions, "itunes", "summary"), extValue(f.Extensions, "itunes", "subtitle"))),
+		Language:     language(first(f.Language, extValue(f.Extensions, "dc", "language"))),
+		Copyright:    first(f.Copyright, extValue(f.Extensions, "dc", "rights"), extValue(f.Extensions, "media", "copyright")),
 		Generator:    f.Generator,
-		PublishedRaw: first(f.PubDate, value(f.Extensions, "dcterms", "issued")),
-		UpdatedRaw:   first(f.LastBuildDate, value(f.Extensions, "dcterms", "modified"), value(f.Extensions, "dc", "date"), value(f.Extensions, "atom", "updated")),
+		PublishedRaw: first(f.PubDate, extValue(f.Extensions, "dcterms", "issued")),
+		UpdatedRaw:   first(f.LastBuildDate, extValue(f.Extensions, "dcterms", "modified"), extValue(f.Extensions, "dc", "date"), extValue(f.Extensions, "atom", "updated")),
 	}
-	doc.Author, doc.AuthorEmail = nameAddress(first(f.ManagingEditor, f.WebMaster, value(f.Extensions, "dc", "author"),
-		value(f.Extensions, "dc", "creator"), value(f.Extensions, "itunes", "author")))
+	doc.Author, doc.AuthorEmail = nameAddress(first(f.ManagingEditor, f.WebMaster, extValue(f.Extensions, "dc", "author"),
+		extValue(f.Extensions, "dc", "creator"), extValue(f.Extensions, "itunes", "author")))
 	var cats []string
 	for _, c := range f.Categories {
 		cats = append(cats, c.Value)
@@ -47,7 +47,7 @@ func (r *reader) fromRSS(f *rss.Feed) *Document {
 	if f.Image != nil {
 		doc.Image = f.Image.URL
 	}
-	doc.Image = first(doc.Image, attr(f.Extensions, "itunes", "image", "href"), attr(f.Extensions, "itunes", "image", "url"), mediaImage(f.Extensions["media"]))
+	doc.Image = first(doc.Image, extAttr(f.Extensions, "itunes", "image", "href"), extAttr(f.Extensions, "itunes", "image", "url"), mediaImage(f.Extensions["media"]))
 	r.pace(doc, f)
 
 	raws := make([]rawItem, len(f.Items))
@@ -63,12 +63,12 @@ func (r *reader) fromRSS(f *rss.Feed) *Document {
 func fromRSSItem(it *rss.Item) rawItem {
 	x := it.Extensions
 	raw := rawItem{
-		title:     first(it.Title, value(x, "dc", "title"), value(x, "media", "title"), value(x, "itunes", "title")),
-		summary:   first(it.Description, value(x, "dc", "description"), value(x, "itunes", "summary"), value(x, "atom", "summary"), value(x, "media", "description")),
-		content:   first(it.Content, value(x, "atom", "content"), it.Custom["body"], it.Custom["fullitem"], it.Custom["content"]),
-		published: first(it.PubDate, value(x, "dc", "date"), value(x, "dcterms", "issued"), value(x, "dcterms", "created"), value(x, "atom", "published")),
-		updated:   first(value(x, "dcterms", "modified"), value(x, "atom", "updated")),
-		language:  value(x, "dc", "language"),
+		title:     first(it.Title, extValue(x, "dc", "title"), extValue(x, "media", "title"), extValue(x, "itunes", "title")),
+		summary:   first(it.Description, extValue(x, "dc", "description"), extValue(x, "itunes", "summary"), extValue(x, "atom", "summary"), extValue(x, "media", "description")),
+		content:   first(it.Content, extValue(x, "atom", "content"), it.Custom["body"], it.Custom["fullitem"], it.Custom["content"]),
+		published: first(it.PubDate, extValue(x, "dc", "date"), extValue(x, "dcterms", "issued"), extValue(x, "dcterms", "created"), extValue(x, "atom", "published")),
+		updated:   first(extValue(x, "dcterms", "modified"), extValue(x, "atom", "updated")),
+		language:  extValue(x, "dc", "language"),
 	}
 	if raw.published == "" {
 		// Dates go by other names too.
@@ -82,11 +82,11 @@ func fromRSSItem(it *rss.Item) rawItem {
 	}
 	raw.links = append(it.Links, atomLinks(x)...)
 	// FeedBurner's own address counts readers; the original is the report's.
-	raw.link = first(value(x, "feedburner", "origLink"), it.Link, firstOf(it.Links), atomLink(x, "", "alternate"))
+	raw.link = first(extValue(x, "feedburner", "origLink"), it.Link, firstOf(it.Links), atomLink(x, "", "alternate"))
 	if strings.TrimSpace(raw.link) == "" && it.GUID != nil && !strings.EqualFold(it.GUID.IsPermalink, "false") && isAddress(it.GUID.Value) {
 		raw.link = it.GUID.Value
 	}
-	raw.image = first(attr(x, "itunes", "image", "href"), mediaImage(x["media"]))
+	raw.image = first(extAttr(x, "itunes", "image", "href"), mediaImage(x["media"]))
 	for _, e := range it.Enclosures {
 		if e.URL == "" {
 			continue
@@ -120,7 +120,7 @@ func fromRSSItem(it *rss.Item) rawItem {
 		}
 	}
 	if len(x) > 0 {
-		if k := value(x, "itunes", "keywords"); k != "" {
+		if k := extValue(x, "itunes", "keywords"); k != "" {
 			raw.categories = append(raw.categories, strings.Split(k, ",")...)
 		}
 		raw.categories = appendValues(raw.categories, x, "dc", "subject")
@@ -140,7 +140,7 @@ func (r *reader) fromAtom(f *atom.Feed) *Document {
 	doc := &Document{
 		Type: "atom", Version: f.Version, FeedID: strings.TrimSpace(f.ID),
 		Title:       r.title(f.Title, false),
-		Description: r.html(first(f.Subtitle, value(f.Extensions, "atom03", "info"))),
+		Description: r.html(first(f.Subtitle, extValue(f.Extensions, "atom03", "info"))),
 		Language:    language(f.Language),
 		Copyright:   f.Rights,
 		Image:       first(f.Logo, f.Icon),
@@ -168,11 +168,11 @@ func (r *reader) fromAtom(f *atom.Feed) *Document {
 
 func fromEntry(e *atom.Entry, f *atom.Feed) rawItem {
 	raw := rawItem{
-		guid: e.ID, title: first(e.Title, value(e.Extensions, "media", "title")), summary: e.Summary,
-		published: first(e.Published, value(e.Extensions, "dc", "date"), value(e.Extensions, "atom03", "created"), e.Updated),
+		guid: e.ID, title: first(e.Title, extValue(e.Extensions, "media", "title")), summary: e.Summary,
+		published: first(e.Published, extValue(e.Extensions, "dc", "date"), extValue(e.Extensions, "atom03", "created"), e.Updated),
 		updated:   e.Updated,
-		link:      first(value(e.Extensions, "feedburner", "origLink"), atomHref(e.Links, "alternate")),
-		language:  value(e.Extensions, "dc", "language"),
+		link:      first(extValue(e.Extensions, "feedburner", "origLink"), atomHref(e.Links, "alternate")),
+		language:  extValue(e.Extensions, "dc", "language"),
 	}
 	if e.Content != nil {
 		raw.content = e.Content.Value
@@ -225,7 +225,7 @@ func fromEntry(e *atom.Entry, f *atom.Feed) rawItem {
 		for _, g := range e.Extensions["media"]["group"] {
 			raw.summary = childValue(g, "description")
 		}
-		raw.summary = first(raw.summary, value(e.Extensions, "media", "description"))
+		raw.summary = first(raw.summary, extValue(e.Extensions, "media", "description"))
 	}
 	return raw
 }
@@ -236,8 +236,8 @@ func (r *reader) pace(doc *Document, f *rss.Feed) {
 		doc.TTL = time.Duration(n) * time.Minute
 	}
 	if doc.TTL == 0 {
-		period := map[string]time.Duration{"hourly": time.Hour, "daily": 24 * time.Hour, "weekly": 168 * time.Hour}[strings.ToLower(value(f.Extensions, "sy", "updatePeriod"))]
-		times, err := strconv.Atoi(value(f.Extensions, "sy", "updateFrequency"))
+		period := map[string]time.Duration{"hourly": time.Hour, "daily": 24 * time.Hour, "weekly": 168 * time.Hour}[strings.ToLower(extValue(f.Extensions, "sy", "updatePeriod"))]
+		times, err := strconv.Atoi(extValue(f.Extensions, "sy", "updateFrequency"))
 		if err != nil || times < 1 {
 			times = 1
 		}
@@ -353,15 +353,15 @@ func prefixed(prefix, s string) string {
 	return prefix + s
 }
 
-// value is the text of the first element of that name in an extension.
-func value(x ext.Extensions, prefix, name string) string {
+// extValue is the text of the first element of that name in an extension.
+func extValue(x ext.Extensions, prefix, name string) string {
 	if es := x[prefix][name]; len(es) > 0 {
 		return es[0].Value
 	}
 	return ""
 }
 
-func attr(x ext.Extensions, prefix, name, attr string) string {
+func extAttr(x ext.Extensions, prefix, name, attr string) string {
 	if es := x[prefix][name]; len(es) > 0 {
 		return es[0].Attrs[attr]
 	}
