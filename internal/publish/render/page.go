@@ -326,7 +326,7 @@ func (v *View) reports(p *page, e *entry) []headline {
 	var out []headline
 	for i := range e.reports {
 		it := &e.reports[i]
-		if it.ID == e.lead.ID && it.Source == e.lead.Source {
+		if it.ID == e.lead.ID && it.Source == e.lead.Source || it.Dropped != "" {
 			continue
 		}
 		o, _ := v.origin(it)

@@ -62,8 +62,12 @@ type View struct {
 	Tombstones []Tombstone
 	Partner    *feed.Partner // whose profile this is; nil for the public
 
-	once sync.Once
-	doc  *document
+	// Cache, shared between views, saves cleaning what was cleaned before; nil works without.
+	Cache *Cache
+
+	once    sync.Once
+	doc     *document
+	origins map[string]knownOrigin // of every source among the reports
 }
 
 // SectionLink names a section.
