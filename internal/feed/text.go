@@ -17,8 +17,23 @@ import (
 // The folded form loses the diacritics too: "hoa". It is what people type on a keyboard without
 // Vietnamese, and what URLs are made of.
 
-// Tone digits, as the normal form writes them: 1 sắc, 2 huyền, 3 hỏi, 4 ngã, 5 nặng.
-var toneOf = map[rune]byte{0x0301: '1', 0x0300: '2', 0x0309: '3', 0x0303: '4', 0x0323: '5'}
+// toneOf returns the digit of a combining tone mark as the normal form writes it: 1 sắc, 2 huyền,
+// 3 hỏi, 4 ngã, 5 nặng; 0 for other runes.
+func toneOf(r rune) byte {
+	switch r {
+	case 0x0301:
+		return '1'
+	case 0x0300:
+		return '2'
+	case 0x0309:
+		return '3'
+	case 0x0303:
+		return '4'
+	case 0x0323:
+		return '5'
+	}
+	return 0
+}
 
 // letter is what one rune becomes: base is the letter with its quality but without its tone
 // (ê, ơ, đ), fold the bare letter, tone its digit or 0.
@@ -27,31 +42,49 @@ type letter struct {
 	tone       byte
 }
 
-// letters has every precomposed letter of the Latin blocks, lower-cased.
+// The precomposed letters of Vietnamese and its neighbours stand in two blocks of Unicode.
+const (
+	latinFirst, latinLast = 0xC0, 0x24F
+	extraFirst, extraLast = 0x1E00, 0x1EFF
+)
+
+// letters has every precomposed letter of the two blocks, lower-cased; the zero letter for what is
+// none. A table, because every rune of every headline and summary goes through it.
 var letters = makeLetters()
 
-func makeLetters() map[rune]letter {
-	m := make(map[rune]letter, 1024)
-	add := func(r rune) {
+// letterOf returns what r becomes; false for runes outside the table.
+func letterOf(r rune) (letter, bool) {
+	var l letter
+	switch {
+	case r >= latinFirst && r <= latinLast:
+		l = letters[r-latinFirst]
+	case r >= extraFirst && r <= extraLast:
+		l = letters[latinLast-latinFirst+1+r-extraFirst]
+	}
+	return l, l.fold != 0
+}
+
+func makeLetters() (m [latinLast - latinFirst + extraLast - extraFirst + 2]letter) {
+	add := func(at int, r rune) {
 		if !unicode.IsLetter(r) {
 			return
 		}
 		l := unicode.ToLower(r)
-		var base, fold rune
+		var fold rune
 		var tone byte
 		var marks []rune
 		for _, d := range norm.NFD.String(string(l)) {
 			switch {
 			case fold == 0:
 				fold = d
-			case toneOf[d] != 0 && tone == 0:
-				tone = toneOf[d]
+			case toneOf(d) != 0 && tone == 0:
+				tone = toneOf(d)
 			default:
 				marks = append(marks, d)
 			}
 		}
 		composed := []rune(norm.NFC.String(string(append([]rune{fold}, marks...))))
-		base = composed[0]
+		base := composed[0]
 		switch fold {
 		case 'đ', 'ð':
 			fold = 'd'
@@ -62,13 +95,16 @@ func makeLetters() map[rune]letter {
 		case 'ı':
 			fold = 'i'
 		}
-		m[r] = letter{base, fold, tone}
+		m[at] = letter{base, fold, tone}
 	}
-	for r := rune(0xC0); r <= 0x24F; r++ {
-		add(r)
+	at := 0
+	for r := rune(latinFirst); r <= latinLast; r++ {
+		add(at, r)
+		at++
 	}
-	for r := rune(0x1E00); r <= 0x1EFF; r++ {
-		add(r)
+	for r := rune(extraFirst); r <= extraLast; r++ {
+		add(at, r)
+		at++
 	}
 	return m
 }
@@ -92,43 +128,46 @@ type Word struct {
 // Words splits a text into its words in one pass, appending to dst. Zero-width characters and soft
 // hyphens inside a word are not seen.
 func Words(dst []Word, text string) []Word {
-	var nb, fb []byte // of the word under way
+	first := len(dst)
+	// All words share two buffers, and the strings are cut from them at the end: two allocations a
+	// text, not two a word. While a text is read, a Word's Start and End are offsets in the text,
+	// and the spans hold its offsets in the buffers.
+	nb, fb := make([]byte, 0, len(text)+len(text)/4), make([]byte, 0, len(text))
+	var spanBuf [64]span
+	spans := spanBuf[:0]
 	var tone byte
 	var marked, upper, open bool
-	start, end := 0, 0
+	var start, end, n0, f0 int
 	flush := func() {
 		if !open {
 			return
 		}
-		fold := string(fb)
-		normal := fold
 		if marked {
 			if tone != 0 {
 				nb = append(nb, tone)
 			}
-			normal = string(nb)
+		} else {
+			nb = nb[:n0]
 		}
-		dst = append(dst, Word{Normal: normal, Fold: fold, Marked: marked, Upper: upper, Start: start, End: end})
-		nb, fb, tone, marked, upper, open = nb[:0], fb[:0], 0, false, false, false
+		spans = append(spans, span{n0, len(nb), f0, len(fb)})
+		dst = append(dst, Word{Marked: marked, Upper: upper, Start: start, End: end})
+		n0, f0 = len(nb), len(fb)
+		tone, marked, upper, open = 0, false, false, false
 	}
 	for i, r := range text {
-		size := 1
-		if r >= utf8.RuneSelf {
-			size = utf8.RuneLen(r)
-		}
 		switch {
 		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
 			if !open {
 				open, start = true, i
 			}
 			nb, fb = append(nb, byte(r)), append(fb, byte(r))
-			end = i + size
+			end = i + 1
 		case 'A' <= r && r <= 'Z':
 			if !open {
 				open, start, upper = true, i, true
 			}
 			nb, fb = append(nb, byte(r)+32), append(fb, byte(r)+32)
-			end = i + size
+			end = i + 1
 		case r < utf8.RuneSelf:
 			flush()
 		case r == 0x200B || r == 0x200C || r == 0x200D || r == 0x2060 || r == 0xFEFF || r == 0xAD:
@@ -137,8 +176,8 @@ func Words(dst []Word, text string) []Word {
 			if !open {
 				continue
 			}
-			marked, end = true, i+size
-			if t := toneOf[r]; t != 0 {
+			marked, end = true, i+utf8.RuneLen(r)
+			if t := toneOf(r); t != 0 {
 				tone = t
 				continue
 			}
@@ -150,7 +189,7 @@ func Words(dst []Word, text string) []Word {
 				nb = append(nb[:len(nb)-n], c...)
 			}
 		default:
-			if l, ok := letters[r]; ok {
+			if l, ok := letterOf(r); ok {
 				if !open {
 					open, start, upper = true, i, unicode.IsUpper(r)
 				}
@@ -159,7 +198,7 @@ func Words(dst []Word, text string) []Word {
 				if l.tone != 0 {
 					tone = l.tone
 				}
-				end = i + size
+				end = i + utf8.RuneLen(r)
 				continue
 			}
 			if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r) && open {
@@ -168,15 +207,26 @@ func Words(dst []Word, text string) []Word {
 				}
 				lr := unicode.ToLower(r)
 				nb, fb = utf8.AppendRune(nb, lr), utf8.AppendRune(fb, lr)
-				end = i + size
+				end = i + utf8.RuneLen(r)
 				continue
 			}
 			flush()
 		}
 	}
 	flush()
+	normals, folds := string(nb), string(fb)
+	for i, s := range spans {
+		w := &dst[first+i]
+		w.Fold = folds[s.f0:s.f1]
+		if w.Normal = w.Fold; w.Marked {
+			w.Normal = normals[s.n0:s.n1]
+		}
+	}
 	return dst
 }
+
+// span is where a word's normal and folded forms lie in the buffers of Words.
+type span struct{ n0, n1, f0, f1 int }
 
 // Normal returns the text's words in normal form, a space between them.
 func Normal(text string) string {
