@@ -150,3 +150,37 @@ func canonicalQuery(raw string) string {
 	sort.Strings(keep)
 	return "?" + strings.Join(keep, "&")
 }
+
+// ArticleNumber returns the host of a canonical URL and the article's number in it: the last run of
+// at least six digits of the path, where publishing systems put the article's id. The headline, and
+// with it the slug, may change under one number. number is "" where there is none; whether a host
+// means its numbers so is for the caller to learn from several.
+//
+//	https://e.org/bao-so-4-vao-bo-4950623.html      e.org, 4950623
+//	https://e.org/2026/03/02/bao-so-4               e.org, ""   a date is no number
+func ArticleNumber(canonical string) (host, number string) {
+	rest, ok := strings.CutPrefix(canonical, "https://")
+	if !ok {
+		return "", ""
+	}
+	host, path, _ := strings.Cut(rest, "/")
+	path, _, _ = strings.Cut(path, "?")
+	const shortest = 6
+	end := len(path)
+	for end > 0 {
+		for end > 0 && (path[end-1] < '0' || path[end-1] > '9') {
+			end--
+		}
+		start := end
+		for start > 0 && path[start-1] >= '0' && path[start-1] <= '9' {
+			start--
+		}
+		n := end - start
+		day := n == 8 && (path[start:start+2] == "19" || path[start:start+2] == "20") // 20260302
+		if n >= shortest && !day {
+			return host, path[start:end]
+		}
+		end = start
+	}
+	return host, ""
+}

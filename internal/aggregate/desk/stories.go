@@ -2,6 +2,8 @@ package desk
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,20 +17,33 @@ import (
 // report that opened it, the key of a story that of its first entry.
 type stories struct {
 	set     feed.StorySettings
+	join    float64 // least score of a story that takes in a report
 	sources map[string]feed.Source
+	rd      *reader
+	sc      *scorer
+	never   *neverPairs
 
 	reports map[int64]*report
 	entries map[string]*entry
 	known   map[string]*story
+	index   *index
+	twins   map[uint64][]*report // by address, by article number, by headline
+	hosts   map[uint32]*host
+	series  map[uint64]*series
+	word    editorsWord
 
-	byURL  map[string][]*report // canonical URL
-	byHead map[string][]*report // folded headline
+	exhaustive bool // compare with every report; for measuring the index
+
+	candidates []*report
+	judged     []verdictOn
+	linked     []link
 }
 
 // story is a chain of entries, oldest first.
 type story struct {
 	key     string
 	entries []*entry
+	reports []*report // of all entries, in order of arrival
 }
 
 // entry is one development of a story.
@@ -40,29 +55,75 @@ type entry struct {
 
 // report is what is remembered of one item.
 type report struct {
-	id     int64
-	source string
-	entry  *entry
-	at     time.Time // when it was told
-	seen   time.Time // when it came in
-	url    string
-	head   string
-	length int // of the summary, bytes
+	id      int64
+	number  int32 // in the index
+	outlet  uint32
+	source  string
+	entry   *entry
+	at      int64  // when it was told, Unix seconds
+	seen    int64  // when it came in
+	key     uint64 // of its identity, for the editor's word
+	address uint64
+	article uint64 // host and number; 0 when the address has none
+	host    uint32
+	length  int32 // of the summary, bytes
+	never   uint64
+	skel    uint64
+	doc     doc
+}
+
+// verdictOn is what comparing the new report with one that is known gave.
+type verdictOn struct {
+	r *report
+	j judged
+}
+
+// link is a story that may take in the new report.
+type link struct {
+	story *story
+	score float64
+	best  int // in judged
 }
 
 func newStories(set feed.StorySettings, sources map[string]feed.Source) *stories {
 	if set.Window <= 0 {
 		set.Window = 72 * time.Hour
 	}
-	return &stories{
-		set: set, sources: sources,
-		reports: map[int64]*report{}, entries: map[string]*entry{}, known: map[string]*story{},
-		byURL: map[string][]*report{}, byHead: map[string][]*report{},
+	names := map[string]bool{}
+	for _, src := range sources {
+		names[src.Outlet()] = true
+		names[outletOf(src.Outlet())] = true
 	}
+	s := &stories{
+		set: set, sources: sources, rd: newReader(sortedKeys(names)), sc: newScorer(), never: newNeverPairs(set.Never),
+		reports: map[int64]*report{}, entries: map[string]*entry{}, known: map[string]*story{},
+		index: newIndex(), twins: map[uint64][]*report{}, hosts: map[uint32]*host{}, series: map[uint64]*series{},
+		word: editorsWord{apart: map[[2]uint64]bool{}, one: map[string]string{}},
+	}
+	switch set.Match {
+	case "strict":
+		s.join = joinStrict
+	case "loose":
+		s.join = joinLoose
+	default:
+		s.join = joinNormal
+	}
+	return s
 }
 
-// restore takes an item that is already filed, in order of arrival.
+// The least score of a story that takes in a report, by `stories.match`.
+const (
+	joinStrict = 0.90
+	joinNormal = 0.60
+	joinLoose  = 0.45
+)
+
+// restore takes an item that is already filed, in order of arrival, when memory is rebuilt.
 func (s *stories) restore(it *feed.Item) {
+	if it.Entry == "" {
+		return
+	}
+	s.forget(it.ID)
 	s.add(s.read(it), it.Entry, it.Story)
 }
 
@@ -71,36 +132,188 @@ func (s *stories) restore(it *feed.Item) {
 func (s *stories) place(it *feed.Item, now time.Time) {
 	s.forget(it.ID)
 	r := s.read(it)
-	it.Verdict, it.Why = feed.New, feed.Why{}
-	it.Entry = feed.EntryKey(it.Source, it.Key)
-	it.Story = it.Entry
-	if with, reason := s.twin(r); with != nil {
-		it.Why = feed.Why{Score: 1, With: with.id, Reason: reason}
-		it.Story, it.Entry, it.Verdict = with.entry.story.key, with.entry.key, feed.Duplicate
+	own := feed.EntryKey(it.Source, it.Key)
+	it.Entry, it.Story, it.Verdict = own, own, feed.New
+	it.Why = s.decide(it, r)
+	if key, ok := s.word.one[it.Story]; ok && it.Entry == own && it.Story == own {
+		it.Story = key // the editor joined the story it opens to another
 	}
 	s.add(r, it.Entry, it.Story)
 }
 
-// twin returns the earliest report in the window that the new one is interchangeable with.
+// decide finds the story of r and sets it, its entry and the verdict.
+func (s *stories) decide(it *feed.Item, r *report) feed.Why {
+	if o, reason := s.twin(r); o != nil {
+		it.Story, it.Entry, it.Verdict = o.entry.story.key, o.entry.key, feed.Duplicate
+		return feed.Why{Score: 1, With: o.id, Reason: reason}
+	}
+	s.compare(r)
+	best, found := s.choose(r)
+	why := s.explain(it, r, best, found)
+	if !found || best.score < s.join {
+		return why
+	}
+	b := s.judged[best.best]
+	e := b.r.entry
+	it.Story, it.Entry, it.Verdict = e.story.key, e.key, feed.Same
+	switch {
+	case s.develops(r, e, b):
+		it.Verdict = feed.Update
+	case pairVerdict(b.j) == "duplicate":
+		it.Verdict = feed.Duplicate
+	}
+	if it.Verdict == feed.Update && s.set.Updates != "fold" && s.set.Updates != "bump" {
+		it.Entry = feed.EntryKey(it.Source, it.Key) // an entry of its own, behind the story's others
+	}
+	return why
+}
+
+// develops says whether r tells something newer than the entry: a later report of an outlet that
+// is in it already, another figure, or a next step.
+func (s *stories) develops(r *report, e *entry, b verdictOn) bool {
+	steps := uint64(0)
+	for _, o := range e.reports {
+		if o.outlet == r.outlet {
+			return true
+		}
+		steps |= o.doc.steps
+	}
+	later := r.at > b.r.at
+	if later && (b.j.clash.casualty || b.j.clash.score) {
+		return true
+	}
+	return r.at-b.r.at > 3600 && r.doc.steps&^steps != 0 && b.j.dup < duplicateFrom
+}
+
+// twin returns the earliest report in the window that is the same article: one address, or one
+// article number of one host; or another outlet's under the very same headline.
 func (s *stories) twin(r *report) (*report, string) {
-	for _, o := range s.byURL[r.url] {
-		if s.near(r, o) {
-			return o, "the same address: " + r.url
+	if r.address != 0 {
+		for _, o := range s.twins[r.address] {
+			if s.near(r, o) && !s.word.split(r, o) {
+				return o, "the same address"
+			}
 		}
 	}
-	for _, o := range s.byHead[r.head] {
-		if s.near(r, o) && s.outlet(r) != s.outlet(o) {
-			return o, fmt.Sprintf("the same headline as %s", s.outlet(o))
+	if r.article != 0 && s.hosts[r.host].numbered() {
+		for _, o := range s.twins[r.article] {
+			if s.near(r, o) && !s.word.split(r, o) {
+				return o, "the same article, by its number in the address"
+			}
+		}
+	}
+	if r.doc.words >= 3 && !s.isSeries(r) {
+		for _, o := range s.twins[r.doc.exact] {
+			if s.near(r, o) && o.outlet != r.outlet && o.doc.exact == r.doc.exact && s.never.may(r, o) && !s.word.split(r, o) && !s.reported(r, o.entry) {
+				return o, "the same headline as " + s.name(o)
+			}
 		}
 	}
 	return nil, ""
 }
 
-func (s *stories) near(a, b *report) bool {
-	return a.at.Sub(b.at).Abs() <= s.set.Window
+// reported says whether the outlet of r is in the entry already.
+func (s *stories) reported(r *report, e *entry) bool {
+	return slices.ContainsFunc(e.reports, func(o *report) bool { return o.outlet == r.outlet })
 }
 
-func (s *stories) outlet(r *report) string {
+func (s *stories) near(a, b *report) bool {
+	d := a.at - b.at
+	return max(d, -d) <= int64(s.set.Window/time.Second)
+}
+
+// compare judges r against the likeliest reports of the window.
+func (s *stories) compare(r *report) {
+	s.judged = s.judged[:0]
+	may := func(o *report) bool { return s.near(r, o) }
+	s.candidates = s.candidates[:0]
+	if s.exhaustive {
+		for _, o := range s.index.reports {
+			if o != nil && may(o) {
+				s.candidates = append(s.candidates, o)
+			}
+		}
+	} else {
+		s.candidates = s.index.candidates(s.candidates, s.rd.index, may)
+	}
+	for _, o := range s.candidates {
+		const gate = 0.12 // below it no pair was ever one event
+		if cosine(r.doc.all, o.doc.all, r.doc.norms[0], o.doc.norms[0]) < gate && r.doc.marked == o.doc.marked {
+			continue
+		}
+		s.judged = append(s.judged, verdictOn{o, s.judge(r, o)})
+	}
+}
+
+func (s *stories) judge(r, o *report) judged {
+	hours := float64(r.at-o.at) / 3600
+	j := s.sc.score(&o.doc, &r.doc, hours, r.outlet == o.outlet)
+	switch {
+	case !s.never.may(r, o):
+		j.veto = "stories.never"
+	case s.issues(r, o):
+		j.veto = "issues of one series"
+	case s.word.split(r, o):
+		j.veto = "split by the editor"
+	}
+	if j.veto != "" {
+		j.p = min(j.p, 0.04)
+	}
+	return j
+}
+
+const linkedReports = 8 // newest of a story, that a new report is compared with
+
+// choose scores the stories of the judged reports: half the best pair, half the mean over the
+// story's newest reports, so that one bridging report does not chain two stories together.
+func (s *stories) choose(r *report) (best link, found bool) {
+	s.linked = s.linked[:0]
+	for i := range s.judged {
+		st := s.judged[i].r.entry.story
+		at := slices.IndexFunc(s.linked, func(l link) bool { return l.story == st })
+		switch {
+		case at < 0:
+			s.linked = append(s.linked, link{story: st, best: i})
+		case s.judged[i].j.p > s.judged[s.linked[at].best].j.p:
+			s.linked[at].best = i
+		}
+	}
+	for _, l := range s.linked {
+		top := s.judged[l.best].j.p
+		if top < 0.2 && found {
+			continue
+		}
+		sum, n := 0.0, 0
+		if top >= 0.2 {
+			for _, o := range l.story.reports[max(0, len(l.story.reports)-linkedReports):] {
+				if !s.near(r, o) {
+					continue
+				}
+				p := -1.0
+				for i := range s.judged {
+					if s.judged[i].r == o {
+						p = s.judged[i].j.p
+						break
+					}
+				}
+				if p < 0 {
+					p = s.judge(r, o).p
+				}
+				sum, n = sum+p, n+1
+			}
+		}
+		l.score = top / 2
+		if n > 0 {
+			l.score = (top + sum/float64(n)) / 2
+		}
+		if !found || l.score > best.score {
+			best, found = l, true
+		}
+	}
+	return best, found
+}
+
+func (s *stories) name(r *report) string {
 	if src, ok := s.sources[r.source]; ok {
 		return src.Outlet()
 	}
@@ -108,13 +321,42 @@ func (s *stories) outlet(r *report) string {
 }
 
 func (s *stories) read(it *feed.Item) *report {
-	return &report{
-		id: it.ID, source: it.Source, at: it.Date(), seen: it.FirstSeen,
-		url: it.Canonical, head: feed.Fold(it.Title), length: len(it.Summary),
+	r := &report{
+		id: it.ID, source: it.Source, at: it.Date().Unix(), seen: it.FirstSeen.Unix(), length: int32(len(it.Summary)),
+		key: hash64(feed.EntryKey(it.Source, it.Key)),
 	}
+	if src, ok := s.sources[it.Source]; ok {
+		r.source = src.ID
+		if r.source == "" {
+			r.source = it.Source
+		}
+	}
+	r.outlet = hash(outletOf(s.name(r)))
+	if it.Canonical != "" {
+		r.address = hash64("a:" + it.Canonical)
+		if name, number := feed.ArticleNumber(it.Canonical); number != "" {
+			r.host = hash(name)
+			r.article = hash64("n:" + name + " " + number)
+		} else {
+			r.host = hash(name)
+		}
+	}
+	r.doc = *s.rd.read(it.Title, feed.PlainText(it.Summary))
+	r.never = s.never.of(it)
+	r.skel = s.rd.skeleton(r.outlet)
+	return r
 }
 
-// add remembers a report under its entry, which it opens when it is the first.
+func hash64(s string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
+}
+
+// add remembers a report under its entry, which it opens when it is the first. The words of the
+// report are those the reader saw last.
 func (s *stories) add(r *report, entryKey, storyKey string) {
 	e := s.entries[entryKey]
 	if e == nil {
@@ -129,37 +371,47 @@ func (s *stories) add(r *report, entryKey, storyKey string) {
 	}
 	r.entry = e
 	e.reports = append(e.reports, r)
+	e.story.reports = append(e.story.reports, r)
 	s.reports[r.id] = r
-	s.index(r)
+	s.remember(r)
 }
 
-func (s *stories) index(r *report) {
-	if r.url != "" {
-		s.byURL[r.url] = append(s.byURL[r.url], r)
+func (s *stories) remember(r *report) {
+	s.index.add(r, s.rd.index)
+	for _, k := range r.twinKeys() {
+		s.twins[k] = append(s.twins[k], r)
 	}
-	if strings.Contains(r.head, " ") { // one word is no headline
-		s.byHead[r.head] = append(s.byHead[r.head], r)
-	}
+	s.sawAddress(r, 1)
+	s.sawSkeleton(r, 1)
 }
 
-func (s *stories) unindex(r *report) {
-	drop(s.byURL, r.url, r)
-	drop(s.byHead, r.head, r)
+func (s *stories) unremember(r *report) {
+	s.index.remove(r)
+	for _, k := range r.twinKeys() {
+		if rest := without(s.twins[k], r); len(rest) > 0 {
+			s.twins[k] = rest
+		} else {
+			delete(s.twins, k)
+		}
+	}
+	s.sawAddress(r, -1)
+	s.sawSkeleton(r, -1)
 }
 
-func drop(m map[string][]*report, key string, r *report) {
-	if rest := without(m[key], r); len(rest) > 0 {
-		m[key] = rest
-	} else {
-		delete(m, key)
+// twinKeys are the keys under which the same article is found again.
+func (r *report) twinKeys() []uint64 {
+	keys := make([]uint64, 0, 3)
+	for _, k := range [...]uint64{r.address, r.article, r.doc.exact} {
+		if k != 0 && !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
 	}
+	return keys
 }
 
 func without[T comparable](list []T, x T) []T {
-	for i, y := range list {
-		if x == y {
-			return append(list[:i], list[i+1:]...)
-		}
+	if i := slices.Index(list, x); i >= 0 {
+		return slices.Delete(list, i, i+1)
 	}
 	return list
 }
@@ -170,11 +422,11 @@ func (s *stories) revise(it *feed.Item) {
 	if r == nil {
 		return
 	}
-	s.unindex(r)
+	s.unremember(r)
 	e := r.entry
 	*r = *s.read(it)
 	r.entry = e
-	s.index(r)
+	s.remember(r)
 }
 
 // forget takes an item out: it was withdrawn, or is to be filed anew.
@@ -184,8 +436,9 @@ func (s *stories) forget(id int64) {
 		return
 	}
 	delete(s.reports, id)
-	s.unindex(r)
+	s.unremember(r)
 	e := r.entry
+	e.story.reports = without(e.story.reports, r)
 	if e.reports = without(e.reports, r); len(e.reports) > 0 {
 		return
 	}
@@ -195,48 +448,171 @@ func (s *stories) forget(id int64) {
 	}
 }
 
-// lead returns the id of the report that speaks for the entry, given its present lead (0 when it
-// has none). The present lead stays unless it is gone or a source of higher priority reports.
-func (s *stories) lead(key string, present int64) int64 {
-	e := s.entries[key]
-	if e == nil {
-		return present
-	}
-	var best *report
-	for _, r := range e.reports {
-		if r.id == present {
-			best = r
-		}
-	}
-	for _, r := range e.reports {
-		if best == nil || s.sources[r.source].Priority > s.sources[best.source].Priority {
-			best = r
-		}
-	}
-	return best.id
-}
-
 // follows returns the key of the story's entry before the one given, "" for its first.
 func (s *stories) follows(key string) string {
 	e := s.entries[key]
 	if e == nil {
 		return ""
 	}
-	before := ""
-	for _, x := range e.story.entries {
-		if x == e {
-			break
-		}
-		before = x.key
+	if i := slices.Index(e.story.entries, e); i > 0 {
+		return e.story.entries[i-1].key
 	}
-	return before
+	return ""
 }
 
 // prune forgets the reports that no new one can join any more.
 func (s *stories) prune(now time.Time) {
+	oldest := now.Add(-s.set.Window).Unix()
 	for id, r := range s.reports {
-		if now.Sub(r.at) > s.set.Window && now.Sub(r.seen) > s.set.Window {
+		if r.at < oldest && r.seen < oldest {
 			s.forget(id)
 		}
 	}
+}
+
+// explain says in figures and words what decided.
+func (s *stories) explain(it *feed.Item, r *report, best link, found bool) feed.Why {
+	var why feed.Why
+	for _, v := range s.judged {
+		if v.j.veto == "" || len(why.Vetoes) == maxVetoes {
+			continue
+		}
+		why.Vetoes = append(why.Vetoes, fmt.Sprintf("%s: report %d (%s)", v.j.veto, v.r.id, s.name(v.r)))
+	}
+	const nearMiss = 0.3
+	if !found || best.score < nearMiss {
+		return why
+	}
+	b := s.judged[best.best]
+	why.Score, why.With = math.Round(best.score*1000)/1000, b.r.id
+	verb := "too little like"
+	if best.score >= s.join {
+		verb = "tells the event of"
+	}
+	why.Reason = fmt.Sprintf("%s report %d (%s): %.2f of at least %.2f", verb, b.r.id, s.name(b.r), best.score, s.join)
+	why.Features = s.sc.decided(b.j)
+	why.Words = s.rd.shared(&b.r.doc)
+	return why
+}
+
+const maxVetoes = 3
+
+// rank orders reports for the lead: digests and live pages last, then priority, then what the
+// others resemble most, then the earliest, then the longest summary.
+func (s *stories) lead(key string, present int64) int64 {
+	e := s.entries[key]
+	if e == nil || len(e.reports) == 0 {
+		return present
+	}
+	var lead *report
+	for _, r := range e.reports {
+		if r.id == present {
+			lead = r
+		}
+	}
+	if lead != nil {
+		// A lead stays: readers know the entry by its headline. Only a digest gives way to a
+		// report, and any source to one of higher priority.
+		for _, r := range e.reports {
+			if !r.doc.digest && (lead.doc.digest || s.priority(r) > s.priority(lead)) {
+				lead = r
+			}
+		}
+		return lead.id
+	}
+	like := map[*report]float64{}
+	for _, r := range e.reports {
+		for _, o := range e.reports[max(0, len(e.reports)-linkedReports):] {
+			if o != r {
+				like[r] += s.judge(r, o).p
+			}
+		}
+	}
+	best := slices.MinFunc(e.reports, func(a, b *report) int {
+		switch {
+		case a.doc.digest != b.doc.digest:
+			return order(b.doc.digest, a.doc.digest)
+		case s.priority(a) != s.priority(b):
+			return s.priority(b) - s.priority(a)
+		case math.Abs(like[a]-like[b]) > 0.05:
+			return order(like[a] > like[b], like[b] > like[a])
+		case a.at != b.at:
+			return order(a.at < b.at, b.at < a.at)
+		case a.length != b.length:
+			return int(b.length - a.length)
+		}
+		return order(a.id < b.id, b.id < a.id)
+	})
+	return best.id
+}
+
+func order(first, second bool) int {
+	switch {
+	case first == second:
+		return 0
+	case first:
+		return -1
+	}
+	return 1
+}
+
+func (s *stories) priority(r *report) int { return s.sources[r.source].Priority }
+
+// editorsWord is what an editor decided against feedd.
+type editorsWord struct {
+	apart map[[2]uint64]bool // identity of a report, key of a story
+	one   map[string]string  // key of a story -> the story it belongs to
+}
+
+func (w editorsWord) split(r, o *report) bool {
+	return len(w.apart) > 0 && (w.apart[[2]uint64{r.key, hash64(o.entry.story.key)}] || w.apart[[2]uint64{o.key, hash64(r.storyKey())}])
+}
+
+func (r *report) storyKey() string {
+	if r.entry == nil {
+		return ""
+	}
+	return r.entry.story.key
+}
+
+// split keeps a report, known by the key of the entry it would open, out of a story for good.
+func (s *stories) split(reportKey, storyKey string) {
+	s.word.apart[[2]uint64{hash64(reportKey), hash64(storyKey)}] = true
+}
+
+// joinStories makes what would open the second story an entry of the first.
+func (s *stories) joinStories(into, other string) {
+	s.word.one[other] = into
+}
+
+// neverPairs are pairs of patterns whose reports are never one story.
+type neverPairs struct{ pairs [][2]string }
+
+func newNeverPairs(list [][2]string) *neverPairs {
+	n := &neverPairs{}
+	for _, p := range list[:min(len(list), 32)] {
+		n.pairs = append(n.pairs, [2]string{" " + feed.Normal(p[0]) + " ", " " + feed.Normal(p[1]) + " "})
+	}
+	return n
+}
+
+// of returns two bits a pair: the item has its left pattern, its right one.
+func (n *neverPairs) of(it *feed.Item) (bits uint64) {
+	if len(n.pairs) == 0 {
+		return 0
+	}
+	text := " " + feed.Normal(it.Title) + " "
+	for i, p := range n.pairs {
+		for side, pattern := range p {
+			if strings.Contains(text, pattern) {
+				bits |= 1 << (2*i + side)
+			}
+		}
+	}
+	return bits
+}
+
+func (n *neverPairs) may(a, b *report) bool {
+	const left = 0x5555555555555555
+	return a.never&left&(b.never>>1) == 0 && b.never&left&(a.never>>1) == 0
 }

@@ -1,0 +1,379 @@
+package desk
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// StoriesReport is what an evaluation of stories found. Figures of quality are there when the file
+// has labels.
+type StoriesReport struct {
+	Kind    string        `json:"kind"` // pairs or stream
+	Items   int           `json:"items"`
+	PerItem float64       `json:"microseconds_per_item"`
+	P99     float64       `json:"microseconds_p99"`
+	Pairs   []PairScore   `json:"pairs,omitempty"`
+	Streams []StreamScore `json:"streams,omitempty"`
+}
+
+// PairScore is how one set of labelled pairs was told apart.
+type PairScore struct {
+	Set       string  `json:"set"`
+	Pairs     int     `json:"pairs"`
+	Precision float64 `json:"precision"`
+	Recall    float64 `json:"recall"`
+	F1        float64 `json:"f1"`
+	// Of the pairs called duplicates: how many are another event, and the share of the
+	// interchangeable pairs that were called.
+	DuplicateWrong  float64  `json:"duplicate_wrong"`
+	DuplicateRecall float64  `json:"duplicate_recall"`
+	Kinds           []string `json:"kinds,omitempty"` // "kind right/all"
+}
+
+// StreamScore is how one labelled stream was grouped.
+type StreamScore struct {
+	Set   string `json:"set"`
+	Items int    `json:"items"`
+	// Of the items put into a story that was there, the share with a true companion in it; of the
+	// items with an earlier companion, the share put with one.
+	JoinPrecision   float64 `json:"join_precision"`
+	JoinRecall      float64 `json:"join_recall"`
+	JoinF1          float64 `json:"join_f1"`
+	Joins           int     `json:"joins"`
+	StrongPrecision float64 `json:"strong_precision"` // of joins with a score of at least 0.90
+	StrongJoins     int     `json:"strong_joins"`
+	BCubed          float64 `json:"b_cubed"`
+	BCubedMany      float64 `json:"b_cubed_without_singles"`  // without items alone in both
+	Exhaustive      float64 `json:"index_against_exhaustive"` // share of items placed alike
+}
+
+// EvalStories runs labelled or unlabelled headlines through the desk: pairs, when the header has
+// a_title and b_title, else a stream. It writes one answer a line to answers, when that is not
+// nil: "row score verdict" (rows count from 1 below the header) or "id story score verdict".
+func EvalStories(in io.Reader, answers io.Writer, set feed.StorySettings) (StoriesReport, error) {
+	raw, err := io.ReadAll(in)
+	if err != nil {
+		return StoriesReport{}, err
+	}
+	header, _, _ := strings.Cut(string(raw[:min(len(raw), 64<<10)]), "\n")
+	if answers == nil {
+		answers = io.Discard
+	}
+	out := bufio.NewWriter(answers)
+	var report StoriesReport
+	if strings.Contains(header, "a_title") {
+		report, err = evalPairs(raw, out)
+	} else {
+		report, err = evalStream(raw, out, set)
+	}
+	if err == nil {
+		err = out.Flush()
+	}
+	return report, err
+}
+
+// timings collect what each item took.
+type timings []time.Duration
+
+func (t timings) report(r *StoriesReport) {
+	if len(t) == 0 {
+		return
+	}
+	slices.Sort(t)
+	var sum time.Duration
+	for _, d := range t {
+		sum += d
+	}
+	r.Items = len(t)
+	r.PerItem = math.Round(float64(sum.Nanoseconds())/float64(len(t))/100) / 10
+	r.P99 = math.Round(float64(t[len(t)*99/100].Nanoseconds())/100) / 10
+}
+
+// tally counts decisions against labels.
+type tally struct{ tp, fp, fn, tn, dup, dupWrong, dupRight, dups int }
+
+func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
+	report := StoriesReport{Kind: "pairs"}
+	rd, sc := newReader(nil), newScorer()
+	var took timings
+	sets, kinds := map[string]*tally{}, map[string]map[string]*[2]int{}
+	fmt.Fprintln(out, "row\tscore\tverdict")
+	err := readTable(bytes.NewReader(raw), []string{"a_title", "b_title"}, func(row tableRow) error {
+		began := time.Now()
+		hours, _ := strconv.ParseFloat(row.get("hours"), 64)
+		outlet := row.get("src_a") != "" && row.get("src_a") == row.get("src_b")
+		a := rd.read(row.get("a_title"), feed.PlainText(row.get("a_summary")))
+		b := rd.read(row.get("b_title"), feed.PlainText(row.get("b_summary")))
+		j := sc.score(a, b, hours, outlet)
+		if one := sameAddress(row.get("a_url"), row.get("b_url")); one {
+			j.p, j.dup, j.exact, j.veto, j.clash = 1, 1, true, "", clash{}
+		}
+		verdict := pairVerdict(j)
+		took = append(took, time.Since(began))
+		fmt.Fprintf(out, "%d\t%.4f\t%s\n", row.number, j.p, verdict)
+
+		label := row.get("label")
+		if label != "0" && label != "1" {
+			return nil
+		}
+		set := row.get("set")
+		t := sets[set]
+		if t == nil {
+			t = &tally{}
+			sets[set], kinds[set] = t, map[string]*[2]int{}
+		}
+		said, is := verdict != "different", label == "1"
+		switch {
+		case said && is:
+			t.tp++
+		case said:
+			t.fp++
+		case is:
+			t.fn++
+		default:
+			t.tn++
+		}
+		if verdict == "duplicate" {
+			t.dup++
+			if !is {
+				t.dupWrong++
+			}
+		}
+		if row.get("dup") == "1" {
+			t.dups++
+			if verdict == "duplicate" {
+				t.dupRight++
+			}
+		}
+		k := kinds[set][row.get("kind")]
+		if k == nil {
+			k = &[2]int{}
+			kinds[set][row.get("kind")] = k
+		}
+		k[1]++
+		if said == is {
+			k[0]++
+		}
+		return nil
+	})
+	if err != nil {
+		return report, err
+	}
+	took.report(&report)
+	for _, set := range sortedKeys(sets) {
+		t := sets[set]
+		s := PairScore{Set: set, Pairs: t.tp + t.fp + t.fn + t.tn}
+		s.Precision, s.Recall, s.F1 = prf(t.tp, t.tp+t.fp, t.tp, t.tp+t.fn)
+		s.DuplicateWrong, s.DuplicateRecall = share(t.dupWrong, t.dup), share(t.dupRight, t.dups)
+		for _, kind := range sortedKeys(kinds[set]) {
+			k := kinds[set][kind]
+			s.Kinds = append(s.Kinds, fmt.Sprintf("%s %d/%d", kind, k[0], k[1]))
+		}
+		report.Pairs = append(report.Pairs, s)
+	}
+	return report, nil
+}
+
+func share(n, of int) float64 {
+	if of == 0 {
+		return 0
+	}
+	return float64(n) / float64(of)
+}
+
+func prf(right, said, found, are int) (p, r, f float64) {
+	p, r = share(right, said), share(found, are)
+	if p+r > 0 {
+		f = 2 * p * r / (p + r)
+	}
+	return p, r, f
+}
+
+// pairVerdict says in one word what two reports are to each other.
+func pairVerdict(j judged) string {
+	switch {
+	case j.veto != "" || j.p < 0.5:
+		return "different"
+	case j.exact || j.dup >= duplicateFrom && !j.clash.any():
+		return "duplicate"
+	}
+	return "same"
+}
+
+// sameAddress says whether two links are of one article.
+func sameAddress(a, b string) bool {
+	a, b = feed.Canonical(a), feed.Canonical(b)
+	return a != "" && a == b
+}
+
+// String is the report for people.
+func (r StoriesReport) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %d items, %.1f µs an item, p99 %.1f µs\n", r.Kind, r.Items, r.PerItem, r.P99)
+	for _, s := range r.Pairs {
+		fmt.Fprintf(&b, "%-10s %5d pairs  P %.3f  R %.3f  F1 %.3f  duplicates: recall %.3f, of another event %.3f\n",
+			s.Set, s.Pairs, s.Precision, s.Recall, s.F1, s.DuplicateRecall, s.DuplicateWrong)
+		if len(s.Kinds) > 0 {
+			fmt.Fprintf(&b, "           %s\n", strings.Join(s.Kinds, ", "))
+		}
+	}
+	for _, s := range r.Streams {
+		fmt.Fprintf(&b, "%-10s %5d items  joins: P %.3f  R %.3f  F1 %.3f of %d; strong P %.3f of %d  B-cubed %.3f, without singles %.3f",
+			s.Set, s.Items, s.JoinPrecision, s.JoinRecall, s.JoinF1, s.Joins, s.StrongPrecision, s.StrongJoins, s.BCubed, s.BCubedMany)
+		if s.Exhaustive > 0 {
+			fmt.Fprintf(&b, "  index against exhaustive %.3f", s.Exhaustive)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// told is one row of a stream and what became of it.
+type told struct {
+	set, cluster string
+	story        string
+	score        float64
+	joined       bool
+}
+
+func evalStream(raw []byte, out *bufio.Writer, set feed.StorySettings) (StoriesReport, error) {
+	report := StoriesReport{Kind: "stream"}
+	items, rows, err := readStream(raw)
+	if err != nil {
+		return report, err
+	}
+	fmt.Fprintln(out, "id\tstory\tscore\tverdict")
+	s := newStories(set, streamSources(items))
+	var took timings
+	pruned := time.Time{}
+	for i := range items {
+		it := &items[i]
+		began := time.Now()
+		if now := it.FirstSeen; now.Sub(pruned) > time.Hour {
+			s.prune(now)
+			pruned = now
+		}
+		s.place(it, it.FirstSeen)
+		took = append(took, time.Since(began))
+		r := &rows[i]
+		r.story, r.score, r.joined = it.Story, it.Why.Score, it.Verdict != feed.New
+		if !r.joined {
+			r.score = 0
+		}
+		fmt.Fprintf(out, "%s\t%s\t%.4f\t%s\n", it.GUID, it.Story, it.Why.Score, it.Verdict)
+	}
+	took.report(&report)
+	sets := map[string][]told{}
+	for _, r := range rows {
+		if r.cluster != "" {
+			sets[r.set] = append(sets[r.set], r)
+		}
+	}
+	for _, name := range sortedKeys(sets) {
+		report.Streams = append(report.Streams, scoreStream(name, sets[name]))
+	}
+	return report, nil
+}
+
+// readStream reads the items of a stream. The rows' own ids stand in GUID.
+func readStream(raw []byte) ([]feed.Item, []told, error) {
+	var items []feed.Item
+	var rows []told
+	err := readTable(bytes.NewReader(raw), []string{"id", "ts", "title"}, func(row tableRow) error {
+		ts, err := strconv.ParseInt(row.get("ts"), 10, 64)
+		if err != nil {
+			return fmt.Errorf("ts: %w", err)
+		}
+		at := time.Unix(ts, 0)
+		it := feed.Item{
+			ID: int64(row.number), Source: row.get("source"), GUID: row.get("id"), URL: row.get("url"), Canonical: feed.Canonical(row.get("url")),
+			Title: row.get("title"), Summary: row.get("summary"), Published: at, FirstSeen: at,
+		}
+		it.Key = feed.Identify(&it)
+		items = append(items, it)
+		rows = append(rows, told{set: row.get("set"), cluster: row.get("cluster")})
+		return nil
+	})
+	return items, rows, err
+}
+
+// streamSources makes a source of each name in the stream. A channel's name behind " - " is no
+// outlet of its own.
+func streamSources(items []feed.Item) map[string]feed.Source {
+	sources := map[string]feed.Source{}
+	for i := range items {
+		name := items[i].Source
+		if _, ok := sources[name]; !ok {
+			sources[name] = feed.Source{ID: name, Title: outletOf(name)}
+		}
+	}
+	return sources
+}
+
+// scoreStream compares the stories found with the clusters.
+func scoreStream(set string, rows []told) StreamScore {
+	sc := StreamScore{Set: set, Items: len(rows)}
+	inStory, inCluster := map[string][]int{}, map[string][]int{}
+	var right, found, companions, strongRight int
+	for i, r := range rows {
+		withTrue := slices.ContainsFunc(inStory[r.story], func(o int) bool { return rows[o].cluster == r.cluster })
+		if r.joined && len(inStory[r.story]) > 0 {
+			sc.Joins++
+			strong := r.score >= 0.90
+			if strong {
+				sc.StrongJoins++
+			}
+			if withTrue {
+				right++
+				if strong {
+					strongRight++
+				}
+			}
+		}
+		if len(inCluster[r.cluster]) > 0 {
+			companions++
+			if withTrue {
+				found++
+			}
+		}
+		inStory[r.story] = append(inStory[r.story], i)
+		inCluster[r.cluster] = append(inCluster[r.cluster], i)
+	}
+	sc.JoinPrecision, sc.JoinRecall, sc.JoinF1 = prf(right, sc.Joins, found, companions)
+	sc.StrongPrecision = share(strongRight, sc.StrongJoins)
+
+	bcubed := func(all bool) float64 {
+		var p, r float64
+		n := 0
+		for _, row := range rows {
+			a, b := inStory[row.story], inCluster[row.cluster]
+			if !all && len(a) == 1 && len(b) == 1 {
+				continue
+			}
+			both := 0
+			for _, o := range a {
+				if rows[o].cluster == row.cluster {
+					both++
+				}
+			}
+			p += float64(both) / float64(len(a))
+			r += float64(both) / float64(len(b))
+			n++
+		}
+		if n == 0 || p+r == 0 {
+			return 0
+		}
+		return 2 * p * r / (p + r) / float64(n)
+	}
+	sc.BCubed, sc.BCubedMany = bcubed(true), bcubed(false)
+	return sc
+}

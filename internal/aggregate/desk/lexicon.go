@@ -1,0 +1,286 @@
+package desk
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+	"sync"
+
+	"go.yaml.in/yaml/v4"
+
+	"feedd/internal/feed"
+)
+
+//go:embed data
+var data embed.FS
+
+// lexicon is what the embedded files say of words: which spellings are one, what is no part of a
+// headline, which words contradict each other, where places lie. It is read once and never changed.
+type lexicon struct {
+	lexemes lexemes // spellings and synonyms
+	units   lexemes // only behind a number
+	exact   lexemes // only in exactly these capitals
+
+	labels  lexemes
+	outlets lexemes
+	papers  map[uint32]bool
+	digests lexemes
+
+	opposites  lexemes // value: pair<<1 | side
+	sides      []int   // pair each value belongs to; see opposite
+	casualties map[uint32]bool
+	steps      lexemes
+	periods    map[uint32]bool
+
+	places  lexemes
+	gazette []spot
+}
+
+// spot is one entry of the gazetteer. Two names of one place share its index.
+type spot struct {
+	name  string
+	level uint8 // 0 state or region, 1 province, 2 town, 3 country, 4 capital or foreign city
+	in    int   // the place it is part of, -1 when none
+}
+
+// lexeme is a run of words under which something is filed.
+type lexeme struct {
+	words []feed.Word
+	value int      // what it stands for: an index
+	to    []string // canonical words that replace it, in normal form
+	loose bool     // one syllable: only where it is capitalised
+}
+
+// lexemes finds the longest listed lexeme at a place of a text: by its words with diacritics where
+// the text has them, else by the bare letters.
+type lexemes struct {
+	normal, fold map[uint32][]lexeme // by hash of the first word
+}
+
+func newLexemes() lexemes {
+	return lexemes{normal: map[uint32][]lexeme{}, fold: map[uint32][]lexeme{}}
+}
+
+func (ps lexemes) add(p lexeme) {
+	if len(p.words) == 0 {
+		return
+	}
+	n, f := hash(p.words[0].Normal), hash(p.words[0].Fold)
+	ps.normal[n] = append(ps.normal[n], p)
+	ps.fold[f] = append(ps.fold[f], p)
+}
+
+// find returns the longest lexeme that the words begin with. marked says that their text uses
+// diacritics. The first lexeme listed wins between equals.
+func (ps lexemes) find(words []feed.Word, marked bool) (best lexeme, ok bool) {
+	var list []lexeme
+	if marked {
+		list = ps.normal[hash(words[0].Normal)]
+	} else {
+		list = ps.fold[hash(words[0].Fold)]
+	}
+	for _, p := range list {
+		if (!ok || len(p.words) > len(best.words)) && p.match(words, marked) {
+			best, ok = p, true
+		}
+	}
+	return best, ok
+}
+
+// each calls f for every lexeme that the words begin with.
+func (ps lexemes) each(words []feed.Word, marked bool, f func(lexeme)) {
+	list := ps.fold[hash(words[0].Fold)]
+	if marked {
+		list = ps.normal[hash(words[0].Normal)]
+	}
+	for _, p := range list {
+		if p.match(words, marked) {
+			f(p)
+		}
+	}
+}
+
+func (p lexeme) match(words []feed.Word, marked bool) bool {
+	if len(p.words) > len(words) {
+		return false
+	}
+	for i, w := range p.words {
+		if marked && w.Normal != words[i].Normal || !marked && w.Fold != words[i].Fold {
+			return false
+		}
+	}
+	return true
+}
+
+// hash is 32-bit FNV-1a. Words are known by it everywhere: it needs no table that grows.
+func hash(s string) uint32 {
+	h := uint32(2166136261)
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	return h
+}
+
+// lexiconFile is the shape of abbreviations.yaml and lexicon.yaml together.
+type lexiconFile struct {
+	Abbreviations, Exact, Units, Synonyms [][]string
+
+	Labels, Outlets, Papers, Digests, Casualties, Steps, Periods []string
+	Opposites                                                    [][2][]string
+}
+
+// placesFile is the shape of places.yaml.
+type placesFile struct {
+	Provinces map[string][]string
+	Towns     map[string]string
+	Regions   []string
+	Countries map[string][]string
+	States    []string
+
+	Continents []string
+}
+
+// lexiconOnce reads the embedded files; they are part of the program, so a mistake in them is one
+// in the program, and a test reads them all.
+var lexiconOnce = sync.OnceValue(func() *lexicon {
+	lx, err := readLexicon()
+	if err != nil {
+		panic(err)
+	}
+	return lx
+})
+
+func readLexicon() (*lexicon, error) {
+	var f lexiconFile
+	var g placesFile
+	for name, into := range map[string]any{
+		"data/abbreviations.yaml": &f, "data/lexicon.yaml": &f, "data/places.yaml": &g,
+	} {
+		raw, err := data.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		if err := yaml.Unmarshal(raw, into); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	lx := &lexicon{
+		lexemes: newLexemes(), units: newLexemes(), exact: newLexemes(),
+		labels: newLexemes(), outlets: newLexemes(), digests: newLexemes(),
+		opposites: newLexemes(), steps: newLexemes(), places: newLexemes(),
+		papers: map[uint32]bool{}, casualties: map[uint32]bool{}, periods: map[uint32]bool{},
+	}
+	groups := func(ps lexemes, list [][]string) {
+		for _, group := range list {
+			var to []string
+			for _, w := range feed.Words(nil, group[0]) {
+				to = append(to, w.Normal)
+			}
+			for i, form := range group {
+				if words := feed.Words(nil, form); i > 0 || len(words) > 1 {
+					ps.add(lexeme{words: words, to: to})
+				}
+			}
+		}
+	}
+	groups(lx.lexemes, f.Abbreviations)
+	groups(lx.lexemes, f.Synonyms)
+	groups(lx.units, f.Units)
+	for _, group := range f.Exact {
+		to := feed.Words(nil, group[0])
+		p := lexeme{words: feed.Words(nil, group[1]), loose: true}
+		for _, w := range to {
+			p.to = append(p.to, w.Normal)
+		}
+		lx.exact.add(p)
+	}
+	plain := func(ps lexemes, list []string) {
+		for i, form := range list {
+			ps.add(lexeme{words: feed.Words(nil, form), value: i})
+		}
+	}
+	plain(lx.labels, f.Labels)
+	plain(lx.outlets, f.Outlets)
+	plain(lx.digests, f.Digests)
+	plain(lx.steps, f.Steps)
+	for i, pair := range f.Opposites {
+		for side, forms := range pair {
+			for _, form := range forms {
+				lx.opposites.add(lexeme{words: feed.Words(nil, form), value: i<<1 | side})
+			}
+		}
+	}
+	// Units and casualties are compared in canonical form, as titles are.
+	for _, form := range f.Casualties {
+		lx.casualties[hash(feed.Fold(lx.canonical(form)))] = true
+		lx.casualties[hash(feed.Fold(form))] = true
+	}
+	for _, form := range f.Periods {
+		lx.periods[hash(feed.Fold(form))] = true
+	}
+	for _, form := range f.Papers {
+		lx.papers[hash(feed.Fold(form))] = true
+	}
+	lx.addPlaces(g)
+	return lx, nil
+}
+
+// canonical replaces the form by the first of its group.
+func (lx *lexicon) canonical(form string) string {
+	words := feed.Words(nil, form)
+	if p, ok := lx.lexemes.find(words, true); ok && len(p.words) == len(words) {
+		return strings.Join(p.to, " ")
+	}
+	return form
+}
+
+func (lx *lexicon) addPlaces(g placesFile) {
+	add := func(level uint8, in int, names ...string) int {
+		id := len(lx.gazette)
+		lx.gazette = append(lx.gazette, spot{names[0], level, in})
+		for _, name := range names {
+			words := feed.Words(nil, name)
+			lx.places.add(lexeme{words: words, value: id, loose: len(words) == 1})
+		}
+		return id
+	}
+	provinces := map[string]int{}
+	vietnam := -1
+	for _, key := range sortedKeys(g.Countries) {
+		names := strings.Split(key, ",")
+		country := add(3, -1, names...)
+		if names[0] == "Việt Nam" {
+			vietnam = country
+		}
+		for _, city := range g.Countries[key] {
+			add(4, country, city)
+		}
+	}
+	for _, name := range sortedKeys(g.Provinces) {
+		provinces[name] = add(1, vietnam, append([]string{name}, g.Provinces[name]...)...)
+	}
+	for _, name := range sortedKeys(g.Towns) {
+		add(2, provinces[g.Towns[name]], name)
+	}
+	for _, name := range g.Regions {
+		add(0, vietnam, name)
+	}
+	for _, name := range append(g.States, g.Continents...) {
+		add(0, -1, name)
+	}
+}
+
+// within says whether one of two places contains the other, or they are one.
+func (lx *lexicon) within(a, b int) bool {
+	for x := a; x >= 0; x = lx.gazette[x].in {
+		if x == b {
+			return true
+		}
+	}
+	for x := b; x >= 0; x = lx.gazette[x].in {
+		if x == a {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,540 @@
+package desk
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"feedd/internal/feed"
+)
+
+// weights say how much a word or a pair of neighbouring words tells: its inverse document
+// frequency, from a table that ships with feedd. A fixed table makes every score a function of
+// the two reports alone: nothing has to be learned again after a restart.
+type weights struct {
+	idf map[uint32]float32
+	top float32 // of a word that is not in the table
+}
+
+var weightsOnce = sync.OnceValue(func() *weights {
+	raw, err := data.ReadFile("data/frequencies.tsv")
+	if err == nil {
+		var w *weights
+		if w, err = readWeights(raw); err == nil {
+			return w
+		}
+	}
+	panic(err)
+})
+
+// readWeights reads lines of "documents <tab> word" or "documents <tab> word word"; the first line
+// is the number of all documents.
+func readWeights(raw []byte) (*weights, error) {
+	w := &weights{idf: map[uint32]float32{}}
+	total := 0.0
+	sc := bufio.NewScanner(bytes.NewReader(raw))
+	for sc.Scan() {
+		if strings.HasPrefix(sc.Text(), "#") {
+			continue
+		}
+		count, text, _ := strings.Cut(sc.Text(), "\t")
+		n, err := strconv.ParseFloat(count, 64)
+		if err != nil {
+			return nil, fmt.Errorf("frequencies: %w", err)
+		}
+		if total == 0 {
+			total = n
+			w.top = float32(math.Log(total / 2))
+			continue
+		}
+		key := hash(text)
+		if a, b, pair := strings.Cut(text, " "); pair {
+			key = pairHash(hash(a), hash(b))
+		}
+		w.idf[key] = float32(math.Log(total / (n + 1)))
+	}
+	return w, sc.Err()
+}
+
+func (w *weights) word(h uint32) float32 {
+	if v, ok := w.idf[h]; ok {
+		return max(v, 0.3)
+	}
+	return w.top
+}
+
+// pair weighs two neighbours: what the table says, else what their words weigh together, but no
+// more than an unknown word.
+func (w *weights) pair(h uint32, a, b float32) float32 {
+	if v, ok := w.idf[h]; ok {
+		return v
+	}
+	return min(w.top, a+b)
+}
+
+// The features of a pair of reports. The order is that of the weights in model.json.
+const (
+	fCosine     = iota // words of the headlines in common, by weight
+	fContain           // share of the shorter headline that is in the other
+	fOrder             // of what is in common, how much stands in the same order
+	fPairs             // neighbouring words in common
+	fNameSwap          // names exchanged for names in the same place
+	fWordSwap          // other words exchanged in the same place
+	fOneSided          // what one headline has and the other lacks, nothing in its place
+	fEqual             // equal but for one or two exchanges
+	fEqualNames        // equal but for names
+	fShort             // few words to go by
+	fFigures           // figures in common that say something
+	fPlace             // places in common
+	fDate              // dates that disagree
+	fPeriod            // editions, months, rounds that disagree
+	fQuantity          // figures of one thing that disagree
+	fCasualty          // numbers of victims that disagree
+	fPlaceClash        // places that exclude each other
+	fDirection         // headline turned round
+	fHours             // apart, logarithm
+	fSource            // same outlet
+	// With summaries only.
+	fText      // words of headline and summary in common
+	fTextPairs // neighbouring words likewise
+	fNames     // names likewise
+	fAcross    // share of one headline that is in the other's whole text
+	fAcrossMin // likewise, of the headline that is less so
+	features
+)
+
+var featureNames = [features]string{
+	"cosine", "contain", "order", "pairs", "name-swap", "word-swap", "one-sided", "equal", "equal-but-names", "short",
+	"figures", "place", "date-clash", "period-clash", "quantity-clash", "casualty-clash", "place-clash", "direction-clash",
+	"hours", "same-outlet", "text", "text-pairs", "names", "across", "across-min",
+}
+
+// titleFeatures is how many of the features need no summary.
+const titleFeatures = fText
+
+// model is a logistic model for one kind of pair.
+type model struct {
+	Bias    float64            `json:"bias"`
+	Weights map[string]float64 `json:"weights"`
+
+	w [features]float64
+}
+
+// models are the fitted models and where they come from; see FitStories.
+type models struct {
+	Provenance string `json:"provenance"`
+	Title      *model `json:"title"`     // headlines alone
+	Text       *model `json:"text"`      // headlines and summaries
+	Duplicate  *model `json:"duplicate"` // headlines: interchangeable
+}
+
+var modelsOnce = sync.OnceValue(func() *models {
+	raw, err := data.ReadFile("data/model.json")
+	if err == nil {
+		m := &models{}
+		if err = json.Unmarshal(raw, m); err == nil {
+			for _, x := range []*model{m.Title, m.Text, m.Duplicate} {
+				x.compile()
+			}
+			return m
+		}
+	}
+	panic(err)
+})
+
+func (m *model) compile() {
+	for i, name := range featureNames {
+		m.w[i] = m.Weights[name]
+	}
+}
+
+func (m *model) probability(x *[features]float64) float64 {
+	z := m.Bias
+	for i, v := range x {
+		z += m.w[i] * v
+	}
+	return 1 / (1 + math.Exp(-z))
+}
+
+// judged is what comparing two reports gave.
+type judged struct {
+	p      float64 // that they tell one event
+	dup    float64 // that they are interchangeable
+	x      [features]float64
+	told   bool // summaries were compared
+	clash  clash
+	veto   string // why they are never one, whatever they share; "" when nothing speaks against it
+	exact  bool
+	equal  bool   // equal but for exchanges
+	swaps  string // what was exchanged, for people
+	update bool   // the later one has another figure
+}
+
+// scorer compares reports. Its buffers are used again.
+type scorer struct {
+	lx *lexicon
+	m  *models
+
+	dp   [][]uint8
+	hitA []int8 // index of the match in b, -1 none
+	hitB []int8
+	ord  []bool
+}
+
+func newScorer() *scorer { return &scorer{lx: lexiconOnce(), m: modelsOnce()} }
+
+// score compares two texts told hours apart.
+func (sc *scorer) score(a, b *doc, hours float64, outlet bool) judged {
+	var j judged
+	sc.features(a, b, hours, outlet, &j)
+	if j.told {
+		j.p = sc.m.Text.probability(&j.x)
+		if t := sc.m.Title.probability(&j.x); j.exact {
+			j.p = max(j.p, t)
+		}
+	} else {
+		j.p = sc.m.Title.probability(&j.x)
+	}
+	j.dup = sc.m.Duplicate.probability(&j.x)
+	j.veto = sc.vetoes(a, b, hours, outlet, &j)
+	if j.veto != "" {
+		j.p, j.dup = min(j.p, 0.04), 0
+	}
+	return j
+}
+
+const maxTokens = 40 // of a headline, for the alignment
+
+// features fills j.x.
+func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
+	ta, tb := a.title[:min(len(a.title), maxTokens)], b.title[:min(len(b.title), maxTokens)]
+	sc.align(ta, tb, a.marked && b.marked)
+	x := &j.x
+
+	var mass, orderMass, ma, mb float32
+	for i, t := range ta {
+		ma += t.weight
+		if k := sc.hitA[i]; k >= 0 {
+			w := min(t.weight, tb[k].weight)
+			mass += w
+			if sc.ord[i] {
+				orderMass += w
+			}
+		}
+	}
+	for _, t := range tb {
+		mb += t.weight
+	}
+	if ma == 0 || mb == 0 {
+		ma, mb = max(ma, 1), max(mb, 1)
+	}
+	x[fCosine] = float64(2 * mass / (ma + mb))
+	x[fContain] = min(1, float64(mass/min(ma, mb)))
+	if mass > 0 {
+		x[fOrder] = float64(orderMass / mass)
+	}
+
+	// Neighbours in common.
+	var pairMass, pairsA float32
+	for i := 1; i < len(ta); i++ {
+		w := ta[i-1].weight + ta[i].weight
+		pairsA += w
+		if p, q := sc.hitA[i-1], sc.hitA[i]; p >= 0 && q == p+1 {
+			pairMass += w
+		}
+	}
+	var pairsB float32
+	for i := 1; i < len(tb); i++ {
+		pairsB += tb[i-1].weight + tb[i].weight
+	}
+	if pairsA+pairsB > 0 {
+		x[fPairs] = min(1, float64(2*pairMass/(pairsA+pairsB)))
+	}
+
+	// What stands between two matches on both sides was exchanged; on one side, added.
+	var nameSwap, wordSwap, one float32
+	spans, nameSpans, numberSpans := 0, 0, 0
+	i, k := 0, 0
+	for i <= len(ta) && k <= len(tb) {
+		i1 := i
+		for i1 < len(ta) && !sc.ord[i1] {
+			i1++
+		}
+		k1 := len(tb)
+		if i1 < len(ta) {
+			k1 = int(sc.hitA[i1])
+		}
+		wa, na, ca := gap(ta[i:i1], sc.hitA[i:i1])
+		wb, nb, cb := gap(tb[k:k1], sc.hitB[k:k1])
+		switch {
+		case ca.numbers+cb.numbers > 0 && ca.words+cb.words == 0 && ca.numbers > 0 && cb.numbers > 0:
+			numberSpans++
+		case ca.words > 0 && cb.words > 0:
+			spans++
+			if na > 0 && nb > 0 {
+				nameSpans++
+				nameSwap += min(na, nb)
+			} else {
+				wordSwap += min(wa, wb)
+			}
+			one += max(wa, wb) - min(wa, wb)
+		default:
+			one += wa + wb
+		}
+		i, k = i1+1, k1+1
+	}
+	avg := (ma + mb) / 2
+	x[fNameSwap] = float64(nameSwap / avg)
+	x[fWordSwap] = float64(wordSwap / avg)
+	x[fOneSided] = min(1, float64(one/avg))
+	shorter := min(len(ta), len(tb))
+	j.exact = a.exact == b.exact && a.exact != 0 || mass > 0 && one == 0 && spans == 0 && numberSpans == 0 && x[fContain] > 0.995
+	j.equal = mass > 0 && spans+numberSpans <= 2 && spans+numberSpans > 0 && x[fOneSided] < 0.12 && x[fOrder] > 0.85
+	if j.equal && spans > 0 {
+		x[fEqual] = 1
+		if nameSpans > 0 {
+			x[fEqualNames] = 1
+		}
+	}
+	x[fShort] = max(0, 1-float64(shorter)/8)
+
+	c := sc.lx.compare(a.slots, b.slots)
+	j.clash = c
+	x[fFigures] = float64(min(2, c.sharedBig))
+	x[fPlace] = float64(min(1, c.places))
+	x[fDate], x[fPeriod], x[fQuantity] = bit(c.date), bit(c.period || c.score), bit(c.quantity)
+	x[fCasualty], x[fPlaceClash], x[fDirection] = bit(c.casualty), bit(c.place), bit(c.direction)
+	x[fHours] = math.Log1p(math.Abs(hours)) / 4
+	x[fSource] = bit(outlet)
+
+	if j.told = a.told && b.told; j.told {
+		x[fText] = cosine(a.all, b.all, a.norms[0], b.norms[0])
+		x[fTextPairs] = cosine(a.pairs, b.pairs, a.norms[1], b.norms[1])
+		x[fNames] = overlap(a.names, b.names)
+		p, q := float64(inText(ta, b)/ma), float64(inText(tb, a)/mb)
+		x[fAcross], x[fAcrossMin] = max(p, q), min(p, q)
+	}
+}
+
+func bit(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+type gapCount struct{ words, numbers int }
+
+// gap weighs the unmatched tokens of a stretch, all and names only.
+func gap(list []token, hit []int8) (all, names float32, n gapCount) {
+	for i, t := range list {
+		if hit[i] >= 0 {
+			continue
+		}
+		all += t.weight
+		if t.flags&isNumber != 0 {
+			n.numbers++
+			continue
+		}
+		n.words++
+		if t.flags&isName != 0 {
+			names += t.weight
+		}
+	}
+	return all, names, n
+}
+
+// align matches equal tokens: first the longest common subsequence, then what is left in any order.
+func (sc *scorer) align(a, b []token, marked bool) {
+	n, m := len(a), len(b)
+	for len(sc.dp) <= n {
+		sc.dp = append(sc.dp, make([]uint8, maxTokens+1))
+	}
+	sc.hitA, sc.hitB, sc.ord = sc.hitA[:0], sc.hitB[:0], sc.ord[:0]
+	for range n {
+		sc.hitA, sc.ord = append(sc.hitA, -1), append(sc.ord, false)
+	}
+	for range m {
+		sc.hitB = append(sc.hitB, -1)
+	}
+	for k := range sc.dp[0][:m+1] {
+		sc.dp[0][k] = 0
+	}
+	for i := 1; i <= n; i++ {
+		row, up := sc.dp[i], sc.dp[i-1]
+		row[0] = 0
+		for k := 1; k <= m; k++ {
+			if sameToken(&a[i-1], &b[k-1], marked) {
+				row[k] = up[k-1] + 1
+			} else {
+				row[k] = max(up[k], row[k-1])
+			}
+		}
+	}
+	for i, k := n, m; i > 0 && k > 0; {
+		switch {
+		case sameToken(&a[i-1], &b[k-1], marked) && sc.dp[i][k] == sc.dp[i-1][k-1]+1:
+			sc.hitA[i-1], sc.hitB[k-1], sc.ord[i-1] = int8(k-1), int8(i-1), true
+			i, k = i-1, k-1
+		case sc.dp[i-1][k] >= sc.dp[i][k-1]:
+			i--
+		default:
+			k--
+		}
+	}
+	for i := range a {
+		for k := 0; k < m && sc.hitA[i] < 0; k++ {
+			if sc.hitB[k] < 0 && sameToken(&a[i], &b[k], marked) {
+				sc.hitA[i], sc.hitB[k] = int8(k), int8(i)
+			}
+		}
+	}
+}
+
+func sameToken(a, b *token, marked bool) bool {
+	if marked {
+		return a.norm == b.norm
+	}
+	if a.fold == b.fold {
+		return true
+	}
+	if (a.flags^b.flags)&isNumber != 0 { // "ba" written without diacritics is not known for a numeral
+		if a.flags&isNumber != 0 {
+			return numeralFolds[a.norm] == b.fold
+		}
+		return numeralFolds[b.norm] == a.fold
+	}
+	return false
+}
+
+// cosine of two sets of packed words.
+func cosine(a, b []uint32, la, lb float32) float64 {
+	var dot float32
+	for i, k := 0, 0; i < len(a) && k < len(b); {
+		switch x, y := a[i]>>8, b[k]>>8; {
+		case x == y:
+			dot += weightOf(a[i]) * weightOf(b[k])
+			i, k = i+1, k+1
+		case x < y:
+			i++
+		default:
+			k++
+		}
+	}
+	if la == 0 || lb == 0 {
+		return 0
+	}
+	return min(1, float64(dot/(la*lb)))
+}
+
+// overlap is the shared weight over the smaller set's, with a little doubt for small sets.
+func overlap(a, b []uint32) float64 {
+	var both, wa, wb float32
+	for _, p := range a {
+		wa += weightOf(p)
+	}
+	for _, p := range b {
+		wb += weightOf(p)
+	}
+	for i, k := 0, 0; i < len(a) && k < len(b); {
+		switch x, y := a[i]>>8, b[k]>>8; {
+		case x == y:
+			both += weightOf(a[i])
+			i, k = i+1, k+1
+		case x < y:
+			i++
+		default:
+			k++
+		}
+	}
+	return float64(both / (min(wa, wb) + 8))
+}
+
+// inText weighs the headline's words that are in the other report's text.
+func inText(list []token, d *doc) float32 {
+	var sum float32
+	for i := range list {
+		if holds(d.all, list[i].norm) {
+			sum += list[i].weight
+		}
+	}
+	return sum
+}
+
+// vetoes names what speaks against one event however much two reports share.
+func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) string {
+	const nextDay = 28 // hours: an edited figure comes the same day, the next issue of a column later
+	c := j.clash
+	alike := j.x[fCosine] > 0.6
+	switch {
+	case a.digest != b.digest:
+		return "digest against report"
+	case c.date && (alike || a.digest):
+		return "dates"
+	case c.period && j.x[fCosine] > 0.5:
+		return "editions or periods"
+	case a.digest && b.digest && !j.exact:
+		return "two digests"
+	case c.direction && alike:
+		return "opposite directions"
+	case c.place && (j.equal || j.x[fCosine] > 0.7):
+		return "places"
+	case c.quantity && j.equal && !c.casualty && (!outlet || math.Abs(hours) > nextDay):
+		return "figures"
+	case c.casualty && j.equal && math.Abs(hours) > nextDay:
+		return "figures"
+	case j.x[fEqualNames] == 1 && j.x[fNameSwap] > 0.08 && !outlet && !j.told:
+		return "names"
+	}
+	return ""
+}
+
+// duplicateFrom is the least probability of being interchangeable at which a report is folded away.
+const duplicateFrom = 0.85
+
+// decided returns the features that moved the score most, strongest first.
+func (sc *scorer) decided(j judged) []feed.Feature {
+	m := sc.m.Title
+	if j.told {
+		m = sc.m.Text
+	}
+	var list []feed.Feature
+	for i, v := range j.x {
+		if adds := m.w[i] * v; math.Abs(adds) >= 0.05 {
+			list = append(list, feed.Feature{Name: featureNames[i], Value: round(v), Adds: round(adds)})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b feed.Feature) int { return cmp.Compare(math.Abs(b.Adds), math.Abs(a.Adds)) })
+	return list[:min(len(list), 6)]
+}
+
+// shared returns the rarest words that the text read last shares with d, as it was written.
+func (rd *reader) shared(d *doc) []string {
+	var list []spelled
+	for _, part := range [][]spelled{rd.title, rd.rest} {
+		for _, t := range part {
+			if t.weight > 2 && t.flags&isNumber == 0 && holds(d.all, t.norm) && !slices.ContainsFunc(list, func(o spelled) bool { return o.norm == t.norm }) {
+				list = append(list, t)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b spelled) int { return cmp.Compare(b.weight, a.weight) })
+	var words []string
+	for _, t := range list[:min(len(list), 6)] {
+		words = append(words, t.shown)
+	}
+	return words
+}
+
+// holds says whether a set of packed words has the word.
+func holds(list []uint32, word uint32) bool {
+	_, ok := slices.BinarySearchFunc(list, word>>8, func(p, w uint32) int { return cmp.Compare(p>>8, w) })
+	return ok
+}

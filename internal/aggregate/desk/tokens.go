@@ -1,0 +1,397 @@
+package desk
+
+import (
+	"cmp"
+	"html"
+	"maps"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+	"unicode"
+
+	"feedd/internal/feed"
+)
+
+// token is one word of a headline as headlines are compared: by norm where both were written with
+// diacritics, else by fold.
+type token struct {
+	norm, fold uint32
+	weight     float32 // how much it says: its inverse document frequency, bounded
+	flags      uint8
+}
+
+const (
+	isName   = 1 << iota // capitalised where capitals mean something
+	isNumber             // its hashes are of the value
+	isPlace
+	isDate
+)
+
+// doc is what is remembered of a report's text.
+type doc struct {
+	title  []token
+	slots  []slot
+	all    []uint32 // words of title and summary, packed, ascending
+	pairs  []uint32 // neighbouring words, likewise
+	names  []uint32 // names, likewise
+	exact  uint64   // of the headline's normal form; equal means equal
+	mass   float32  // weight of the headline
+	norms  [2]float32
+	steps  uint64 // which words of a next step it has
+	marked bool   // written with diacritics
+	digest bool
+	told   bool // has a summary
+	words  uint8
+}
+
+// packed holds a word of a set in 32 bits: 24 of its hash, 8 of its weight. Two words of two
+// reports are taken for one by mistake once in some thousands of comparisons, which moves a
+// cosine a little; it halves the memory.
+func pack(h uint32, weight float32) uint32 {
+	return h&^0xFF | uint32(min(255, max(1, weight*weightUnit)))
+}
+
+const weightUnit = 20
+
+func weightOf(p uint32) float32 { return float32(p&0xFF) / weightUnit }
+
+// reader turns texts into docs. Its buffers are used again for each text.
+type reader struct {
+	lx      *lexicon
+	weights *weights
+	outlets lexemes // the sources' own titles
+
+	words  []feed.Word
+	title  []spelled
+	rest   []spelled
+	stream []spelled
+	index  []indexKey // of the last text, in the inverted index
+	// seen takes each word of a text when frequencies are counted.
+	seen func(text string, pair bool)
+}
+
+// spelled is a token with its spelling, while a text is read.
+type spelled struct {
+	token
+	text  string // canonical
+	shown string // as it was written
+	start bool   // of a sentence or a quotation
+}
+
+func newReader(outlets []string) *reader {
+	rd := &reader{lx: lexiconOnce(), weights: weightsOnce(), outlets: newLexemes()}
+	for _, name := range outlets {
+		rd.outlets.add(lexeme{words: feed.Words(nil, name)})
+	}
+	return rd
+}
+
+// read returns what is to be remembered of a title and a summary in plain text.
+func (rd *reader) read(title, summary string) *doc {
+	d := &doc{}
+	title = unescape(title)
+	rd.words = feed.Words(rd.words[:0], title)
+	words := rd.trim(rd.words, title)
+	d.marked = marked(words)
+	caps := capitalsMeanNothing(words, title)
+	rd.title = rd.spell(rd.title[:0], words, title, d.marked, caps, d)
+	rd.contradictions(d, words, title, caps)
+
+	d.title = make([]token, len(rd.title))
+	exact := uint64(14695981039346656037)
+	for i, t := range rd.title {
+		d.title[i] = t.token
+		d.mass += t.weight
+		exact = (exact ^ uint64(t.norm)) * 1099511628211
+	}
+	if len(d.title) > 0 {
+		d.exact = exact
+	}
+	d.words = uint8(min(255, len(words)))
+
+	rd.rest = rd.rest[:0]
+	if summary != "" {
+		summary = unescape(summary)
+		rd.words = feed.Words(rd.words[:0], summary)
+		words := rd.words[:min(len(rd.words), summaryWords)]
+		rd.rest = rd.spell(rd.rest, words, summary, marked(words), capitalsMeanNothing(words, summary), nil)
+		d.told = len(rd.rest) >= 4
+	}
+	rd.sets(d)
+	return d
+}
+
+// summaryWords bounds what of a summary is looked at: the news stands at its head.
+const summaryWords = 64
+
+func unescape(s string) string {
+	for range 2 { // some feeds escape twice
+		if strings.IndexByte(s, '&') < 0 {
+			return s
+		}
+		s = html.UnescapeString(s)
+	}
+	return s
+}
+
+func marked(words []feed.Word) bool {
+	for _, w := range words {
+		if w.Marked {
+			return true
+		}
+	}
+	return false
+}
+
+// capitalsMeanNothing: everything is in capitals, or most words begin with one, as in English titles.
+func capitalsMeanNothing(words []feed.Word, text string) bool {
+	upper, letters := 0, 0
+	for _, w := range words {
+		if w.Fold[0] >= '0' && w.Fold[0] <= '9' {
+			continue
+		}
+		letters++
+		if w.Upper {
+			upper++
+		}
+	}
+	if letters < 3 {
+		return upper == letters && !strings.ContainsFunc(text, unicode.IsLower)
+	}
+	return upper*10 >= letters*7 && (letters >= 7 || !strings.ContainsFunc(text, unicode.IsLower))
+}
+
+// between returns the text between two neighbouring words.
+func between(text string, a, b feed.Word) string { return text[a.End:b.Start] }
+
+// trim takes labels and outlets off both ends of a headline, while three words are left.
+func (rd *reader) trim(words []feed.Word, text string) []feed.Word {
+	const least = 3
+	for again := true; again && len(words) > least; {
+		again = false
+		if p, ok := rd.label(words, text); ok && len(words)-p >= least {
+			words, again = words[p:], true
+		}
+		if n, ok := rd.signature(words, text); ok && len(words)-n >= least {
+			words, again = words[:len(words)-n], true
+		}
+	}
+	return words
+}
+
+// label returns how many words a label before the headline has.
+func (rd *reader) label(words []feed.Word, text string) (int, bool) {
+	m := marked(words)
+	n := 0
+	for _, ps := range []lexemes{rd.lx.labels, rd.lx.outlets, rd.outlets} {
+		for _, form := range []bool{m, false} {
+			if p, ok := ps.find(words, form); ok {
+				n = max(n, len(p.words))
+			}
+		}
+	}
+	if n == 0 || n >= len(words) {
+		return 0, false
+	}
+	gap := between(text, words[n-1], words[n])
+	before := text[max(0, words[0].Start-3):words[0].Start]
+	switch {
+	case strings.ContainsAny(gap, ":|]"), strings.ContainsAny(before, "[(") && strings.ContainsAny(gap, ")]"):
+		return n, true
+	case strings.ContainsAny(gap, "-–—") && strings.HasSuffix(gap, " "):
+		return n, true
+	}
+	return 0, false
+}
+
+// signature returns how many words an outlet's name behind the headline has.
+func (rd *reader) signature(words []feed.Word, text string) (int, bool) {
+	const longest = 7
+	for n := 1; n <= min(longest, len(words)-1); n++ {
+		at := len(words) - n
+		gap := between(text, words[at-1], words[at])
+		if !strings.ContainsAny(gap, "|([-–—•·") || strings.ContainsAny(gap, "-–—") && (gap == "-" || gap == "–") {
+			continue
+		}
+		if rd.outletName(words[at:], text) {
+			return n, true
+		}
+		if strings.ContainsAny(gap, "|") {
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+func (rd *reader) outletName(tail []feed.Word, text string) bool {
+	for _, ps := range []lexemes{rd.outlets, rd.lx.outlets} {
+		for _, m := range []bool{true, false} {
+			if p, ok := ps.find(tail, m); ok && len(tail)-len(p.words) <= 2 {
+				return true // a channel's name may stand behind the outlet's
+			}
+		}
+	}
+	first, last := tail[0], tail[len(tail)-1]
+	if !first.Upper && !strings.Contains(text[first.Start:last.End], ".") {
+		return false
+	}
+	if len(tail) >= 2 && len(tail) <= 5 && last.Upper && (rd.lx.papers[hash(first.Fold)] || rd.lx.papers[hash(last.Fold)]) {
+		return true
+	}
+	if len(tail) >= 2 && len(tail) <= 4 { // example.com, example.com.vn
+		switch last.Fold {
+		case "vn", "com", "net", "org":
+			return between(text, tail[len(tail)-2], last) == "."
+		}
+	}
+	return false
+}
+
+// spell appends the tokens of words to dst. With d, what sets headlines apart is noted there.
+func (rd *reader) spell(dst []spelled, words []feed.Word, text string, marked, caps bool, d *doc) []spelled {
+	first := len(dst)
+	for i := 0; i < len(words); {
+		w := words[i]
+		start := i == 0
+		if !start {
+			gap := between(text, words[i-1], w)
+			start = strings.ContainsAny(gap, ".:?!\"“‘'|") && !strings.HasSuffix(gap, "’")
+		}
+		if n := rd.number(&dst, first, words, i, text, marked, d); n > 0 {
+			i += n
+			continue
+		}
+		name := w.Upper && !caps && !start
+		if w.Upper && !caps {
+			if p, ok := rd.lx.exact.find(words[i:], marked); ok && isUpper(text[w.Start:words[i+len(p.words)-1].End]) {
+				dst = rd.replace(dst, p, text[w.Start:words[i+len(p.words)-1].End], d)
+				i += len(p.words)
+				continue
+			}
+		}
+		if p, ok := rd.lx.lexemes.find(words[i:], marked); ok {
+			dst = rd.replace(dst, p, text[w.Start:words[i+len(p.words)-1].End], d)
+			i += len(p.words)
+			continue
+		}
+		if start && w.Upper && !caps && i+1 < len(words) && words[i+1].Upper && text[w.End:words[i+1].Start] == " " {
+			name = true // two capitals: a name at the head of a sentence
+		}
+		t := spelled{text: w.Normal, shown: text[w.Start:w.End], start: start}
+		t.norm, t.fold = hash(w.Normal), hash(w.Fold)
+		if name {
+			t.flags |= isName
+		}
+		dst = append(dst, t)
+		i++
+	}
+	for i := first; i < len(dst); i++ {
+		t := &dst[i]
+		if t.weight == 0 {
+			t.weight = rd.weights.word(t.norm)
+		}
+	}
+	return dst
+}
+
+func isUpper(s string) bool {
+	return !strings.ContainsFunc(s, unicode.IsLower)
+}
+
+// replace appends the canonical words of a lexeme.
+func (rd *reader) replace(dst []spelled, p lexeme, shown string, d *doc) []spelled {
+	for k, text := range p.to {
+		if v, ok := plainNumber(text); ok {
+			dst = append(dst, numberToken(v))
+			if d != nil && k+1 < len(p.to) {
+				d.slots = append(d.slots, slot{quantity, hash(p.to[k+1]), v})
+			}
+			continue
+		}
+		t := spelled{text: text, shown: shown}
+		t.norm, t.fold = hash(text), hash(foldNormal(text))
+		dst = append(dst, t)
+	}
+	return dst
+}
+
+// foldNormal folds a word that is in normal form.
+func foldNormal(w string) string {
+	if n := len(w); n > 1 && w[n-1] >= '1' && w[n-1] <= '5' && (w[n-2] < '0' || w[n-2] > '9') {
+		w = w[:n-1]
+	}
+	return feed.Fold(w)
+}
+
+// sets fills the sorted sets of words, pairs and names from the title and the summary just read,
+// and the keys under which the report is indexed.
+func (rd *reader) sets(d *doc) {
+	rd.index = rd.index[:0]
+	all := make([]uint32, 0, len(rd.title)+len(rd.rest))
+	pairs := make([]uint32, 0, len(rd.title)+len(rd.rest))
+	var names []uint32
+	for _, list := range [][]spelled{rd.title, rd.rest} {
+		for i, t := range list {
+			if t.flags&isDate == 0 {
+				all = append(all, pack(t.norm, t.weight))
+				rd.index = append(rd.index, indexKey{t.fold, t.weight})
+			}
+			if rd.seen != nil && t.flags&isNumber == 0 {
+				rd.seen(t.text, false)
+			}
+			if i > 0 && t.flags&isDate == 0 {
+				u := list[i-1]
+				h := pairHash(u.norm, t.norm)
+				w := rd.weights.pair(h, u.weight, t.weight)
+				pairs = append(pairs, pack(h, w))
+				if u.flags&isName != 0 && t.flags&isName != 0 && !t.start {
+					names = append(names, pack(h, w))
+				}
+				if rd.seen != nil && t.flags&isNumber == 0 && u.flags&isNumber == 0 {
+					rd.seen(u.text+" "+t.text, true)
+				}
+			}
+			if t.flags&isName != 0 && t.weight > 4 {
+				names = append(names, pack(t.norm, t.weight))
+			}
+		}
+	}
+	slices.SortFunc(rd.index, func(a, b indexKey) int {
+		return cmp.Or(cmp.Compare(a.word, b.word), cmp.Compare(b.weight, a.weight))
+	})
+	rd.index = slices.CompactFunc(rd.index, func(a, b indexKey) bool { return a.word == b.word })
+	d.all, d.pairs, d.names = packedSet(all), packedSet(pairs), packedSet(names)
+	d.norms = [2]float32{length(d.all), length(d.pairs)}
+}
+
+func pairHash(a, b uint32) uint32 {
+	h := (a*31 ^ b) * 16777619
+	return h ^ h>>15
+}
+
+// packedSet sorts packed words and drops repetitions.
+func packedSet(list []uint32) []uint32 {
+	slices.Sort(list)
+	out := list[:0]
+	for i, p := range list {
+		if i == 0 || p>>8 != list[i-1]>>8 {
+			out = append(out, p)
+		}
+	}
+	return slices.Clip(out)
+}
+
+func length(list []uint32) float32 {
+	var sum float32
+	for _, p := range list {
+		sum += weightOf(p) * weightOf(p)
+	}
+	return float32(math.Sqrt(float64(sum)))
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := slices.Collect(maps.Keys(m))
+	sort.Strings(keys)
+	return keys
+}
