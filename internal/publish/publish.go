@@ -8,45 +8,210 @@ package publish
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"feedd/internal/feed"
 )
 
-// Reader gives what is to be published.
-type Reader interface {
-	// Versions returns a counter for each section, and for "all", that the desk moves in the
-	// transaction that changes the section's entries: added, edited, refiled or withdrawn.
-	// A section that never had an entry may be missing.
-	Versions(ctx context.Context) (map[string]int64, error)
-	// Entries returns the entries asked for, newest Published first (equal times by Key), with
-	// their Reports in order of arrival.
-	Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, error)
-	// States returns what is remembered of each source, by its id.
-	States(ctx context.Context) (map[string]feed.SourceState, error)
+// Settings are what the editor decides about publishing.
+type Settings struct {
+	// Site.URL must be set: the public address, or that of the listener.
+	Site     feed.Site
+	Sections []feed.Section
+	Sources  map[string]feed.Source
+	Partners []feed.Partner
+	// Attribution is how a feed names the outlet visibly: "title", "summary" or "none".
+	Attribution string
+	// Hub is a public WebSub hub to ping; empty means that our own at /hub is used.
+	Hub string
+	// HubPrivate lets subscribers of our own hub live on private and loopback addresses. They may
+	// anyway when Site.URL itself is on one.
+	HubPrivate bool
+	// Every is the shortest time between two runs of a section's sources, by section: what
+	// Cache-Control promises is made of it. A missing one counts as 15 minutes.
+	Every map[string]time.Duration
 }
 
-// Renditions keeps the last good bytes, so that Last-Modified and the gate survive a restart.
-type Renditions interface {
-	// Renditions returns all that were saved.
-	Renditions(ctx context.Context) ([]feed.Rendition, error)
-	// SaveRenditions adds or replaces by Path, all or none.
-	SaveRenditions(ctx context.Context, rs []feed.Rendition) error
-	// DeleteRenditions forgets these paths; an unknown one is no error.
-	DeleteRenditions(ctx context.Context, paths []string) error
+// Options are what a Publisher is made of. All fields are required but Log.
+type Options struct {
+	Settings      Settings
+	Reader        Reader
+	Renditions    Renditions
+	Meta          Meta
+	Subscriptions Subscriptions
+	Registry      *prometheus.Registry // takes our metrics; served at /metrics
+	Now           func() time.Time
+	Log           *slog.Logger
 }
 
-// Meta keeps small facts for good, such as the authority of the ids.
-type Meta interface {
-	// Meta returns "" for a key that was never set.
-	Meta(ctx context.Context, key string) (string, error)
-	SetMeta(ctx context.Context, key, value string) error
+// Publisher publishes. Its methods may be called from several goroutines.
+type Publisher struct {
+	reader     Reader
+	renditions Renditions
+	meta       Meta
+	now        func() time.Time
+	log        *slog.Logger
+	metrics    *metrics
+	cache      *cache
+	hub        *hub
+	registry   *prometheus.Registry
+
+	plan atomic.Pointer[plan]
+	site atomic.Pointer[site] // nil before the first Refresh
+
+	mu        sync.Mutex // held while something is rendered; guards the fields below
+	authority string
+	kept      map[string]feed.Rendition // what was saved by an earlier process, until it is superseded
+	squeezers chan *squeezer
 }
 
-// Subscriptions keeps the hub's subscribers.
-type Subscriptions interface {
-	Subscriptions(ctx context.Context) ([]feed.Subscription, error)
-	// SaveSubscription adds or replaces by Topic and Callback.
-	SaveSubscription(ctx context.Context, s feed.Subscription) error
-	// DeleteSubscription forgets one; an unknown one is no error.
-	DeleteSubscription(ctx context.Context, topic, callback string) error
+// New returns a Publisher that serves nothing until the first Refresh.
+func New(o Options) (*Publisher, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	p := &Publisher{
+		reader:     o.Reader,
+		renditions: o.Renditions,
+		meta:       o.Meta,
+		now:        o.Now,
+		log:        o.Log,
+		registry:   o.Registry,
+		cache:      newCache(64 << 20),
+		squeezers:  make(chan *squeezer, renderers),
+	}
+	for range renderers {
+		s, err := newSqueezer()
+		if err != nil {
+			return nil, err
+		}
+		p.squeezers <- s
+	}
+	var err error
+	if p.metrics, err = newMetrics(o.Registry); err != nil {
+		return nil, err
+	}
+	if err := p.Reload(o.Settings); err != nil {
+		return nil, err
+	}
+	p.hub = newHub(p, o.Subscriptions)
+	return p, nil
+}
+
+// Reload takes new settings. Partners' tokens and sections hold at once; what is rendered follows
+// at the next Refresh. On an error the old settings stay.
+func (p *Publisher) Reload(s Settings) error {
+	next, err := newPlan(s, p.metrics)
+	if err != nil {
+		return err
+	}
+	p.plan.Store(next)
+	return nil
+}
+
+// Close ends deliveries to the hub's subscribers; what was not delivered is at the next start.
+func (p *Publisher) Close() error {
+	p.hub.close()
+	return nil
+}
+
+// plan is the settings with what follows from them, made once per Reload and never changed.
+type plan struct {
+	Settings
+	base     string // Site.URL without a trailing slash
+	root     string // the path of it, "" or "/below"
+	sections []feed.Section
+	byID     map[string]*feed.Section
+	partners map[string]*partner
+	all      feed.Section
+}
+
+func newPlan(s Settings, m *metrics) (*plan, error) {
+	u, err := url.Parse(s.Site.URL)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, fmt.Errorf("site.url %q is no address of a site: write for example https://news.example.org", s.Site.URL)
+	}
+	pl := &plan{Settings: s, base: strings.TrimSuffix(s.Site.URL, "/"), root: strings.TrimSuffix(u.Path, "/"),
+		byID: map[string]*feed.Section{}, partners: map[string]*partner{}}
+	pl.all = feed.Section{ID: "all", Title: s.Site.Title, Description: s.Site.Description}
+	for _, sec := range s.Sections {
+		if sec.ID == "all" {
+			return nil, errors.New(`no section can have the id "all": it is every section merged`)
+		}
+		pl.all.Limit = max(pl.all.Limit, sec.Limit)
+		pl.all.MaxAge = max(pl.all.MaxAge, sec.MaxAge)
+	}
+	if pl.all.Limit == 0 {
+		pl.all.Limit = 50
+	}
+	pl.sections = append([]feed.Section{pl.all}, s.Sections...)
+	for i := range pl.sections {
+		pl.byID[pl.sections[i].ID] = &pl.sections[i]
+	}
+	for _, q := range s.Partners {
+		if pl.partners[q.ID], err = newPartner(q, m); err != nil {
+			return nil, err
+		}
+	}
+	return pl, nil
+}
+
+// every returns how often a section can change.
+func (pl *plan) every(section string) time.Duration {
+	if section == "all" {
+		least := time.Duration(0)
+		for _, d := range pl.Every {
+			if d > 0 && (least == 0 || d < least) {
+				least = d
+			}
+		}
+		if least > 0 {
+			return least
+		}
+	}
+	if d := pl.Every[section]; d > 0 {
+		return d
+	}
+	return 15 * time.Minute
+}
+
+// idAuthority returns the authority of the entries' ids: what was fixed at the first publication, so
+// that a moved site floods nobody.
+func (p *Publisher) idAuthority(ctx context.Context, pl *plan) (string, error) {
+	const key = "authority"
+	if pl.Site.ID != "" {
+		return pl.Site.ID, nil
+	}
+	if p.authority != "" {
+		return p.authority, nil
+	}
+	kept, err := p.meta.Meta(ctx, key)
+	if err != nil {
+		return "", fmt.Errorf("read the authority of the ids: %w", err)
+	}
+	if kept == "" {
+		u, err := url.Parse(pl.base)
+		if err != nil {
+			return "", fmt.Errorf("site.url: %w", err)
+		}
+		kept = strings.ToLower(u.Hostname())
+		if strings.Contains(kept, ":") { // RFC 4151 has no place for the colons of an IPv6 address
+			kept = strings.ReplaceAll(kept, ":", "-") + ".ipv6.invalid"
+		}
+		kept += "," + p.now().UTC().Format("2006-01-02")
+		if err := p.meta.SetMeta(ctx, key, kept); err != nil {
+			return "", fmt.Errorf("fix the authority of the ids: %w", err)
+		}
+	}
+	p.authority = kept
+	return kept, nil
 }

@@ -1,0 +1,261 @@
+package publish
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash/fnv"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// subscriber is one subscription and what it is still to be given. The hub's mu guards it.
+type subscriber struct {
+	feed.Subscription
+	hub     *hub
+	queue   []*document // in order; empty when it has everything
+	running bool        // a goroutine empties the queue
+	failed  int         // deliveries that failed in a row
+}
+
+const (
+	// maxQueue is how many changes wait for one subscriber. When more come, the oldest goes: each
+	// delivery is the whole feed, so that the later ones say what it said.
+	maxQueue = 8
+	// A delivery is tried until it was so often in vain; then it is given up, not the subscription.
+	maxTries   = 12
+	firstPause = 5 * time.Second
+	mostPause  = time.Hour
+)
+
+// changed tells the subscribers, or the public hub, which feeds changed.
+func (h *hub) changed(feeds []*document) {
+	pl := h.p.plan.Load()
+	if pl.Hub != "" {
+		h.announce(pl, feeds)
+		return
+	}
+	if err := h.load(h.ctx); err != nil {
+		h.p.log.Error("the hub cannot deliver", "error", err)
+		return
+	}
+	now := h.p.now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, d := range feeds {
+		for k, sub := range h.topics[d.path] {
+			if now.After(sub.Until) {
+				h.drop(k)
+				if err := h.keep.DeleteSubscription(h.ctx, k.topic, k.callback); err != nil {
+					h.p.log.Warn("the hub cannot forget a subscription that ended", "error", err)
+				}
+				continue
+			}
+			sub.push(d)
+		}
+	}
+}
+
+// push queues a document for delivery. The caller holds the hub's mu.
+func (sub *subscriber) push(d *document) {
+	if sub.Delivered == d.hash && len(sub.queue) == 0 {
+		return
+	}
+	if n := len(sub.queue); n > 0 && sub.queue[n-1].hash == d.hash {
+		return
+	}
+	if len(sub.queue) == maxQueue {
+		// Not the first: it may be under way.
+		sub.queue = slices.Delete(sub.queue, 1, 2)
+	}
+	sub.queue = append(sub.queue, d)
+	if !sub.running {
+		sub.running = true
+		sub.hub.work.Go(sub.deliver)
+	}
+}
+
+// deliver empties the queue, pausing longer and longer while the subscriber fails.
+func (sub *subscriber) deliver() {
+	h := sub.hub
+	for {
+		h.mu.Lock()
+		k := subKey{sub.Topic, sub.Callback}
+		if h.subs[k] != sub {
+			sub.queue = nil // unsubscribed meanwhile
+		}
+		if len(sub.queue) == 0 {
+			sub.running = false
+			h.mu.Unlock()
+			return
+		}
+		d, s, tries := sub.queue[0], sub.Subscription, sub.failed
+		h.mu.Unlock()
+
+		slots := h.sending
+		if tries > 0 {
+			slots = h.retrying
+		}
+		select {
+		case slots <- struct{}{}:
+		case <-h.ctx.Done():
+			return
+		}
+		status, err := h.send(s, d)
+		<-slots
+		if h.ctx.Err() != nil {
+			return // not delivered for the store: it is sent again after the restart
+		}
+
+		done := err == nil && status/100 == 2
+		if done {
+			h.p.metrics.delivered.WithLabelValues("ok").Inc()
+		} else {
+			h.p.metrics.delivered.WithLabelValues("failed").Inc()
+		}
+		h.mu.Lock()
+		switch {
+		case done || tries+1 >= maxTries:
+			sub.failed = 0
+			sub.queue = sub.queue[1:]
+			sub.Delivered = d.hash
+			if h.subs[k] == sub {
+				if err := h.keep.SaveSubscription(h.ctx, sub.Subscription); err != nil {
+					h.p.log.Warn("the hub cannot note a delivery", "error", err)
+				}
+			}
+		case status == http.StatusGone: // the subscriber wants no more (section 7)
+			h.drop(k)
+			if err := h.keep.DeleteSubscription(h.ctx, k.topic, k.callback); err != nil {
+				h.p.log.Warn("the hub cannot forget a subscription", "error", err)
+			}
+		default:
+			sub.failed++
+			// What waits is the newest state: one delivery tells it all.
+			sub.queue = sub.queue[len(sub.queue)-1:]
+		}
+		pause := time.Duration(0)
+		if sub.failed > 0 {
+			pause = backOff(sub.failed, s.Callback)
+		}
+		if !done && tries+1 >= maxTries {
+			h.p.log.Warn("a subscriber does not take its deliveries", "host", hostOf(s.Callback), "topic", s.Topic, "status", status, "error", err)
+		}
+		h.mu.Unlock()
+		if pause > 0 && !h.sleep(pause) {
+			return
+		}
+	}
+}
+
+// backOff doubles from firstPause to mostPause, moved by up to a quarter so that subscribers that
+// failed together do not come back together.
+func backOff(failed int, callback string) time.Duration {
+	d := min(firstPause<<min(failed-1, 20), mostPause)
+	f := fnv.New32a()
+	f.Write([]byte(callback))
+	return d + d/4*time.Duration(f.Sum32()%100)/100
+}
+
+// sleep waits, and tells whether the hub still runs.
+func (h *hub) sleep(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-h.ctx.Done():
+		return false
+	}
+}
+
+// send distributes a feed to one subscriber (section 7).
+func (h *hub) send(s feed.Subscription, d *document) (int, error) {
+	pl := h.p.plan.Load()
+	header := http.Header{}
+	for _, line := range d.content {
+		if line.key == "Content-Type" {
+			header["Content-Type"] = line.value
+		}
+	}
+	header["Link"] = []string{"<" + pl.base + `/hub>; rel="hub"`, "<" + pl.base + d.path + `>; rel="self"`}
+	if s.Secret != "" {
+		mac := hmac.New(sha256.New, []byte(s.Secret))
+		mac.Write(d.plain())
+		header.Set("X-Hub-Signature", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	}
+	status, _, err := h.call(pl, http.MethodPost, s.Callback, header, bytes.NewReader(d.plain()))
+	return status, err
+}
+
+// announce tells a public hub which feeds changed.
+func (h *hub) announce(pl *plan, feeds []*document) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, d := range feeds {
+		h.pings[pl.base+d.path] = true
+	}
+	if len(h.pings) > 0 && !h.ping {
+		h.ping = true
+		h.work.Go(func() { h.pingAll(pl) })
+	}
+}
+
+// pingAll tells the public hub until it took everything, or did not for too long.
+func (h *hub) pingAll(pl *plan) {
+	for failed := 0; ; {
+		h.mu.Lock()
+		topics := slices.Sorted(maps.Keys(h.pings))
+		if len(topics) == 0 || failed >= maxTries {
+			clear(h.pings)
+			h.ping = false
+			h.mu.Unlock()
+			return
+		}
+		h.mu.Unlock()
+
+		form := url.Values{"hub.mode": {"publish"}, "hub.url": topics}
+		status, err := h.postForm(pl, form)
+		if err == nil && status/100 == 2 {
+			failed = 0
+			h.p.metrics.delivered.WithLabelValues("ok").Inc()
+			h.mu.Lock()
+			for _, t := range topics {
+				delete(h.pings, t)
+			}
+			h.mu.Unlock()
+			continue
+		}
+		failed++
+		h.p.metrics.delivered.WithLabelValues("failed").Inc()
+		h.p.log.Warn("the public hub did not take a notice", "hub", hostOf(pl.Hub), "status", status, "error", err, "try", failed)
+		if !h.sleep(backOff(failed, pl.Hub)) {
+			return
+		}
+	}
+}
+
+// postForm sends a form to the configured hub, which may be anywhere: the editor named it.
+func (h *hub) postForm(pl *plan, form url.Values) (int, error) {
+	ctx, cancel := context.WithTimeout(h.ctx, callTimeout)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, pl.Hub, strings.NewReader(form.Encode()))
+	if err != nil {
+		return 0, err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("User-Agent", "feedd (WebSub; +"+pl.base+")")
+	res, err := h.open.Do(r)
+	if err != nil {
+		return 0, err
+	}
+	return res.StatusCode, res.Body.Close()
+}

@@ -1,0 +1,329 @@
+package publish
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	kgzip "github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// worthCompressing is the length in bytes from which a document is kept compressed: below it one
+// packet carries it anyway.
+const worthCompressing = 1000
+
+// header is one header line ready to be set: the slice is shared by all responses, so that
+// answering allocates nothing for it. Its capacity is its length; whoever adds to it gets a copy.
+type header struct {
+	key   string
+	value []string
+}
+
+func line(key, value string) header {
+	return header{http.CanonicalHeaderKey(key), []string{value}}
+}
+
+// representation is a document in one coding.
+type representation struct {
+	body     []byte
+	tag      string // the strong ETag with its quotes
+	etag     []string
+	length   []string
+	encoding []string // Content-Encoding; nil for identity
+}
+
+// document is the content of one URL, rendered once and then only written out.
+type document struct {
+	path         string
+	section      string // whose feed it is; "" for other documents
+	hash         string // hex SHA-256 of the plain bytes
+	modified     time.Time
+	lastModified string
+	headers      []header // of every answer
+	content      []header // of answers with content, besides
+	forms        [codings]*representation
+	route        *route
+	delta        func(tag string) *document // the new entries since an older ETag; nil when it has none
+}
+
+// envelope says how a document travels: what is the same for all documents of a kind.
+type envelope struct {
+	contentType string
+	cache       string // Cache-Control
+	cors        bool
+	links       []string // Link header values
+	policy      string   // Content-Security-Policy; pages
+	embeddable  bool     // may stand in a frame of another site
+	vary        string   // besides Accept-Encoding
+	route       *route
+}
+
+// sum returns the hash that names these bytes.
+func sum(body []byte) string {
+	h := sha256.Sum256(body)
+	return hex.EncodeToString(h[:])
+}
+
+// squeezer compresses; one is used by one goroutine at a time.
+type squeezer struct {
+	gz  *kgzip.Writer
+	zs  *zstd.Encoder
+	out bytes.Buffer
+}
+
+func newSqueezer() (*squeezer, error) {
+	gz, err := kgzip.NewWriterLevel(nil, gzip.BestCompression)
+	if err != nil {
+		return nil, fmt.Errorf("gzip: %w", err)
+	}
+	// One goroutine and a window no larger than RFC 9659 lets an HTTP client expect (8 MB).
+	zs, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBetterCompression),
+		zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<22))
+	if err != nil {
+		return nil, fmt.Errorf("zstd: %w", err)
+	}
+	return &squeezer{gz: gz, zs: zs}, nil
+}
+
+func (s *squeezer) gzip(body []byte) ([]byte, error) {
+	s.out.Reset()
+	s.gz.Reset(&s.out)
+	if _, err := s.gz.Write(body); err != nil {
+		return nil, fmt.Errorf("gzip: %w", err)
+	}
+	if err := s.gz.Close(); err != nil {
+		return nil, fmt.Errorf("gzip: %w", err)
+	}
+	return bytes.Clone(s.out.Bytes()), nil
+}
+
+func (s *squeezer) zstd(body []byte) []byte {
+	return bytes.Clone(s.zs.EncodeAll(body, nil))
+}
+
+// document makes the document of a path ready to be served.
+func (s *squeezer) document(path string, body []byte, modified time.Time, e envelope) (*document, error) {
+	d := &document{path: path, hash: sum(body), route: e.route}
+	d.forms[identity] = form(body, d.hash, identity)
+	if len(body) >= worthCompressing {
+		gz, err := s.gzip(body)
+		if err != nil {
+			return nil, err
+		}
+		d.forms[gzipCoding] = form(gz, d.hash, gzipCoding)
+		d.forms[zstdCoding] = form(s.zstd(body), d.hash, zstdCoding)
+	}
+	d.dress(modified, e)
+	return d, nil
+}
+
+// dress sets what the envelope and the time of change say, on a document whose bytes stand.
+func (d *document) dress(modified time.Time, e envelope) {
+	d.modified, d.route = modified, e.route
+	d.lastModified = modified.UTC().Format(http.TimeFormat)
+	vary := "Accept-Encoding"
+	if e.vary != "" {
+		vary += ", " + e.vary
+	}
+	d.headers = []header{
+		line("Last-Modified", d.lastModified),
+		line("Cache-Control", e.cache),
+		line("Vary", vary),
+	}
+	if len(e.links) > 0 {
+		d.headers = append(d.headers, header{"Link", e.links})
+	}
+	if e.cors {
+		d.headers = append(d.headers,
+			line("Access-Control-Allow-Origin", "*"),
+			line("Access-Control-Expose-Headers", "ETag, Link"))
+	}
+	d.content = []header{
+		line("Content-Type", e.contentType),
+		line("X-Content-Type-Options", "nosniff"),
+	}
+	if e.policy != "" {
+		d.content = append(d.content,
+			line("Content-Security-Policy", e.policy),
+			line("Referrer-Policy", "strict-origin-when-cross-origin"))
+		if !e.embeddable {
+			d.content = append(d.content, line("X-Frame-Options", "DENY"))
+		}
+	}
+}
+
+// shortHash is what of a hash stands in the ETag: 128 bits are enough to tell the versions of one
+// URL apart, and shorten every request.
+func shortHash(hash string) string { return hash[:32] }
+
+func form(body []byte, hash string, coding int) *representation {
+	tag := `"` + shortHash(hash)
+	if name := codingNames[coding]; name != "" {
+		tag += "-" + name
+	}
+	tag += `"`
+	rep := &representation{body: body, tag: tag, etag: []string{tag}, length: []string{strconv.Itoa(len(body))}}
+	if name := codingNames[coding]; name != "" {
+		rep.encoding = []string{name}
+	}
+	return rep
+}
+
+// plain returns the bytes as rendered.
+func (d *document) plain() []byte { return d.forms[identity].body }
+
+// choose returns the representation the client likes best.
+func (d *document) choose(accept []string) *representation {
+	best := d.forms[identity]
+	if len(accept) == 0 {
+		return best
+	}
+	q := acceptable(accept)
+	most := q[identity]
+	// From the least preferred on, so that equal weights end with the most preferred.
+	for c := gzipCoding; c >= zstdCoding; c-- {
+		if f := d.forms[c]; f != nil && q[c] > 0 && q[c] >= most {
+			best, most = f, q[c]
+		}
+	}
+	return best
+}
+
+// holds returns the representation that has this tag, or nil.
+func (d *document) holds(tag string) *representation {
+	for _, f := range d.forms {
+		if f != nil && f.tag == tag {
+			return f
+		}
+	}
+	return nil
+}
+
+// serve answers GET and HEAD.
+func (d *document) serve(w http.ResponseWriter, r *http.Request) {
+	rep := d.choose(r.Header["Accept-Encoding"])
+	h := w.Header()
+	for i := range d.headers {
+		h[d.headers[i].key] = d.headers[i].value
+	}
+
+	unchanged := false
+	if tags := r.Header["If-None-Match"]; len(tags) > 0 {
+		unchanged = matchTag(tags, func(tag string) bool {
+			if tag == "*" {
+				return true
+			}
+			f := d.holds(tag)
+			if f != nil {
+				// All codings hold the same content: name the one the client has, so that it
+				// knows which of its copies is still good.
+				rep = f
+			}
+			return f != nil
+		})
+		if !unchanged && d.delta != nil && asksFor(r.Header["A-Im"], "feed") {
+			var since *document
+			matchTag(tags, func(tag string) bool {
+				since = d.delta(tag)
+				return since != nil
+			})
+			if since != nil {
+				d.serveDelta(w, r, since)
+				return
+			}
+		}
+	} else if since := r.Header["If-Modified-Since"]; len(since) == 1 {
+		unchanged = notModifiedSince(since[0], d.lastModified, d.modified)
+	}
+
+	h["Etag"] = rep.etag
+	if unchanged {
+		w.WriteHeader(http.StatusNotModified)
+		d.route.count(http.StatusNotModified, 0)
+		return
+	}
+	d.send(w, r, rep, http.StatusOK)
+}
+
+// send writes one representation with the headers of content.
+func (d *document) send(w http.ResponseWriter, r *http.Request, rep *representation, status int) {
+	h := w.Header()
+	for i := range d.content {
+		h[d.content[i].key] = d.content[i].value
+	}
+	h["Content-Length"] = rep.length
+	if rep.encoding != nil {
+		h["Content-Encoding"] = rep.encoding
+	}
+	if status != http.StatusOK {
+		w.WriteHeader(status)
+	}
+	if r.Method == http.MethodHead {
+		d.route.count(status, 0)
+		return
+	}
+	n, _ := w.Write(rep.body) // a client that went away is not our error
+	d.route.count(status, n)
+}
+
+// imFeed and its neighbours mark a partial answer (RFC 3229, section 10.5.3): it is for this client
+// alone, yet its ETag is that of the whole new feed, which the client now has.
+var (
+	imFeed       = []string{"feed"}
+	imCache      = []string{"no-store, im"}
+	imVary       = []string{"Accept-Encoding, A-IM, If-None-Match"}
+	imCacheState = "Cache-Control"
+)
+
+// serveDelta answers 226 with the entries that are new to the client.
+func (d *document) serveDelta(w http.ResponseWriter, r *http.Request, since *document) {
+	coding := since.choose(r.Header["Accept-Encoding"])
+	h := w.Header()
+	h["Im"] = imFeed
+	h[imCacheState] = imCache
+	h["Vary"] = imVary
+	whole := d.forms[identity]
+	if coding.encoding != nil {
+		for c, f := range d.forms {
+			if f != nil && codingNames[c] == coding.encoding[0] {
+				whole = f
+			}
+		}
+	}
+	h["Etag"] = whole.etag
+	d.send(w, r, coding, http.StatusIMUsed)
+}
+
+// redressed returns the document with what the envelope says now, without touching its bytes.
+func (d *document) redressed(modified time.Time, e envelope) *document {
+	c := &document{path: d.path, section: d.section, hash: d.hash, forms: d.forms}
+	c.dress(modified, e)
+	return c
+}
+
+// packed returns the bytes as the store keeps them.
+func (d *document) packed(s *squeezer) []byte {
+	if z := d.forms[zstdCoding]; z != nil {
+		return z.body
+	}
+	return s.zstd(d.plain())
+}
+
+// maxDocument bounds what a kept rendition may expand to.
+const maxDocument = 256 << 20
+
+// expand undoes packed.
+func expand(packed []byte) ([]byte, error) {
+	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxDocument))
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return r.DecodeAll(packed, nil)
+}

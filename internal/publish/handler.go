@@ -1,0 +1,195 @@
+package publish
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Timeouts recommended for the server that runs Handler: a client that sends or reads too slowly
+// holds a connection no longer than this. No answer is longer than an archive page of some MB.
+const (
+	ReadHeaderTimeout = 10 * time.Second
+	ReadTimeout       = 30 * time.Second
+	WriteTimeout      = 2 * time.Minute
+	IdleTimeout       = 2 * time.Minute
+	MaxHeaderBytes    = 32 << 10
+)
+
+// Handler serves everything that is published. What is ready is found by its path alone; the rest
+// goes through a mux.
+func (p *Publisher) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/sections/{section}/archive/{page}", p.get(p.serveArchive))
+	mux.HandleFunc("/stories/{key}", p.get(p.serveStory))
+	mux.HandleFunc("/partners/{partner}/{file}", p.get(p.servePartner))
+	mux.HandleFunc("/sources", p.get(p.serveStatus))
+	mux.HandleFunc("/sources.json", p.get(p.serveStatus))
+	mux.HandleFunc("/hub", p.hub.serve)
+	mux.HandleFunc("/healthz", p.get(func(w http.ResponseWriter, _ *http.Request) { p.answer(w, http.StatusOK, "ok") }))
+	mux.HandleFunc("/readyz", p.get(p.serveReady))
+	mux.Handle("/metrics", p.get(promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{Registry: p.registry}).ServeHTTP))
+	mux.HandleFunc("/", p.unknown)
+
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := p.site.Load()
+		if s == nil {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		d := s.docs[r.URL.Path]
+		if d == nil {
+			// A site below a path, as https://example.org/news, whose proxy leaves the path on.
+			if root := s.plan.root; root != "" && strings.HasPrefix(r.URL.Path, root+"/") {
+				http.StripPrefix(root, mux).ServeHTTP(w, r)
+				return
+			}
+			mux.ServeHTTP(w, r)
+			return
+		}
+		p.serveDocument(w, r, d)
+	})
+}
+
+func (p *Publisher) serveDocument(w http.ResponseWriter, r *http.Request, d *document) {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		d.serve(w, r)
+	case http.MethodOptions:
+		preflight(w)
+	default:
+		p.notAllowed(w, "GET, HEAD, OPTIONS")
+	}
+}
+
+// preflight lets scripts of other sites send conditional requests.
+func preflight(w http.ResponseWriter) {
+	h := w.Header()
+	h.Set("Allow", "GET, HEAD, OPTIONS")
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Allow-Methods", "GET, HEAD")
+	h.Set("Access-Control-Allow-Headers", "A-IM, If-Modified-Since, If-None-Match")
+	h.Set("Access-Control-Max-Age", "86400")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// get admits GET and HEAD only.
+func (p *Publisher) get(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			p.notAllowed(w, "GET, HEAD")
+			return
+		}
+		next(w, r)
+	}
+}
+
+func (p *Publisher) notAllowed(w http.ResponseWriter, methods string) {
+	w.Header().Set("Allow", methods)
+	p.refuse(w, http.StatusMethodNotAllowed, "This address answers "+methods+".")
+}
+
+// answer sends a line of plain text that nobody keeps.
+func (p *Publisher) answer(w http.ResponseWriter, status int, text string) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-cache")
+	}
+	body := []byte(text + "\n")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	w.Write(body) // net/http leaves it out of the answer to HEAD
+}
+
+func (p *Publisher) refuse(w http.ResponseWriter, status int, text string) {
+	p.answer(w, status, text)
+	p.metrics.other.count(status, 0)
+}
+
+// unknown answers for every other path.
+func (p *Publisher) unknown(w http.ResponseWriter, r *http.Request) {
+	s := p.site.Load()
+	if s == nil {
+		w.Header().Set("Retry-After", "5")
+		p.refuse(w, http.StatusServiceUnavailable, "Nothing is published yet; try again in a few seconds.")
+		return
+	}
+	// Reached with the root of the site taken off.
+	if d := s.docs[r.URL.Path]; d != nil {
+		p.serveDocument(w, r, d)
+		return
+	}
+	if path := strings.TrimRight(r.URL.Path, "/"); path != "" && path != r.URL.Path && s.docs[path] != nil {
+		http.Redirect(w, r, s.plan.root+(&url.URL{Path: path}).EscapedPath(), http.StatusMovedPermanently)
+		return
+	}
+	var b strings.Builder
+	b.WriteString("There is nothing at this address. These are published, each also as .atom and .json:\n")
+	for i := range s.plan.sections {
+		b.WriteString("\n  " + s.plan.base + "/sections/" + s.plan.sections[i].ID + ".rss")
+	}
+	b.WriteString("\n  " + s.plan.base + "/feeds.opml")
+	p.refuse(w, http.StatusNotFound, b.String())
+}
+
+func (p *Publisher) serveArchive(w http.ResponseWriter, r *http.Request) {
+	s, section := p.site.Load(), r.PathValue("section")
+	month, f, ok := parseArchive(r.PathValue("page"))
+	if s == nil || !ok || s.editions[section] == nil {
+		p.unknown(w, r)
+		return
+	}
+	d, err := p.cache.get(r.Context(), archivePath(section, month)+"."+string(f), s.editions[section], func(ctx context.Context) (*document, error) {
+		return p.archive(ctx, s, section, month, f)
+	})
+	p.serveMade(w, r, d, err)
+}
+
+func (p *Publisher) serveStory(w http.ResponseWriter, r *http.Request) {
+	s, key := p.site.Load(), r.PathValue("key")
+	if s == nil || !isKey(key) {
+		p.unknown(w, r)
+		return
+	}
+	withdrawn := false
+	d, err := p.cache.get(r.Context(), "/stories/"+key, s.editions["all"], func(ctx context.Context) (d *document, err error) {
+		d, withdrawn, err = p.story(ctx, s, key)
+		return d, err
+	})
+	if withdrawn && d == nil && err == nil {
+		p.refuse(w, http.StatusGone, "This story was withdrawn.")
+		return
+	}
+	p.serveMade(w, r, d, err)
+}
+
+// serveMade serves what was rendered because it was asked for.
+func (p *Publisher) serveMade(w http.ResponseWriter, r *http.Request, d *document, err error) {
+	switch {
+	case err != nil:
+		if r.Context().Err() == nil {
+			p.log.Error("could not render a page", "path", r.URL.Path, "error", err)
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		p.refuse(w, http.StatusInternalServerError, "This page could not be made just now; the log of the server says why.")
+	case d == nil:
+		p.unknown(w, r)
+	default:
+		d.serve(w, r)
+	}
+}
+
+func (p *Publisher) serveReady(w http.ResponseWriter, _ *http.Request) {
+	if p.site.Load() == nil {
+		p.refuse(w, http.StatusServiceUnavailable, "nothing is published yet")
+		return
+	}
+	p.answer(w, http.StatusOK, "ready")
+}

@@ -1,0 +1,113 @@
+package publish
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics are what operators see of publishing. Counters that a request touches are bound to their
+// labels beforehand, so that counting allocates nothing.
+type metrics struct {
+	requests   *prometheus.CounterVec
+	sent       *prometheus.CounterVec
+	renderTime prometheus.Histogram
+	rendered   prometheus.Counter
+	same       prometheus.Counter
+	failed     prometheus.Counter
+	refused    *prometheus.CounterVec
+	entries    *prometheus.GaugeVec
+	delivered  *prometheus.CounterVec
+	subs       prometheus.Gauge
+
+	feeds, archives, pages, status, hub, other *route
+
+	mu       sync.Mutex
+	partners map[string]*route
+}
+
+func newMetrics(reg prometheus.Registerer) (*metrics, error) {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "feedd_http_requests_total",
+			Help: "Requests answered, by kind of document and status."}, []string{"route", "code"}),
+		sent: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "feedd_http_sent_bytes_total",
+			Help: "Bytes of content sent, by kind of document."}, []string{"route"}),
+		renderTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "feedd_render_seconds",
+			Help: "Time to render all documents of one section.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 14)}),
+		rendered: prometheus.NewCounter(prometheus.CounterOpts{Name: "feedd_documents_changed_total",
+			Help: "Documents whose bytes changed."}),
+		same: prometheus.NewCounter(prometheus.CounterOpts{Name: "feedd_documents_same_total",
+			Help: "Documents rendered to the bytes they had."}),
+		failed: prometheus.NewCounter(prometheus.CounterOpts{Name: "feedd_publish_failures_total",
+			Help: "Rounds of publishing that ended in an error."}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "feedd_gate_refused_total",
+			Help: "Renderings that were not published, by section and format (empty: the section fell to nothing)."}, []string{"section", "format"}),
+		entries: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "feedd_section_entries",
+			Help: "Entries in a section's feed."}, []string{"section"}),
+		delivered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "feedd_hub_deliveries_total",
+			Help: "Attempts to tell a subscriber or a public hub, by result."}, []string{"result"}),
+		subs: prometheus.NewGauge(prometheus.GaugeOpts{Name: "feedd_hub_subscriptions",
+			Help: "Live subscriptions at our own hub."}),
+		partners: map[string]*route{},
+	}
+	var errs []error
+	for _, c := range []prometheus.Collector{m.requests, m.sent, m.renderTime, m.rendered, m.same, m.failed, m.refused, m.entries, m.delivered, m.subs} {
+		errs = append(errs, reg.Register(c))
+	}
+	m.feeds, m.archives, m.pages = m.route("feed"), m.route("archive"), m.route("page")
+	m.status, m.hub, m.other = m.route("status"), m.route("hub"), m.route("other")
+	return m, errors.Join(errs...)
+}
+
+// route counts the requests for one kind of document.
+type route struct {
+	codes map[int]prometheus.Counter // the frequent ones; never changed after it was made
+	rest  prometheus.Counter
+	sent  prometheus.Counter
+
+	asked, bytes atomic.Int64 // for the status page
+}
+
+func (m *metrics) route(name string) *route {
+	r := &route{codes: map[int]prometheus.Counter{}, rest: m.requests.WithLabelValues(name, "other"), sent: m.sent.WithLabelValues(name)}
+	for code, label := range map[int]string{http.StatusOK: "200", http.StatusIMUsed: "226", http.StatusNotModified: "304",
+		http.StatusAccepted: "202", http.StatusUnauthorized: "401", http.StatusNotFound: "404", http.StatusServiceUnavailable: "503"} {
+		r.codes[code] = m.requests.WithLabelValues(name, label)
+	}
+	return r
+}
+
+// partner returns the counters of a partner, which outlive a change of the configuration.
+func (m *metrics) partner(id string) *route {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.partners[id] == nil {
+		m.partners[id] = m.route("partner " + id)
+	}
+	return m.partners[id]
+}
+
+// count counts one answer with n bytes of content.
+func (r *route) count(code, n int) {
+	if c := r.codes[code]; c != nil {
+		c.Inc()
+	} else {
+		r.rest.Inc()
+	}
+	r.asked.Add(1)
+	if n > 0 {
+		r.sent.Add(float64(n))
+		r.bytes.Add(int64(n))
+	}
+}
+
+// published notes how much each section shows.
+func (m *metrics) published(s *site) {
+	m.entries.Reset()
+	for id, ed := range s.editions {
+		m.entries.WithLabelValues(id).Set(float64(len(ed.shown)))
+	}
+}

@@ -1,0 +1,147 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"feedd/internal/feed"
+	"feedd/internal/publish/render"
+)
+
+// feedEnvelope says how a section's feeds travel.
+func (p *Publisher) feedEnvelope(pl *plan, section string, f render.Format, hub string) envelope {
+	e := envelope{contentType: f.ContentType(), cache: caching("public", pl.every(section)), cors: true, route: p.metrics.feeds}
+	if hub != "" { // WebSub, section 4: what a subscriber needs must be in the headers
+		e.links = []string{
+			"<" + hub + `>; rel="hub"`,
+			"<" + pl.base + "/sections/" + section + "." + string(f) + `>; rel="self"`,
+		}
+	}
+	return e
+}
+
+// caching makes Cache-Control of how often a document can change: a third of that is never much
+// behind, and a reader that asks that often is no burden.
+func caching(scope string, every time.Duration) string {
+	age := min(max(every/3, time.Minute), time.Hour)
+	return fmt.Sprintf("%s, max-age=%d, stale-if-error=86400", scope, int(age.Seconds()))
+}
+
+func (p *Publisher) pageEnvelope(every time.Duration) envelope {
+	return envelope{contentType: render.FormatHTML.ContentType(), cache: caching("public", every), policy: render.PagePolicy, route: p.metrics.pages}
+}
+
+// sectionPages renders a section's page for people and the one for other sites' frames.
+func (p *Publisher) sectionPages(sq *squeezer, s *site, ed *edition, now time.Time) ([]*document, error) {
+	id, e := ed.view.Section.ID, p.pageEnvelope(s.plan.every(ed.view.Section.ID))
+	var docs []*document
+	put := func(path string, body []byte, failed error, e envelope) error {
+		d, err := p.gated(sq, ed, render.FormatHTML, path, body, failed, e, now)
+		if d != nil {
+			docs = append(docs, d)
+		}
+		return err
+	}
+	page, err := render.SectionPage(ed.view)
+	if err := put("/sections/"+id, page, err, e); err != nil {
+		return nil, err
+	}
+	e.policy, e.embeddable = render.EmbedPolicy, true
+	frame, err := render.Embed(ed.view)
+	if err := put("/embed/"+id, frame, err, e); err != nil {
+		return nil, err
+	}
+	return docs, nil
+}
+
+// buildCommon renders what no single section decides: the front page, the list of feeds and the
+// fixed files.
+func (p *Publisher) buildCommon(next, old *site, now time.Time) error {
+	sq := <-p.squeezers
+	defer func() { p.squeezers <- sq }()
+	if old != nil && old.plan == next.plan && maps.Equal(old.editions, next.editions) {
+		for path, d := range old.docs {
+			if next.docs[path] == nil {
+				next.docs[path] = d
+			}
+		}
+		return nil
+	}
+	put := func(path string, body []byte, e envelope) error {
+		d, err := p.document(sq, path, body, e, now)
+		if err == nil {
+			next.docs[path] = d
+		}
+		return err
+	}
+
+	all := next.editions["all"].view
+	var sections []*render.View
+	for i := range next.plan.Sections {
+		sections = append(sections, next.editions[next.plan.Sections[i].ID].view)
+	}
+	front, err := render.Front(all, sections)
+	if err != nil {
+		return err
+	}
+	if err := put("/", front, p.pageEnvelope(next.plan.every("all"))); err != nil {
+		return err
+	}
+	// The list depends on the configuration alone; its date is that of the last change of it.
+	list := next.view(&next.plan.all, nil)
+	opml, err := render.OPML(list)
+	if err != nil {
+		return err
+	}
+	if err := put("/feeds.opml", opml, envelope{contentType: render.FormatOPML.ContentType(),
+		cache: "public, max-age=3600", cors: true, route: p.metrics.feeds}); err != nil {
+		return err
+	}
+	for _, a := range render.Assets() {
+		e := envelope{contentType: a.Type, cache: "public, max-age=3600", cors: true, route: p.metrics.pages}
+		if err := put(a.Path, a.Body, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// story renders the page of one story. It returns nil when no such story is known, and an empty
+// document's path with gone when all of it was withdrawn.
+func (p *Publisher) story(ctx context.Context, s *site, key string) (d *document, gone bool, err error) {
+	entries, err := p.reader.Entries(ctx, feed.EntryQuery{Story: key})
+	if err != nil {
+		return nil, false, err
+	}
+	if len(entries) == 0 {
+		withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Story: key, Withdrawn: true, Limit: 1})
+		return nil, len(withdrawn) > 0, err
+	}
+	// A story is told where it was filed: one in no section is not published.
+	if !slices.ContainsFunc(entries, func(e feed.Entry) bool { return s.publishes(&e) }) {
+		return nil, false, nil
+	}
+	v := s.view(&s.plan.all, entries)
+	body, err := render.StoryPage(v)
+	if err != nil {
+		return nil, false, err
+	}
+	sq := <-p.squeezers
+	defer func() { p.squeezers <- sq }()
+	d, err = sq.document("/stories/"+key, body, lastChange(v), p.pageEnvelope(s.plan.every("all")))
+	return d, false, err
+}
+
+// publishes tells whether the entry is in a section that exists.
+func (s *site) publishes(e *feed.Entry) bool {
+	return slices.ContainsFunc(e.Sections, func(id string) bool { return s.plan.byID[id] != nil })
+}
+
+// isKey tells whether the text can be an entry's key: anything else needs no look-up.
+func isKey(key string) bool {
+	return len(key) == 16 && strings.Trim(key, "0123456789abcdef") == ""
+}

@@ -1,0 +1,129 @@
+package publish
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"feedd/internal/feed"
+	"feedd/internal/publish/render"
+)
+
+// partner is a site that syndicates sections, with its secret's digest ready to be compared.
+type partner struct {
+	feed.Partner
+	digest []byte // SHA-256 of the token; nil lets nobody in
+	route  *route
+}
+
+func newPartner(q feed.Partner, m *metrics) (*partner, error) {
+	pt := &partner{Partner: q, route: m.partner(q.ID)}
+	switch {
+	case q.TokenSHA256 != "":
+		digest, err := hex.DecodeString(q.TokenSHA256)
+		if err != nil || len(digest) != sha256.Size {
+			return nil, fmt.Errorf("partner %s: token_sha256 is not 64 hexadecimal digits", q.ID)
+		}
+		pt.digest = digest
+	case q.Token != "":
+		d := sha256.Sum256([]byte(q.Token))
+		pt.digest = d[:]
+	}
+	pt.Token, pt.TokenSHA256 = "", "" // nothing of it travels on with the profile
+	return pt, nil
+}
+
+// admits tells whether the request carries the partner's token, as the password of HTTP Basic or as
+// ?token=. It takes the same time whatever is wrong.
+func (pt *partner) admits(r *http.Request) bool {
+	_, token, ok := r.BasicAuth()
+	if !ok {
+		token = r.URL.Query().Get("token")
+	}
+	given := sha256.Sum256([]byte(token))
+	want := make([]byte, sha256.Size)
+	if pt != nil && pt.digest != nil {
+		want = pt.digest
+	}
+	same := subtle.ConstantTimeCompare(given[:], want) == 1
+	return same && pt != nil && pt.digest != nil && token != ""
+}
+
+// servePartner answers for /partners/{partner}/{file}: 401 without the token, whether or not there
+// is such a partner, and 404 for what is not theirs.
+func (p *Publisher) servePartner(w http.ResponseWriter, r *http.Request) {
+	s, pt := p.site.Load(), p.plan.Load().partners[r.PathValue("partner")]
+	if !pt.admits(r) {
+		h := w.Header()
+		h.Set("WWW-Authenticate", `Basic realm="partner feeds", charset="UTF-8"`)
+		h.Set("Cache-Control", "no-store")
+		p.refuse(w, http.StatusUnauthorized, "This feed is for a partner. Give its token as the password of HTTP Basic authentication, or as ?token=.")
+		return
+	}
+	var d *document
+	if s != nil {
+		d = s.partners[pt.ID][r.PathValue("file")]
+	}
+	if d == nil || !slices.Contains(pt.Sections, d.section) {
+		w.Header().Set("Cache-Control", "no-store")
+		p.refuse(w, http.StatusNotFound, "There is no such feed among yours.")
+		return
+	}
+	d.serve(w, r)
+}
+
+// buildPartners renders a section for each partner that has it.
+func (p *Publisher) buildPartners(sq *squeezer, s *site, sec *feed.Section, entries []feed.Entry, b *built, now time.Time) error {
+	for _, pt := range s.plan.partners {
+		if !slices.Contains(pt.Sections, sec.ID) {
+			continue
+		}
+		theirs := *sec
+		if pt.Limit > 0 {
+			theirs.Limit = pt.Limit
+		}
+		visible := entries
+		if pt.Delay > 0 {
+			visible = nil
+			for i := range entries {
+				if at := firstSeen(&entries[i]).Add(pt.Delay); !at.After(now) {
+					visible = append(visible, entries[i])
+				} else if at.Before(b.edition.due) {
+					b.edition.due = at
+				}
+			}
+		}
+		v := s.view(&theirs, choose(theirs, visible, now))
+		v.Partner, v.Content, v.Tombstones = &pt.Partner, pt.Content, b.edition.view.Tombstones
+		docs := map[string]*document{}
+		for _, f := range render.FeedFormats {
+			name := sec.ID + "." + string(f)
+			e := envelope{contentType: f.ContentType(), cache: caching("private", s.plan.every(sec.ID)), vary: "Authorization", route: pt.route}
+			d, err := p.feed(sq, b.edition, v, f, "/partners/"+pt.ID+"/"+name, e, now)
+			if err != nil {
+				return err
+			}
+			if d != nil {
+				d.section = sec.ID
+				docs[name] = d
+			}
+		}
+		b.partners[pt.ID] = docs
+	}
+	return nil
+}
+
+// firstSeen is when the entry's first report arrived.
+func firstSeen(e *feed.Entry) time.Time {
+	var first time.Time
+	for i := range e.Reports {
+		if t := e.Reports[i].FirstSeen; first.IsZero() || t.Before(first) {
+			first = t
+		}
+	}
+	return first
+}

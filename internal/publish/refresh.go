@@ -1,0 +1,609 @@
+package publish
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"feedd/internal/feed"
+	"feedd/internal/publish/render"
+)
+
+// renderers is how many sections are rendered side by side.
+const renderers = 2
+
+// site is everything that is published at one moment. It is never changed, only replaced.
+type site struct {
+	plan      *plan
+	authority string
+	origins   map[string]render.Origin
+	versions  map[string]int64
+	editions  map[string]*edition             // by section
+	docs      map[string]*document            // by path
+	partners  map[string]map[string]*document // by partner and name of the file, as "kinh-te.rss"
+	notes     []note
+}
+
+// edition is one section as it is published.
+type edition struct {
+	version  int64
+	settings string               // hash of what in the configuration shapes it
+	shown    map[string]time.Time // the entries in its feed: key -> Updated
+	view     *render.View         // these, in order, as its feeds are rendered from it
+	prev     string               // path of its newest archive page
+	due      time.Time            // when its content changes although no entry does
+	tags     []string             // of its feeds, see bareTag
+	older    []instance           // what its feeds showed before, newest first
+	notes    []note
+}
+
+// Refresh renders what changed since the last one and swaps it in at once. When nothing changed
+// it costs one small query. An error leaves what is published as it was.
+func (p *Publisher) Refresh(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	changed, err := p.refresh(ctx)
+	if err != nil {
+		p.metrics.failed.Inc()
+		return fmt.Errorf("publish: %w", err)
+	}
+	p.hub.changed(changed)
+	return nil
+}
+
+// refresh does the work of Refresh and returns the feeds whose bytes changed.
+func (p *Publisher) refresh(ctx context.Context) ([]*document, error) {
+	old, pl, now := p.site.Load(), p.plan.Load(), p.now()
+	versions, err := p.reader.Versions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if old != nil && old.plan == pl && maps.Equal(old.versions, versions) && !old.due(now) {
+		return nil, nil
+	}
+
+	if old == nil {
+		if err := p.recall(ctx); err != nil {
+			return nil, err
+		}
+	}
+	next := &site{plan: pl, versions: versions, editions: map[string]*edition{}, docs: map[string]*document{},
+		partners: map[string]map[string]*document{}}
+	if next.authority, err = p.idAuthority(ctx, pl); err != nil {
+		return nil, err
+	}
+	states, err := p.reader.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	next.origins = origins(pl, states)
+
+	same := old != nil && old.plan == pl && maps.Equal(old.origins, next.origins)
+
+	made := make([]*built, len(pl.sections))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(renderers)
+	for i := range pl.sections {
+		sec := &pl.sections[i]
+		var before *edition
+		if old != nil {
+			before = old.editions[sec.ID]
+		}
+		if same && before != nil && before.version == versions[sec.ID] && now.Before(before.due) {
+			continue // as it was
+		}
+		settings, err := settingsHash(pl, sec)
+		if err != nil {
+			return nil, err
+		}
+		g.Go(func() error {
+			b, err := p.build(gctx, next, sec, settings, before, now)
+			made[i] = b
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+
+	var feeds []*document
+	for i := range pl.sections {
+		id := pl.sections[i].ID
+		b := made[i]
+		if b == nil {
+			next.keep(old, id)
+			continue
+		}
+		next.editions[id] = b.edition
+		next.notes = append(next.notes, b.edition.notes...)
+		for _, d := range b.docs {
+			next.docs[d.path] = d
+			if d.section != "" && p.kept[d.path].Hash != d.hash {
+				feeds = append(feeds, d)
+			}
+		}
+		for partner, docs := range b.partners {
+			next.addPartner(partner, docs)
+		}
+	}
+	if err := p.buildCommon(next, old, now); err != nil {
+		return nil, err
+	}
+	if err := p.remember(ctx, old, next); err != nil {
+		return nil, err
+	}
+	p.site.Store(next)
+	p.metrics.published(next)
+	return feeds, nil
+}
+
+// keep takes over what was published of a section that did not change.
+func (s *site) keep(old *site, section string) {
+	ed := old.editions[section]
+	s.editions[section] = ed
+	s.notes = append(s.notes, ed.notes...)
+	for _, path := range sectionPaths(section) {
+		if d := old.docs[path]; d != nil {
+			s.docs[path] = d
+		}
+	}
+	for partner, docs := range old.partners {
+		q := s.plan.partners[partner]
+		if q == nil || !slices.Contains(q.Sections, section) {
+			continue
+		}
+		for _, f := range render.FeedFormats {
+			name := section + "." + string(f)
+			if d := docs[name]; d != nil {
+				s.addPartner(partner, map[string]*document{name: d})
+			}
+		}
+	}
+}
+
+func (s *site) addPartner(partner string, docs map[string]*document) {
+	if s.partners[partner] == nil {
+		s.partners[partner] = map[string]*document{}
+	}
+	maps.Copy(s.partners[partner], docs)
+}
+
+// due tells whether the clock alone changes something: an entry that grew too old, or one that a
+// partner was to wait for.
+func (s *site) due(now time.Time) bool {
+	for _, ed := range s.editions {
+		if !now.Before(ed.due) {
+			return true
+		}
+	}
+	return false
+}
+
+// sectionPaths are the documents that a section alone decides.
+func sectionPaths(section string) []string {
+	base := "/sections/" + section
+	return []string{base + ".rss", base + ".atom", base + ".json", base, "/embed/" + section}
+}
+
+// built is a section rendered anew.
+type built struct {
+	edition  *edition
+	docs     []*document
+	feeds    []*document // those of docs that are feeds
+	partners map[string]map[string]*document
+}
+
+// build renders one section: its feeds, its pages and its partners' feeds.
+func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, settings string, before *edition, now time.Time) (*built, error) {
+	started := time.Now()
+	sq := <-p.squeezers
+	defer func() { p.squeezers <- sq }()
+
+	entries, err := p.candidates(ctx, sec, now)
+	if err != nil {
+		return nil, err
+	}
+	ed := &edition{version: next.versions[sec.ID], settings: settings}
+	last := shown{}
+	if before == nil {
+		if last, err = p.lastShown(ctx, sec.ID); err != nil {
+			return nil, err
+		}
+	}
+	chosen, held := choose(*sec, entries, now), false
+	if len(chosen) == 0 {
+		if chosen, err = p.standing(ctx, settings, before, last); err != nil {
+			return nil, err
+		}
+		if n := len(chosen); n > 0 {
+			held = true
+			p.metrics.refused.WithLabelValues(sec.ID, "empty").Inc()
+			p.log.Warn("a section fell to nothing without a change of the configuration; its last entries stay", "section", sec.ID, "entries", n)
+			ed.notes = append(ed.notes, note{Section: sec.ID, At: now,
+				Text: fmt.Sprintf("the section fell to nothing without a change of the configuration; its last %d entries stay", n)})
+		}
+	}
+	ed.shown = make(map[string]time.Time, len(chosen))
+	for i := range chosen {
+		ed.shown[chosen[i].Key] = chosen[i].Updated
+	}
+	ed.due = expiry(sec, chosen, now)
+	month, err := p.archiveBefore(ctx, sec.ID, ed, time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	if !month.IsZero() {
+		ed.prev = archivePath(sec.ID, month)
+	}
+	withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Section: sec.ID, Withdrawn: true, Limit: tombstones})
+	if err != nil {
+		return nil, err
+	}
+
+	b := &built{edition: ed, partners: map[string]map[string]*document{}}
+	v := next.view(sec, chosen)
+	ed.view = v
+	v.Prev, v.Tombstones = ed.prev, graves(withdrawn)
+	if next.plan.Hub != "" {
+		v.Hub = next.plan.Hub
+	} else {
+		v.Hub = next.plan.base + "/hub"
+	}
+	for _, f := range render.FeedFormats {
+		path := "/sections/" + sec.ID + "." + string(f)
+		d, err := p.feed(sq, ed, v, f, path, p.feedEnvelope(next.plan, sec.ID, f, v.Hub), now)
+		if err != nil {
+			return nil, err
+		}
+		if d != nil {
+			b.docs, b.feeds = append(b.docs, d), append(b.feeds, d)
+		}
+	}
+	p.remind(next, b, before, last)
+	pages, err := p.sectionPages(sq, next, ed, now)
+	if err != nil {
+		return nil, err
+	}
+	b.docs = append(b.docs, pages...)
+	if held {
+		entries = chosen
+	}
+	if err := p.buildPartners(sq, next, sec, entries, b, now); err != nil {
+		return nil, err
+	}
+	p.metrics.renderTime.Observe(time.Since(started).Seconds())
+	return b, nil
+}
+
+// tombstones is how many withdrawn entries a feed still tells about.
+const tombstones = 50
+
+func graves(withdrawn []feed.Entry) []render.Tombstone {
+	var ts []render.Tombstone
+	for i := range withdrawn {
+		ts = append(ts, render.Tombstone{Key: withdrawn[i].Key, When: withdrawn[i].Withdrawn})
+	}
+	return ts
+}
+
+// candidates reads as many entries as the section's feed may be chosen from. Most sections show
+// simply the newest; where a bound or a rule passes some over, more are read until the feed is full.
+func (p *Publisher) candidates(ctx context.Context, sec *feed.Section, now time.Time) ([]feed.Entry, error) {
+	q := feed.EntryQuery{Section: sec.ID, Limit: 2*sec.Limit + 20}
+	if sec.MaxAge > 0 {
+		q.Since = now.Add(-sec.MaxAge)
+	}
+	if len(sec.Pin) > 0 {
+		q.Limit = max(q.Limit, 2000) // a pinned entry leads however many came after it
+	}
+	for {
+		entries, err := p.reader.Entries(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		if len(entries) < q.Limit || q.Limit >= 20_000 || len(choose(*sec, entries, now)) >= sec.Limit {
+			return entries, nil
+		}
+		q.Limit *= 4
+	}
+}
+
+// standing returns what a section showed and still stands, for one that would now show nothing
+// although its settings are the same. Withdrawn entries are not among it.
+func (p *Publisher) standing(ctx context.Context, settings string, before *edition, last shown) ([]feed.Entry, error) {
+	if before != nil {
+		last = shownOf(before)
+	}
+	if last.Settings != settings || len(last.Keys) == 0 {
+		return nil, nil
+	}
+	return p.reader.Entries(ctx, feed.EntryQuery{Keys: last.Keys})
+}
+
+// expiry returns when the section changes by the clock alone.
+func expiry(sec *feed.Section, entries []feed.Entry, now time.Time) time.Time {
+	due := now.Add(365 * 24 * time.Hour)
+	if sec.MaxAge <= 0 {
+		return due
+	}
+	for i := range entries {
+		if t := entries[i].Published.Add(sec.MaxAge); t.After(now) && t.Before(due) {
+			due = t
+		}
+	}
+	// An entry is still shown in the instant it reaches the age.
+	return due.Add(time.Millisecond)
+}
+
+// view returns the view of a section over these entries, with what all documents share.
+func (s *site) view(sec *feed.Section, entries []feed.Entry) *render.View {
+	return &render.View{
+		Site: s.plan.Site, Authority: s.authority, Base: s.plan.base,
+		Section: *sec, Sections: s.plan.links(), Entries: entries, Sources: s.origins,
+		Attribution: s.plan.Attribution, Content: "full",
+	}
+}
+
+// feed renders one feed, lets the gate judge it, and returns its document: the one already there
+// when the bytes are the same, the last good one when the gate refuses, nil when there is none.
+func (p *Publisher) feed(sq *squeezer, ed *edition, v *render.View, f render.Format, path string, e envelope, now time.Time) (*document, error) {
+	body, err := render.Feed(v, f)
+	d, err := p.gated(sq, ed, f, path, body, err, e, now)
+	if d != nil {
+		d.section = v.Section.ID
+	}
+	return d, err
+}
+
+// gated is the gate: it returns the document of what was rendered when that keeps the rules of its
+// format, else the last good one with a note, a log line and a count.
+func (p *Publisher) gated(sq *squeezer, ed *edition, f render.Format, path string, body []byte, failed error, e envelope, now time.Time) (*document, error) {
+	var problems []string
+	if failed != nil {
+		problems = []string{failed.Error()}
+	} else {
+		for _, pr := range render.Check(f, body) {
+			problems = append(problems, pr.String())
+		}
+	}
+	if len(problems) == 0 {
+		return p.document(sq, path, body, e, now)
+	}
+	all := strings.Join(problems, "; ")
+	p.metrics.refused.WithLabelValues(ed.view.Section.ID, string(f)).Inc()
+	p.log.Error("a rendering was not published; the last good bytes stay", "path", path, "problems", all)
+	ed.notes = append(ed.notes, note{Section: ed.view.Section.ID, At: now, Text: path + " was not published: " + all})
+	return p.lastGood(sq, path, e)
+}
+
+// document returns the document of a path for freshly rendered bytes, doing no work twice.
+func (p *Publisher) document(sq *squeezer, path string, body []byte, e envelope, now time.Time) (*document, error) {
+	modified := now.UTC().Truncate(time.Second)
+	hash := sum(body)
+	if cur := p.current(path); cur != nil {
+		if cur.hash == hash {
+			p.metrics.same.Inc()
+			return cur.redressed(cur.modified, e), nil
+		}
+		if !modified.After(cur.modified) { // twice within a second: readers tell the two apart
+			modified = cur.modified.Add(time.Second)
+		}
+	} else if kept, ok := p.kept[path]; ok && kept.Hash == hash {
+		modified = kept.Modified
+	}
+	p.metrics.rendered.Inc()
+	return sq.document(path, body, modified, e)
+}
+
+// current returns the document that is published at a path, for partners' documents too.
+func (p *Publisher) current(path string) *document {
+	s := p.site.Load()
+	if s == nil {
+		return nil
+	}
+	if d := s.docs[path]; d != nil {
+		return d
+	}
+	if rest, ok := strings.CutPrefix(path, "/partners/"); ok {
+		partner, name, _ := strings.Cut(rest, "/")
+		return s.partners[partner][name]
+	}
+	return nil
+}
+
+// lastGood returns what was last accepted at a path, by this process or an earlier one; nil when
+// nothing was.
+func (p *Publisher) lastGood(sq *squeezer, path string, e envelope) (*document, error) {
+	if cur := p.current(path); cur != nil {
+		return cur.redressed(cur.modified, e), nil
+	}
+	kept, ok := p.kept[path]
+	if !ok {
+		return nil, nil
+	}
+	body, err := expand(kept.Body)
+	if err != nil {
+		return nil, fmt.Errorf("the last good bytes of %s: %w", path, err)
+	}
+	return sq.document(path, body, kept.Modified, e)
+}
+
+// recall reads what an earlier process published.
+func (p *Publisher) recall(ctx context.Context) error {
+	rs, err := p.renditions.Renditions(ctx)
+	if err != nil {
+		return err
+	}
+	p.kept = make(map[string]feed.Rendition, len(rs))
+	for _, r := range rs {
+		p.kept[r.Path] = r
+	}
+	return nil
+}
+
+// shown is what the store keeps of an edition: enough to tell, after a restart, whether a section
+// fell to nothing and what is new since the feeds its readers have.
+type shown struct {
+	Settings string   `json:"settings"`
+	Keys     []string `json:"keys"`
+	Updated  []int64  `json:"updated"` // Unix milliseconds, by key
+}
+
+func shownKey(section string) string { return "shown " + section }
+
+func (p *Publisher) lastShown(ctx context.Context, section string) (shown, error) {
+	var last shown
+	raw, err := p.meta.Meta(ctx, shownKey(section))
+	if err != nil || raw == "" {
+		return last, err
+	}
+	if json.Unmarshal([]byte(raw), &last) != nil || len(last.Keys) != len(last.Updated) {
+		return shown{}, nil // of another version: as if nothing was kept
+	}
+	return last, nil
+}
+
+// remember saves what differs from what is saved.
+func (p *Publisher) remember(ctx context.Context, old, next *site) error {
+	sq := <-p.squeezers
+	defer func() { p.squeezers <- sq }()
+	var save []feed.Rendition
+	for _, d := range next.all() {
+		if r, ok := p.kept[d.path]; ok && r.Hash == d.hash && r.Modified.Equal(d.modified) {
+			continue
+		}
+		save = append(save, feed.Rendition{Path: d.path, Hash: d.hash, Modified: d.modified, Body: d.packed(sq)})
+	}
+	if len(save) > 0 {
+		if err := p.renditions.SaveRenditions(ctx, save); err != nil {
+			return err
+		}
+	}
+	for _, r := range save {
+		r.Body = nil // the document has them
+		p.kept[r.Path] = r
+	}
+	live := map[string]bool{}
+	for _, d := range next.all() {
+		live[d.path] = true
+	}
+	var gone []string
+	for path := range p.kept {
+		if !live[path] {
+			gone = append(gone, path)
+		}
+	}
+	if len(gone) > 0 {
+		if err := p.renditions.DeleteRenditions(ctx, gone); err != nil {
+			return err
+		}
+		for _, path := range gone {
+			delete(p.kept, path)
+		}
+	}
+
+	for id, ed := range next.editions {
+		if old != nil && old.editions[id] == ed {
+			continue
+		}
+		if old != nil {
+			if before := old.editions[id]; before != nil && before.settings == ed.settings && maps.Equal(before.shown, ed.shown) {
+				continue
+			}
+		}
+		raw, err := json.Marshal(shownOf(ed))
+		if err != nil {
+			return fmt.Errorf("section %s: %w", id, err)
+		}
+		if err := p.meta.SetMeta(ctx, shownKey(id), string(raw)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// all returns every document that is kept ready.
+func (s *site) all() []*document {
+	ds := slices.Collect(maps.Values(s.docs))
+	for _, docs := range s.partners {
+		ds = slices.AppendSeq(ds, maps.Values(docs))
+	}
+	slices.SortFunc(ds, func(a, b *document) int { return strings.Compare(a.path, b.path) })
+	return ds
+}
+
+// links names the sections in the configuration's order.
+func (pl *plan) links() []render.SectionLink {
+	links := make([]render.SectionLink, 0, len(pl.Sections))
+	for i := range pl.Sections {
+		links = append(links, render.SectionLink{ID: pl.Sections[i].ID, Title: pl.Sections[i].Title})
+	}
+	return links
+}
+
+// settingsHash names what the configuration says of a section: when it is the same, a section that
+// falls to nothing did not do so because the editor wanted it.
+func settingsHash(pl *plan, sec *feed.Section) (string, error) {
+	said := struct {
+		Section feed.Section
+		Sources []string
+	}{Section: *sec}
+	said.Section.Line, said.Section.Expect = 0, nil
+	for _, rules := range []*[]feed.Rule{&said.Section.Rules, &said.Section.Pin, &said.Section.Mute} {
+		*rules = withoutLines(*rules)
+	}
+	for id, src := range pl.Sources {
+		said.Sources = append(said.Sources, id+" "+src.Section)
+	}
+	slices.Sort(said.Sources)
+	raw, err := json.Marshal(said)
+	if err != nil {
+		return "", fmt.Errorf("section %s: %w", sec.ID, err)
+	}
+	return sum(raw), nil
+}
+
+// withoutLines copies rules without where they stand in the file.
+func withoutLines(rules []feed.Rule) []feed.Rule {
+	rules = slices.Clone(rules)
+	for i := range rules {
+		rules[i].Line = 0
+		for _, set := range []*[]feed.Pattern{&rules[i].Any, &rules[i].All, &rules[i].None} {
+			*set = slices.Clone(*set)
+			for j := range *set {
+				(*set)[j].Line = 0
+			}
+		}
+	}
+	return rules
+}
+
+// origins says of each source what its readers may know.
+func origins(pl *plan, states map[string]feed.SourceState) map[string]render.Origin {
+	m := make(map[string]render.Origin, len(pl.Sources))
+	for id, src := range pl.Sources {
+		st := states[id]
+		o := render.Origin{ID: id, Title: src.Title, Home: src.Home, FeedURL: public(src.URL), FeedID: st.FeedID,
+			Page: src.Page != nil, Language: src.Language, Rights: src.Rights, Copyright: st.Rights}
+		if o.Title == "" {
+			o.Title = st.Title
+		}
+		if o.Title == "" {
+			o.Title = id
+		}
+		if o.Home == "" {
+			o.Home = st.Link
+		}
+		if o.Language == "" {
+			o.Language = st.Language
+		}
+		m[id] = o
+	}
+	return m
+}

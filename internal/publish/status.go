@@ -1,0 +1,166 @@
+package publish
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"feedd/internal/feed"
+	"feedd/internal/publish/render"
+)
+
+// note is something the newsroom should know, such as a feed that was held back.
+type note struct {
+	Section string    `json:"section,omitempty"`
+	At      time.Time `json:"at"`
+	Text    string    `json:"text"`
+}
+
+// sourceStatus is one source in /sources.json.
+type sourceStatus struct {
+	ID          string    `json:"id"`
+	Title       string    `json:"title"`
+	URL         string    `json:"url"`
+	Section     string    `json:"section,omitempty"`
+	Status      string    `json:"status"` // fine, failing, gone, waiting
+	Error       string    `json:"error,omitempty"`
+	Warnings    []string  `json:"warnings,omitempty"`
+	Failures    int       `json:"failures,omitempty"`
+	HTTPStatus  int       `json:"http_status,omitempty"`
+	Items       int       `json:"items"`
+	LastRun     time.Time `json:"last_run,omitzero"`
+	LastSuccess time.Time `json:"last_success,omitzero"`
+	LastNew     time.Time `json:"last_new,omitzero"`
+	NextRun     time.Time `json:"next_run,omitzero"`
+	NextReason  string    `json:"next_reason,omitempty"`
+	MovedTo     string    `json:"moved_to,omitempty"`
+}
+
+type partnerStatus struct {
+	ID       string `json:"id"`
+	Title    string `json:"title"`
+	Requests int64  `json:"requests"`
+	Bytes    int64  `json:"bytes"`
+}
+
+// statusEvery is how long a rendering of the sources' health is served.
+const statusEvery = 2 * time.Second
+
+// serveStatus serves /sources and /sources.json.
+func (p *Publisher) serveStatus(w http.ResponseWriter, r *http.Request) {
+	s := p.site.Load()
+	if s == nil {
+		p.unknown(w, r)
+		return
+	}
+	path := "/sources"
+	if strings.HasSuffix(r.URL.Path, ".json") {
+		path = "/sources.json"
+	}
+	now := p.now()
+	d, err := p.cache.get(r.Context(), path, now.Truncate(statusEvery), func(ctx context.Context) (*document, error) {
+		return p.status(ctx, s, path, now)
+	})
+	p.serveMade(w, r, d, err)
+}
+
+func (p *Publisher) status(ctx context.Context, s *site, path string, now time.Time) (*document, error) {
+	states, err := p.reader.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pl := p.plan.Load()
+	ids := make([]string, 0, len(pl.Sources))
+	for id := range pl.Sources {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	page := &render.Status{View: s.view(&s.plan.all, nil)}
+	said := struct {
+		Sources  []sourceStatus  `json:"sources"`
+		Notes    []note          `json:"notes"`
+		Partners []partnerStatus `json:"partners"`
+	}{[]sourceStatus{}, slices.Concat([]note{}, s.notes), []partnerStatus{}}
+	for _, id := range ids {
+		src := pl.Sources[id]
+		st, address := states[id], public(src.URL)
+		row := render.SourceStatus{ID: id, Title: src.Outlet(), URL: address, State: st}
+		page.Sources = append(page.Sources, row)
+		said.Sources = append(said.Sources, sourceStatus{
+			ID: id, Title: row.Title, URL: address, Section: src.Section, Status: row.Health(), Error: st.Error,
+			Warnings: st.Warnings, Failures: st.Failures, HTTPStatus: st.Status, Items: st.Items,
+			LastRun: st.LastRun, LastSuccess: st.LastSuccess, LastNew: st.LastNew,
+			NextRun: st.NextRun, NextReason: st.NextReason, MovedTo: public(st.MovedTo),
+		})
+	}
+	for _, n := range s.notes {
+		page.Notes = append(page.Notes, n.Text)
+	}
+	for i := range pl.Settings.Partners {
+		q := &pl.Settings.Partners[i]
+		rt := pl.partners[q.ID].route
+		ps := partnerStatus{ID: q.ID, Title: partnerTitle(q), Requests: rt.asked.Load(), Bytes: rt.bytes.Load()}
+		said.Partners = append(said.Partners, ps)
+		page.Partners = append(page.Partners, render.PartnerStatus{Title: ps.Title, Requests: ps.Requests, Bytes: ps.Bytes})
+	}
+
+	var body []byte
+	e := envelope{cache: "no-cache", route: p.metrics.status}
+	if path == "/sources.json" {
+		body, err = json.MarshalIndent(said, "", "  ")
+		body = append(body, '\n')
+		e.contentType = "application/json"
+	} else {
+		body, err = render.StatusPage(page)
+		e.contentType, e.policy = render.FormatHTML.ContentType(), render.PagePolicy
+	}
+	if err != nil {
+		return nil, err
+	}
+	sq := <-p.squeezers
+	defer func() { p.squeezers <- sq }()
+	return sq.document(path, body, now.UTC().Truncate(time.Second), e)
+}
+
+func partnerTitle(q *feed.Partner) string {
+	if q.Title != "" {
+		return q.Title
+	}
+	return q.ID
+}
+
+// public is an address without the secrets that may stand in it: user and password, and query
+// parameters that are named like a key.
+func public(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	u.User = nil
+	var keep []string
+	for part := range strings.SplitSeq(u.RawQuery, "&") {
+		name, _, _ := strings.Cut(strings.ToLower(part), "=")
+		if !secretName(name) {
+			keep = append(keep, part)
+		}
+	}
+	u.RawQuery = strings.Join(keep, "&")
+	return u.String()
+}
+
+func secretName(name string) bool {
+	switch name {
+	case "auth", "pass", "pwd", "sig":
+		return true
+	}
+	for _, s := range []string{"key", "token", "secret", "password", "signature"} {
+		if strings.HasSuffix(name, s) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,46 @@
+package publish
+
+import (
+	"context"
+
+	"feedd/internal/feed"
+)
+
+// Reader gives what is to be published.
+type Reader interface {
+	// Versions returns a counter for each section, and for "all", that the desk moves in the
+	// transaction that changes the section's entries: added, edited, refiled or withdrawn.
+	// A section that never had an entry may be missing.
+	Versions(ctx context.Context) (map[string]int64, error)
+	// Entries returns the entries asked for, newest Published first (equal times by Key), with
+	// their Reports in order of arrival.
+	Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, error)
+	// States returns what is remembered of each source, by its id.
+	States(ctx context.Context) (map[string]feed.SourceState, error)
+}
+
+// Renditions keeps the last good bytes, so that Last-Modified and the gate survive a restart.
+type Renditions interface {
+	// Renditions returns all that were saved.
+	Renditions(ctx context.Context) ([]feed.Rendition, error)
+	// SaveRenditions adds or replaces by Path, all or none.
+	SaveRenditions(ctx context.Context, rs []feed.Rendition) error
+	// DeleteRenditions forgets these paths; an unknown one is no error.
+	DeleteRenditions(ctx context.Context, paths []string) error
+}
+
+// Meta keeps small facts for good, such as the authority of the ids.
+type Meta interface {
+	// Meta returns "" for a key that was never set.
+	Meta(ctx context.Context, key string) (string, error)
+	SetMeta(ctx context.Context, key, value string) error
+}
+
+// Subscriptions keeps the hub's subscribers.
+type Subscriptions interface {
+	Subscriptions(ctx context.Context) ([]feed.Subscription, error)
+	// SaveSubscription adds or replaces by Topic and Callback.
+	SaveSubscription(ctx context.Context, s feed.Subscription) error
+	// DeleteSubscription forgets one; an unknown one is no error.
+	DeleteSubscription(ctx context.Context, topic, callback string) error
+}
