@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"html"
 	"slices"
 	"strings"
 
@@ -68,9 +67,9 @@ func (r *reading) read(it *feed.Item, src feed.Source, want fields) {
 	r.language = languageOf(it, src)
 	r.passages = r.passages[:0]
 	r.add(inTitle, it.Title)
-	r.add(inSummary, plainText(it.Summary))
+	r.add(inSummary, feed.PlainText(it.Summary))
 	if want&inContent != 0 {
-		r.add(inContent, plainText(it.Content))
+		r.add(inContent, feed.PlainText(it.Content))
 	}
 	if want&inAuthor != 0 {
 		for _, p := range it.Authors {
@@ -125,7 +124,15 @@ func scriptOf(words []feed.Word, f fields, language string) script {
 	if language != "vi" && language != "" {
 		return foreign
 	}
-	shaped, told := 0, 0
+	if shaped, told := vietnameseShape(words); shaped*3 >= told*2 || language == "vi" && shaped*2 >= told {
+		return unaccented
+	}
+	return foreign
+}
+
+// vietnameseShape counts the words that have a vowel and, of those, the ones that have the shape
+// of a Vietnamese syllable.
+func vietnameseShape(words []feed.Word) (shaped, told int) {
 	for i := range words {
 		if fold := words[i].Fold; strings.ContainsAny(fold, "aeiouy") {
 			told++
@@ -134,23 +141,27 @@ func scriptOf(words []feed.Word, f fields, language string) script {
 			}
 		}
 	}
-	if language == "vi" && shaped*2 >= told || shaped*3 >= told*2 {
-		return unaccented
-	}
-	return foreign
+	return shaped, told
 }
 
 // languageOf returns the primary subtag of an item's language. The editor's word on the source
 // counts most; then letters that only Vietnamese has, since Vietnamese feeds often claim to be
-// English; then what the feed claims.
+// English; then what the feed claims. Where nothing is claimed, a title in the shape of Vietnamese
+// is taken for Vietnamese without diacritics.
 func languageOf(it *feed.Item, src feed.Source) string {
-	if src.Language != "" {
+	switch {
+	case src.Language != "":
 		return primary(src.Language)
+	case hasVietnamese(it.Title) || hasVietnamese(it.Summary):
+		return "vi"
+	case it.Language != "":
+		return primary(it.Language)
 	}
-	if hasVietnamese(it.Title) || hasVietnamese(it.Summary) {
+	const fewest = 3
+	if shaped, told := vietnameseShape(feed.Words(nil, it.Title)); told >= fewest && shaped*3 >= told*2 {
 		return "vi"
 	}
-	return primary(it.Language)
+	return ""
 }
 
 // primary returns the primary language subtag in lower case: "vi" of "vi-VN".
@@ -160,29 +171,4 @@ func primary(tag string) string {
 		tag = tag[:i]
 	}
 	return strings.ToLower(tag)
-}
-
-// plainText drops the tags of HTML and reads its entities.
-func plainText(s string) string {
-	if !strings.ContainsAny(s, "<&") {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	for {
-		i := strings.IndexByte(s, '<')
-		if i < 0 {
-			break
-		}
-		b.WriteString(s[:i])
-		b.WriteByte(' ')
-		j := strings.IndexByte(s[i:], '>')
-		if j < 0 {
-			s = ""
-			break
-		}
-		s = s[i+j+1:]
-	}
-	b.WriteString(s)
-	return html.UnescapeString(b.String())
 }

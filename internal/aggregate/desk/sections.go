@@ -41,9 +41,8 @@ type filer struct {
 	model      *Model
 	fixes      map[int64][]Correction
 
-	rules  *ruleSet
-	owner  []ruleOwner // by rule number
-	fields fields      // that filing must read
+	rules *ruleSet
+	owner []ruleOwner // by rule number
 
 	memory sync.Pool // of *filing
 }
@@ -60,7 +59,11 @@ type filing struct {
 	match matching
 	holds []holding
 	soft  []float64 // by section: what soft rules add
-	why   []string
+
+	learn  learning
+	odds   []float64 // by section, in log-odds
+	in     []int     // the sections that compete
+	factor float64   // from the model's evidence to log-odds
 }
 
 // newFiler compiles the rules. The error joins every mistake in them.
@@ -96,10 +99,10 @@ func newFiler(sections []feed.Section, drop []feed.Rule, set feed.SectionSetting
 			f.categories[id][categoryKey(name)] = section
 		}
 	}
-	for _, c := range corrections {
-		f.fixes[c.Item] = append(f.fixes[c.Item], c)
+	for _, c := range corrections { // the last word on a section counts
+		said := slices.DeleteFunc(f.fixes[c.Item], func(d Correction) bool { return d.Section == c.Section })
+		f.fixes[c.Item] = append(said, c)
 	}
-	f.fields = f.rules.fields
 	return f, errors.Join(errs...)
 }
 
@@ -115,11 +118,20 @@ func categoryKey(name string) string {
 func (f *filer) file(it *feed.Item) {
 	w := f.memory.Get().(*filing)
 	defer f.memory.Put(w)
+	f.decide(it, w)
+	if len(it.Sections) == 0 && it.Dropped == "" {
+		f.fileByEvidence(it, w)
+		f.unfile(it)
+	}
+}
+
+// decide is file without the evidence of soft rules and of the model; it leaves in w what weigh
+// needs to go on from there.
+func (f *filer) decide(it *feed.Item, w *filing) {
 	it.Sections, it.Dropped = nil, ""
 	src := f.sources[it.Source]
-	w.read.read(it, src, f.fields)
+	w.read.read(it, src, f.rules.fields)
 	w.holds = f.rules.match(w.holds[:0], &w.match, &w.read)
-
 	for _, h := range w.holds {
 		if o := f.owner[h.rule]; o.section < 0 {
 			it.Dropped = fmt.Sprintf("dropped by the rule in line %d: %s", o.line, f.rules.describe(&w.match, h))
@@ -129,9 +141,6 @@ func (f *filer) file(it *feed.Item) {
 	f.fileByEditor(it)
 	f.fileBySource(it, src, w.read.language)
 	f.fileByRules(it, w)
-	if len(it.Sections) == 0 {
-		f.fileByEvidence(it, src, w)
-	}
 	f.unfile(it)
 }
 
@@ -144,7 +153,7 @@ func place(it *feed.Item, p feed.Placement) {
 
 func (f *filer) fileByEditor(it *feed.Item) {
 	for _, c := range f.fixes[it.ID] {
-		if _, ok := f.index[c.Section]; ok && !c.Remove && it.ID != 0 {
+		if _, ok := f.index[c.Section]; ok && !c.Remove {
 			place(it, feed.Placement{Section: c.Section, By: byEditor})
 		}
 	}
@@ -153,7 +162,7 @@ func (f *filer) fileByEditor(it *feed.Item) {
 // unfile takes the item out of the sections the editor took it out of.
 func (f *filer) unfile(it *feed.Item) {
 	for _, c := range f.fixes[it.ID] {
-		if c.Remove && it.ID != 0 {
+		if c.Remove {
 			it.Sections = slices.DeleteFunc(it.Sections, func(p feed.Placement) bool { return p.Section == c.Section })
 		}
 	}
@@ -188,7 +197,6 @@ func (f *filer) speaks(section int, language string) bool {
 // fileByRules places the item where hard rules hold and sums up the soft ones.
 func (f *filer) fileByRules(it *feed.Item, w *filing) {
 	w.soft = resize(w.soft, len(f.sections))
-	w.why = w.why[:0]
 	for _, h := range w.holds {
 		o, r := f.owner[h.rule], &f.rules.rules[h.rule]
 		if !f.speaks(o.section, w.read.language) {
@@ -200,6 +208,26 @@ func (f *filer) fileByRules(it *feed.Item, w *filing) {
 		}
 		w.soft[o.section] += r.weight
 	}
+}
+
+// Labels returns what the filed item teaches: that it is an example of the sections its editor, its
+// source or its source's categories put it under. What rules and the model decided teaches
+// nothing. They are to be compared with the labels stored of the item, and the difference taught
+// to the model in the transaction that stores it.
+func (d *Desk) Labels(it *feed.Item) []Label { return d.filer.labels(it) }
+
+func (f *filer) labels(it *feed.Item) []Label {
+	if !f.set.Learn || len(f.sections) < 2 || it.Dropped != "" {
+		return nil
+	}
+	src, known := f.sources[it.Source]
+	var labels []Label
+	for _, p := range it.Sections {
+		if p.By == byEditor || (p.By == bySource || p.By == byCategory) && known && src.Learn {
+			labels = append(labels, NewLabel(it, src, p.Section))
+		}
+	}
+	return labels
 }
 
 // resize returns a slice of n zeros, in s's memory where that is large enough.

@@ -1,0 +1,187 @@
+package desk
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"feedd/internal/feed"
+)
+
+// labelsNeeded is how many labelled items a section needs before the model alone may file there.
+const labelsNeeded = 50
+
+// evidence is what soft rules and the learned model make of one item.
+type evidence struct {
+	section     int // into filer.sections: the likeliest; -1 when nothing is known
+	probability float64
+	labels      int // of that section, in the item's language; 0 when the model had no part in it
+	compared    int // sections the model compared
+}
+
+// fileByEvidence places an item under its likeliest section, if that is likely enough.
+func (f *filer) fileByEvidence(it *feed.Item, w *filing) {
+	ev := f.weigh(w)
+	if ev.section < 0 || ev.probability < f.set.Confidence {
+		return
+	}
+	s := &f.sections[ev.section]
+	byModel := f.set.Learn && s.Learn && ev.labels >= labelsNeeded
+	if !byModel && w.soft[ev.section] <= 0 {
+		return
+	}
+	p := feed.Placement{Section: s.ID, By: byLearned, Probability: ev.probability}
+	p.Line, p.Detail = f.explain(w, ev)
+	place(it, p)
+}
+
+// weigh adds the soft rules' weights to the calibrated log-odds of the model. The sections that
+// compete are those the model has examples of in the item's language and those a soft rule speaks
+// for; a section without examples stands at the mean of the others.
+func (f *filer) weigh(w *filing) evidence {
+	w.odds = resize(w.odds, len(f.sections))
+	w.in = slices.Grow(w.in[:0], len(f.sections))
+	ev := evidence{section: -1}
+	var c *learned
+	if f.set.Learn && f.model != nil {
+		f.model.mu.Lock()
+		defer f.model.mu.Unlock()
+		c = f.model.languages[w.read.language]
+	}
+	soft := slices.ContainsFunc(w.soft, func(x float64) bool { return x != 0 })
+	w.factor = 0
+	if c != nil {
+		c.fit(&f.model.memory)
+		w.learn.set.extract(w.read.passages[0].words, w.read.passages[1].words)
+		w.factor = c.scale.factor(w.learn.set.words)
+		w.learn.scores = c.score(w.learn.scores, &w.learn.set, -1)
+		mean := 0.0
+		for i := range f.sections {
+			if j, ok := c.index[f.sections[i].ID]; ok && c.docs[j] > 0 && f.speaks(i, w.read.language) {
+				w.in = append(w.in, i)
+				w.odds[i] = w.factor * w.learn.scores[j]
+				mean += w.odds[i]
+			}
+		}
+		for _, i := range w.in {
+			w.odds[i] -= mean / float64(len(w.in))
+		}
+		if ev.compared = len(w.in); ev.compared < 2 {
+			w.in, ev.compared = w.in[:0], 0
+			clear(w.odds)
+		}
+	}
+	if ev.compared == 0 && !soft {
+		return ev
+	}
+	for i, x := range w.soft {
+		if (x != 0 || ev.compared == 0) && !slices.Contains(w.in, i) && f.speaks(i, w.read.language) {
+			w.in = append(w.in, i)
+		}
+		w.odds[i] += x
+	}
+	slices.Sort(w.in)
+	for _, i := range w.in {
+		if ev.section < 0 || w.odds[i] > w.odds[ev.section] {
+			ev.section = i
+		}
+	}
+	if ev.section < 0 {
+		return ev
+	}
+	z := 0.0
+	for _, i := range w.in {
+		z += math.Exp(w.odds[i] - w.odds[ev.section])
+	}
+	ev.probability = 1 / z
+	if ev.compared > 0 {
+		if j, ok := c.index[f.sections[ev.section].ID]; ok {
+			ev.labels = c.docs[j]
+		}
+	}
+	return ev
+}
+
+// explain names what spoke for a section, with its weight in log-odds against the mean of the
+// sections: soft rules with their lines, then words. The line is that of the first soft rule.
+func (f *filer) explain(w *filing, ev evidence) (line int, detail string) {
+	var parts []string
+	for _, h := range w.holds {
+		if o, r := f.owner[h.rule], &f.rules.rules[h.rule]; o.section == ev.section && r.weight != 0 {
+			if line == 0 {
+				line = o.line
+			}
+			parts = append(parts, fmt.Sprintf("line %d %+.1f", o.line, r.weight))
+		}
+	}
+	if ev.labels > 0 {
+		f.model.mu.Lock()
+		parts = append(parts, f.words(w, ev)...)
+		f.model.mu.Unlock()
+	}
+	return line, strings.Join(parts, ", ")
+}
+
+// words lists the words and pairs of words that spoke loudest for a section.
+func (f *filer) words(w *filing, ev evidence) []string {
+	const most = 5
+	c := f.model.languages[w.read.language]
+	self := c.index[f.sections[ev.section].ID]
+	type place struct {
+		summary     bool
+		from, words uint8
+	}
+	adds := map[place]float64{}
+	one := featureSet{list: make([]seen, 1), accented: w.learn.set.accented}
+	var scores []float64
+	for _, s := range w.learn.set.list {
+		if s.feature.kind() == part {
+			continue
+		}
+		one.list[0] = s
+		scores = c.score(scores, &one, -1)
+		mean, n := 0.0, 0.0
+		for _, i := range w.in {
+			if j, ok := c.index[f.sections[i].ID]; ok {
+				mean += scores[j]
+				n++
+			}
+		}
+		words := uint8(1)
+		if k := s.feature.kind(); k == twoNormal || k == twoFolded {
+			words = 2
+		}
+		adds[place{s.summary, s.word, words}] += w.factor * (scores[self] - mean/n)
+	}
+	type told struct {
+		place
+		adds float64
+	}
+	var all []told
+	for p, a := range adds {
+		if a > .05 {
+			all = append(all, told{p, a})
+		}
+	}
+	slices.SortFunc(all, func(a, b told) int {
+		summary := func(t told) int {
+			if t.summary {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(cmp.Compare(b.adds, a.adds), summary(a)-summary(b), int(a.from)-int(b.from), int(a.words)-int(b.words))
+	})
+	var out []string
+	for _, t := range all[:min(len(all), most)] {
+		p := &w.read.passages[0]
+		if t.summary {
+			p = &w.read.passages[1]
+		}
+		text := p.text[p.words[t.from].Start:p.words[t.from+t.words-1].End]
+		out = append(out, fmt.Sprintf("%s %+.1f", text, t.adds))
+	}
+	return out
+}

@@ -1,0 +1,171 @@
+package desk
+
+import "feedd/internal/feed"
+
+// A feature is something a text has that tells about its section, as a number: a hash with the
+// kind in its lowest bits. Numbers are all the model knows; the words are the item's own.
+type feature uint32
+
+// kind is a family of features, counted apart.
+type kind uint8
+
+// The kinds. Words and pairs of words stand in normal form, which tells "bạn" from "bán", and in
+// folded form, which still works when the diacritics are missing. Parts of words are what English
+// endings and the names of strangers are recognised by.
+const (
+	oneNormal kind = iota
+	twoNormal
+	oneFolded
+	twoFolded
+	part
+	kinds
+)
+
+const kindBits = 3
+
+func (f feature) kind() kind { return kind(f & (1<<kindBits - 1)) }
+
+func newFeature(k kind, hash uint64) feature {
+	return feature(hash>>32)<<kindBits | feature(k)
+}
+
+// Words of the title and of the summary that are looked at; more adds cost and no accuracy.
+const (
+	mostTitleWords   = 40
+	mostSummaryWords = 60
+	mostPartBytes    = 24 // of one word
+)
+
+// seen is a feature and where in the text it first stood: words[word:word+words] of the title or
+// the summary. It lets a decision be explained.
+type seen struct {
+	feature feature
+	summary bool
+	word    uint8
+}
+
+// featureSet is the features of one item, each once.
+type featureSet struct {
+	list     []seen
+	words    int  // of the text they are from
+	accented bool // the text has diacritics
+	table    []feature
+}
+
+// extract fills the set from an item's title and summary.
+func (s *featureSet) extract(title, summary []feed.Word) {
+	title, summary = title[:min(len(title), mostTitleWords)], summary[:min(len(summary), mostSummaryWords)]
+	s.list, s.words = s.list[:0], len(title)+len(summary)
+	s.accented = anyMarked(title) || anyMarked(summary)
+	s.size(s.words * 16)
+	s.add(title, false)
+	s.add(summary, true)
+	for i := range title {
+		s.addParts(title[i].Fold, i)
+	}
+}
+
+func anyMarked(words []feed.Word) bool {
+	for i := range words {
+		if words[i].Marked {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *featureSet) add(words []feed.Word, summary bool) {
+	var lastNormal, lastFold uint64
+	for i := range words {
+		w := &words[i]
+		fold := hashWord(w.Fold)
+		s.put(newFeature(oneFolded, mix(fold)), summary, i)
+		if i > 0 {
+			s.put(newFeature(twoFolded, mix(fold+lastFold*3)), summary, i-1)
+		}
+		if s.accented {
+			normal := fold
+			if w.Marked {
+				normal = hashWord(w.Normal)
+			}
+			s.put(newFeature(oneNormal, mix(normal)), summary, i)
+			if i > 0 {
+				s.put(newFeature(twoNormal, mix(normal+lastNormal*3)), summary, i-1)
+			}
+			lastNormal = normal
+		}
+		lastFold = fold
+	}
+}
+
+// addParts adds the runs of 3, 4 and 5 bytes of a folded word between its borders.
+func (s *featureSet) addParts(fold string, word int) {
+	const border = ' '
+	fold = fold[:min(len(fold), mostPartBytes)]
+	var run uint64 // the last five bytes
+	for i := -1; i <= len(fold); i++ {
+		c := byte(border)
+		if i >= 0 && i < len(fold) {
+			c = fold[i]
+		}
+		run = run<<8 | uint64(c)
+		for n := 3; n <= 5; n++ {
+			if i+2 >= n {
+				s.put(newFeature(part, mix(run&(1<<(8*n)-1)+uint64(n)<<56)), false, word)
+			}
+		}
+	}
+}
+
+// size makes the table large enough for n features and empty.
+func (s *featureSet) size(n int) {
+	want := 256
+	for want < 2*n {
+		want *= 2
+	}
+	if cap(s.table) < want {
+		s.table = make([]feature, want)
+		return
+	}
+	s.table = s.table[:want]
+	clear(s.table)
+}
+
+// put adds a feature unless it is there.
+func (s *featureSet) put(f feature, summary bool, word int) {
+	if f == 0 {
+		f = 1 << kindBits // 0 marks an empty place of the table
+	}
+	mask := uint32(len(s.table) - 1)
+	for i := uint32(f) >> kindBits; ; i++ {
+		switch s.table[i&mask] {
+		case f:
+			return
+		case 0:
+			if len(s.list)*2 < len(s.table) {
+				s.table[i&mask] = f
+			}
+			s.list = append(s.list, seen{feature: f, summary: summary, word: uint8(word)})
+			return
+		}
+	}
+}
+
+// hashWord is FNV-1a. The model is stored by nobody and exchanged with nobody, but two nodes must
+// compute the same, so no seed.
+func hashWord(s string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
+}
+
+// mix spreads a hash over its high bits (the finalizer of MurmurHash3).
+func mix(h uint64) uint64 {
+	h ^= h >> 33
+	h *= 0xff51afd7ed558ccd
+	h ^= h >> 33
+	h *= 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}
