@@ -189,6 +189,7 @@ func (o EvalSectionsOptions) prepare(in io.Reader, report *SectionsReport) (*fil
 			sections = append(sections, feed.Section{ID: label, Learn: true, Rules: rules})
 		}
 	}
+	model.settle()
 	report.LearnSeconds = math.Round(time.Since(began).Seconds()*1000) / 1000
 	if report.Examples == 0 {
 		return nil, nil, errors.New("examples: no row has a label")

@@ -83,6 +83,15 @@ func (m *Model) Labels(section string) int {
 	return n
 }
 
+// settle calibrates the model now rather than at its next decision.
+func (m *Model) settle() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.languages {
+		c.fit(&m.memory)
+	}
+}
+
 // learning is the memory one example or one decision needs.
 type learning struct {
 	title, summary []feed.Word
@@ -103,10 +112,7 @@ type learned struct {
 	order    []int          // the sections sorted by id, so that sums do not depend on history
 	docs     []int          // labels by section
 
-	// rows[f] is where in cells the counts of feature f begin: their sum, then one a section.
-	rows   map[feature]int32
-	cells  []int32
-	stride int
+	cells  table
 	totals [kinds][]int64 // occurrences by section
 	total  [kinds]int64
 	vocab  [kinds]int // features with a sum above 0
@@ -117,7 +123,7 @@ type learned struct {
 }
 
 func newLearned() *learned {
-	return &learned{index: map[string]int{}, rows: map[feature]int32{}, stride: 9}
+	return &learned{index: map[string]int{}}
 }
 
 // section returns the number of a section, a new one where need be.
@@ -133,22 +139,8 @@ func (c *learned) section(id string) int {
 	}
 	at, _ := slices.BinarySearchFunc(c.order, id, func(j int, id string) int { return strings.Compare(c.sections[j], id) })
 	c.order = slices.Insert(c.order, at, i)
-	if i+2 > c.stride {
-		c.widen(c.stride * 2)
-	}
+	c.cells.widen(i + 1)
 	return i
-}
-
-// widen makes room for more sections in every row.
-func (c *learned) widen(stride int) {
-	cells := make([]int32, len(c.cells)/c.stride*stride)
-	for from, to := 0, 0; from < len(c.cells); from, to = from+c.stride, to+stride {
-		copy(cells[to:], c.cells[from:from+c.stride])
-	}
-	for f, row := range c.rows {
-		c.rows[f] = row / int32(c.stride) * int32(stride)
-	}
-	c.cells, c.stride = cells, stride
 }
 
 func (c *learned) learn(w *learning, l Label, sign int) {
@@ -163,23 +155,16 @@ func (c *learned) learn(w *learning, l Label, sign int) {
 }
 
 func (c *learned) count(f feature, section int, sign int32) {
-	row, ok := c.rows[f]
-	if !ok {
-		row = int32(len(c.cells))
-		c.rows[f] = row
-		for range c.stride {
-			c.cells = append(c.cells, 0)
-		}
-	}
+	row := c.cells.row(f)
 	k := f.kind()
-	if c.cells[row] == 0 {
+	if row[0] == 0 {
 		c.vocab[k]++
 	}
-	c.cells[row] += sign
-	if c.cells[row] == 0 {
+	row[0] += sign
+	if row[0] == 0 {
 		c.vocab[k]--
 	}
-	c.cells[row+1+int32(section)] += sign
+	row[1+section] += sign
 	c.totals[k][section] += int64(sign)
 	c.total[k] += int64(sign)
 }
@@ -232,12 +217,11 @@ func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 		if p.complement == 0 && p.multinomial == 0 {
 			continue
 		}
-		row, ok := c.rows[f]
-		if !ok {
+		cells := c.cells.find(f)
+		if cells == nil {
 			continue
 		}
-		cells := c.cells[row : int(row)+1+n]
-		sum := cells[0]
+		sum, cells := cells[0], cells[1:1+n]
 		if self >= 0 {
 			sum--
 		}
@@ -246,7 +230,7 @@ func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 		}
 		known[k]++
 		if p.multinomial == 0 {
-			for s, x := range cells[1:] {
+			for s, x := range cells {
 				if s == self {
 					x--
 				}
@@ -254,7 +238,7 @@ func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 			}
 			continue
 		}
-		for s, x := range cells[1:] {
+		for s, x := range cells {
 			if s == self {
 				x--
 			}
