@@ -145,13 +145,11 @@ func Atom(v *View) ([]byte, error) {
 				x.Categories = append(x.Categories, atomCategory{Term: c})
 			}
 		}
-		if o := e.origin; o.feedURL != "" {
-			if o.self {
-				x.Source.Links = append(x.Source.Links, atomLink{Rel: "self", Href: o.feedURL})
-			}
-			if o.home != "" {
-				x.Source.Links = append(x.Source.Links, atomLink{Rel: "alternate", Type: "text/html", Href: o.home})
-			}
+		if o := e.origin; o.self && o.feedURL != "" {
+			x.Source.Links = append(x.Source.Links, atomLink{Rel: "self", Href: o.feedURL})
+		}
+		if o := e.origin; o.home != "" {
+			x.Source.Links = append(x.Source.Links, atomLink{Rel: "alternate", Type: "text/html", Href: o.home})
 		}
 		if x.Media != nil {
 			doc.Media = nsMedia

@@ -267,6 +267,8 @@ func TestWebURL(t *testing.T) {
 		{"https://e.org/100%", "", "https://e.org/100%25"},
 		{"https://e.org/%c3%a9", "", "https://e.org/%c3%a9"},
 		{"https://user:pass@e.org/", "", "https://e.org/"},
+		{"https://bao_ngay.example.vn/1", "", "https://bao_ngay.example.vn/1"},
+		{"https://exa mple.org/1", "", ""},
 		{"../b", "https://e.org/a/c", "https://e.org/b"},
 		{"//cdn.example/x", "https://e.org/", "https://cdn.example/x"},
 		{"/b", "", ""},

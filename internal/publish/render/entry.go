@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"golang.org/x/net/idna"
+
 	"feedd/internal/feed"
 )
 
@@ -508,7 +510,11 @@ func (e *entry) enclosure() *feed.Enclosure {
 // validators of enclosures take no other.
 func domainURL(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && strings.Contains(u.Hostname(), ".") && !strings.ContainsAny(u.Hostname(), "_:")
+	if err != nil || !strings.Contains(u.Hostname(), ".") {
+		return false
+	}
+	_, err = idna.Lookup.ToASCII(u.Hostname())
+	return err == nil
 }
 
 // newsURL is webURL for the addresses that sources give. No outlet lives on a bare IPv6 address, and

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 
@@ -97,8 +98,8 @@ func RSS(v *View) ([]byte, error) {
 		for _, a := range e.authors {
 			it.Creators = append(it.Creators, plainText(a.Name))
 		}
-		if e.origin.feedURL != "" {
-			it.Source = &rssSource{URL: e.origin.feedURL, Title: profileEscaper.Replace(e.origin.outlet)}
+		if address := cmp.Or(e.origin.feedURL, e.origin.home); address != "" {
+			it.Source = &rssSource{URL: address, Title: profileEscaper.Replace(e.origin.outlet)}
 		}
 		if !e.updated.Equal(e.published) {
 			it.Updated = e.stamp

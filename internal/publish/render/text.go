@@ -122,7 +122,9 @@ func webURL(raw, base string) string {
 	if name == "" || u.Opaque != "" {
 		return ""
 	}
-	if _, err := netip.ParseAddr(name); err != nil {
+	if asciiHost.MatchString(name) {
+		// As it is: underscores are no part of a host name, and yet outlets have them.
+	} else if _, err := netip.ParseAddr(name); err != nil {
 		// Percent signs come from escapeURL; the host is a name, not a path.
 		if name, err = url.PathUnescape(name); err != nil {
 			return ""
@@ -142,6 +144,8 @@ func webURL(raw, base string) string {
 	}
 	return ""
 }
+
+var asciiHost = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$`)
 
 // escapeURL percent-encodes every byte that RFC 3986 forbids, and percent signs that start no
 // escape. Brackets are forbidden outside a host; left to net/url they would pass.
