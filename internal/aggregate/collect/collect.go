@@ -12,3 +12,402 @@
 // Collect stores nothing and decides nothing about stories: it gives back items and the source's
 // new state, which belong into one transaction.
 package collect
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// Options make a Collector. The zero value of each field but Now has a sensible meaning.
+type Options struct {
+	Site     feed.Site        // its contact is in the User-Agent, its public URL makes push possible
+	Version  string           // in the User-Agent
+	Log      *slog.Logger     // nil discards
+	Now      func() time.Time // nil means time.Now
+	MaxHosts int              // requests under way at once, each to another host; 0 means 256
+	Gate     Gate             // nil means one of this process alone
+}
+
+// Collector asks sources and reads their answers. It is safe for use by many goroutines; one of
+// them per source and time, which a Queue sees to.
+type Collector struct {
+	site  feed.Site
+	agent string
+	log   *slog.Logger
+	now   func() time.Time
+	gate  Gate
+
+	slots   chan struct{} // requests under way, up to what becomes of their answers
+	large   chan struct{} // large bodies in memory
+	reading chan struct{} // documents being parsed: as many as there are processors
+	robots  robots
+
+	mu         sync.Mutex
+	transports map[route]*http.Transport
+}
+
+// New makes a Collector.
+func New(o Options) *Collector {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.MaxHosts <= 0 {
+		o.MaxHosts = 256
+	}
+	if o.Gate == nil {
+		o.Gate = newHosts(o.Now)
+	}
+	return &Collector{
+		site: o.Site, agent: userAgent(o.Site, o.Version), log: o.Log, now: o.Now, gate: o.Gate,
+		slots:      make(chan struct{}, o.MaxHosts),
+		large:      make(chan struct{}, largeBodies),
+		reading:    make(chan struct{}, runtime.GOMAXPROCS(0)),
+		robots:     robots{of: make(map[string]*robotsEntry)},
+		transports: make(map[route]*http.Transport),
+	}
+}
+
+// userAgent says who asks and where to complain: "feedd/1.2 (+mailto:desk@example.org)".
+func userAgent(site feed.Site, version string) string {
+	agent := "feedd"
+	if version != "" {
+		agent += "/" + version
+	}
+	contact := site.Contact
+	if contact == "" {
+		contact = site.URL
+	}
+	if contact != "" {
+		agent += " (+" + contact + ")"
+	}
+	return agent
+}
+
+// Restore puts holds of an earlier life back in force.
+func (c *Collector) Restore(holds []feed.HostHold) {
+	for _, h := range holds {
+		c.gate.Hold(h.Host, h.Until, h.Reason)
+	}
+}
+
+// Close ends the connections that are kept open. Requests under way are not ended.
+func (c *Collector) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range c.transports {
+		t.CloseIdleConnections()
+	}
+}
+
+// Known tells which of a source's item keys are stored already.
+type Known func(ctx context.Context, source string, keys []string) (map[string]bool, error)
+
+// Outcome is what became of a run.
+type Outcome string
+
+// The outcomes.
+const (
+	OK        Outcome = "ok"        // a document was read; Items are what it holds
+	Unchanged Outcome = "unchanged" // the document is the one read last: 304, or the same bytes
+	Failed    Outcome = "failed"    // nothing could be read; Err says why
+	Held      Outcome = "held"      // its host wants to be left alone, so it was not asked
+)
+
+// Result is what a run brought. Items and State belong into one transaction: the validators in
+// State hide the items from every later run.
+type Result struct {
+	Outcome Outcome
+	Status  int         // of the last answer; 0 when there was none
+	Items   []feed.Item // FirstSeen is left to whoever stores them
+	// Delta says that the document held news only (RFC 3229): what it does not hold is not gone.
+	Delta    bool
+	State    feed.SourceState // complete, with NextRun and NextReason
+	Holds    []feed.HostHold  // to be kept for Restore
+	Warnings []string
+	Err      error
+	Bytes    int64         // read from the network
+	Took     time.Duration // waiting for hosts included
+}
+
+// Collect asks one source now, due or not, and reads the answer. When ctx ends first, the result
+// has Failed and ctx's error, and the state as it was: nothing was learned.
+func (c *Collector) Collect(ctx context.Context, src feed.Source, st feed.SourceState, known Known) Result {
+	v := &visit{c: c}
+	defer v.release()
+	return v.collect(ctx, src, st, known)
+}
+
+func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceState, known Known) (res Result) {
+	c := v.c
+	began := c.now()
+	before := st
+	st = begin(src, st)
+	var doc *Document
+	var a *answer
+	var err error
+	defer func() {
+		res.Holds, res.Bytes, res.Took = v.holds, v.bytes, c.now().Sub(began)
+	}()
+
+	a, err = v.ask(ctx, &src, &st)
+	now := c.now()
+	if err == nil && a.Status != http.StatusNotModified {
+		hash := fingerprint(a.Bytes)
+		if a.cut == nil && a.Status == http.StatusOK && hash == st.BodyHash {
+			a.Bytes = nil
+		} else {
+			doc, err = v.parse(ctx, src, a, now)
+			if err != nil && a.cut != nil {
+				err = fmt.Errorf("%w; %w", a.cut, err)
+			}
+			a.Bytes = nil
+		}
+		if err == nil && a.Status == http.StatusOK {
+			st.ETag, st.LastModified, st.BodyHash, st.FinalURL = "", "", "", ""
+			if a.cut == nil {
+				st.ETag, st.LastModified, st.BodyHash = a.Header.Get("ETag"), a.Header.Get("Last-Modified"), hash
+			}
+			if a.redirects > 0 {
+				st.FinalURL = a.URL
+			}
+		}
+	}
+	if ctx.Err() != nil {
+		return Result{Outcome: Failed, State: before, Err: context.Cause(ctx)}
+	}
+	var held *HeldError
+	if errors.As(err, &held) {
+		st.WaitUntil, st.WaitReason = held.Until, held.Reason
+		c.plan(src, &st, now)
+		return Result{Outcome: Held, State: st, Err: err}
+	}
+
+	st.LastRun, st.Status = now, 0
+	st.WaitUntil, st.WaitReason = time.Time{}, ""
+	if a != nil {
+		st.Status = a.Status
+	}
+	for _, h := range v.holds {
+		if h.Until.After(st.WaitUntil) {
+			st.WaitUntil, st.WaitReason = h.Until, h.Reason
+		}
+	}
+	if err != nil {
+		st.Failures++
+		st.Error = err.Error()
+		st.Gone = st.Status == http.StatusGone
+		c.plan(src, &st, now)
+		return Result{Outcome: Failed, Status: st.Status, State: st, Err: err}
+	}
+
+	st.LastSuccess, st.Failures, st.Error, st.Gone = now, 0, "", false
+	noteMove(&st, a)
+	if wait, because := freshFor(a.Header, now); wait > 0 && !st.WaitUntil.After(now.Add(wait)) {
+		st.WaitUntil, st.WaitReason = now.Add(wait), because
+	}
+	if doc == nil {
+		if a.Status == http.StatusNotModified {
+			freshen(&st, a.Header)
+		}
+		c.plan(src, &st, now)
+		return Result{Outcome: Unchanged, Status: st.Status, State: st}
+	}
+	if a.Status == http.StatusIMUsed {
+		st.ETag = a.Header.Get("ETag")
+		if modified := a.Header.Get("Last-Modified"); modified != "" {
+			st.LastModified = modified
+		}
+	}
+	res = Result{Outcome: OK, Status: st.Status, Items: doc.Items, Delta: a.Status == http.StatusIMUsed, Warnings: doc.Warnings}
+	if a.cut != nil {
+		res.Warnings = append(res.Warnings, a.cut.Error())
+	}
+	noteDocument(&st, doc, a, &res)
+	if known != nil && len(doc.Items) > 0 && (src.Article || st.Push != nil) {
+		stored, err := known(ctx, src.ID, keysOf(doc.Items))
+		if err != nil {
+			return Result{Outcome: Failed, State: before, Err: fmt.Errorf("look up what is stored of %s: %w", src.ID, err)}
+		}
+		notePoll(&st, doc.Items, stored, now)
+	}
+	st.Rhythm = learnRhythm(st.Rhythm, doc.Items, now, zoneOf(src))
+	c.plan(src, &st, now)
+	res.State = st
+	return res
+}
+
+// ask makes the run's request for the source's own address.
+func (v *visit) ask(ctx context.Context, src *feed.Source, st *feed.SourceState) (*answer, error) {
+	u, err := url.Parse(src.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, errors.New("its url is no web address")
+	}
+	q := ask{url: u, src: src, own: u, accept: acceptFeed, delta: true, etag: st.ETag, lastModified: st.LastModified, answered: st.FinalURL}
+	if q.answered == "" {
+		q.answered = src.URL
+	}
+	if src.Page != nil {
+		q.accept, q.delta = acceptPage, false
+		if q.interval, err = v.allowed(ctx, src, u); err != nil {
+			return nil, err
+		}
+	}
+	a, err := v.get(ctx, q)
+	if err != nil {
+		return a, err
+	}
+	switch a.Status {
+	case http.StatusNotModified:
+		if st.ETag == "" && st.LastModified == "" {
+			return a, errors.New("the server answered 304 Not Modified to a request without conditions")
+		}
+	case http.StatusIMUsed:
+		if !q.delta || !strings.Contains(strings.ToLower(a.Header.Get("IM")), "feed") {
+			return a, errors.New("the server answered 226 IM Used with a manipulation that was not asked for")
+		}
+	case http.StatusOK, http.StatusNonAuthoritativeInfo:
+		a.Status = http.StatusOK
+	default:
+		return a, &StatusError{a.Status}
+	}
+	return a, nil
+}
+
+// parse reads the answer, as many at once as there are processors.
+func (v *visit) parse(ctx context.Context, src feed.Source, a *answer, now time.Time) (*Document, error) {
+	select {
+	case v.c.reading <- struct{}{}:
+		defer func() { <-v.c.reading }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	return Read(a.Body, src, now)
+}
+
+// begin returns the state a run starts from: what was learned from another address is void, and
+// validators are void when the document is to be read in another way than it was.
+func begin(src feed.Source, st feed.SourceState) feed.SourceState {
+	if st.URL != src.URL {
+		st = feed.SourceState{URL: src.URL}
+	}
+	st.Source = src.ID
+	if r := readingOf(src); r != st.Reading {
+		st.Reading, st.ETag, st.LastModified, st.BodyHash = r, "", "", ""
+	}
+	return st
+}
+
+// readingOf fingerprints what of the configuration decides which items a document gives.
+func readingOf(src feed.Source) string {
+	h := fnv.New64a()
+	add := func(parts ...string) {
+		for _, p := range parts {
+			h.Write([]byte(p))
+			h.Write([]byte{0})
+		}
+	}
+	add(zoneOf(src).String(), src.Language, strconv.Itoa(src.MaxItems))
+	if p := src.Page; p != nil {
+		add(p.Item, p.Title, p.Link, p.Summary, p.Date, p.Image)
+	}
+	for _, name := range slices.Sorted(maps.Keys(src.Headers)) { // Accept-Language and the like
+		add(name, src.Headers[name])
+	}
+	return strconv.FormatUint(h.Sum64(), 16)
+}
+
+func fingerprint(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:16])
+}
+
+// plan writes into the state when the source runs next.
+func (c *Collector) plan(src feed.Source, st *feed.SourceState, now time.Time) {
+	st.NextRun, st.NextReason = NextRun(src, *st, now)
+	st.Schedule = src.Schedule
+}
+
+// noteMove counts how often running the address was answered by a permanent redirect to one place.
+// A chain with a temporary hop in it is none.
+func noteMove(st *feed.SourceState, a *answer) {
+	switch {
+	case !a.moved:
+		st.MovedTo, st.MovedSeen = "", 0
+	case a.URL == st.MovedTo:
+		st.MovedSeen++
+	default:
+		st.MovedTo, st.MovedSeen = a.URL, 1
+	}
+}
+
+// Moved returns the address a source has moved to for good, once it said so often enough to be
+// believed, else "".
+func Moved(st feed.SourceState) string {
+	if st.MovedSeen >= movedEnough {
+		return st.MovedTo
+	}
+	return ""
+}
+
+// freshen takes over the validators of a 304 (RFC 9111, section 4.3.4).
+func freshen(st *feed.SourceState, header http.Header) {
+	if etag := header.Get("ETag"); etag != "" {
+		st.ETag = etag
+	}
+	if modified := header.Get("Last-Modified"); modified != "" {
+		st.LastModified = modified
+	}
+}
+
+func keysOf(items []feed.Item) []string {
+	keys := make([]string, len(items))
+	for i := range items {
+		keys[i] = items[i].Key
+	}
+	return keys
+}
+
+// noteDocument keeps what the document says of itself.
+func noteDocument(st *feed.SourceState, doc *Document, a *answer, res *Result) {
+	if !res.Delta {
+		st.Items = len(doc.Items)
+	}
+	st.Warnings = res.Warnings
+	st.Title, st.Link, st.FeedID = doc.Title, doc.Link, doc.FeedID
+	st.Language, st.Rights = doc.Language, doc.Copyright
+	st.TTL = min(doc.TTL, longestWait)
+	st.SkipHours, st.SkipDays = doc.SkipHours, doc.SkipDays
+	st.Hub, st.Self = doc.Hub, doc.FeedLink
+	if len(a.Header["Link"]) == 0 {
+		return
+	}
+	base, err := url.Parse(a.URL)
+	if err != nil {
+		return
+	}
+	if hubs := headerLinks(a.Header, "hub", base); len(hubs) > 0 { // before the document's, WebSub section 4
+		st.Hub = hubs[0]
+		if self := headerLinks(a.Header, "self", base); len(self) > 0 {
+			st.Self = self[0]
+		}
+	}
+}

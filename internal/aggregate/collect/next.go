@@ -59,7 +59,7 @@ func NextRun(src feed.Source, st feed.SourceState, now time.Time) (time.Time, st
 		}
 		if until.After(at) {
 			at = until
-			why = "waits until " + clock(until, now, zone) + " because " + because
+			why = "waits until " + clockTime(until, now, zone) + " because " + because
 		}
 	}
 	if p := st.Push; p != nil && p.State == feed.PushActive && p.Missed == 0 && !p.LastPush.IsZero() && p.Until.After(now) {
@@ -71,7 +71,7 @@ func NextRun(src feed.Source, st feed.SourceState, now time.Time) (time.Time, st
 		}
 	}
 	if st.TTL > 0 && st.Failures == 0 {
-		putOff(last.Add(st.TTL), fmt.Sprintf("the document asks for a ttl of %s", short(st.TTL)))
+		putOff(last.Add(st.TTL), fmt.Sprintf("the document asks for a ttl of %s", briefly(st.TTL)))
 	}
 	if !st.WaitUntil.IsZero() {
 		putOff(st.WaitUntil, st.WaitReason)
@@ -97,7 +97,7 @@ func nextTick(src feed.Source, st feed.SourceState, last time.Time) (at time.Tim
 	if err != nil { // the configuration refuses such lines; a stored source may outlive that
 		return last.Add(longestWait), longestWait, "its schedule cannot be read: " + err.Error()
 	}
-	part := share(src.ID)
+	part := phaseOf(src.ID)
 	if s.every > 0 {
 		// Runs lie on a grid of their own, so that late starts do not add up. A run brought about
 		// otherwise just before a point of the grid counts for that point.
@@ -113,8 +113,8 @@ func nextTick(src feed.Source, st feed.SourceState, last time.Time) (at time.Tim
 	return tick.Add(time.Duration(part * float64(min(gap/2, jitterMost)))), gap, "runs by its schedule, " + line
 }
 
-// share is a number in [0, 1) that depends on the id alone.
-func share(id string) float64 {
+// phaseOf is a number in [0, 1) that depends on the id alone.
+func phaseOf(id string) float64 {
 	h := fnv.New64a()
 	h.Write([]byte(id))
 	x := h.Sum64() // FNV leaves the last bytes of near ids near each other: mix
@@ -185,8 +185,8 @@ func zoneOf(src feed.Source) *time.Location {
 	return time.UTC
 }
 
-// clock writes a time as people near now say it.
-func clock(t, now time.Time, zone *time.Location) string {
+// clockTime writes a time as people near now say it.
+func clockTime(t, now time.Time, zone *time.Location) string {
 	t, now = t.In(zone), now.In(zone)
 	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
 		return t.Format("15:04")
@@ -194,8 +194,8 @@ func clock(t, now time.Time, zone *time.Location) string {
 	return t.Format("2006-01-02 15:04")
 }
 
-// short writes a duration without its zero parts: 1h30m, 20s.
-func short(d time.Duration) string {
+// briefly writes a duration without its zero parts: 1h30m, 20s.
+func briefly(d time.Duration) string {
 	if d >= time.Second {
 		d = d.Round(time.Second)
 	}

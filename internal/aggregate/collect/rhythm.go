@@ -74,7 +74,7 @@ func learnRhythm(old *feed.Rhythm, items []feed.Item, now time.Time, zone *time.
 // day is asked often by day and hardly at night.
 func rhythmRun(r *feed.Rhythm, last time.Time, zone *time.Location) (time.Time, string) {
 	if r == nil || r.Seen == 0 {
-		return last.Add(rhythmUnknown), "runs every " + short(rhythmUnknown) + " until its rhythm is learned"
+		return last.Add(rhythmUnknown), "runs every " + briefly(rhythmUnknown) + " until its rhythm is learned"
 	}
 	gap := max(r.Gap, time.Minute)
 	rate := hourRates(r)
@@ -91,7 +91,7 @@ func rhythmRun(r *feed.Rhythm, last time.Time, zone *time.Location) (time.Time, 
 		expected += rate[at.In(zone).Hour()] * float64(rhythmLeast) / float64(gap)
 		at = at.Add(rhythmLeast)
 	}
-	return at, fmt.Sprintf("runs by its rhythm, a new item about every %s", short(max(r.Gap.Round(time.Minute), time.Minute)))
+	return at, fmt.Sprintf("runs by its rhythm, a new item about every %s", briefly(max(r.Gap.Round(time.Minute), time.Minute)))
 }
 
 // hourRates tells how much faster than its median gap a source publishes in each hour of the day:

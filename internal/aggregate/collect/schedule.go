@@ -37,7 +37,7 @@ type ticks struct {
 }
 
 // The fields of a cron line, in order.
-var fields = []struct {
+var cronFields = []struct {
 	name     string
 	min, max int
 	names    string // three letters each
@@ -61,14 +61,14 @@ func parseLine(line string, loc *time.Location) (ticks, error) {
 		return parseDescriptor(line, loc)
 	}
 	parts := strings.Fields(line)
-	if len(parts) != len(fields) {
+	if len(parts) != len(cronFields) {
 		hint := ""
 		if len(parts) == 6 {
 			hint = "; there is no field for seconds"
 		}
 		return ticks{}, fmt.Errorf("a schedule has 5 fields (minute, hour, day of month, month, day of week), this one %d%s", len(parts), hint)
 	}
-	for i, f := range fields {
+	for i, f := range cronFields {
 		fixed, err := checkField(parts[i], f.min, f.max, f.names)
 		if err != nil {
 			return ticks{}, fmt.Errorf("%s %q: %w", f.name, parts[i], err)
@@ -144,12 +144,12 @@ func checkField(field string, low, high int, names string) (string, error) {
 		if !star {
 			a, b, ranged := strings.Cut(span, "-")
 			var err error
-			if first, err = value(a, low, high, names); err != nil {
+			if first, err = fieldValue(a, low, high, names); err != nil {
 				return "", err
 			}
 			switch {
 			case ranged:
-				if last, err = value(b, low, high, names); err != nil {
+				if last, err = fieldValue(b, low, high, names); err != nil {
 					return "", err
 				}
 				if last == 0 && first > 0 && high == 7 {
@@ -184,8 +184,8 @@ func checkField(field string, low, high int, names string) (string, error) {
 	return strings.Join(out, ","), nil
 }
 
-// value reads one number or name of a field.
-func value(s string, low, high int, names string) (int, error) {
+// fieldValue reads one number or name of a field.
+func fieldValue(s string, low, high int, names string) (int, error) {
 	if len(s) == 3 && names != "" {
 		if i := strings.Index(names, strings.ToLower(s)); i >= 0 && i%3 == 0 {
 			return low + i/3, nil

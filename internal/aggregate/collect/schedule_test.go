@@ -71,7 +71,7 @@ func FuzzCheckSchedule(f *testing.F) {
 		if CheckSchedule(line) != nil {
 			return
 		}
-		src := feed.Source{ID: "a", URL: "u", Schedule: line, Timezone: zone(t, "Europe/Berlin")}
+		src := feed.Source{ID: "a", URL: "u", Schedule: line, Timezone: mustZone(t, "Europe/Berlin")}
 		at, why := NextRun(src, feed.SourceState{URL: "u", LastRun: from}, from)
 		if !at.After(from) || why == "" {
 			t.Fatalf("%q runs at %v after %v: %s", line, at, from, why)
@@ -79,7 +79,7 @@ func FuzzCheckSchedule(f *testing.F) {
 	})
 }
 
-func zone(t testing.TB, name string) *time.Location {
+func mustZone(t testing.TB, name string) *time.Location {
 	t.Helper()
 	loc, err := time.LoadLocation(name)
 	if err != nil {
@@ -125,7 +125,7 @@ func TestNextSurvivesClockChanges(t *testing.T) {
 		{"45 * * * *", 90 * time.Minute, false},
 	}
 	for _, name := range zones {
-		loc := zone(t, name)
+		loc := mustZone(t, name)
 		for _, l := range lines {
 			s, err := parseLine(l.line, loc)
 			if err != nil {
@@ -159,7 +159,7 @@ func TestNextSurvivesClockChanges(t *testing.T) {
 }
 
 func TestNextRun(t *testing.T) {
-	hcm := zone(t, "Asia/Ho_Chi_Minh")
+	hcm := mustZone(t, "Asia/Ho_Chi_Minh")
 	now := time.Date(2026, 11, 23, 14, 0, 30, 0, hcm)
 	src := func(line string) feed.Source {
 		return feed.Source{ID: "a", URL: "https://example.org/rss", Schedule: line, Timezone: hcm}

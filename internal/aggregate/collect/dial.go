@@ -1,0 +1,118 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"code.dny.dev/ssrf"
+)
+
+// errPrivate is in every refusal of an address that is not on the public internet.
+var errPrivate = errors.New("allow_private is not set")
+
+// guardian knows the special-purpose address registries: private, loopback, link-local (and with it
+// the clouds' metadata), carrier-grade NAT, documentation, multicast, mapped and NAT64 forms. Ports
+// are not its business: feeds live on odd ones.
+var guardian = ssrf.New(ssrf.WithAnyPort())
+
+// guard refuses private addresses when a connection is about to be made: after every name was
+// resolved, so that no name and no redirect gets around it.
+func guard(network, address string, _ syscall.RawConn) error {
+	if err := guardian.Safe(network, address, nil); err != nil {
+		host, _, splitErr := net.SplitHostPort(address)
+		if splitErr != nil {
+			host = address
+		}
+		return fmt.Errorf("%s is a private or special address: %w", host, errPrivate)
+	}
+	return nil
+}
+
+// route is a way to the network. Connections are shared within one only: one opened for a source
+// that may call private addresses must never serve another.
+type route struct {
+	proxy   string
+	private bool
+}
+
+// transport returns the route's transport, made at its first use.
+func (c *Collector) transport(r route) (*http.Transport, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.transports[r]; t != nil {
+		return t, nil
+	}
+	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
+	t := &http.Transport{
+		DialContext:            dialer.DialContext,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // encoding.go bounds what comes out
+		MaxIdleConns:           512,
+		MaxIdleConnsPerHost:    2,
+		IdleConnTimeout:        4 * time.Second,  // for the next in a host's line; servers drop idle ones after 5 s and more
+		TLSHandshakeTimeout:    30 * time.Second, // the source's timeout is the bound that counts
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
+	}
+	if r.proxy != "" {
+		u, err := url.Parse(r.proxy)
+		if err != nil || u.Host == "" {
+			return nil, errors.New("the proxy is no URL") // its text may hold a password
+		}
+		t.Proxy = http.ProxyURL(u) // named by the editor, so it may live anywhere
+	} else if !r.private {
+		dialer.Control = guard
+	}
+	c.transports[r] = t
+	return t, nil
+}
+
+// checkProxied does before a proxied request what guard does for a direct one, as far as that is
+// possible: the proxy resolves the name, perhaps to something else than is seen from here.
+func checkProxied(ctx context.Context, host string) error {
+	host = strings.ToLower(strings.TrimRight(host, "."))
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return checkAddr(host, ip)
+	}
+	if err := privateName(host); err != nil {
+		return err
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil // names are often the proxy's business alone
+	}
+	for _, ip := range addrs {
+		if err := checkAddr(host, ip.Unmap()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// privateName refuses names that no public server has.
+func privateName(host string) error {
+	for _, local := range []string{"localhost", "local", "internal", "intranet", "lan", "home.arpa", "corp", "private"} {
+		if strings.HasSuffix(host, "."+local) {
+			return fmt.Errorf("%s is a private name: %w", host, errPrivate)
+		}
+	}
+	if !strings.Contains(host, ".") {
+		return fmt.Errorf("%s is a private name: %w", host, errPrivate)
+	}
+	return nil
+}
+
+func checkAddr(host string, ip netip.Addr) error {
+	if guardian.SafeAddr(ip) != nil {
+		return fmt.Errorf("%s is a private or special address: %w", host, errPrivate)
+	}
+	return nil
+}

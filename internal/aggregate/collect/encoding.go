@@ -1,0 +1,96 @@
+package collect
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/zlib"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+)
+
+// acceptEncoding is what decompress undoes.
+const acceptEncoding = "gzip, deflate, br"
+
+// encodingError is a body that cannot be decompressed from its start.
+type encodingError struct{ error }
+
+func (e encodingError) Unwrap() error { return e.error }
+
+// gzipReaders keep their windows: a reader costs 40 kB, most answers are compressed so.
+var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
+
+// decompress returns what r holds once the Content-Encodings are undone, last first. A body that is
+// not compressed although its header says so passes as it is. The caller bounds both what is read
+// from r and what comes out, and calls release when it is done.
+func decompress(r io.Reader, contentEncoding string) (plain io.Reader, release func(), err error) {
+	release = func() {}
+	if contentEncoding == "" {
+		return r, release, nil
+	}
+	encodings := strings.Split(strings.ToLower(contentEncoding), ",")
+	if len(encodings) > 3 {
+		return nil, release, encodingError{fmt.Errorf("the answer is compressed %d times over", len(encodings))}
+	}
+	for _, e := range slices.Backward(encodings) {
+		br := bufio.NewReader(r)
+		magic, _ := br.Peek(16)
+		r = br
+		switch strings.TrimSpace(e) {
+		case "", "identity":
+		case "gzip", "x-gzip":
+			if !bytes.HasPrefix(magic, []byte{0x1f, 0x8b}) {
+				continue
+			}
+			z := gzipReaders.Get().(*gzip.Reader)
+			if err := z.Reset(br); err != nil {
+				return nil, release, encodingError{fmt.Errorf("the gzip of the answer is damaged: %w", err)}
+			}
+			before := release
+			release = func() { gzipReaders.Put(z); before() }
+			r = gzipBody{z}
+		case "deflate":
+			// The standard means zlib, half the servers send the bare stream.
+			if len(magic) > 1 && magic[0]&0x0f == 8 && (int(magic[0])<<8|int(magic[1]))%31 == 0 {
+				if r, err = zlib.NewReader(br); err != nil {
+					return nil, release, encodingError{fmt.Errorf("the deflate of the answer is damaged: %w", err)}
+				}
+			} else if !isText(magic) {
+				r = flate.NewReader(br)
+			}
+		case "br":
+			r = brotli.NewReader(br)
+		default:
+			return nil, release, encodingError{fmt.Errorf("the answer is compressed as %q, which was not asked for", strings.TrimSpace(e))}
+		}
+	}
+	return r, release, nil
+}
+
+// isText tells the beginning of a document from that of a compressed stream.
+func isText(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// gzipBody takes what follows a complete member but is no gzip for padding, as browsers do.
+type gzipBody struct{ z *gzip.Reader }
+
+func (b gzipBody) Read(p []byte) (int, error) {
+	n, err := b.z.Read(p)
+	if errors.Is(err, gzip.ErrHeader) {
+		err = io.EOF
+	}
+	return n, err
+}

@@ -1,0 +1,190 @@
+package collect
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// A host that does not answer keeps only its own sources waiting.
+func TestSlowHostDelaysNobody(t *testing.T) {
+	stop := make(chan struct{})
+	slow := webServer(t, func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-stop:
+		case <-r.Context().Done():
+		}
+	})
+	fast := webServer(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, rssOf("a")) })
+	var jobs []Job
+	for i := range 20 {
+		jobs = append(jobs, Job{Source: sourceAt(fmt.Sprint("slow", i), slow.URL)})
+	}
+	for i := range 20 {
+		jobs = append(jobs, Job{Source: sourceAt(fmt.Sprint("fast", i), fast.URL)})
+	}
+	c := New(Options{MaxHosts: 2})
+	var done sync.WaitGroup
+	done.Add(20)
+	ctx, cancel := context.WithCancel(t.Context())
+	finished := make(chan error)
+	var slowDone atomic.Int32
+	go func() {
+		finished <- c.Run(ctx, jobs, func(j Job, res Result) {
+			if strings.HasPrefix(j.Source.ID, "fast") {
+				if res.Err != nil {
+					t.Error(res.Err)
+				}
+				done.Done()
+			} else {
+				slowDone.Add(1)
+			}
+		})
+	}()
+	done.Wait() // all fast ones, while the first slow one is still under way
+	if n := slowDone.Load(); n != 0 {
+		t.Errorf("%d slow sources ended", n)
+	}
+	cancel()
+	if err := <-finished; err != context.Canceled {
+		t.Error(err)
+	}
+	if n := slowDone.Load(); n != 0 {
+		t.Errorf("%d results of what was cut short", n)
+	}
+	close(stop)
+}
+
+func TestRunsOfOneSourceNeverOverlap(t *testing.T) {
+	var inside, most atomic.Int32
+	release := make(chan struct{})
+	s := webServer(t, func(w http.ResponseWriter, r *http.Request) {
+		n := inside.Add(1)
+		defer inside.Add(-1)
+		most.Store(max(most.Load(), n))
+		<-release
+		io.WriteString(w, rssOf("a"))
+	})
+	c := testCollector(t)
+	var mu sync.Mutex
+	var order []string
+	st := feed.SourceState{URL: s.URL, Push: &feed.Push{Topic: s.URL}}
+	q := c.Queue(t.Context(), func(j Job, res Result) {
+		mu.Lock()
+		defer mu.Unlock()
+		kind := "poll"
+		if j.Pushed != nil {
+			kind = "push"
+		}
+		order = append(order, fmt.Sprintf("%s %d", kind, len(res.Items)))
+		if res.Err != nil {
+			t.Error(res.Err)
+		}
+		st = res.State
+	})
+	load := func(context.Context) (feed.SourceState, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return st, nil
+	}
+	src := sourceAt("s", s.URL)
+	if !q.Submit(Job{Source: src, Load: load}) {
+		t.Fatal("not taken")
+	}
+	if q.Submit(Job{Source: src, Load: load}) {
+		t.Error("taken twice")
+	}
+	if !q.Submit(Job{Source: src, Load: load, Pushed: &Body{Bytes: []byte(rssOf("b", "c")), URL: s.URL}}) {
+		t.Error("what a hub delivered is not taken")
+	}
+	close(release)
+	q.Wait()
+	if got := strings.Join(order, ", "); got != "poll 1, push 2" || most.Load() != 1 || q.Busy() != 0 {
+		t.Errorf("%s, %d at once, %d busy", got, most.Load(), q.Busy())
+	}
+	if st.Push.LastPush.IsZero() || st.LastRun.IsZero() {
+		t.Errorf("the push did not build on the poll's state: %+v", st)
+	}
+	if !q.Submit(Job{Source: src, Load: load}) {
+		t.Error("not taken again")
+	}
+	q.Wait()
+}
+
+// Redirects to a slow host do not hold up the line of the host they come from.
+func TestRedirectsLeaveTheLine(t *testing.T) {
+	stop := make(chan struct{})
+	slow := webServer(t, func(w http.ResponseWriter, r *http.Request) {
+		<-stop
+		io.WriteString(w, rssOf("slow"))
+	})
+	s := webServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/away" {
+			http.Redirect(w, r, slow.URL, http.StatusFound)
+			return
+		}
+		io.WriteString(w, rssOf("a"))
+	})
+	c := testCollector(t)
+	var jobs []Job
+	for i := range 5 {
+		jobs = append(jobs, Job{Source: sourceAt(fmt.Sprint("away", i), s.URL+"/away")})
+	}
+	jobs = append(jobs, Job{Source: sourceAt("here", s.URL+"/here")})
+	var count int
+	var mu sync.Mutex
+	err := c.Run(t.Context(), jobs, func(j Job, res Result) {
+		mu.Lock()
+		defer mu.Unlock()
+		if j.Source.ID == "here" {
+			if count != 0 {
+				t.Errorf("%d results came before", count)
+			}
+			close(stop)
+		}
+		count++
+		if res.Err != nil {
+			t.Error(res.Err)
+		}
+	})
+	if err != nil || count != len(jobs) {
+		t.Errorf("%d results: %v", count, err)
+	}
+}
+
+// Large bodies are in memory a few at a time, and what waits for its place loses no time by it.
+func TestLargeBodiesTakeTurns(t *testing.T) {
+	pad := strings.Repeat(" ", 600<<10)
+	s := webServer(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, rssOf("a")+pad) })
+	var jobs []Job
+	for i := range 20 {
+		jobs = append(jobs, Job{Source: sourceAt(fmt.Sprint(i), strings.Replace(s.URL, "127.0.0.1", fmt.Sprintf("127.0.0.1:%d@127.0.0.1", i), 1))})
+	}
+	c := testCollector(t)
+	for range largeBodies - 1 {
+		c.large <- struct{}{}
+	}
+	err := c.Run(t.Context(), jobs, func(_ Job, res Result) {
+		if res.Err != nil {
+			t.Error(res.Err)
+		}
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	src := sourceAt("s", s.URL)
+	src.Timeout = 100 * time.Millisecond
+	c.large <- struct{}{}
+	time.AfterFunc(300*time.Millisecond, func() { <-c.large })
+	if res := c.Collect(t.Context(), src, feed.SourceState{}, nil); res.Err != nil {
+		t.Error(res.Err)
+	}
+}

@@ -1,0 +1,131 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/temoto/robotstxt"
+
+	"feedd/internal/feed"
+)
+
+// Robots exclusion (RFC 9309). Feeds are published for programs to poll; pages are not, so pages
+// and articles are asked for only where robots.txt lets feedd.
+const (
+	robotsAgent     = "feedd"
+	robotsFresh     = 24 * time.Hour
+	robotsRetry     = 10 * time.Minute // after no answer or a 5xx, during which nothing is allowed
+	robotsMaxBytes  = 500 << 10        // that count, section 2.5
+	robotsRedirects = 5                // section 2.3.1.2
+	robotsMaxDelay  = 30 * time.Second // Crawl-delay beyond it is not meant for a few requests an hour
+)
+
+// robots remembers each authority's rules.
+type robots struct {
+	mu sync.Mutex
+	of map[string]*robotsEntry
+}
+
+type robotsEntry struct {
+	asking chan struct{} // holds one token: who has it may ask or read
+	until  time.Time
+	rules  *robotstxt.Group // nil allows everything
+	err    error            // nothing is allowed
+}
+
+// allowed returns nil when robots.txt lets feedd ask for u, and the pause it wants between requests.
+func (v *visit) allowed(ctx context.Context, src *feed.Source, u *url.URL) (time.Duration, error) {
+	origin := u.Scheme + "://" + strings.ToLower(u.Host)
+	r := &v.c.robots
+	now := v.c.now()
+	r.mu.Lock()
+	e := r.of[origin]
+	if e == nil {
+		if len(r.of) > 4096 {
+			for k, old := range r.of {
+				if len(old.asking) == 1 && now.After(old.until) {
+					delete(r.of, k)
+				}
+			}
+		}
+		e = &robotsEntry{asking: make(chan struct{}, 1)}
+		e.asking <- struct{}{}
+		r.of[origin] = e
+	}
+	r.mu.Unlock()
+
+	select {
+	case <-e.asking:
+	default:
+		v.release() // another run asks for the same file and may need the host this one took
+		select {
+		case <-e.asking:
+		case <-ctx.Done():
+			return 0, context.Cause(ctx)
+		}
+	}
+	defer func() { e.asking <- struct{}{} }()
+	if !now.Before(e.until) {
+		if err := v.askRobots(ctx, src, origin, e); err != nil {
+			return 0, err
+		}
+	}
+	if e.err != nil {
+		return 0, fmt.Errorf("robots.txt of %s cannot be read, so nothing there may be asked for: %w", u.Host, e.err)
+	}
+	if e.rules == nil {
+		return 0, nil
+	}
+	path := u.EscapedPath()
+	if path == "" {
+		path = "/"
+	}
+	if u.RawQuery != "" {
+		path += "?" + u.RawQuery
+	}
+	if !e.rules.Test(path) {
+		return 0, fmt.Errorf("robots.txt of %s does not allow %s", u.Host, u.EscapedPath())
+	}
+	return min(e.rules.CrawlDelay, robotsMaxDelay), nil
+}
+
+// askRobots fills the entry. It fails only with what says nothing about the file: the run's end,
+// or a host that is held.
+func (v *visit) askRobots(ctx context.Context, src *feed.Source, origin string, e *robotsEntry) error {
+	u, err := url.Parse(origin + "/robots.txt")
+	if err != nil {
+		return errors.New("the address is no URL")
+	}
+	// The file is public: it is asked for without what the source entrusts to its host, and under
+	// feedd's own name.
+	public := feed.Source{
+		ID: src.ID, Timeout: src.Timeout, HostInterval: src.HostInterval,
+		AllowPrivate: src.AllowPrivate, Proxy: src.Proxy, UserAgent: src.UserAgent,
+	}
+	a, err := v.get(ctx, ask{url: u, src: &public, accept: "text/plain, */*;q=0.5", redirects: robotsRedirects})
+	var held *HeldError
+	var status *StatusError
+	switch {
+	case ctx.Err() != nil || errors.As(err, &held):
+		return err
+	case errors.As(err, &status) && status.Status < 500 && status.Status != 429:
+		e.rules, e.err, e.until = nil, nil, v.c.now().Add(robotsFresh) // no file, no rules
+		return nil
+	case err != nil:
+		e.rules, e.err, e.until = nil, err, v.c.now().Add(robotsRetry)
+		return nil
+	}
+	e.err, e.until = nil, v.c.now().Add(robotsFresh)
+	data, err := robotstxt.FromBytes(a.Bytes[:min(len(a.Bytes), robotsMaxBytes)])
+	if err != nil {
+		e.rules = nil // not a robots.txt
+		return nil
+	}
+	e.rules = data.FindGroup(robotsAgent)
+	return nil
+}
