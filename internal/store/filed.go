@@ -4,16 +4,23 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"feedd/internal/feed"
 )
 
+// ErrOvertaken says that another desk committed since this one read what it knows: its memory is
+// out of date, and it must read the reports of the last days anew.
+var ErrOvertaken = errors.New("another desk was faster")
+
 // Filed is what the desk decided about one batch. It is committed as one.
 type Filed struct {
+	Turn    int64        // of the desk's last commit, see DeskTurn
 	Items   []feed.Item  // with Story, Entry, Verdict, Sections, Dropped and Why set
 	Entries []feed.Entry // those that the batch opened or changed, whole; Reports are not read
 }
@@ -140,10 +147,35 @@ func (s *Store) Refile(ctx context.Context, since time.Time) (int, error) {
 	return int(n), err
 }
 
+// deskTurn is the name under which meta counts the commits of all desks.
+const deskTurn = "desk turn"
+
+// DeskTurn returns the number of the last commit of any desk. A desk reads it before it reads what
+// it is to remember.
+func (s *Store) DeskTurn(ctx context.Context) (int64, error) {
+	text, err := s.Meta(ctx, deskTurn)
+	if err != nil || text == "" {
+		return 0, err
+	}
+	return strconv.ParseInt(text, 10, 64)
+}
+
 // Commit stores what the desk decided about a batch and moves the versions of the sections it
-// touched. An item that its source revised since the desk read it stays in the inbox.
+// touched. An item that its source revised since the desk read it stays in the inbox. The commit
+// is number f.Turn + 1; it fails with ErrOvertaken when there is one of that number already.
 func (s *Store) Commit(ctx context.Context, f Filed) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
+		r, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value = $3`,
+			deskTurn, strconv.FormatInt(f.Turn+1, 10), strconv.FormatInt(f.Turn, 10))
+		if err != nil {
+			return err
+		}
+		if n, err := r.RowsAffected(); err != nil {
+			return err
+		} else if n == 0 {
+			return ErrOvertaken
+		}
 		update, err := tx.Prepare(`UPDATE items SET filed = CASE WHEN revised = $1 THEN 1 ELSE 0 END, story = $2, entry = $3,
 			verdict = $4, dropped = $5, sections = $6, why = $7 WHERE id = $8`)
 		if err != nil {

@@ -92,10 +92,45 @@ func file(t *testing.T, s *Store, sections ...string) []feed.Item {
 			Key: it.Entry, Story: it.Story, Lead: it.ID, Published: it.Date(), Updated: it.Date(), Sections: sections,
 		})
 	}
-	if err := s.Commit(t.Context(), Filed{items, entries}); err != nil {
+	commit(t, s, Filed{Items: items, Entries: entries})
+	return items
+}
+
+func commit(t *testing.T, s *Store, f Filed) {
+	t.Helper()
+	var err error
+	if f.Turn, err = s.DeskTurn(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return items
+	if err := s.Commit(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTwoDesksDoNotOvertakeUnseen(t *testing.T) {
+	suite(t, func(t *testing.T, s *Store) {
+		turn, err := s.DeskTurn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Commit(t.Context(), Filed{Turn: turn}); err != nil {
+			t.Fatal(err)
+		}
+		put(t, s, t0, "src", item("src", "a", "A"))
+		items, err := s.Unfiled(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Commit(t.Context(), Filed{Turn: turn, Items: items}); !errors.Is(err, ErrOvertaken) {
+			t.Errorf("the second commit after turn %d = %v, want ErrOvertaken", turn, err)
+		}
+		if n, _, err := s.Lag(t.Context()); err != nil || n != 1 {
+			t.Errorf("%d in the inbox (%v) after a commit that was refused, want 1", n, err)
+		}
+		if err := s.Commit(t.Context(), Filed{Turn: turn + 1, Items: items}); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func TestSaveTellsNewUpdatedUnchanged(t *testing.T) {
@@ -204,9 +239,7 @@ func TestEntriesAndVersions(t *testing.T) {
 
 		e := entries[0]
 		e.Sections = []string{"the-gioi"}
-		if err := s.Commit(ctx, Filed{Entries: []feed.Entry{e}}); err != nil {
-			t.Fatal(err)
-		}
+		commit(t, s, Filed{Entries: []feed.Entry{e}})
 		if n := count(t, s, feed.EntryQuery{Section: "kinh-te"}); n != 1 {
 			t.Errorf("%d entries in the section it left, want 1", n)
 		}
@@ -334,9 +367,7 @@ func TestRevisionDuringFiling(t *testing.T) {
 		}
 		a.Title = "A, corrected"
 		put(t, s, t0.Add(time.Second), "src", a)
-		if err := s.Commit(t.Context(), Filed{Items: items}); err != nil {
-			t.Fatal(err)
-		}
+		commit(t, s, Filed{Items: items})
 		if n, _, err := s.Lag(t.Context()); err != nil || n != 1 {
 			t.Errorf("%d in the inbox (%v), want the revised item", n, err)
 		}

@@ -1,0 +1,373 @@
+package bench
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/mmcdole/gofeed"
+	_ "modernc.org/sqlite"
+)
+
+// beFloor makes the test binary be the floor: see floor.
+const beFloor = "FEEDD_BENCH_FLOOR"
+
+func TestMain(m *testing.M) {
+	if base := os.Getenv(beFloor); base != "" {
+		if err := floor(base, os.Args[1], os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// BenchmarkCollect measures the whole program, as a process: a first round over all feeds, then a
+// round in which nothing changed, beside the floor in the same run: the same feeds fetched with
+// net/http, parsed with gofeed and inserted in batches into SQLite, and nothing else.
+//
+// It reports seconds of wall and CPU and their ratio to the floor's, peak memory and the size of
+// the database in MB.
+func BenchmarkCollect(b *testing.B) {
+	for _, load := range []load{
+		{name: "1000feeds", feeds: 1000, hosts: 100},
+		{name: "200feeds-latency", feeds: 200, hosts: 200, latency: 100 * time.Millisecond, jitter: 200 * time.Millisecond},
+	} {
+		b.Run(load.name, func(b *testing.B) {
+			feedd := build(b)
+			base := load.serve(b)
+			for b.Loop() {
+				dir := b.TempDir()
+				config := filepath.Join(dir, "feeds.yaml")
+				if err := os.WriteFile(config, load.config(base), 0o600); err != nil {
+					b.Fatal(err)
+				}
+				db := filepath.Join(dir, "feedd.db")
+				collect := []string{"collect", "--json", "--config", config, "--db", "sqlite:" + db}
+
+				least := measure(b, exec.Command(os.Args[0], strconv.Itoa(load.feeds), filepath.Join(dir, "floor.db")), beFloor+"="+base)
+				cold := measure(b, exec.Command(feedd, collect...))
+				if n := cold.items(b); n != load.feeds*itemsPerFeed {
+					b.Fatalf("%d items new, want %d", n, load.feeds*itemsPerFeed)
+				}
+				same := measure(b, exec.Command(feedd, collect...))
+				if n := same.items(b); n != 0 {
+					b.Fatalf("%d items new in a round without news", n)
+				}
+
+				b.ReportMetric(cold.wall.Seconds(), "cold-s")
+				b.ReportMetric(cold.cpu.Seconds(), "cold-cpu-s")
+				b.ReportMetric(cold.wall.Seconds()/least.wall.Seconds(), "cold-wall/floor")
+				b.ReportMetric(cold.cpu.Seconds()/least.cpu.Seconds(), "cold-cpu/floor")
+				b.ReportMetric(cold.peakMB, "peak-MB")
+				b.ReportMetric(same.wall.Seconds(), "unchanged-s")
+				b.ReportMetric(same.cpu.Seconds(), "unchanged-cpu-s")
+				b.ReportMetric(megabytes(b, db), "db-MB")
+				b.ReportMetric(0, "ns/op")
+			}
+		})
+	}
+}
+
+const itemsPerFeed = 30
+
+// load is a set of synthetic feeds on loopback.
+type load struct {
+	name            string
+	feeds, hosts    int
+	latency, jitter time.Duration
+}
+
+// serve starts the feeds and returns "http://%s:PORT", into which a host of 127.0.0.0/8 goes.
+func (l load) serve(b *testing.B) string {
+	bodies := make([][]byte, l.feeds)
+	packed := make([][]byte, l.feeds)
+	for n := range bodies {
+		bodies[n] = document(n)
+		var z bytes.Buffer
+		w := gzip.NewWriter(&z)
+		if _, err := w.Write(bodies[n]); err != nil {
+			b.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			b.Fatal(err)
+		}
+		packed[n] = z.Bytes()
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{feed}", func(w http.ResponseWriter, r *http.Request) {
+		n, err := strconv.Atoi(r.PathValue("feed"))
+		if err != nil || n < 0 || n >= len(bodies) {
+			http.NotFound(w, r)
+			return
+		}
+		if l.latency > 0 {
+			time.Sleep(l.latency + time.Duration(n*7919%1000)*l.jitter/1000)
+		}
+		tag := fmt.Sprintf(`"%d-1"`, n)
+		w.Header().Set("ETag", tag)
+		w.Header().Set("Content-Type", "application/rss+xml; charset=utf-8")
+		if r.Header.Get("If-None-Match") == tag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		body := bodies[n]
+		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			w.Header().Set("Content-Encoding", "gzip")
+			body = packed[n]
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		_, _ = w.Write(body)
+	})
+	ln, err := net.Listen("tcp", "0.0.0.0:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	srv := &http.Server{Handler: loopbackOnly(mux), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = srv.Serve(ln) }()
+	b.Cleanup(func() { srv.Close() })
+	return "http://%s:" + strconv.Itoa(ln.Addr().(*net.TCPAddr).Port)
+}
+
+// loopbackOnly refuses everybody who is not on this machine: the listener answers on all of
+// 127.0.0.0/8, and so on every other address, too.
+func loopbackOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.RemoteAddr)
+		if err != nil || !net.ParseIP(host).IsLoopback() {
+			http.Error(w, "loopback only", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (l load) config(base string) []byte {
+	var b bytes.Buffer
+	b.WriteString("defaults: {allow_private: true, host_interval: 0s}\nsources:\n")
+	for n := range l.feeds {
+		host := fmt.Sprintf("127.0.%d.%d", 1+n%l.hosts/200, 1+n%l.hosts%200)
+		fmt.Fprintf(&b, "  - {id: s%d, title: Báo %d, url: %q}\n", n, n, fmt.Sprintf(base, host)+"/"+strconv.Itoa(n))
+	}
+	return b.Bytes()
+}
+
+var syllables = strings.Fields(`chính phủ kinh tế thị trường giá vàng xuất khẩu tăng giảm điểm số doanh nghiệp ngân hàng
+	lãi suất bão lũ miền trung học sinh bệnh viện công an giao thông đường sắt cao tốc dự án đầu tư bóng đá đội tuyển
+	trận đấu thành phố hà nội sài gòn đà nẵng huế cần thơ người dân nông dân lúa gạo thủy sản du lịch khách sạn`)
+
+// document is feed n: 30 items, about 62 kB, the same bytes at every call.
+func document(n int) []byte {
+	r := rand.New(rand.NewPCG(uint64(n), 7))
+	text := func(words int) string {
+		var b strings.Builder
+		for i := range words {
+			if i > 0 {
+				b.WriteByte(' ')
+			}
+			b.WriteString(syllables[r.IntN(len(syllables))])
+		}
+		return b.String()
+	}
+	day := time.Now().UTC().Truncate(24 * time.Hour)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `<?xml version="1.0" encoding="UTF-8"?>
+<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+<channel><title>Báo %d</title><link>https://bao%d.example/</link><description>Tin %d</description><language>vi</language>
+`, n, n, n)
+	for i := range itemsPerFeed {
+		title := text(12)
+		fmt.Fprintf(&b, `<item><title>%s</title><link>https://bao%d.example/tin/%d-%d.html</link><guid isPermaLink="false">%d-%d</guid>
+<pubDate>%s</pubDate><dc:creator>%s</dc:creator><category>%s</category><description><![CDATA[%s]]></description>
+<content:encoded><![CDATA[<p>%s</p><p>%s <a href="https://bao%d.example/">%s</a></p><p>%s</p>]]></content:encoded></item>
+`, title, n, n, i, n, i, day.Add(-time.Duration(i)*time.Hour).Format(time.RFC1123Z), text(2), text(2), text(30),
+			text(90), text(60), n, text(3), text(60))
+	}
+	b.WriteString("</channel></rss>\n")
+	return b.Bytes()
+}
+
+// figures are what a process cost.
+type figures struct {
+	wall, cpu time.Duration
+	peakMB    float64
+	out       []byte
+}
+
+func measure(b *testing.B, cmd *exec.Cmd, env ...string) figures {
+	b.Helper()
+	cmd.Env = append(os.Environ(), env...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	began := time.Now()
+	if err := cmd.Run(); err != nil {
+		b.Fatalf("%s: %v\n%s", cmd.Path, err, errs.Bytes())
+	}
+	f := figures{wall: time.Since(began), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), out: out.Bytes()}
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		f.peakMB = float64(usage.Maxrss) / 1024
+	}
+	return f
+}
+
+// items is how many items a run of feedd collect says are new.
+func (f figures) items(b *testing.B) int {
+	var answer struct {
+		Sources []struct {
+			New   int
+			Error string
+		}
+	}
+	if err := json.Unmarshal(f.out, &answer); err != nil {
+		b.Fatal(err)
+	}
+	n := 0
+	for _, s := range answer.Sources {
+		if s.Error != "" {
+			b.Fatal(s.Error)
+		}
+		n += s.New
+	}
+	return n
+}
+
+// megabytes is the size of a database with what SQLite keeps beside it.
+func megabytes(b *testing.B, path string) float64 {
+	files, err := filepath.Glob(path + "*")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var n int64
+	for _, f := range files {
+		info, err := os.Stat(f)
+		if err != nil {
+			b.Fatal(err)
+		}
+		n += info.Size()
+	}
+	return float64(n) / 1e6
+}
+
+func build(b *testing.B) string {
+	path := filepath.Join(b.TempDir(), "feedd")
+	if out, err := exec.Command("go", "build", "-o", path, "feedd/cmd/feedd").CombinedOutput(); err != nil {
+		b.Fatalf("build: %v\n%s", err, out)
+	}
+	return path
+}
+
+// floor is the least that any aggregator on these libraries does: it fetches the feeds 64 at a
+// time, parses them with gofeed, and one writer inserts the items in transactions of 1,000 rows.
+func floor(base, feeds, path string) error {
+	n, err := strconv.Atoi(feeds)
+	if err != nil {
+		return err
+	}
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)")
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec(`CREATE TABLE items (id INTEGER PRIMARY KEY, feed INT, guid TEXT, url TEXT, title TEXT, summary TEXT,
+		content TEXT, author TEXT, published INT, UNIQUE (feed, guid))`); err != nil {
+		return err
+	}
+	type parsed struct {
+		n int
+		f *gofeed.Feed
+	}
+	todo, done := make(chan int), make(chan parsed, 64)
+	fail := make(chan error, 65)
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}, Timeout: 20 * time.Second}
+	var wg sync.WaitGroup
+	for range 64 {
+		wg.Go(func() {
+			p := gofeed.NewParser()
+			for n := range todo {
+				f, err := fetch(client, p, fmt.Sprintf(base, "127.0.0.1")+"/"+strconv.Itoa(n))
+				if err != nil {
+					fail <- err
+					return
+				}
+				done <- parsed{n, f}
+			}
+		})
+	}
+	go func() {
+		for i := range n {
+			todo <- i
+		}
+		close(todo)
+		wg.Wait()
+		close(done)
+	}()
+
+	var tx *sql.Tx
+	rows := 0
+	for p := range done {
+		for _, it := range p.f.Items {
+			if tx == nil {
+				if tx, err = db.BeginTx(context.Background(), nil); err != nil {
+					return err
+				}
+			}
+			author := ""
+			if len(it.Authors) > 0 {
+				author = it.Authors[0].Name
+			}
+			if _, err := tx.Exec(`INSERT INTO items (feed, guid, url, title, summary, content, author, published)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`, p.n, it.GUID, it.Link, it.Title,
+				it.Description, it.Content, author, it.PublishedParsed.Unix()); err != nil {
+				return err
+			}
+			if rows++; rows%1000 == 0 {
+				if err := tx.Commit(); err != nil {
+					return err
+				}
+				tx = nil
+			}
+		}
+	}
+	if tx != nil {
+		if err := tx.Commit(); err != nil {
+			return err
+		}
+	}
+	select {
+	case err := <-fail:
+		return err
+	default:
+		return nil
+	}
+}
+
+func fetch(client *http.Client, p *gofeed.Parser, url string) (*gofeed.Feed, error) {
+	resp, err := client.Get(url)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	return p.Parse(bytes.NewReader(body))
+}

@@ -1,0 +1,174 @@
+// Command feedd collects headlines from feeds and pages, tells stories apart, files them under
+// sections and republishes every section as RSS, Atom and JSON Feed.
+//
+// This package is the command line: flags, signals and output, one file a command. What the
+// commands do is in internal/daemon and below.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"feedd/internal/config"
+	"feedd/internal/daemon"
+)
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUse    = 2 // wrong use, or an invalid configuration
+)
+
+func main() { os.Exit(run()) }
+
+// run is main for tests, too.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return command(ctx, os.Args[1:], os.Stdout, os.Stderr)
+}
+
+// cli is the whole command line.
+type cli struct {
+	Serve   serveCmd   `cmd:"" help:"Run the daemon: collect on schedule, file, publish over HTTP."`
+	Demo    demoCmd    `cmd:"" help:"The same, offline, on invented sources served on loopback."`
+	Collect collectCmd `cmd:"" help:"Look at all or the named sources once, now, file what they bring, and exit."`
+	Check   checkCmd   `cmd:"" help:"Check the configuration and the headlines it expects."`
+	Sources sourcesCmd `cmd:"" help:"Show the state of every source, and why it runs next when it does."`
+	Preview previewCmd `cmd:"" help:"Show what feedd reads at an address or in a file, storing nothing."`
+	Explain explainCmd `cmd:"" help:"Show where an item is, and why."`
+	Retract retractCmd `cmd:"" help:"Withdraw a story from every feed and page, for good."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// app is what every command gets.
+type app struct {
+	ctx            context.Context
+	stdout, stderr io.Writer
+	log            *slog.Logger
+}
+
+// useError is a mistake in how feedd was called.
+type useError struct{ error }
+
+func (e useError) Unwrap() error { return e.error }
+
+// errQuiet fails a command that has said everything already.
+var errQuiet = errors.New("failed")
+
+// exited carries kong's wish to exit (after --help) out of its parser.
+type exited int
+
+func command(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case exited:
+			code = int(r)
+		default:
+			panic(r)
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c, kong.Name("feedd"),
+		kong.Description("A feed aggregator for newsrooms. Start with: feedd demo"),
+		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		fmt.Fprintln(stderr, "feedd:", err)
+		return exitFailed
+	}
+	k, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "feedd: %v\nfeedd: try feedd --help\n", err)
+		return exitUse
+	}
+	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, log: slog.New(slog.NewTextHandler(stderr, nil))}
+	return a.exit(k.Run(a))
+}
+
+// exit says what went wrong and turns it into an exit code.
+func (a *app) exit(err error) int {
+	var mistakes config.Errors
+	var use useError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errQuiet):
+		return exitFailed
+	case errors.As(err, &mistakes): // FILE:LINE:COLUMN: message, as editors read it
+		fmt.Fprintln(a.stderr, mistakes)
+		return exitUse
+	case errors.Is(err, context.Canceled) && a.ctx.Err() != nil:
+		fmt.Fprintln(a.stderr, "feedd: stopped")
+		return exitFailed
+	}
+	fmt.Fprintln(a.stderr, "feedd:", err)
+	if errors.As(err, &use) {
+		return exitUse
+	}
+	return exitFailed
+}
+
+// configFlag and storeFlag are shared by the commands that need them.
+type configFlag struct {
+	Config string `default:"config/feeds.yaml" placeholder:"FILE" help:"The configuration (${default})."`
+}
+
+type storeFlag struct {
+	DB string `name:"db" default:"sqlite:data/feedd.db" placeholder:"URL" env:"FEEDD_DB" help:"The store (${default})."`
+}
+
+// open builds the house for a one-shot command. The caller closes it.
+func (a *app) open(c configFlag, s storeFlag) (*daemon.Daemon, error) {
+	if _, err := os.Stat(c.Config); err != nil {
+		return nil, useError{fmt.Errorf("cannot read the configuration: %w; name another with --config FILE", err)}
+	}
+	return daemon.New(a.ctx, daemon.Options{
+		Config: c.Config, DB: s.DB, Version: version(), Log: a.log, Now: time.Now,
+	})
+}
+
+// with opens the house, does one thing in it and closes it.
+func (a *app) with(c configFlag, s storeFlag, do func(*daemon.Daemon) error) error {
+	d, err := a.open(c, s)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(d), d.Close())
+}
+
+// version is the release, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return "dev-" + s.Value[:12]
+		}
+	}
+	return "dev"
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run(a *app) error {
+	fmt.Fprintln(a.stdout, "feedd", version())
+	return nil
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"feedd/internal/aggregate/collect"
+	"feedd/internal/daemon"
+	"feedd/internal/feed"
+)
+
+type previewCmd struct {
+	Config string   `default:"config/feeds.yaml" placeholder:"FILE" help:"The configuration, for --source (${default})."`
+	Source string   `placeholder:"ID" help:"Read as this source of the configuration: its page selectors, zone, headers."`
+	JSON   bool     `help:"Print one JSON object a document, one a line."`
+	What   []string `arg:"" name:"url-or-file" help:"Addresses or files."`
+}
+
+// Run shows what feedd reads, and stores nothing.
+func (c *previewCmd) Run(a *app) error {
+	// Whoever runs the command may look at their own machine.
+	src := feed.Source{ID: "preview", AllowPrivate: true}
+	var site feed.Site
+	if c.Source != "" {
+		cfg, err := daemon.LoadConfig(c.Config)
+		if err != nil {
+			return err
+		}
+		found := false
+		for _, s := range cfg.Sources {
+			if s.ID == c.Source {
+				src, found = s, true
+			}
+		}
+		if !found {
+			return useError{fmt.Errorf("no source %q in %s", c.Source, c.Config)}
+		}
+		site = cfg.Site
+	}
+	collector := collect.New(collect.Options{Site: site, Version: version(), Log: a.log, Now: time.Now})
+	defer collector.Close()
+	failed := false
+	for _, what := range c.What {
+		doc, err := c.read(a, collector, src, what)
+		if err == nil {
+			err = c.show(a, doc)
+		}
+		if err != nil {
+			failed = true
+			fmt.Fprintf(a.stderr, "feedd: %s: %v\n", what, err)
+		}
+	}
+	if failed {
+		return errQuiet
+	}
+	return nil
+}
+
+func (c *previewCmd) read(a *app, collector *collect.Collector, src feed.Source, what string) (*collect.PreviewDocument, error) {
+	if !strings.HasPrefix(what, "http://") && !strings.HasPrefix(what, "https://") {
+		data, err := os.ReadFile(what)
+		var path *os.PathError
+		if errors.As(err, &path) {
+			return nil, path.Err // the name stands before it already
+		} else if err != nil {
+			return nil, err
+		}
+		return collect.Preview(collect.Body{Bytes: data}, src, time.Now())
+	}
+	src.URL = what
+	body, err := collector.Get(a.ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	return collect.Preview(body, src, time.Now())
+}
+
+func (c *previewCmd) show(a *app, doc *collect.PreviewDocument) error {
+	if c.JSON {
+		e := json.NewEncoder(a.stdout)
+		e.SetEscapeHTML(false)
+		return e.Encode(doc)
+	}
+	p := func(format string, args ...any) { fmt.Fprintf(a.stdout, format+"\n", args...) }
+	p("%s (%s %s, %d items)", doc.Title, doc.Type, doc.Version, len(doc.Items))
+	for _, w := range doc.Warnings {
+		p("  warning: %s", w)
+	}
+	for _, it := range doc.Items {
+		when := it.Published
+		if when == "" {
+			when = "no date understood"
+			if it.PublishedRaw != "" {
+				when += ": " + it.PublishedRaw
+			}
+		}
+		p("- %s\n    %s\n    %s", it.Title, it.Link, when)
+	}
+	return nil
+}

@@ -1,0 +1,252 @@
+// Package aggregate is the wing that takes a headline from its source to a filed story, in one
+// straight way: due source -> collect -> save unfiled -> desk -> commit -> notice.
+//
+// Collecting runs many sources side by side and saves what each brought in one transaction with
+// the source's new state. One desk takes the unfiled items in order and commits its decisions a
+// batch at a time. Between the two stands only the store: a crash at any moment loses nothing,
+// and running any step again changes nothing. Publishing is told when something was committed.
+package aggregate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"feedd/internal/aggregate/collect"
+	"feedd/internal/aggregate/desk"
+	"feedd/internal/feed"
+	"feedd/internal/store"
+)
+
+// Settings are what the editor decided, as far as this wing needs it. They may change while it runs.
+type Settings struct {
+	Sources  []feed.Source
+	Sections []feed.Section
+	Drop     []feed.Rule
+	Stories  feed.StorySettings
+	Learning feed.SectionSettings
+	// Retention is how long an entry stays after it left every section's reach.
+	Retention time.Duration
+}
+
+// window is how far back items may still matter to a story or a section.
+func (s *Settings) window() time.Duration {
+	w := s.Stories.Window
+	for _, sec := range s.Sections {
+		w = max(w, sec.MaxAge)
+	}
+	return w
+}
+
+// Options make an Aggregate. All fields but Metrics and Filed are required.
+type Options struct {
+	Store     *store.Store
+	Collector *collect.Collector
+	Settings  Settings
+	Log       *slog.Logger
+	Now       func() time.Time
+	Metrics   prometheus.Registerer // nil means none
+	Filed     func()                // called after every commit of the desk; must not block
+}
+
+// Aggregate is the wing. Its methods are safe for concurrent use.
+type Aggregate struct {
+	store *store.Store
+	log   *slog.Logger
+	now   func() time.Time
+	filed func()
+	count *counters
+
+	reload chan struct{} // settings changed: look at the schedule anew
+	wake   chan struct{} // there may be unfiled items
+
+	mu        sync.Mutex // guards what follows
+	settings  Settings
+	collector *collect.Collector
+
+	deskMu sync.Mutex // held while the desk works; guards what follows
+	desk   *desk.Desk // nil means that it must be built from the store
+	turn   int64      // of its last commit
+}
+
+// New returns the wing. When the rules are not those that the stored items were filed under, the
+// items still within the window go back to the inbox.
+func New(ctx context.Context, o Options) (*Aggregate, error) {
+	if o.Filed == nil {
+		o.Filed = func() {}
+	}
+	a := &Aggregate{
+		store: o.Store, log: o.Log, now: o.Now, filed: o.Filed,
+		reload: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+	}
+	a.count = newCounters(o.Metrics, a.waiting)
+	return a, a.Reload(ctx, o.Settings, o.Collector)
+}
+
+// Reload puts other settings into force. On an error the old ones stay.
+func (a *Aggregate) Reload(ctx context.Context, s Settings, c *collect.Collector) error {
+	a.deskMu.Lock()
+	defer a.deskMu.Unlock()
+	if _, err := desk.New(deskOptions(s)); err != nil { // a look ahead: nothing has changed yet
+		return err
+	}
+	if err := a.refileChanged(ctx, &s); err != nil {
+		return err
+	}
+	a.desk = nil
+	a.mu.Lock()
+	a.settings, a.collector = s, c
+	a.mu.Unlock()
+	poke(a.reload)
+	poke(a.wake)
+	return nil
+}
+
+func (a *Aggregate) current() (Settings, *collect.Collector) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.settings, a.collector
+}
+
+// poke leaves a note in a channel of one place; a note that lies there already serves.
+func poke(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// Run collects sources as they fall due and files what they bring, until ctx ends. What is under
+// way then is finished or given up within the limits of ctx's cause; nothing saved is lost.
+func (a *Aggregate) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	wg.Go(func() { a.runDesk(ctx) })
+	wg.Go(func() { a.runRetention(ctx) })
+	err := a.runSchedule(ctx)
+	wg.Wait()
+	return err
+}
+
+// Report says what one look at a source brought, for people and programs.
+type Report struct {
+	ID        string   `json:"id"`
+	Status    string   `json:"status"`  // ok, unchanged, failed, held
+	Fetched   int      `json:"fetched"` // items in the document
+	New       int      `json:"new"`
+	Updated   int      `json:"updated"`
+	Unchanged int      `json:"unchanged"`
+	Error     string   `json:"error"`
+	Warnings  []string `json:"warnings"`
+}
+
+// keep saves what a look at a source brought. The state it returns is the source's new one, or the
+// one before when nothing could be saved.
+func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Result) (Report, feed.SourceState, error) {
+	rep := Report{ID: job.Source.ID, Status: string(res.Outcome), Fetched: len(res.Items), Warnings: res.Warnings}
+	if rep.Warnings == nil {
+		rep.Warnings = []string{}
+	}
+	if res.Err != nil {
+		rep.Error = res.Err.Error()
+	}
+	n, err := a.store.Save(ctx, &store.Collected{
+		State: res.State, Items: res.Items, Holds: res.Holds,
+		Full: res.Outcome == collect.OK && !res.Delta, At: a.now(),
+	})
+	if err != nil {
+		rep.Status, rep.Error = string(collect.Failed), err.Error()
+		return rep, job.State, fmt.Errorf("%s: what it brought could not be saved and will be fetched again: %w", rep.ID, err)
+	}
+	rep.New, rep.Updated, rep.Unchanged = n.New, n.Updated, n.Unchanged
+	if n.New > 0 {
+		res.State.LastNew = a.now() // stored with the next look: it is for people
+	}
+	a.count.fetched(rep)
+	if n.New+n.Updated > 0 {
+		poke(a.wake)
+	}
+	return rep, res.State, nil
+}
+
+// Collect looks at all sources now, due or not, or at those named, saves what they bring and files
+// it. It calls each, when given, as each source is done, one at a time. A source that fails is in
+// its report, not in the error. The reports are in the order of the sources.
+func (a *Aggregate) Collect(ctx context.Context, ids []string, each func(Report)) ([]Report, error) {
+	settings, collector := a.current()
+	sources, err := choose(settings.Sources, ids)
+	if err != nil {
+		return nil, err
+	}
+	states, err := a.store.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	jobs := make([]collect.Job, len(sources))
+	place := make(map[string]int, len(sources))
+	for i, src := range sources {
+		jobs[i] = collect.Job{Source: src, State: states[src.ID], Known: a.store.Known}
+		place[src.ID] = i
+	}
+	reports := make([]Report, len(sources))
+	var mu sync.Mutex // guards reports, errs and each
+	var errs []error
+	err = collector.Run(ctx, jobs, func(job collect.Job, res collect.Result) {
+		rep, _, err := a.keep(ctx, job, res)
+		mu.Lock()
+		defer mu.Unlock()
+		reports[place[rep.ID]] = rep
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if each != nil {
+			each(rep)
+		}
+	})
+	if err != nil {
+		return reports, err
+	}
+	if err := first(errs); err != nil {
+		return reports, err
+	}
+	_, err = a.File(ctx)
+	return reports, err
+}
+
+// first returns the first error, and says how many more there were: a full disk fails every
+// source in the same words.
+func first(errs []error) error {
+	switch len(errs) {
+	case 0:
+		return nil
+	case 1:
+		return errs[0]
+	}
+	return fmt.Errorf("%w (and %d more sources)", errs[0], len(errs)-1)
+}
+
+func choose(sources []feed.Source, ids []string) ([]feed.Source, error) {
+	if len(ids) == 0 {
+		return sources, nil
+	}
+	byID := map[string]feed.Source{}
+	for _, s := range sources {
+		byID[s.ID] = s
+	}
+	var chosen []feed.Source
+	var errs []error
+	for _, id := range ids {
+		s, ok := byID[id]
+		if !ok {
+			errs = append(errs, fmt.Errorf("no source %q in the configuration", id))
+			continue
+		}
+		delete(byID, id) // named twice, asked once
+		chosen = append(chosen, s)
+	}
+	return chosen, errors.Join(errs...)
+}

@@ -1,0 +1,207 @@
+package aggregate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"feedd/internal/aggregate/desk"
+	"feedd/internal/feed"
+	"feedd/internal/store"
+)
+
+// Items the desk takes at once. Publishing hears of them together.
+const batchSize = 1000
+
+// How long the desk waits after it could not commit.
+const deskRetry = 10 * time.Second
+
+// runDesk files whatever comes in until ctx ends.
+func (a *Aggregate) runDesk(ctx context.Context) {
+	retry := time.NewTimer(0)
+	defer retry.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.wake:
+		case <-retry.C:
+		}
+		if _, err := a.File(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("filing failed; the items wait and are tried again", "error", err, "after", deskRetry)
+			retry.Reset(deskRetry)
+		}
+	}
+}
+
+// File takes every unfiled item through the desk and returns how many there were.
+func (a *Aggregate) File(ctx context.Context) (int, error) {
+	a.deskMu.Lock()
+	defer a.deskMu.Unlock()
+	total := 0
+	for {
+		n, err := a.fileBatch(ctx)
+		total += n
+		if err != nil {
+			a.desk = nil // it remembers what was not committed
+			if errors.Is(err, store.ErrOvertaken) {
+				continue // feedd collect beside a daemon, or the other way round
+			}
+			return total, err
+		}
+		if n == 0 {
+			return total, nil
+		}
+		a.filed()
+	}
+}
+
+func (a *Aggregate) fileBatch(ctx context.Context) (int, error) {
+	items, err := a.store.Unfiled(ctx, batchSize)
+	if err != nil || len(items) == 0 {
+		return 0, err
+	}
+	now := a.now()
+	if a.desk == nil {
+		if a.desk, err = a.openDesk(ctx, now); err != nil {
+			return 0, err
+		}
+	}
+	began := now
+	touched := a.desk.File(items, now)
+	stored, err := a.storedEntries(ctx, touched, items)
+	if err != nil {
+		return 0, err
+	}
+	entries := a.desk.Compose(touched, stored, items, now)
+	if err := a.store.Commit(ctx, store.Filed{Turn: a.turn, Items: items, Entries: entries}); err != nil {
+		return 0, fmt.Errorf("commit what the desk decided: %w", err)
+	}
+	a.turn++
+	a.desk.Prune(now)
+	a.count.decided(items, a.now().Sub(began))
+	return len(items), nil
+}
+
+// storedEntries reads the entries among keys that exist already, and the first entries of the
+// stories that new ones continue.
+func (a *Aggregate) storedEntries(ctx context.Context, keys []string, items []feed.Item) (map[string]feed.Entry, error) {
+	want := append([]string(nil), keys...)
+	for i := range items {
+		if it := &items[i]; it.Story != it.Entry {
+			want = append(want, it.Story)
+		}
+	}
+	if len(want) == 0 {
+		return nil, nil
+	}
+	entries, err := a.store.Entries(ctx, feed.EntryQuery{Keys: want, Any: true})
+	if err != nil {
+		return nil, err
+	}
+	stored := make(map[string]feed.Entry, len(entries))
+	for _, e := range entries {
+		stored[e.Key] = e
+	}
+	return stored, nil
+}
+
+// openDesk builds the desk and gives it back its memory.
+func (a *Aggregate) openDesk(ctx context.Context, now time.Time) (*desk.Desk, error) {
+	settings, _ := a.current()
+	d, err := desk.New(deskOptions(settings))
+	if err != nil {
+		return nil, err
+	}
+	if a.turn, err = a.store.DeskTurn(ctx); err != nil {
+		return nil, err
+	}
+	err = a.store.Window(ctx, now.Add(-settings.Stories.Window), func(it *feed.Item) error {
+		d.Restore(it)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the reports of the last days: %w", err)
+	}
+	return d, nil
+}
+
+func deskOptions(s Settings) desk.Options {
+	sources := make(map[string]feed.Source, len(s.Sources))
+	for _, src := range s.Sources {
+		sources[src.ID] = src
+	}
+	return desk.Options{Sources: sources, Sections: s.Sections, Drop: s.Drop, Stories: s.Stories, Learning: s.Learning}
+}
+
+// waiting tells how many items wait for the desk and how many seconds the oldest has, for
+// /metrics; -1 when the store does not say.
+func (a *Aggregate) waiting() (items, seconds float64) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	n, since, err := a.store.Lag(ctx)
+	switch {
+	case err != nil:
+		return -1, -1
+	case n == 0:
+		return 0, 0
+	}
+	return float64(n), a.now().Sub(since).Seconds()
+}
+
+// rulesInForce is the name under which the store keeps what the items were filed by.
+const rulesInForce = "rules"
+
+// refileChanged puts the items within the window back into the inbox when the rules are others
+// than those the stored items were filed by.
+func (a *Aggregate) refileChanged(ctx context.Context, s *Settings) error {
+	print, err := fingerprint(s)
+	if err != nil {
+		return err
+	}
+	was, err := a.store.Meta(ctx, rulesInForce)
+	if err != nil || was == print {
+		return err
+	}
+	if was != "" {
+		n, err := a.store.Refile(ctx, a.now().Add(-s.window()))
+		if err != nil {
+			return err
+		}
+		a.log.Info("the rules changed; filing anew", "items", n)
+	}
+	return a.store.SetMeta(ctx, rulesInForce, print)
+}
+
+// fingerprint is equal for settings that file every item alike.
+func fingerprint(s *Settings) (string, error) {
+	type filing struct {
+		Section, Title, Language string
+		Categories               map[string]string
+		Learn                    bool
+	}
+	of := map[string]filing{}
+	for _, src := range s.Sources {
+		of[src.ID] = filing{src.Section, src.Title, src.Language, src.Category, src.Learn}
+	}
+	type rules struct {
+		ID, Language string
+		Rules        []feed.Rule
+		Pin, Mute    []feed.Rule
+		Learn        bool
+	}
+	var sections []rules
+	for _, sec := range s.Sections {
+		sections = append(sections, rules{sec.ID, sec.Language, sec.Rules, sec.Pin, sec.Mute, sec.Learn})
+	}
+	text, err := json.Marshal([]any{of, sections, s.Drop, s.Learning})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16]), nil
+}

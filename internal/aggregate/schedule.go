@@ -1,0 +1,221 @@
+package aggregate
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"feedd/internal/aggregate/collect"
+	"feedd/internal/feed"
+)
+
+// How long the schedule waits before it tries a source again whose items could not be saved.
+const saveRetry = time.Minute
+
+// slot is a source in the schedule.
+type slot struct {
+	src     feed.Source
+	state   feed.SourceState
+	running bool
+	wanted  bool // the configuration still names it
+}
+
+// done is what a look at a source left.
+type done struct {
+	id    string
+	rep   Report
+	state feed.SourceState
+	err   error
+}
+
+// schedule knows when each source is due.
+type schedule struct {
+	a     *Aggregate
+	slots map[string]*slot
+	rest  map[string]feed.SourceState // of sources that are not in the configuration
+	queue *collect.Queue
+	of    *collect.Collector // whose queue it is
+	old   []*collect.Queue   // of earlier configurations; their last looks are still under way
+	done  chan done
+}
+
+// runSchedule submits each source when it is due, never one that is still under way, until ctx
+// ends; then it waits for those under way. A daemon that slept through several runs of a source
+// finds it due once.
+func (a *Aggregate) runSchedule(ctx context.Context) error {
+	states, err := a.store.States(ctx)
+	if err != nil {
+		return err
+	}
+	s := &schedule{a: a, slots: map[string]*slot{}, rest: states, done: make(chan done)}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			s.drain()
+			return nil
+		case <-a.reload:
+			s.configure(ctx)
+		case d := <-s.done:
+			s.settle(ctx, d)
+		case <-timer.C:
+		}
+		if next := s.submitDue(); !next.IsZero() {
+			timer.Reset(next.Sub(a.now()))
+		} else {
+			timer.Stop()
+		}
+	}
+}
+
+// drain waits for the looks under way, which end soon: their context has.
+func (s *schedule) drain() {
+	idle := make(chan struct{})
+	go func() {
+		defer close(idle)
+		for _, q := range append(s.old, s.queue) {
+			if q != nil {
+				q.Wait()
+			}
+		}
+	}()
+	for {
+		select {
+		case <-s.done: // saved already; there is no next run to plan
+		case <-idle:
+			return
+		}
+	}
+}
+
+// configure takes over the settings in force.
+func (s *schedule) configure(ctx context.Context) {
+	settings, collector := s.a.current()
+	if collector != s.of {
+		if s.queue != nil {
+			s.old = append(s.old, s.queue)
+		}
+		s.of = collector
+		s.queue = collector.Queue(ctx, func(job collect.Job, res collect.Result) {
+			d := done{id: job.Source.ID}
+			// What was brought is saved also when ctx has ended meanwhile.
+			d.rep, d.state, d.err = s.a.keep(context.WithoutCancel(ctx), job, res)
+			s.done <- d
+		})
+	}
+	s.admit(settings.Sources)
+}
+
+// settle notes what a look left.
+func (s *schedule) settle(ctx context.Context, d done) {
+	sl := s.slots[d.id]
+	sl.running, sl.state = false, d.state
+	if d.err != nil {
+		sl.state.NextRun = s.a.now().Add(saveRetry)
+		sl.state.NextReason = "waits a minute because what it brought could not be saved"
+	}
+	s.a.report(ctx, d)
+	if !sl.wanted {
+		s.rest[d.id] = d.state
+		delete(s.slots, d.id)
+	}
+}
+
+// submitDue submits what is due and returns when the next source will be; zero when none will.
+func (s *schedule) submitDue() time.Time {
+	now := s.a.now()
+	var next time.Time
+	for _, sl := range s.slots {
+		due := sl.state.NextRun
+		if sl.running || !sl.wanted || due.IsZero() {
+			continue
+		}
+		if due.After(now) {
+			if next.IsZero() || due.Before(next) {
+				next = due
+			}
+			continue
+		}
+		sl.running = s.queue.Submit(collect.Job{Source: sl.src, State: sl.state, Known: s.a.store.Known})
+	}
+	return next
+}
+
+// admit brings the schedule to the sources of the configuration.
+func (s *schedule) admit(sources []feed.Source) {
+	now := s.a.now()
+	for _, sl := range s.slots {
+		sl.wanted = false
+	}
+	for _, src := range sources {
+		sl := s.slots[src.ID]
+		if sl == nil {
+			sl = &slot{state: s.rest[src.ID]}
+			s.slots[src.ID] = sl
+		}
+		sl.src, sl.wanted = src, true
+		switch {
+		case sl.running: // it says itself when it runs next
+		case sl.state.LastRun.IsZero() || sl.state.URL != src.URL:
+			sl.state.NextRun, sl.state.NextReason = now, "has not been collected yet"
+		case sl.state.Schedule != src.Schedule:
+			sl.state.NextRun, sl.state.NextReason = collect.NextRun(src, sl.state, now)
+			sl.state.Schedule = src.Schedule
+		}
+	}
+	for id, sl := range s.slots {
+		if !sl.wanted && !sl.running {
+			s.rest[id] = sl.state
+			delete(s.slots, id)
+		}
+	}
+}
+
+// report logs a look at a source, once: what went wrong as a warning, the rest for those who ask.
+func (a *Aggregate) report(ctx context.Context, d done) {
+	switch {
+	case ctx.Err() != nil: // stopping
+	case d.err != nil:
+		a.log.Error("saving failed", "source", d.id, "error", d.err)
+	case d.rep.Error != "":
+		a.log.Warn("source failed", "source", d.id, "error", d.rep.Error, "next", d.state.NextRun)
+	default:
+		level := slog.LevelDebug
+		if d.rep.New+d.rep.Updated > 0 {
+			level = slog.LevelInfo
+		}
+		a.log.Log(ctx, level, "collected", "source", d.id, "status", d.rep.Status, "new", d.rep.New,
+			"updated", d.rep.Updated, "unchanged", d.rep.Unchanged, "warnings", len(d.rep.Warnings))
+	}
+}
+
+// How often retention looks for what nobody can see any more.
+const retentionEvery = time.Hour
+
+func (a *Aggregate) runRetention(ctx context.Context) {
+	ticker := time.NewTicker(retentionEvery)
+	defer ticker.Stop()
+	for {
+		if err := a.Prune(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error("taking away old items failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// Prune takes away what is out of every section's reach, older than the stories' window, and
+// beyond the retention.
+func (a *Aggregate) Prune(ctx context.Context) error {
+	settings, _ := a.current()
+	now := a.now()
+	n, err := a.store.Prune(ctx, now.Add(-settings.window()-settings.Retention), now)
+	if n > 0 {
+		a.log.Info("took away old items", "items", n)
+	}
+	return err
+}

@@ -1,0 +1,346 @@
+// Package daemon wires the house together and gives it its life: it opens the store, builds the two
+// wings from the configuration, binds the listener, and runs, reloads and stops them. The one-shot
+// commands use the same wiring without a listener. It holds no rules of its own.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"feedd/internal/aggregate"
+	"feedd/internal/aggregate/collect"
+	"feedd/internal/aggregate/desk"
+	"feedd/internal/config"
+	"feedd/internal/feed"
+	"feedd/internal/publish"
+	"feedd/internal/store"
+)
+
+// Options make a Daemon. Config, DB, Log and Now are required.
+type Options struct {
+	Config  string // path of feeds.yaml
+	DB      string // "sqlite:PATH"
+	Listen  string // HOST:PORT; empty binds nothing, for one-shot commands
+	Version string
+	Log     *slog.Logger
+	Now     func() time.Time
+	// Load replaces reading Config from disk; the demo has its configuration inside.
+	Load func() (*config.Config, error)
+}
+
+// Daemon is the running house.
+type Daemon struct {
+	o        Options
+	log      *slog.Logger
+	listener net.Listener
+	store    *store.Store
+	agg      *aggregate.Aggregate
+	pub      *publish.Publisher
+	registry *prometheus.Registry
+	reloads  *prometheus.GaugeVec
+
+	committed chan struct{} // the desk committed: publish
+	onStop    []stopper
+
+	mu        sync.Mutex // guards what follows; held over a whole reload
+	config    *config.Config
+	collector *collect.Collector
+}
+
+// stopper is one thing to close, registered as soon as it is open.
+type stopper struct {
+	what string
+	stop func() error
+}
+
+// checks are the rules of other packages that the configuration is held against.
+var checks = config.Checks{Schedule: collect.CheckSchedule, Selector: collect.CheckSelector, Pattern: desk.CheckPattern}
+
+// LoadConfig reads and checks a configuration file.
+func LoadConfig(path string) (*config.Config, error) { return config.Load(path, checks) }
+
+// ParseConfig is LoadConfig for a file already read.
+func ParseConfig(name string, data []byte) (*config.Config, error) {
+	return config.Parse(name, data, checks)
+}
+
+// New builds the house and binds the listener. What it opened before a failure is closed again.
+//
+// It is one long straight function: every step uses what the one before it made.
+func New(ctx context.Context, o Options) (_ *Daemon, err error) {
+	d := &Daemon{o: o, log: o.Log, committed: make(chan struct{}, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.Close())
+		}
+	}()
+	if d.config, err = d.load(); err != nil {
+		return nil, err
+	}
+	if d.store, err = store.Open(ctx, o.DB); err != nil {
+		return nil, err
+	}
+	d.closing("store", d.store.Close)
+	if o.Listen != "" {
+		if d.listener, err = net.Listen("tcp", o.Listen); err != nil {
+			return nil, fmt.Errorf("cannot listen: %w", err)
+		}
+		d.closing("listener", func() error {
+			if err := d.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			return nil
+		})
+	}
+
+	d.registry = prometheus.NewRegistry()
+	d.reloads = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "feedd_config_last_reload_seconds", Help: "Unix time of the last reload, by result.",
+	}, []string{"result"})
+	d.registry.MustRegister(d.reloads, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	d.collector = d.newCollector(d.config)
+	holds, err := d.store.Holds(ctx, o.Now())
+	if err != nil {
+		return nil, err
+	}
+	d.collector.Restore(holds)
+	d.closing("connections", func() error { d.collector.Close(); return nil })
+
+	d.agg, err = aggregate.New(ctx, aggregate.Options{
+		Store: d.store, Collector: d.collector, Settings: aggregation(d.config),
+		Log: o.Log, Now: o.Now, Metrics: d.registry,
+		Filed: func() {
+			select {
+			case d.committed <- struct{}{}:
+			default:
+			}
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.pub, err = publish.New(publish.Options{
+		Settings: d.publication(d.config), Reader: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
+		Registry: d.registry, Now: o.Now, Log: o.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.closing("deliveries", d.pub.Close)
+	return d, nil
+}
+
+func (d *Daemon) load() (*config.Config, error) {
+	if d.o.Load != nil {
+		return d.o.Load()
+	}
+	return LoadConfig(d.o.Config)
+}
+
+func (d *Daemon) closing(what string, stop func() error) {
+	d.onStop = append(d.onStop, stopper{what, stop})
+}
+
+// Close closes what New opened, the last first. It is for daemons that do not Run.
+func (d *Daemon) Close() error {
+	var errs []error
+	for len(d.onStop) > 0 {
+		last := d.onStop[len(d.onStop)-1]
+		d.onStop = d.onStop[:len(d.onStop)-1]
+		if err := last.stop(); err != nil {
+			errs = append(errs, fmt.Errorf("close %s: %w", last.what, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Addr is the address the daemon listens on, nil when it does not.
+func (d *Daemon) Addr() net.Addr {
+	if d.listener == nil {
+		return nil
+	}
+	return d.listener.Addr()
+}
+
+func (d *Daemon) newCollector(c *config.Config) *collect.Collector {
+	return collect.New(collect.Options{
+		Site: c.Site, Version: d.o.Version, Log: d.log, Now: d.o.Now, MaxHosts: c.Collect.Hosts,
+	})
+}
+
+// aggregation is what the collecting wing needs of the configuration.
+func aggregation(c *config.Config) aggregate.Settings {
+	return aggregate.Settings{
+		Sources: c.Sources, Sections: c.Sections, Drop: c.Drop, Stories: c.Stories,
+		Learning: c.SectionSettings, Retention: c.Publish.Retention,
+	}
+}
+
+// publication is what the publishing wing needs of the configuration.
+func (d *Daemon) publication(c *config.Config) publish.Settings {
+	sources := make(map[string]feed.Source, len(c.Sources))
+	for _, s := range c.Sources {
+		sources[s.ID] = s
+	}
+	site := c.Site
+	if site.URL == "" {
+		site.URL = "http://127.0.0.1:8080"
+		if d.listener != nil {
+			site.URL = "http://" + d.listener.Addr().String()
+		}
+	}
+	return publish.Settings{
+		Site: site, Sections: c.Sections, Sources: sources, Partners: c.Partners,
+		Attribution: c.Publish.Attribution, Hub: c.Publish.Hub,
+	}
+}
+
+// How long stopping may take.
+const (
+	drainTime = 2 * time.Second // requests under way
+	stopTime  = 4 * time.Second // everything
+)
+
+// Run collects, files and serves until ctx ends, then stops within 5 seconds and closes the
+// daemon. What is fetched but not saved by then is fetched again at the next start.
+func (d *Daemon) Run(ctx context.Context) error {
+	run, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	fail := make(chan error, 4)
+	start := func(what string, f func(context.Context) error) {
+		wg.Go(func() {
+			if err := f(run); err != nil && run.Err() == nil {
+				fail <- fmt.Errorf("%s: %w", what, err)
+			}
+		})
+	}
+
+	// What was published before is served from the first request on.
+	if err := d.pub.Refresh(ctx); err != nil && ctx.Err() == nil {
+		d.log.Error("publishing failed", "error", err)
+	}
+	start("collecting", d.agg.Run)
+	start("publishing", d.publishLoop)
+	if d.o.Load == nil {
+		start("watching the configuration", d.watch)
+	}
+	server := &http.Server{
+		Handler:           d.handler(),
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
+	}
+	if d.listener != nil {
+		wg.Go(func() {
+			if err := server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
+				fail <- fmt.Errorf("serving: %w", err)
+			}
+		})
+	}
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-fail:
+	}
+	cancel()
+	drain, stop := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer stop()
+	if shutdown := server.Shutdown(drain); shutdown != nil {
+		_ = server.Close() // who still reads after that is cut off
+	}
+	stopped := make(chan struct{})
+	go func() { wg.Wait(); close(stopped) }()
+	select {
+	case <-stopped:
+		return errors.Join(err, d.Close())
+	case <-time.After(stopTime):
+		// The store closes with the process: a transaction under way is rolled back whole.
+		return errors.Join(err, errors.New("some work did not stop in time and was cut off; nothing stored is lost"))
+	}
+}
+
+// How often publishing looks by itself: for entries that grow too old, and for what another process
+// committed (feedd retract beside a running daemon). A look costs one small query.
+const lookEvery = time.Second
+
+// publishLoop renders what the desk committed, and what became too old.
+func (d *Daemon) publishLoop(ctx context.Context) error {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-d.committed:
+		case <-look.C:
+		}
+		if err := d.pub.Refresh(ctx); err != nil && ctx.Err() == nil {
+			d.log.Error("publishing failed; what was published stays", "error", err)
+		}
+	}
+}
+
+func (d *Daemon) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", d.pub.Handler())
+	return mux
+}
+
+// Reload reads the configuration again and puts it into force, all of it or nothing: when it has
+// mistakes, or anything else fails, the old one stays and the error says why.
+func (d *Daemon) Reload(ctx context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	next, err := d.load()
+	if err == nil {
+		err = d.apply(ctx, next)
+	}
+	result := "ok"
+	if err != nil {
+		result = "failed"
+	}
+	d.reloads.WithLabelValues(result).Set(float64(d.o.Now().Unix()))
+	return err
+}
+
+// apply puts a configuration into force. The steps that may fail come first.
+func (d *Daemon) apply(ctx context.Context, next *config.Config) error {
+	collector := d.collector
+	if next.Site != d.config.Site || next.Collect != d.config.Collect {
+		collector = d.newCollector(next)
+		holds, err := d.store.Holds(ctx, d.o.Now())
+		if err != nil {
+			return err
+		}
+		collector.Restore(holds)
+	}
+	before := d.publication(d.config)
+	if err := d.pub.Reload(d.publication(next)); err != nil {
+		return err
+	}
+	if err := d.agg.Reload(ctx, aggregation(next), collector); err != nil {
+		return errors.Join(err, d.pub.Reload(before))
+	}
+	d.config, d.collector = next, collector
+	select {
+	case d.committed <- struct{}{}:
+	default:
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"feedd/internal/aggregate"
+	"feedd/internal/feed"
+)
+
+// Collect looks at all sources now, or at those named, and files what they bring.
+func (d *Daemon) Collect(ctx context.Context, ids []string, each func(aggregate.Report)) ([]aggregate.Report, error) {
+	return d.agg.Collect(ctx, ids, each)
+}
+
+// Sources returns how many sources the configuration has.
+func (d *Daemon) Sources() int { return len(d.config.Sources) }
+
+// SourceStatus is a source of the configuration and what is remembered of it.
+type SourceStatus struct {
+	Source feed.Source
+	State  feed.SourceState
+}
+
+// Status returns every source of the configuration in its order.
+func (d *Daemon) Status(ctx context.Context) ([]SourceStatus, error) {
+	states, err := d.store.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]SourceStatus, 0, len(d.config.Sources))
+	for _, s := range d.config.Sources {
+		all = append(all, SourceStatus{s, states[s.ID]})
+	}
+	return all, nil
+}
+
+// Explanation is where one item is, and why.
+type Explanation struct {
+	Item  feed.Item
+	Entry *feed.Entry // nil when it has none
+	Story []feed.Entry
+}
+
+// Explain finds the items that an address, an item's number, an entry's id or a story's id names.
+func (d *Daemon) Explain(ctx context.Context, what string) ([]Explanation, error) {
+	items, err := d.store.Find(ctx, what)
+	if err != nil {
+		return nil, err
+	}
+	if len(items) == 0 {
+		return nil, fmt.Errorf("nothing is known of %s; it was never collected, or retention took it away", what)
+	}
+	var found []Explanation
+	for _, it := range items {
+		e := Explanation{Item: it}
+		if it.Story != "" {
+			if e.Story, err = d.store.Entries(ctx, feed.EntryQuery{Story: it.Story, Any: true}); err != nil {
+				return nil, err
+			}
+		}
+		if i := slices.IndexFunc(e.Story, func(x feed.Entry) bool { return x.Key == it.Entry }); i >= 0 {
+			e.Entry = &e.Story[i]
+		}
+		found = append(found, e)
+	}
+	return found, nil
+}
+
+// Retract withdraws the whole story that id names from everything published, for good, or with
+// undo brings it back. It returns the entries concerned.
+func (d *Daemon) Retract(ctx context.Context, id string, undo bool) ([]feed.Entry, error) {
+	found, err := d.Explain(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	entries := map[string]feed.Entry{}
+	for _, f := range found {
+		for _, e := range f.Story {
+			entries[e.Key] = e
+		}
+	}
+	if len(entries) == 0 {
+		return nil, fmt.Errorf("%s is in no feed: %s", id, cmp.Or(found[0].Item.Dropped, "the desk has not filed it yet"))
+	}
+	keys := make([]string, 0, len(entries))
+	for k := range entries {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	at := d.o.Now()
+	if undo {
+		at = time.Time{}
+	}
+	if _, err := d.store.Withdraw(ctx, keys, at); err != nil {
+		return nil, err
+	}
+	list := make([]feed.Entry, 0, len(keys))
+	for _, k := range keys {
+		list = append(list, entries[k])
+	}
+	return list, nil
+}
+
+// SectionIDs returns the ids of the sections in the order of the configuration.
+func (d *Daemon) SectionIDs() []string {
+	var ids []string
+	for _, s := range d.config.Sections {
+		ids = append(ids, s.ID)
+	}
+	return ids
+}
