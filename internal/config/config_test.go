@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ var testChecks = Checks{
 		return nil
 	},
 	Pattern: func(term string) error {
-		if strings.HasPrefix(term, "/(") {
+		if _, err := regexp.Compile(strings.Trim(term, "/")); strings.HasPrefix(term, "/") && err != nil {
 			return errors.New("missing closing )")
 		}
 		return nil
