@@ -21,6 +21,7 @@ func makePolicy() *bluemonday.Policy {
 		"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "b", "strong", "i", "em", "u", "s",
 		"strike", "del", "ins", "sub", "sup", "small", "big", "mark", "abbr", "time", "figure", "figcaption",
 		"picture", "ruby", "rt", "rp", "center", "table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
+	p.AllowElementsContent("object", "noscript", "frame", "frameset") // what is shown where the object cannot be
 	p.AllowStandardURLs()
 	p.RequireNoFollowOnLinks(false)
 	p.AllowRelativeURLs(false)
@@ -68,12 +69,19 @@ func Absolute(raw, base string) string {
 	out.Grow(len(raw) + len(raw)/8)
 	z := nethtml.NewTokenizer(strings.NewReader(raw))
 	for {
-		switch z.Next() {
+		kind := z.Next()
+		switch kind {
 		case nethtml.ErrorToken:
 			return out.String()
 		case nethtml.StartTagToken, nethtml.SelfClosingTagToken:
 			was := string(z.Raw())
 			t := z.Token()
+			if swallows[t.DataAtom] && (kind == nethtml.SelfClosingTagToken || t.DataAtom == atom.Iframe || !strings.Contains(raw, "</"+t.Data)) {
+				// XML's short form, or never ended: HTML would take all that follows for its content.
+				// What an iframe holds instead is for readers that know no frames, as those of feeds.
+				z.NextIsNotRawText()
+				continue
+			}
 			if t.DataAtom == atom.Img && isPixel(t.Attr) {
 				continue
 			}
@@ -110,6 +118,10 @@ func withSource(attrs []nethtml.Attribute, src string) []nethtml.Attribute {
 	}
 	return kept
 }
+
+// swallows are the elements whose content is no markup.
+var swallows = map[atom.Atom]bool{atom.Iframe: true, atom.Script: true, atom.Style: true, atom.Noembed: true,
+	atom.Noframes: true, atom.Textarea: true, atom.Title: true, atom.Xmp: true, atom.Object: true}
 
 func lacksSource(attrs []nethtml.Attribute) bool {
 	for _, a := range attrs {
@@ -287,6 +299,9 @@ func tagAt(s string) (n int, name string) {
 	case strings.HasPrefix(s, "<!--"):
 		if end := strings.Index(s[4:], "-->"); end >= 0 {
 			return end + 7, "!"
+		}
+		if end := strings.IndexByte(s, '>'); end >= 0 {
+			return end + 1, "!"
 		}
 		return len(s), "!"
 	case c == '!' || c == '?':

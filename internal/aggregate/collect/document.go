@@ -130,8 +130,23 @@ func (r *reader) read(data []byte) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	if doc.Language == "" {
+		doc.Language = r.headerLanguage(doc)
+	}
 	r.finish(doc)
 	return doc, nil
+}
+
+// headerLanguage is what the Content-Language header says, for a document that says nothing; its
+// items get it too.
+func (r *reader) headerLanguage(doc *Document) string {
+	lang := language(r.body.Header.Get("Content-Language"))
+	for i := range doc.Items {
+		if doc.Items[i].Language == "" {
+			doc.Items[i].Language = lang
+		}
+	}
+	return lang
 }
 
 // finish gives the document its warnings, each once and not too many.

@@ -44,12 +44,13 @@ type mender struct {
 	noteAt map[string]int
 }
 
-// element is an open element: its name as written, the same without prefix in lower case, and
-// where its start tag stands in the output.
+// element is an open element: its name in the output, the same without prefix in lower case, and
+// where its start tag stands there.
 type element struct {
 	name  string
 	local string
 	at    int
+	end   string // the name its end tag has in the input
 }
 
 // note counts one kind of mend; more says how often it came again.
@@ -264,7 +265,7 @@ func (m *mender) endTag() {
 		end = m.i + 2 + len(name)
 	}
 	k := m.find(name)
-	if k < 0 && len(m.stack) > 0 && similar(name, m.stack[len(m.stack)-1].name) {
+	if k < 0 && len(m.stack) > 0 && similar(name, m.stack[len(m.stack)-1].end) {
 		k = len(m.stack) - 1
 		m.note("an end tag </%s> was taken for </%s>", clip(name, 30), clip(m.stack[k].name, 30))
 	}
@@ -284,7 +285,7 @@ func (m *mender) endTag() {
 // find returns the innermost open element that an end tag of this name can mean, or -1.
 func (m *mender) find(name string) int {
 	for k := len(m.stack) - 1; k >= 0; k-- {
-		if strings.EqualFold(m.stack[k].name, name) {
+		if strings.EqualFold(m.stack[k].end, name) {
 			return k
 		}
 	}
@@ -352,6 +353,7 @@ func (m *mender) breakOff(open int) {
 // startTag copes with a start tag and, for elements that hold text, all that belongs to it.
 func (m *mender) startTag() error {
 	name := string(tagName(m.in[m.i+1:]))
+	written := name
 	if !goodName(name) {
 		if len(m.stack) > 0 {
 			m.note(`a bare "<"`)
@@ -397,6 +399,17 @@ func (m *mender) startTag() error {
 	if (local == "body" || local == "fullitem") && len(m.stack) > 0 && isItem(m.stack[len(m.stack)-1].local) {
 		name, attrs = local, nil // gofeed would take the markup of a body in a namespace apart
 	}
+	if name == "feed" && len(m.stack) == 0 {
+		for i, a := range attrs {
+			if a.name == "xmlns" && !atomSpace([]byte(`xmlns="`+a.value+`"`)) {
+				m.note("the namespace %q, which is not Atom's", clip(a.value, 60))
+				attrs[i].value = atomNamespace
+			}
+		}
+	}
+	if name == "info" && len(m.stack) == 1 {
+		name, local = "tagline", "tagline" // Atom 0.3 had both, and gofeed knows one
+	}
 	if len(m.stack) == maxDepth {
 		return errTooDeep
 	}
@@ -411,7 +424,7 @@ func (m *mender) startTag() error {
 		m.complete(name, local)
 		return nil
 	}
-	m.stack = append(m.stack, element{name: name, local: local, at: at})
+	m.stack = append(m.stack, element{name: name, local: local, at: at, end: written})
 	if m.holdsText(name, local) {
 		m.leaf(attrs)
 	}
@@ -524,7 +537,7 @@ func (m *mender) leafEnd(e element) (end, resume int, found bool) {
 			i = next
 			continue
 		case bytes.HasPrefix(rest, []byte("<!--")):
-			if next := indexAfter(m.in[:min(len(m.in), i+1<<16)], i+4, "-->"); next >= 0 && !bytes.Contains(m.in[i:next], []byte("</"+e.name)) {
+			if next := indexAfter(m.in[:min(len(m.in), i+1<<16)], i+4, "-->"); next >= 0 && !bytes.Contains(m.in[i:next], []byte("</"+e.end)) {
 				i = next
 				continue
 			}
@@ -536,8 +549,8 @@ func (m *mender) leafEnd(e element) (end, resume int, found bool) {
 			}
 			local := localName(name)
 			switch {
-			case strings.EqualFold(string(name), e.name):
-				if weak >= 0 && sameStart(m.in[weak:i], e.name) {
+			case strings.EqualFold(string(name), e.end):
+				if weak >= 0 && sameStart(m.in[weak:i], e.end) {
 					return weak, weakResume, true
 				}
 				return i, after, true
@@ -547,7 +560,7 @@ func (m *mender) leafEnd(e element) (end, resume int, found bool) {
 					return i, i, true
 				}
 				return weak, weakResume, true
-			case weak < 0 && similar(string(name), e.name) && !isHTML(string(name)):
+			case weak < 0 && similar(string(name), e.end) && !isHTML(string(name)):
 				m.note("an end tag </%s> was taken for </%s>", clip(string(name), 30), clip(e.name, 30))
 				return i, after, true
 			}

@@ -122,7 +122,7 @@ func (r *reader) readPage(data []byte) (*Document, error) {
 	empty := 0
 	blocks.EachWithBreak(func(_ int, block *goquery.Selection) bool {
 		raw := pageItem(block, picks, base)
-		if raw.title == "" || raw.link == "" {
+		if raw.link == "" {
 			empty++
 			return true
 		}
@@ -138,19 +138,26 @@ func (r *reader) readPage(data []byte) (*Document, error) {
 		}
 		r.warn("the selector page.%s %q finds nothing in %d blocks", p.name, p.css, blocks.Length())
 	}
-	if len(raws) == 0 {
+	raws = merge(raws) // a picture that links to the report is a block without a title
+	titled := raws[:0]
+	for _, raw := range raws {
+		if raw.title != "" {
+			titled = append(titled, raw)
+		}
+	}
+	empty += len(raws) - len(titled)
+	if len(titled) == 0 {
 		return nil, fmt.Errorf("page.item %q finds %d blocks, but none has a title and a link", page.Item, blocks.Length())
 	}
 	if empty > 0 {
 		r.warn("%d blocks without a title or a link were left out", empty)
 	}
-	r.takePage(doc, raws, base)
+	r.takePage(doc, titled, base)
 	return doc, nil
 }
 
-// takePage adds the items of a page to its document, each once.
+// takePage adds the items of a page to its document.
 func (r *reader) takePage(doc *Document, raws []rawItem, base *url.URL) {
-	raws = merge(raws)
 	if len(raws) > r.maxItems() {
 		raws = raws[:r.maxItems()]
 		r.warn("only the first %d items were taken", r.maxItems())
@@ -457,6 +464,6 @@ func (r *reader) readHTML(data []byte) (*Document, error) {
 	}
 	doc := r.pageDocument(tree)
 	r.warn("a web page without a feed: read from its JSON-LD or microdata")
-	r.takePage(doc, raws, base)
+	r.takePage(doc, merge(raws), base)
 	return doc, nil
 }

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"bytes"
 	"strings"
 	"time"
 
@@ -119,12 +120,13 @@ func makeInertPolicy() *bluemonday.Policy {
 		"tbody td textarea tfoot th thead time tr tt u ul var video")
 	p.AllowElements(elements...)
 	p.AllowNoAttrs().OnElements(elements...)
+	p.AllowElementsContent("object", "noscript", "frame", "frameset")
 	p.AllowAttrs(strings.Fields("abbr accept accept-charset accesskey align alt autocomplete autofocus axis bgproperties border bordercolor " +
 		"bordercolordark bordercolorlight bottompadding cellpadding cellspacing ch challenge char charoff charset checked " +
 		"choff class clear color cols colspan compact contenteditable controls coords datafld datapagesize datasrc " +
 		"datetime default delay dir disabled draggable dynsrc enctype end face for form frame galleryimg gutter " +
 		"headers height hidden hidefocus high hreflang hspace icon id inputmode ismap keytype label lang leftspacing " +
-		"list longdesc loop loopcount loopend loopstart low lowsrc max maxlength media method min multiple name nohref " +
+		"bgcolor list longdesc loop loopcount loopend loopstart low lowsrc max maxlength media method min multiple name nohref " +
 		"noshade nowrap open optimum pattern ping point-size pqg preload prompt radiogroup readonly rel repeat-max " +
 		"repeat-min replace required rev rightspacing rows rowspan rules scope selected shape size span src start " +
 		"step summary suppress tabindex target template title toppadding type unselectable urn usemap valign value " +
@@ -137,7 +139,9 @@ func makeInertPolicy() *bluemonday.Policy {
 	p.AllowStyles("azimuth", "background-color", "border-bottom-color", "border-collapse", "border-color",
 		"border-left-color", "border-right-color", "border-top-color", "clear", "color", "cursor", "direction", "display",
 		"elevation", "float", "font", "font-family", "font-size", "font-style", "font-variant", "font-weight",
-		"height", "letter-spacing", "line-height", "overflow", "text-align", "text-decoration", "text-indent",
+		"height", "background", "border", "border-left", "border-right", "border-top", "border-bottom", "border-width", "border-style",
+		"margin", "margin-left", "margin-right", "margin-top", "margin-bottom", "padding", "padding-left", "padding-right",
+		"padding-top", "padding-bottom", "list-style-type", "max-width", "max-height", "letter-spacing", "line-height", "overflow", "text-align", "text-decoration", "text-indent",
 		"unicode-bidi", "vertical-align", "white-space", "width").Globally()
 	return p
 }
@@ -157,7 +161,7 @@ func inert(s, base string) string {
 		case html.ErrorToken:
 			return out.String()
 		case html.StartTagToken, html.SelfClosingTagToken:
-			raw := z.Raw()
+			raw := closeStyle(z.Raw())
 			if raw[len(raw)-2] == '/' {
 				raw = raw[:len(raw)-2]
 			} else if name, _ := z.TagName(); isVoidHTML(string(name)) {
@@ -168,10 +172,30 @@ func inert(s, base string) string {
 			}
 			out.WriteString(strings.TrimRight(string(raw), " "))
 			out.WriteString(" />")
+		case html.EndTagToken:
+			raw := string(z.Raw())
+			if name, _ := z.TagName(); !isVoidHTML(string(name)) {
+				out.WriteString(raw)
+			}
 		default:
 			out.Write(z.Raw())
 		}
 	}
+}
+
+// closeStyle ends the last declaration of a style attribute, as style sheets do.
+func closeStyle(tag []byte) []byte {
+	const mark = ` style="`
+	i := bytes.Index(tag, []byte(mark))
+	if i < 0 {
+		return tag
+	}
+	end := bytes.IndexByte(tag[i+len(mark):], '"')
+	if end < 0 {
+		return tag
+	}
+	style := string(tag[i+len(mark) : i+len(mark)+end])
+	return []byte(string(tag[:i]) + mark + strings.ReplaceAll(style, "&#39;", "'") + `;` + string(tag[i+len(mark)+end:]))
 }
 
 func isVoidHTML(name string) bool {

@@ -273,6 +273,14 @@ func scan(b []byte, maxItems int, entities map[string]string) (health, error) {
 					}
 				}
 			}
+			if depth == 1 && string(name) == "info" {
+				h.trouble = "an info element of Atom 0.3"
+				return h, nil
+			}
+			if depth == 0 && string(name) == "feed" && !atomSpace(b[i:end]) {
+				h.trouble = "a namespace that is not Atom's"
+				return h, nil
+			}
 			declared := spaces[depth]
 			if end-i > 12 {
 				if tag := b[i:end]; bytes.Contains(tag, []byte("xmlns")) {
@@ -296,6 +304,17 @@ func scan(b []byte, maxItems int, entities map[string]string) (health, error) {
 		}
 	}
 }
+
+// atomSpace is true of a root <feed> that gofeed will take for Atom.
+func atomSpace(tag []byte) bool {
+	switch attrValue(tag, "xmlns") {
+	case "", atomNamespace, "http://purl.org/atom/ns#":
+		return true
+	}
+	return false
+}
+
+const atomNamespace = "http://www.w3.org/2005/Atom"
 
 // itemKind is 'i' for the name of an item or entry, 'b' for a body in a namespace (which gofeed
 // takes apart), else 0.
