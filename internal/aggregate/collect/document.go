@@ -94,7 +94,9 @@ type reader struct {
 	all      bool // keep items that nothing identifies
 	warnings []string
 	dates    feed.Dates
-	zoneless int // dates read that named no zone
+	whole    []byte // the XML document
+	texts    []span // of it, for which gofeed got marks; see lighten
+	zoneless int    // dates read that named no zone
 }
 
 func (r *reader) warn(format string, args ...any) {

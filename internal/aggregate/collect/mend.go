@@ -635,40 +635,8 @@ func (m *mender) leafText(b []byte, attrs []attribute) {
 
 // decode resolves the references in b.
 func (m *mender) decode(out *bytes.Buffer, b []byte) {
-	for {
-		i := bytes.IndexByte(b, '&')
-		if i < 0 {
-			out.Write(b)
-			return
-		}
-		out.Write(b[:i])
-		b = b[i:]
-		end := bytes.IndexByte(b[:min(len(b), 42)], ';')
-		if end > 1 {
-			ref := string(b[1:end])
-			if v, ok := m.entities[ref]; ok {
-				out.WriteString(v)
-				b = b[end+1:]
-				continue
-			}
-			if ref[0] == '#' || isWord(b[1:end]) {
-				if ref[0] == '#' && !goodCharRef([]byte(ref)) {
-					if _, ok := charRef([]byte(ref)); ok {
-						m.note("a reference to a character that XML forbids")
-						b = b[end+1:]
-						continue
-					}
-				}
-				span := string(b[:end+1])
-				if r := html.UnescapeString(span); r != span && r != html.UnescapeString(span[:end])+";" {
-					out.WriteString(r)
-					b = b[end+1:]
-					continue
-				}
-			}
-		}
-		out.WriteByte('&')
-		b = b[1:]
+	if bad := decodeReferences(out, b, m.entities); bad {
+		m.note("a reference to a character that XML forbids")
 	}
 }
 

@@ -179,6 +179,7 @@ func excerpt(s string) string {
 
 // html keeps a text as it came, composed and bounded.
 func (r *reader) html(s string) string {
+	s = r.restore(s)
 	if len(s) > maxHTML {
 		s = s[:cutAt(s, maxHTML)]
 		r.warn("texts longer than %d MB were cut", maxHTML>>20)

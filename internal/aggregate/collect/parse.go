@@ -21,12 +21,13 @@ func (r *reader) readXML(data []byte, start int) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
+	h.controls = controls(b) > 0
 	if h.trouble == "" {
 		doc, err := r.parse(b, h)
 		if err == nil {
 			r.warnReferences(h)
-			if n := controls(b); n > 0 {
-				r.warn("mended: %d control characters", n)
+			if h.controls {
+				r.warn("mended: %d control characters", controls(b))
 			}
 			return doc, nil
 		}
@@ -79,9 +80,18 @@ func (r *reader) parse(b []byte, h health) (doc *Document, err error) {
 			doc, err = nil, fmt.Errorf("the parser failed: %v", p)
 		}
 	}()
-	var in io.Reader = bytes.NewReader(b)
+	end := len(b)
 	if h.cutAt > 0 {
-		in = io.MultiReader(bytes.NewReader(b[:h.cutAt]), strings.NewReader(h.closing))
+		end = h.cutAt
+	}
+	light := b[:end]
+	r.whole, r.texts = b, nil
+	if h.trouble == "" && !h.controls {
+		light, r.texts = lighten(b, end, h.texts)
+	}
+	var in io.Reader = bytes.NewReader(light)
+	if h.cutAt > 0 {
+		in = io.MultiReader(in, strings.NewReader(h.closing))
 	}
 	if root := localName(tagName(b[1:])); root == "feed" {
 		f, err := new(atom.Parser).Parse(in)

@@ -169,7 +169,14 @@ type health struct {
 	// both, and the reader of the source should know.
 	htmlEntity string
 	bareAmp    bool
+
+	controls bool // characters that XML forbids are in it
+
+	texts []span // long texts, to be kept from gofeed; see lighten
 }
+
+// span is a part of the document.
+type span struct{ start, end int }
 
 // maxNamespaces bounds what gofeed copies for every element.
 const maxNamespaces = 100
@@ -296,6 +303,11 @@ func scan(b []byte, maxItems int, entities map[string]string) (health, error) {
 				stack[depth] = name
 				depth++
 				spaces[depth] = declared
+				if longText(name) {
+					if stop := textEnd(b, end, name); stop-end >= minText {
+						h.texts = append(h.texts, span{end, stop})
+					}
+				}
 			}
 			i = end
 		default:
@@ -371,9 +383,9 @@ func checkReferences(b []byte, h *health, entities map[string]string) bool {
 		}
 		b = b[i+1:]
 		switch {
-		case len(b) > 3 && b[1] == 't' && b[2] == ';' && (b[0] == 'l' || b[0] == 'g'):
+		case len(b) >= 3 && b[1] == 't' && b[2] == ';' && (b[0] == 'l' || b[0] == 'g'):
 			continue
-		case len(b) > 4 && b[0] == 'a' && b[1] == 'm' && b[2] == 'p' && b[3] == ';':
+		case len(b) >= 4 && b[0] == 'a' && b[1] == 'm' && b[2] == 'p' && b[3] == ';':
 			continue
 		}
 		end := bytes.IndexByte(b[:min(len(b), 40)], ';')
