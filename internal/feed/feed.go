@@ -239,6 +239,8 @@ type Placement struct {
 	Line        int     `json:"line,omitempty"`        // of the rule, in the configuration
 	Detail      string  `json:"detail,omitempty"`      // the words that matched, for people
 	Probability float64 `json:"probability,omitempty"` // of a learned placement
+	Pinned      bool    `json:"pinned,omitempty"`      // `pin:` of the section: the entry leads it
+	PinLine     int     `json:"pin_line,omitempty"`    // of that rule
 }
 
 // Why keeps what decided the story of an item.

@@ -109,7 +109,7 @@ func (f *filer) weigh(w *filing) evidence {
 func (f *filer) explain(w *filing, ev evidence) (line int, detail string) {
 	var parts []string
 	for _, h := range w.holds {
-		if o, r := f.owner[h.rule], &f.rules.rules[h.rule]; o.section == ev.section && r.weight != 0 {
+		if o, r := f.owner[h.rule], &f.rules.rules[h.rule]; o.purpose == toEnter && o.section == ev.section && r.weight != 0 {
 			if line == 0 {
 				line = o.line
 			}

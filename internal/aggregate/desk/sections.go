@@ -49,9 +49,19 @@ type filer struct {
 
 // ruleOwner says what a rule of the set is for.
 type ruleOwner struct {
-	section int // -1 for drop
+	purpose purpose
+	section int // into filer.sections; of no meaning for toDrop
 	line    int
 }
+
+type purpose uint8
+
+const (
+	toDrop purpose = iota
+	toEnter
+	toPin
+	toMute
+)
 
 // filing is the memory that filing one item needs.
 type filing struct {
@@ -75,21 +85,22 @@ func newFiler(sections []feed.Section, drop []feed.Rule, set feed.SectionSetting
 	}
 	f.memory.New = func() any { return new(filing) }
 	var errs []error
-	add := func(r feed.Rule, section int, where string) {
-		if _, err := f.rules.add(r); err != nil {
-			errs = append(errs, fmt.Errorf("%s, line %d: %w", where, r.Line, err))
-			return
+	add := func(rules []feed.Rule, o ruleOwner, where string) {
+		for _, r := range rules {
+			if _, err := f.rules.add(r); err != nil {
+				errs = append(errs, fmt.Errorf("%s, line %d: %w", where, r.Line, err))
+				continue
+			}
+			o.line = r.Line
+			f.owner = append(f.owner, o)
 		}
-		f.owner = append(f.owner, ruleOwner{section, r.Line})
 	}
-	for _, r := range drop {
-		add(r, -1, "drop")
-	}
+	add(drop, ruleOwner{purpose: toDrop}, "drop")
 	for i, s := range sections {
 		f.index[s.ID] = i
-		for _, r := range s.Rules {
-			add(r, i, "section "+s.ID)
-		}
+		add(s.Rules, ruleOwner{purpose: toEnter, section: i}, "section "+s.ID)
+		add(s.Pin, ruleOwner{purpose: toPin, section: i}, "section "+s.ID+", pin")
+		add(s.Mute, ruleOwner{purpose: toMute, section: i}, "section "+s.ID+", mute")
 	}
 	for id, src := range sources {
 		for name, section := range src.Category {
@@ -121,19 +132,20 @@ func (f *filer) file(it *feed.Item) {
 	f.decide(it, w)
 	if len(it.Sections) == 0 && it.Dropped == "" {
 		f.fileByEvidence(it, w)
-		f.unfile(it)
 	}
+	f.keepOut(it, w)
+	f.pin(it, w)
 }
 
-// decide is file without the evidence of soft rules and of the model; it leaves in w what weigh
-// needs to go on from there.
+// decide is file without the evidence of soft rules and of the model and without what keeps items
+// out; it leaves in w what weigh needs to go on from there.
 func (f *filer) decide(it *feed.Item, w *filing) {
 	it.Sections, it.Dropped = nil, ""
 	src := f.sources[it.Source]
 	w.read.read(it, src, f.rules.fields)
 	w.holds = f.rules.match(w.holds[:0], &w.match, &w.read)
 	for _, h := range w.holds {
-		if o := f.owner[h.rule]; o.section < 0 {
+		if o := f.owner[h.rule]; o.purpose == toDrop {
 			it.Dropped = fmt.Sprintf("dropped by the rule in line %d: %s", o.line, f.rules.describe(&w.match, h))
 			return
 		}
@@ -141,7 +153,6 @@ func (f *filer) decide(it *feed.Item, w *filing) {
 	f.fileByEditor(it)
 	f.fileBySource(it, src, w.read.language)
 	f.fileByRules(it, w)
-	f.unfile(it)
 }
 
 // place adds a placement unless the item is there already by a higher authority.
@@ -159,15 +170,41 @@ func (f *filer) fileByEditor(it *feed.Item) {
 	}
 }
 
-// unfile takes the item out of the sections the editor took it out of.
-func (f *filer) unfile(it *feed.Item) {
+// keepOut takes the item out of the sections the editor took it out of, and of those that mute it
+// unless the editor put it there.
+func (f *filer) keepOut(it *feed.Item, w *filing) {
+	out := func(section string, even bool) {
+		it.Sections = slices.DeleteFunc(it.Sections, func(p feed.Placement) bool {
+			return p.Section == section && (even || p.By != byEditor)
+		})
+	}
 	for _, c := range f.fixes[it.ID] {
 		if c.Remove {
-			it.Sections = slices.DeleteFunc(it.Sections, func(p feed.Placement) bool { return p.Section == c.Section })
+			out(c.Section, true)
+		}
+	}
+	for _, h := range w.holds {
+		if o := f.owner[h.rule]; o.purpose == toMute {
+			out(f.sections[o.section].ID, false)
 		}
 	}
 	if len(it.Sections) == 0 {
 		it.Sections = nil
+	}
+}
+
+// pin marks the sections that the item leads.
+func (f *filer) pin(it *feed.Item, w *filing) {
+	for _, h := range w.holds {
+		o := f.owner[h.rule]
+		if o.purpose != toPin {
+			continue
+		}
+		for i := range it.Sections {
+			if p := &it.Sections[i]; p.Section == f.sections[o.section].ID && !p.Pinned {
+				p.Pinned, p.PinLine = true, o.line
+			}
+		}
 	}
 }
 
@@ -199,7 +236,7 @@ func (f *filer) fileByRules(it *feed.Item, w *filing) {
 	w.soft = resize(w.soft, len(f.sections))
 	for _, h := range w.holds {
 		o, r := f.owner[h.rule], &f.rules.rules[h.rule]
-		if !f.speaks(o.section, w.read.language) {
+		if o.purpose != toEnter || !f.speaks(o.section, w.read.language) {
 			continue
 		}
 		if r.weight == 0 {

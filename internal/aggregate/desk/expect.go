@@ -1,0 +1,128 @@
+package desk
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"feedd/internal/feed"
+)
+
+// ExpectationFailure is a headline that did not go where its section's `expect:` says.
+type ExpectationFailure struct {
+	Section string
+	Line    int    // of the expectation
+	Title   string // the headline
+	Not     bool   // it was expected to stay out
+	Message string // what won instead and why, one sentence
+}
+
+// CheckExpectations files the headlines that the sections expect, or expect not, by the rules
+// alone: an expectation tries what the editor wrote, and must not come true or fail by what the
+// sections have learned meanwhile. Failures come in the order of the configuration. The error
+// joins every rule that cannot be read.
+func CheckExpectations(sections []feed.Section, drop []feed.Rule, set feed.SectionSettings) ([]ExpectationFailure, error) {
+	set.Learn = false
+	f, err := newFiler(sections, drop, set, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	var failures []ExpectationFailure
+	for i, s := range sections {
+		for _, e := range s.Expect {
+			if message := f.expect(i, e); message != "" {
+				failures = append(failures, ExpectationFailure{s.ID, e.Line, e.Title, e.Not, message})
+			}
+		}
+	}
+	return failures, nil
+}
+
+// expect returns why an expectation fails, "" when it holds.
+func (f *filer) expect(section int, e feed.Expect) string {
+	s := &f.sections[section]
+	it := feed.Item{Title: e.Title, Summary: e.Summary}
+	if !hasVietnamese(e.Title + e.Summary) {
+		it.Language = s.Language
+	}
+	f.file(&it)
+	i := slices.IndexFunc(it.Sections, func(p feed.Placement) bool { return p.Section == s.ID })
+	switch {
+	case e.Not && i >= 0:
+		return fmt.Sprintf("%q enters %s %s", e.Title, s.ID, because(it.Sections[i]))
+	case e.Not || i >= 0:
+		return ""
+	case it.Dropped != "":
+		return fmt.Sprintf("%q does not enter %s: it is %s", e.Title, s.ID, it.Dropped)
+	}
+	message := fmt.Sprintf("%q does not enter %s", e.Title, s.ID)
+	if why := f.hindered(&it, section); why != "" {
+		message += ": " + why
+	}
+	if len(it.Sections) == 0 {
+		return message + "; it stays unsorted"
+	}
+	var won []string
+	for _, p := range it.Sections {
+		won = append(won, p.Section+" "+because(p))
+	}
+	return message + "; it enters " + strings.Join(won, " and ")
+}
+
+// because says by what authority and why an item was placed.
+func because(p feed.Placement) string {
+	why := "by " + p.By
+	switch {
+	case p.By == byRule:
+		why = fmt.Sprintf("by the rule in line %d", p.Line)
+	case p.By == byLearned && p.Probability > 0:
+		why = fmt.Sprintf("by the weights of soft rules, with probability %.2f", p.Probability)
+	}
+	if p.Detail != "" {
+		why += ": " + p.Detail
+	}
+	return why
+}
+
+// hindered names what kept an item out of a section although a part of a rule matched.
+func (f *filer) hindered(it *feed.Item, section int) string {
+	w := f.memory.Get().(*filing)
+	defer f.memory.Put(w)
+	again := *it
+	f.decide(&again, w)
+	if !f.speaks(section, w.read.language) {
+		return fmt.Sprintf("the section takes only %s and the headline is %s", f.sections[section].Language, w.read.language)
+	}
+	for _, h := range w.holds {
+		if o := f.owner[h.rule]; o.section == section && o.purpose == toMute {
+			return fmt.Sprintf("the mute rule in line %d keeps it out: %s", o.line, f.rules.describe(&w.match, h))
+		}
+	}
+	for _, h := range w.holds {
+		if o := f.owner[h.rule]; o.section == section && o.purpose == toEnter {
+			return fmt.Sprintf("the soft rule in line %d holds, but its weight of %g is not enough", o.line, f.rules.rules[h.rule].weight)
+		}
+	}
+	for _, n := range w.match.begun {
+		o, r, st := f.owner[n], &f.rules.rules[n], &w.match.rules[n]
+		switch {
+		case o.section != section || o.purpose != toEnter:
+		case st.all == r.all && (r.any == 0 || st.any > 0) && st.none:
+			return fmt.Sprintf("the rule in line %d would hold, but its `none` has %s", o.line, strings.Join(f.rules.excluding(&w.match, n), ", "))
+		case st.all < r.all && st.all+st.any > 0:
+			return fmt.Sprintf("the rule in line %d needs all of its %d terms and found %d", o.line, r.all, st.all)
+		}
+	}
+	return "no rule of the section matches"
+}
+
+// excluding lists the terms that keep a rule from holding.
+func (s *ruleSet) excluding(m *matching, n int32) []string {
+	var terms []string
+	for _, t := range m.touched {
+		if m.found[t]&s.rules[n].in != 0 && slices.Contains(s.terms[t].uses, use{n, roleNone}) {
+			terms = append(terms, s.terms[t].text)
+		}
+	}
+	return terms
+}
