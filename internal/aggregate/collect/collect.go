@@ -156,6 +156,21 @@ func (c *Collector) Collect(ctx context.Context, src feed.Source, st feed.Source
 	return v.collect(ctx, src, st, known)
 }
 
+// Fetch asks for a source's address without conditions and returns the answer for Read or Preview.
+// It passes the same gate, bounds and checks as a run.
+func (c *Collector) Fetch(ctx context.Context, src feed.Source) (Body, error) {
+	v := &visit{c: c}
+	defer v.release()
+	a, err := v.ask(ctx, &src, &feed.SourceState{})
+	if err == nil {
+		err = a.unpack()
+	}
+	if err != nil {
+		return Body{}, err
+	}
+	return a.Body, nil
+}
+
 func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceState, known Known) (res Result) {
 	c := v.c
 	began := c.now()
@@ -171,16 +186,8 @@ func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceStat
 	a, err = v.ask(ctx, &src, &st)
 	now := c.now()
 	if err == nil && a.Status != http.StatusNotModified {
-		hash := fingerprint(a.Bytes)
-		if a.cut == nil && a.Status == http.StatusOK && hash == st.BodyHash {
-			a.Bytes = nil
-		} else {
-			doc, err = v.parse(ctx, src, a, now)
-			if err != nil && a.cut != nil {
-				err = fmt.Errorf("%w; %w", a.cut, err)
-			}
-			a.Bytes = nil
-		}
+		var hash string
+		doc, hash, err = v.open(ctx, src, a, st.BodyHash, now)
 		if err == nil && a.Status == http.StatusOK {
 			st.ETag, st.LastModified, st.BodyHash, st.FinalURL = "", "", "", ""
 			if a.cut == nil {
@@ -304,15 +311,28 @@ func (v *visit) ask(ctx context.Context, src *feed.Source, st *feed.SourceState)
 	return a, nil
 }
 
-// parse reads the answer, as many at once as there are processors.
-func (v *visit) parse(ctx context.Context, src feed.Source, a *answer, now time.Time) (*Document, error) {
+// open unpacks and reads the answer, as many at once as there are processors. It returns no
+// document when the body has the fingerprint of the one read last.
+func (v *visit) open(ctx context.Context, src feed.Source, a *answer, last string, now time.Time) (*Document, string, error) {
+	defer func() { a.Bytes = nil }()
 	select {
 	case v.c.reading <- struct{}{}:
 		defer func() { <-v.c.reading }()
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return nil, "", context.Cause(ctx)
 	}
-	return Read(a.Body, src, now)
+	if err := a.unpack(); err != nil {
+		return nil, "", err
+	}
+	hash := fingerprint(a.Bytes)
+	if hash == last && a.cut == nil && a.Status == http.StatusOK {
+		return nil, hash, nil
+	}
+	doc, err := Read(a.Body, src, now)
+	if err != nil && a.cut != nil {
+		err = fmt.Errorf("%w; %w", a.cut, err)
+	}
+	return doc, hash, err
 }
 
 // begin returns the state a run starts from: what was learned from another address is void, and

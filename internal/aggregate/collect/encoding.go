@@ -19,17 +19,12 @@ import (
 // acceptEncoding is what decompress undoes.
 const acceptEncoding = "gzip, deflate, br"
 
-// encodingError is a body that cannot be decompressed from its start.
-type encodingError struct{ error }
-
-func (e encodingError) Unwrap() error { return e.error }
-
 // gzipReaders keep their windows: a reader costs 40 kB, most answers are compressed so.
 var gzipReaders = sync.Pool{New: func() any { return new(gzip.Reader) }}
 
 // decompress returns what r holds once the Content-Encodings are undone, last first. A body that is
-// not compressed although its header says so passes as it is. The caller bounds both what is read
-// from r and what comes out, and calls release when it is done.
+// not compressed although its header says so passes as it is. The caller bounds what comes out, and
+// calls release when it is done.
 func decompress(r io.Reader, contentEncoding string) (plain io.Reader, release func(), err error) {
 	release = func() {}
 	if contentEncoding == "" {
@@ -37,7 +32,7 @@ func decompress(r io.Reader, contentEncoding string) (plain io.Reader, release f
 	}
 	encodings := strings.Split(strings.ToLower(contentEncoding), ",")
 	if len(encodings) > 3 {
-		return nil, release, encodingError{fmt.Errorf("the answer is compressed %d times over", len(encodings))}
+		return nil, release, fmt.Errorf("the answer is compressed %d times over", len(encodings))
 	}
 	for _, e := range slices.Backward(encodings) {
 		br := bufio.NewReader(r)
@@ -51,7 +46,7 @@ func decompress(r io.Reader, contentEncoding string) (plain io.Reader, release f
 			}
 			z := gzipReaders.Get().(*gzip.Reader)
 			if err := z.Reset(br); err != nil {
-				return nil, release, encodingError{fmt.Errorf("the gzip of the answer is damaged: %w", err)}
+				return nil, release, fmt.Errorf("the gzip of the answer is damaged: %w", err)
 			}
 			before := release
 			release = func() { gzipReaders.Put(z); before() }
@@ -60,7 +55,7 @@ func decompress(r io.Reader, contentEncoding string) (plain io.Reader, release f
 			// The standard means zlib, half the servers send the bare stream.
 			if len(magic) > 1 && magic[0]&0x0f == 8 && (int(magic[0])<<8|int(magic[1]))%31 == 0 {
 				if r, err = zlib.NewReader(br); err != nil {
-					return nil, release, encodingError{fmt.Errorf("the deflate of the answer is damaged: %w", err)}
+					return nil, release, fmt.Errorf("the deflate of the answer is damaged: %w", err)
 				}
 			} else if !isText(magic) {
 				r = flate.NewReader(br)
@@ -68,7 +63,7 @@ func decompress(r io.Reader, contentEncoding string) (plain io.Reader, release f
 		case "br":
 			r = brotli.NewReader(br)
 		default:
-			return nil, release, encodingError{fmt.Errorf("the answer is compressed as %q, which was not asked for", strings.TrimSpace(e))}
+			return nil, release, fmt.Errorf("the answer is compressed as %q, which was not asked for", strings.TrimSpace(e))
 		}
 	}
 	return r, release, nil

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,8 +25,8 @@ const (
 	maxRedirects    = 10
 	defaultTimeout  = 20 * time.Second
 	defaultMaxBytes = 8 << 20
-	// A body beyond smallBody waits for one of largeBodies places, so that many large ones at once
-	// do not fill the memory.
+	// A body beyond smallBody, as it comes over the network, waits for one of largeBodies places, so
+	// that many large ones at once do not fill the memory.
 	smallBody   = 256 << 10
 	largeBodies = 4
 	// What is read of an answer nobody needs, to keep its connection.
@@ -79,14 +80,14 @@ type ask struct {
 	answered           string
 	delta              bool // A-IM: feed
 
-	maxBytes  int64         // 0 means the source's
 	interval  time.Duration // least time since the host's last request, when above the source's
 	redirects int           // followed at most; 0 means maxRedirects
 }
 
-// answer is what came of it.
+// answer is what came of it. Its bytes are as they came until unpack.
 type answer struct {
 	Body
+	most      int64 // bytes it may have, before and after unpack
 	cut       error // why the body ended early; nil when it is whole
 	moved     bool  // every hop to URL was a permanent redirect, and there was one
 	redirects int
@@ -269,14 +270,11 @@ func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar
 		return a, "", nil
 	}
 
-	most := q.maxBytes
-	if most <= 0 {
-		most = src.MaxBytes
+	a.most = src.MaxBytes
+	if a.most <= 0 {
+		a.most = defaultMaxBytes
 	}
-	if most <= 0 {
-		most = defaultMaxBytes
-	}
-	a.Bytes, err = v.read(ctx, resp, most, limit)
+	a.Bytes, err = v.read(ctx, resp, a.most, limit)
 	switch {
 	case err == nil:
 	case parent.Err() != nil:
@@ -284,17 +282,17 @@ func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar
 	case errors.Is(context.Cause(ctx), errTimeout):
 		return nil, "", fmt.Errorf("no whole answer within %s (%w)", briefly(timeout), errTimeout)
 	case errors.Is(err, errTooLarge):
-		return nil, "", fmt.Errorf("body larger than %s (max_bytes)", byteSize(most))
+		return nil, "", tooLarge(a.most)
 	case len(a.Bytes) > 0:
 		a.cut = fmt.Errorf("the answer broke off after %s: %w", byteSize(int64(len(a.Bytes))), bareError(err))
 	default:
-		var encoding encodingError
-		if errors.As(err, &encoding) {
-			return nil, "", err
-		}
 		return nil, "", explain(err, u)
 	}
 	return a, "", nil
+}
+
+func tooLarge(most int64) error {
+	return fmt.Errorf("body larger than %s (max_bytes)", byteSize(most))
 }
 
 // request builds one hop's request. What the source entrusts to its own host goes to no other, and
@@ -382,28 +380,15 @@ func samePlace(u *url.URL, answered string) bool {
 	return err == nil && a.Scheme == u.Scheme && a.Host == u.Host && a.Path == u.Path
 }
 
-// read takes the whole body in, at most most bytes of it before and after decompression. It
-// returns what it has beside an error.
+// read takes the whole body in as the network gives it, at most most bytes. It returns what it has
+// beside an error.
 func (v *visit) read(ctx context.Context, resp *http.Response, most int64, limit *stopwatch) ([]byte, error) {
-	raw := &counted{r: resp.Body, most: most}
-	defer func() { v.bytes += raw.n }()
-	encoding := resp.Header.Get("Content-Encoding")
-	if len(resp.Header["Content-Encoding"]) > 1 {
-		encoding = strings.Join(resp.Header["Content-Encoding"], ",")
-	}
-	r, release, err := decompress(raw, encoding)
-	defer release()
-	if err != nil {
-		return nil, err
-	}
-	// One byte more than announced lets the end be seen without growing.
 	first := int64(16 << 10)
 	if n := resp.ContentLength; n > 0 {
-		if first = n + 1; encoding != "" {
-			first = 4 * n
-		}
+		first = n + 1 // one byte more lets the end be seen without growing
 	}
 	buf := make([]byte, 0, min(first, smallBody, most+1))
+	defer func() { v.bytes += int64(len(buf)) }()
 	large := false
 	for {
 		if len(buf) == cap(buf) {
@@ -422,33 +407,46 @@ func (v *visit) read(ctx context.Context, resp *http.Response, most int64, limit
 			copy(next, buf)
 			buf = next
 		}
-		n, err := r.Read(buf[len(buf):cap(buf)])
+		n, err := resp.Body.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		if int64(len(buf)) > most || raw.n > most {
+		switch {
+		case int64(len(buf)) > most:
 			return nil, errTooLarge
-		}
-		if err == io.EOF {
+		case err == io.EOF:
 			return buf, nil
-		}
-		if err != nil {
+		case err != nil:
 			return buf, err
 		}
 	}
 }
 
-// counted counts what the network gave, and ends once that is more than most.
-type counted struct {
-	r       io.Reader
-	n, most int64
-}
-
-func (c *counted) Read(p []byte) (int, error) {
-	if c.n > c.most {
-		return 0, errTooLarge
+// unpack decompresses the body. Answers wait as they came, which is the least they take of the
+// memory, until their turn to be read has come.
+func (a *answer) unpack() error {
+	encoding := strings.Join(a.Header["Content-Encoding"], ",")
+	if encoding == "" {
+		return nil
 	}
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
+	raw := a.Bytes
+	a.Bytes = nil
+	r, release, err := decompress(bytes.NewReader(raw), encoding)
+	defer release()
+	if err != nil {
+		return err
+	}
+	out := bytes.NewBuffer(make([]byte, 0, min(5*int64(len(raw))+bytes.MinRead, a.most+bytes.MinRead)))
+	_, err = out.ReadFrom(io.LimitReader(r, a.most+1))
+	a.Bytes = out.Bytes()
+	switch {
+	case int64(out.Len()) > a.most:
+		return tooLarge(a.most)
+	case err == nil || a.cut != nil:
+	case out.Len() == 0:
+		return fmt.Errorf("the answer is damaged: %w", err)
+	default:
+		a.cut = fmt.Errorf("the answer is damaged after %s: %w", byteSize(int64(out.Len())), err)
+	}
+	return nil
 }
 
 func (v *visit) drain(body io.Reader) {

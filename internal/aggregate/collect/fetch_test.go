@@ -191,6 +191,9 @@ func TestEncodings(t *testing.T) {
 		v := &visit{c: testCollector(t)}
 		u, _ := url.Parse(src.URL)
 		a, err := v.get(t.Context(), ask{url: u, src: &src})
+		if err == nil {
+			err = a.unpack()
+		}
 		v.release()
 		switch {
 		case c.want != "":
@@ -223,6 +226,24 @@ func TestBrokenOffAnswer(t *testing.T) {
 	}
 	if len(res.Warnings) == 0 || !strings.Contains(res.Warnings[len(res.Warnings)-1], "broke off") {
 		t.Errorf("warnings %q", res.Warnings)
+	}
+}
+
+func TestFetch(t *testing.T) {
+	s := webServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/moved" {
+			http.Redirect(w, r, "/rss", http.StatusFound)
+			return
+		}
+		w.Header().Set("Content-Type", "application/rss+xml; charset=utf-8")
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		io.WriteString(z, rssOf("a"))
+		z.Close()
+	})
+	body, err := testCollector(t).Fetch(t.Context(), sourceAt("s", s.URL+"/moved"))
+	if err != nil || string(body.Bytes) != rssOf("a") || body.URL != s.URL+"/rss" || body.ContentType != "application/rss+xml; charset=utf-8" || body.Status != 200 {
+		t.Errorf("%v %+v", err, body)
 	}
 }
 
@@ -268,8 +289,7 @@ func TestRedirects(t *testing.T) {
 		secrets[r.URL.Path] = r.Header.Get("Authorization") + r.Header.Get("Cookie") + r.Header.Get("X-Key")
 	}
 	other := webServer(t, func(w http.ResponseWriter, r *http.Request) { note(r); io.WriteString(w, rssOf("other")) })
-	var s *httptest.Server
-	s = webServer(t, func(w http.ResponseWriter, r *http.Request) {
+	s := webServer(t, func(w http.ResponseWriter, r *http.Request) {
 		note(r)
 		to := func(status int, location string) { w.Header().Set("Location", location); w.WriteHeader(status) }
 		var n, status int
@@ -346,8 +366,7 @@ func fscan(s, format string, to ...any) bool {
 // Validators are sent to the address that gave them, not to what stands before it.
 func TestValidatorsFollowTheRedirect(t *testing.T) {
 	tags := map[string]string{}
-	var s *httptest.Server
-	s = webServer(t, func(w http.ResponseWriter, r *http.Request) {
+	s := webServer(t, func(w http.ResponseWriter, r *http.Request) {
 		tags[r.URL.Path] = r.Header.Get("If-None-Match")
 		if r.URL.Path == "/old" {
 			http.Redirect(w, r, "/new", http.StatusMovedPermanently)

@@ -108,6 +108,9 @@ func (v *visit) askRobots(ctx context.Context, src *feed.Source, origin string, 
 		AllowPrivate: src.AllowPrivate, Proxy: src.Proxy, UserAgent: src.UserAgent,
 	}
 	a, err := v.get(ctx, ask{url: u, src: &public, accept: "text/plain, */*;q=0.5", redirects: robotsRedirects})
+	if err == nil {
+		err = a.unpack()
+	}
 	var held *HeldError
 	var status *StatusError
 	switch {

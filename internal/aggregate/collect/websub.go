@@ -206,7 +206,7 @@ func (v *visit) take(ctx context.Context, src feed.Source, st feed.SourceState, 
 		return Result{Outcome: Failed, State: st, Err: errors.New("a hub delivered what the source no longer subscribes to")}
 	}
 	now := c.now()
-	doc, err := v.parse(ctx, src, &answer{Body: body}, now)
+	doc, _, err := v.open(ctx, src, &answer{Body: body}, "", now)
 	if err != nil {
 		return Result{Outcome: Failed, State: st, Err: fmt.Errorf("what its hub delivered: %w", err), Took: c.now().Sub(began)}
 	}
