@@ -201,7 +201,7 @@ func prf(right, said, found, are int) (p, r, f float64) {
 // pairVerdict says in one word what two reports are to each other.
 func pairVerdict(j judged) string {
 	switch {
-	case j.veto != "" || j.p < 0.5:
+	case j.veto != "" || j.p < sameFrom:
 		return "different"
 	case j.exact || j.dup >= duplicateFrom && !j.clash.any():
 		return "duplicate"

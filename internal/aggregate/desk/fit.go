@@ -123,8 +123,9 @@ func FitStories(out io.Writer, provenance string, pairs, days []io.Reader) error
 			return err
 		}
 		for _, set := range sortedKeys(sets) {
-			w := setWeight[set].text
+			w := setWeight[set]
 			list := sets[set]
+			firstTitle, firstText := len(title), len(text)
 			for i, a := range list {
 				for _, b := range list[:i] {
 					var j judged
@@ -134,14 +135,19 @@ func FitStories(out io.Writer, provenance string, pairs, days []io.Reader) error
 					}
 					sc.features(a.d, b.d, hours, a.source == b.source, &j)
 					y := a.cluster == b.cluster
-					if !j.told || w == 0 || max(j.x[fText], j.x[fCosine]) < 0.15 && !y {
+					if max(j.x[fText], j.x[fCosine]) < 0.15 && !y || sc.vetoes(a.d, b.d, hours, a.source == b.source, &j) != "" {
 						continue
 					}
-					if sc.vetoes(a.d, b.d, hours, a.source == b.source, &j) == "" {
-						text = append(text, sample{j.x, y, w})
+					if w.title > 0 {
+						title = append(title, sample{j.x, y, w.title})
+					}
+					if w.text > 0 && j.told {
+						text = append(text, sample{j.x, y, w.text})
 					}
 				}
 			}
+			balance(title[firstTitle:])
+			balance(text[firstText:])
 		}
 	}
 	m := models{
@@ -153,6 +159,28 @@ func FitStories(out io.Writer, provenance string, pairs, days []io.Reader) error
 	enc := json.NewEncoder(out)
 	enc.SetIndent("", "  ")
 	return enc.Encode(m)
+}
+
+// balance lowers the weight of the pairs of two events, of which a day has very many, to three
+// times what the pairs of one event weigh together.
+func balance(list []sample) {
+	var one, two float64
+	for _, s := range list {
+		if s.y {
+			one += s.weight
+		} else {
+			two += s.weight
+		}
+	}
+	const ratio = 3
+	if two <= ratio*one {
+		return
+	}
+	for i := range list {
+		if !list[i].y {
+			list[i].weight *= ratio * one / two
+		}
+	}
 }
 
 // outletOf takes the channel off an outlet's name: "Báo Ví dụ - Thể thao".
@@ -175,14 +203,14 @@ var setWeight = map[string]struct{ title, text, dup float64 }{
 	"own":       {0.5, 0, 0.5},
 	"vi_mds":    {0.05, 0.15, 0},
 	"uci":       {0.03, 0, 0},
-	"day":       {0, 1, 0},
+	"day":       {0.3, 1, 0},
 	"mds":       {0, 0, 0},
 }
 
 // signs keeps a weight from going against what its feature means, where few samples have it.
 var signs = [features]int{
 	fCosine: 1, fContain: 1, fOrder: 1, fPairs: 1, fNameSwap: -1, fWordSwap: -1, fOneSided: -1, fEqualNames: -1, fFigures: 1, fPlace: 1,
-	fDate: -1, fPeriod: -1, fQuantity: -1, fCasualty: -1, fPlaceClash: -1, fDirection: -1, fHours: -1,
+	fDate: -1, fPeriod: -1, fQuantity: -1, fCasualty: -1, fPlaceClash: -1, fDirection: -1, fChoice: -1, fAngle: -1, fEqualShort: -1, fRubric: -1, fTitleNames: 1, fHours: -1,
 	fText: 1, fTextPairs: 1, fNames: 1, fAcross: 1, fAcrossMin: 1,
 }
 
@@ -191,7 +219,7 @@ var signs = [features]int{
 func fit(list []sample, n int, ridge float64) *model {
 	var w, grad, m1, m2 [features + 1]float64 // the bias stands last
 	const bias = features
-	const rounds, rate = 3000, 0.05
+	const rounds, rate = 1200, 0.05
 	for t := 1; t <= rounds; t++ {
 		for i := range grad {
 			grad[i] = 0

@@ -27,7 +27,8 @@ type lexicon struct {
 	digests lexemes
 
 	opposites  lexemes // value: pair<<1 | side
-	sides      []int   // pair each value belongs to; see opposite
+	choices    lexemes // value: group*64 + member
+	angles     lexemes
 	casualties map[uint32]bool
 	steps      lexemes
 	periods    map[uint32]bool
@@ -49,6 +50,9 @@ type lexeme struct {
 	value int      // what it stands for: an index
 	to    []string // canonical words that replace it, in normal form
 	loose bool     // one syllable: only where it is capitalised
+	// marked: in a text without diacritics it is only taken for what it is where few other words
+	// are written like it.
+	marked bool
 }
 
 // lexemes finds the longest listed lexeme at a place of a text: by its words with diacritics where
@@ -67,7 +71,9 @@ func (ps lexemes) add(p lexeme) {
 	}
 	n, f := hash(p.words[0].Normal), hash(p.words[0].Fold)
 	ps.normal[n] = append(ps.normal[n], p)
-	ps.fold[f] = append(ps.fold[f], p)
+	if !p.marked || len(p.words) > 1 || weightsOnce().telling(n, f) {
+		ps.fold[f] = append(ps.fold[f], p)
+	}
 }
 
 // find returns the longest lexeme that the words begin with. marked says that their text uses
@@ -125,8 +131,9 @@ func hash(s string) uint32 {
 type lexiconFile struct {
 	Abbreviations, Exact, Units, Synonyms [][]string
 
-	Labels, Outlets, Papers, Digests, Casualties, Steps, Periods []string
-	Opposites                                                    [][2][]string
+	Labels, Outlets, Papers, Digests, Casualties, Steps, Periods, Angles []string
+	Opposites                                                            [][2][]string
+	Choices                                                              [][]string
 }
 
 // placesFile is the shape of places.yaml.
@@ -167,7 +174,7 @@ func readLexicon() (*lexicon, error) {
 	lx := &lexicon{
 		lexemes: newLexemes(), units: newLexemes(), exact: newLexemes(),
 		labels: newLexemes(), outlets: newLexemes(), digests: newLexemes(),
-		opposites: newLexemes(), steps: newLexemes(), places: newLexemes(),
+		opposites: newLexemes(), choices: newLexemes(), angles: newLexemes(), steps: newLexemes(), places: newLexemes(),
 		papers: map[uint32]bool{}, casualties: map[uint32]bool{}, periods: map[uint32]bool{},
 	}
 	groups := func(ps lexemes, list [][]string) {
@@ -178,7 +185,7 @@ func readLexicon() (*lexicon, error) {
 			}
 			for i, form := range group {
 				if words := feed.Words(nil, form); i > 0 || len(words) > 1 {
-					ps.add(lexeme{words: words, to: to})
+					ps.add(lexeme{words: words, to: to, marked: true})
 				}
 			}
 		}
@@ -203,6 +210,12 @@ func readLexicon() (*lexicon, error) {
 	plain(lx.outlets, f.Outlets)
 	plain(lx.digests, f.Digests)
 	plain(lx.steps, f.Steps)
+	plain(lx.angles, f.Angles)
+	for i, group := range f.Choices {
+		for k, form := range group {
+			lx.choices.add(lexeme{words: feed.Words(nil, form), value: i*64 + k})
+		}
+	}
 	for i, pair := range f.Opposites {
 		for side, forms := range pair {
 			for _, form := range forms {
@@ -257,7 +270,10 @@ func (lx *lexicon) addPlaces(g placesFile) {
 		}
 	}
 	for _, name := range sortedKeys(g.Provinces) {
-		provinces[name] = add(1, vietnam, append([]string{name}, g.Provinces[name]...)...)
+		provinces[name] = add(1, vietnam, name)
+		for _, former := range g.Provinces[name] {
+			add(1, provinces[name], former)
+		}
 	}
 	for _, name := range sortedKeys(g.Towns) {
 		add(2, provinces[g.Towns[name]], name)

@@ -19,8 +19,9 @@ import (
 // frequency, from a table that ships with feedd. A fixed table makes every score a function of
 // the two reports alone: nothing has to be learned again after a restart.
 type weights struct {
-	idf map[uint32]float32
-	top float32 // of a word that is not in the table
+	idf  map[uint32]float32
+	fold map[uint32]float32 // of all words that are written alike without diacritics, together
+	top  float32            // of a word that is not in the table
 }
 
 var weightsOnce = sync.OnceValue(func() *weights {
@@ -37,8 +38,9 @@ var weightsOnce = sync.OnceValue(func() *weights {
 // readWeights reads lines of "documents <tab> word" or "documents <tab> word word"; the first line
 // is the number of all documents.
 func readWeights(raw []byte) (*weights, error) {
-	w := &weights{idf: map[uint32]float32{}}
+	w := &weights{idf: map[uint32]float32{}, fold: map[uint32]float32{}}
 	total := 0.0
+	docs := map[uint32]float64{}
 	sc := bufio.NewScanner(bytes.NewReader(raw))
 	for sc.Scan() {
 		if strings.HasPrefix(sc.Text(), "#") {
@@ -55,19 +57,39 @@ func readWeights(raw []byte) (*weights, error) {
 			continue
 		}
 		key := hash(text)
-		if a, b, pair := strings.Cut(text, " "); pair {
+		a, b, pair := strings.Cut(text, " ")
+		if pair {
 			key = pairHash(hash(a), hash(b))
 		}
 		w.idf[key] = float32(math.Log(total / (n + 1)))
+		if !pair {
+			docs[hash(foldNormal(text))] += n
+		}
+	}
+	for key, n := range docs {
+		w.fold[key] = float32(math.Log(total / (min(n, total) + 1)))
 	}
 	return w, sc.Err()
 }
 
-func (w *weights) word(h uint32) float32 {
-	if v, ok := w.idf[h]; ok {
+// word weighs a word: as it is written in a text with diacritics, else by its bare letters.
+func (w *weights) word(norm, fold uint32, marked bool) float32 {
+	table, key := w.fold, fold
+	if marked {
+		table, key = w.idf, norm
+	}
+	if v, ok := table[key]; ok {
 		return max(v, 0.3)
 	}
 	return w.top
+}
+
+// telling says whether a word can be told from its bare letters: few others are written like it.
+func (w *weights) telling(norm, fold uint32) bool {
+	const most = 0.7
+	word, known := w.idf[norm]
+	all, shared := w.fold[fold]
+	return !shared || known && math.Exp(float64(all-word)) > most
 }
 
 // pair weighs two neighbours: what the table says, else what their words weigh together, but no
@@ -99,6 +121,11 @@ const (
 	fCasualty          // numbers of victims that disagree
 	fPlaceClash        // places that exclude each other
 	fDirection         // headline turned round
+	fChoice            // one word of a group that exclude each other, for another
+	fAngle             // one looks at an event from aside
+	fEqualShort        // equal but for an exchange, and few words to go by
+	fRubric            // equal heads before a colon or bar, and little else in common
+	fTitleNames        // rare names in both headlines
 	fHours             // apart, logarithm
 	fSource            // same outlet
 	// With summaries only.
@@ -113,7 +140,7 @@ const (
 var featureNames = [features]string{
 	"cosine", "contain", "order", "pairs", "name-swap", "word-swap", "one-sided", "equal", "equal-but-names", "short",
 	"figures", "place", "date-clash", "period-clash", "quantity-clash", "casualty-clash", "place-clash", "direction-clash",
-	"hours", "same-outlet", "text", "text-pairs", "names", "across", "across-min",
+	"choice-clash", "angle", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "text", "text-pairs", "names", "across", "across-min",
 }
 
 // titleFeatures is how many of the features need no summary.
@@ -218,12 +245,22 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 	sc.align(ta, tb, a.marked && b.marked)
 	x := &j.x
 
-	var mass, orderMass, ma, mb float32
+	var mass, orderMass, ma, mb, names float32
+	var tail, tailMass float32 // of a, behind its rubric
 	for i, t := range ta {
 		ma += t.weight
+		if i >= int(a.head) {
+			tail += t.weight
+		}
 		if k := sc.hitA[i]; k >= 0 {
 			w := min(t.weight, tb[k].weight)
 			mass += w
+			if t.flags&tb[k].flags&isName != 0 && w > 5 {
+				names += w
+			}
+			if i >= int(a.head) && int(k) >= int(b.head) {
+				tailMass += w
+			}
 			if sc.ord[i] {
 				orderMass += w
 			}
@@ -239,6 +276,11 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 	x[fContain] = min(1, float64(mass/min(ma, mb)))
 	if mass > 0 {
 		x[fOrder] = float64(orderMass / mass)
+	}
+
+	x[fTitleNames] = min(1, float64(names)/16)
+	if a.headHash != 0 && a.headHash == b.headHash && tail > 0 {
+		x[fRubric] = max(0, 1-2.5*float64(tailMass/tail))
 	}
 
 	// Neighbours in common.
@@ -274,7 +316,7 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 		wa, na, ca := gap(ta[i:i1], sc.hitA[i:i1])
 		wb, nb, cb := gap(tb[k:k1], sc.hitB[k:k1])
 		switch {
-		case ca.numbers+cb.numbers > 0 && ca.words+cb.words == 0 && ca.numbers > 0 && cb.numbers > 0:
+		case ca.numbers+cb.numbers > 0 && ca.words+cb.words == 0:
 			numberSpans++
 		case ca.words > 0 && cb.words > 0:
 			spans++
@@ -311,6 +353,8 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 	x[fPlace] = float64(min(1, c.places))
 	x[fDate], x[fPeriod], x[fQuantity] = bit(c.date), bit(c.period || c.score), bit(c.quantity)
 	x[fCasualty], x[fPlaceClash], x[fDirection] = bit(c.casualty), bit(c.place), bit(c.direction)
+	x[fChoice], x[fAngle] = bit(c.choice), bit(a.angle != b.angle)
+	x[fEqualShort] = x[fEqual] * max(0, 1-float64(shorter)/10)
 	x[fHours] = math.Log1p(math.Abs(hours)) / 4
 	x[fSource] = bit(outlet)
 
@@ -476,16 +520,22 @@ func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) strin
 	switch {
 	case a.digest != b.digest:
 		return "digest against report"
-	case c.date && (alike || a.digest):
+	case c.date && (alike || a.digest || j.x[fContain] > 0.55):
 		return "dates"
 	case c.period && j.x[fCosine] > 0.5:
 		return "editions or periods"
 	case a.digest && b.digest && !j.exact:
 		return "two digests"
-	case c.direction && alike:
+	case c.direction && (alike || j.x[fShort] > 0 && j.x[fCosine] > 0.4):
 		return "opposite directions"
-	case c.place && (j.equal || j.x[fCosine] > 0.7):
+	case c.place && (j.equal || j.x[fCosine] > 0.7), c.former && j.equal && !outlet:
 		return "places"
+	case c.choice && j.equal && j.x[fEqual] == 1 && (!outlet || math.Abs(hours) > nextDay):
+		return "another of one kind"
+	case j.x[fRubric] > 0.6 && outlet && a.head >= 5 && max(j.x[fText], j.x[fTitleNames]) < 0.35:
+		return "two pieces of one column"
+	case c.score && j.equal && math.Abs(hours) > nextDay/2:
+		return "scores"
 	case c.quantity && j.equal && !c.casualty && (!outlet || math.Abs(hours) > nextDay):
 		return "figures"
 	case c.casualty && j.equal && math.Abs(hours) > nextDay:
@@ -496,8 +546,11 @@ func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) strin
 	return ""
 }
 
+// sameFrom is the least probability at which two reports by themselves are taken for one event.
+const sameFrom = 0.55
+
 // duplicateFrom is the least probability of being interchangeable at which a report is folded away.
-const duplicateFrom = 0.85
+const duplicateFrom = 0.62
 
 // decided returns the features that moved the score most, strongest first.
 func (sc *scorer) decided(j judged) []feed.Feature {

@@ -27,6 +27,7 @@ const (
 	casualty                  // people in an accident; may grow while it is told
 	where                     // index in the gazetteer
 	direction                 // side of a pair of opposites
+	choice                    // one of a group that exclude each other
 )
 
 // year is the key of a period that is a bare year.
@@ -93,7 +94,8 @@ func (rd *reader) number(dst *[]spelled, first int, words []feed.Word, i int, te
 		if i+n < len(words) {
 			next = words[i+n].Fold
 		}
-		ends := i+n == len(words) || strings.HasPrefix(between(text, words[i+n-1], words[i+n]), ":") || strings.HasPrefix(between(text, words[i+n-1], words[i+n]), ",")
+		after := text[words[i+n-1].End:]
+		ends := i+n == len(words) || strings.HasPrefix(after, ":") || strings.HasPrefix(after, ",")
 		told := datedBy[before.Fold]
 		switch sep {
 		case "/":
@@ -441,6 +443,12 @@ func (rd *reader) contradictions(d *doc, words []feed.Word, text string, caps bo
 		rd.lx.opposites.each(words[i:], d.marked, func(p lexeme) {
 			d.slots = append(d.slots, slot{direction, 0, float64(p.value)})
 		})
+		rd.lx.choices.each(words[i:], d.marked, func(p lexeme) {
+			d.slots = append(d.slots, slot{choice, 0, float64(p.value)})
+		})
+		if _, ok := rd.lx.angles.find(words[i:], d.marked); ok {
+			d.angle = true
+		}
 		if p, ok := rd.lx.steps.find(words[i:], d.marked); ok {
 			d.steps |= 1 << (p.value % 64)
 		}
@@ -450,23 +458,24 @@ func (rd *reader) contradictions(d *doc, words []feed.Word, text string, caps bo
 			}
 		}
 	}
-	// Two bars or semicolons: several stories in one line.
-	if strings.Count(text, "|") >= 2 {
+	// Long parts between bars: several stories in one line.
+	if bars := strings.Count(text, "|"); bars >= 2 && len(words) >= 6*(bars+1) {
 		d.digest = true
 	}
 }
 
 // clash is how the slots of two headlines disagree.
 type clash struct {
-	date, period, score, quantity, casualty, place, direction bool
+	date, period, score, quantity, casualty, place, former, direction, choice bool
 
+	// former: two names of one province, of before and after it was merged.
 	shared    int // numbers in both
 	sharedBig int // of them, those that say something
 	places    int // places in both
 }
 
 func (c clash) any() bool {
-	return c.date || c.period || c.score || c.quantity || c.casualty || c.place || c.direction
+	return c.date || c.period || c.score || c.quantity || c.casualty || c.place || c.direction || c.choice
 }
 
 // compare finds where two headlines' slots disagree: both fill it, and none of the values of
@@ -479,7 +488,7 @@ func (lx *lexicon) compare(a, b []slot) (c clash) {
 			if hit[1][j] || !lx.agree(x, y) {
 				continue
 			}
-			if !hit[0][i] && x.kind != where && x.kind != direction {
+			if !hit[0][i] && x.kind < where {
 				c.shared++
 				if x.kind != period && x.kind != date && x.value > 10 {
 					c.sharedBig++
@@ -487,6 +496,7 @@ func (lx *lexicon) compare(a, b []slot) (c clash) {
 			}
 			if x.kind == where {
 				c.places++
+				c.former = c.former || x != y && lx.gazette[int(x.value)].level == 1 && lx.gazette[int(y.value)].level == 1
 			}
 			hit[0][i], hit[1][j] = true, true
 			break
@@ -513,6 +523,8 @@ func (lx *lexicon) compare(a, b []slot) (c clash) {
 				c.quantity = true
 			case x.kind == where && y.kind == where && lx.rivals(int(x.value), int(y.value)):
 				c.place = true
+			case x.kind == choice && y.kind == choice && int(x.value)/64 == int(y.value)/64:
+				c.choice = true
 			case x.kind == direction && y.kind == direction && int(x.value)^int(y.value) == 1:
 				c.direction = true
 			}
@@ -551,7 +563,7 @@ func (lx *lexicon) agree(x, y slot) bool {
 	switch {
 	case x.kind == where || y.kind == where:
 		return x.kind == y.kind && lx.within(int(x.value), int(y.value))
-	case x.kind == direction || y.kind == direction:
+	case x.kind >= direction || y.kind >= direction:
 		return x == y
 	case x.kind == date && y.kind == date:
 		if int(x.value)/100 == 0 || int(y.value)/100 == 0 {

@@ -114,8 +114,8 @@ func newStories(set feed.StorySettings, sources map[string]feed.Source) *stories
 // The least score of a story that takes in a report, by `stories.match`.
 const (
 	joinStrict = 0.90
-	joinNormal = 0.60
-	joinLoose  = 0.45
+	joinNormal = 0.68
+	joinLoose  = 0.50
 )
 
 // restore takes an item that is already filed, in order of arrival, when memory is rebuilt.
@@ -305,6 +305,11 @@ func (s *stories) choose(r *report) (best link, found bool) {
 		l.score = top / 2
 		if n > 0 {
 			l.score = (top + sum/float64(n)) / 2
+		}
+		// An outlet writes two pieces on one subject more readily than two outlets do by chance.
+		const doubtful = 0.89
+		if b := s.judged[l.best]; b.r.outlet == r.outlet && b.j.dup < duplicateFrom {
+			l.score = min(l.score, doubtful)
 		}
 		if !found || l.score > best.score {
 			best, found = l, true

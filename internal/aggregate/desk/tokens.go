@@ -41,8 +41,12 @@ type doc struct {
 	steps  uint64 // which words of a next step it has
 	marked bool   // written with diacritics
 	digest bool
+	angle  bool // looks at an event from aside
 	told   bool // has a summary
 	words  uint8
+
+	head     uint8  // tokens before the first colon or bar, 0 when there is none
+	headHash uint32 // of these
 }
 
 // packed holds a word of a set in 32 bits: 24 of its hash, 8 of its weight. Two words of two
@@ -77,6 +81,8 @@ type spelled struct {
 	text  string // canonical
 	shown string // as it was written
 	start bool   // of a sentence or a quotation
+	// rubric: a colon or bar stands before it.
+	rubric bool
 }
 
 func newReader(outlets []string) *reader {
@@ -98,6 +104,15 @@ func (rd *reader) read(title, summary string) *doc {
 	rd.title = rd.spell(rd.title[:0], words, title, d.marked, caps, d)
 	rd.contradictions(d, words, title, caps)
 
+	for i, t := range rd.title {
+		if i > 1 && t.rubric && i < len(rd.title)-1 {
+			d.head = uint8(min(i, 255))
+			for _, u := range rd.title[:i] {
+				d.headHash = pairHash(d.headHash, u.fold)
+			}
+			break
+		}
+	}
 	d.title = make([]token, len(rd.title))
 	exact := uint64(14695981039346656037)
 	for i, t := range rd.title {
@@ -253,12 +268,15 @@ func (rd *reader) spell(dst []spelled, words []feed.Word, text string, marked, c
 	first := len(dst)
 	for i := 0; i < len(words); {
 		w := words[i]
-		start := i == 0
+		start, rubric := i == 0, false
 		if !start {
 			gap := between(text, words[i-1], w)
+			rubric = strings.ContainsAny(gap, ":|")
 			start = strings.ContainsAny(gap, ".:?!\"“‘'|") && !strings.HasSuffix(gap, "’")
 		}
+		before := len(dst)
 		if n := rd.number(&dst, first, words, i, text, marked, d); n > 0 {
+			dst[before].rubric = rubric
 			i += n
 			continue
 		}
@@ -266,19 +284,21 @@ func (rd *reader) spell(dst []spelled, words []feed.Word, text string, marked, c
 		if w.Upper && !caps {
 			if p, ok := rd.lx.exact.find(words[i:], marked); ok && isUpper(text[w.Start:words[i+len(p.words)-1].End]) {
 				dst = rd.replace(dst, p, text[w.Start:words[i+len(p.words)-1].End], d)
+				dst[before].rubric = rubric
 				i += len(p.words)
 				continue
 			}
 		}
 		if p, ok := rd.lx.lexemes.find(words[i:], marked); ok {
 			dst = rd.replace(dst, p, text[w.Start:words[i+len(p.words)-1].End], d)
+			dst[before].rubric = rubric
 			i += len(p.words)
 			continue
 		}
 		if start && w.Upper && !caps && i+1 < len(words) && words[i+1].Upper && text[w.End:words[i+1].Start] == " " {
 			name = true // two capitals: a name at the head of a sentence
 		}
-		t := spelled{text: w.Normal, shown: text[w.Start:w.End], start: start}
+		t := spelled{text: w.Normal, shown: text[w.Start:w.End], start: start, rubric: rubric}
 		t.norm, t.fold = hash(w.Normal), hash(w.Fold)
 		if name {
 			t.flags |= isName
@@ -289,7 +309,7 @@ func (rd *reader) spell(dst []spelled, words []feed.Word, text string, marked, c
 	for i := first; i < len(dst); i++ {
 		t := &dst[i]
 		if t.weight == 0 {
-			t.weight = rd.weights.word(t.norm)
+			t.weight = rd.weights.word(t.norm, t.fold, marked)
 		}
 	}
 	return dst
