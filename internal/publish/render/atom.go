@@ -21,7 +21,7 @@ type atomDocument struct {
 	// A field of ours replaces the library's of the same element name.
 	feeds.AtomFeed
 	Title     plainText       `xml:"title"`
-	Subtitle  plainText       `xml:"subtitle,omitempty"`
+	Subtitle  *plainText      `xml:"subtitle"`
 	Author    *atomPerson     `xml:"author"`
 	Generator string          `xml:"generator"`
 	Links     []atomLink      `xml:"link"`
@@ -39,7 +39,7 @@ type atomEntry struct {
 	feeds.AtomEntry
 	Title      plainText      `xml:"title"`
 	Authors    []atomPerson   `xml:"author"`
-	Rights     plainText      `xml:"rights,omitempty"`
+	Rights     *plainText     `xml:"rights"`
 	Links      []atomLink     `xml:"link"`
 	Categories []atomCategory `xml:"category"`
 	Source     *atomSource    `xml:"source"`
@@ -71,7 +71,7 @@ type atomSource struct {
 	ID      string     `xml:"id"`
 	Title   plainText  `xml:"title"`
 	Updated string     `xml:"updated"`
-	Rights  plainText  `xml:"rights,omitempty"`
+	Rights  *plainText `xml:"rights"`
 	Links   []atomLink `xml:"link"`
 }
 
@@ -89,9 +89,9 @@ func Atom(v *View) ([]byte, error) {
 	doc := &atomDocument{
 		Lang:      d.language,
 		AtomFeed:  *base,
-		Title:     plainText(d.title),
-		Subtitle:  plainText(d.description),
-		Author:    &atomPerson{Name: plainText(f.Author.Name), Email: f.Author.Email, URI: v.url("/", "")},
+		Title:     newText(d.title),
+		Subtitle:  optionalText(d.description),
+		Author:    &atomPerson{Name: newText(f.Author.Name), Email: f.Author.Email, URI: v.url("/", "")},
 		Generator: "feedd",
 		Links: append([]atomLink{
 			{Rel: "alternate", Type: "text/html", Href: v.home()},
@@ -113,14 +113,14 @@ func Atom(v *View) ([]byte, error) {
 		x := atomEntry{
 			Lang:      e.language,
 			AtomEntry: *base.Entries[i],
-			Title:     plainText(e.title),
-			Rights:    plainText(e.origin.copyright),
+			Title:     newText(e.title),
+			Rights:    optionalText(e.origin.copyright),
 			Links:     []atomLink{{Rel: "alternate", Href: e.link}},
 			Source: &atomSource{
 				ID:      e.origin.id,
-				Title:   plainText(e.origin.outlet),
+				Title:   newText(e.origin.outlet),
 				Updated: e.origin.updated.Format(time.RFC3339),
-				Rights:  plainText(e.origin.copyright),
+				Rights:  optionalText(e.origin.copyright),
 			},
 			Media:     e.media(),
 			InReplyTo: e.inReplyTo(),
@@ -129,7 +129,7 @@ func Atom(v *View) ([]byte, error) {
 		x.Updated = e.stamp
 		x.Published = e.published.Format(time.RFC3339)
 		for _, a := range e.authors {
-			x.Authors = append(x.Authors, atomPerson{Name: plainText(a.Name), URI: a.URL})
+			x.Authors = append(x.Authors, atomPerson{Name: newText(a.Name), URI: a.URL})
 		}
 		x.Links = append(x.Links, e.related()...)
 		for _, enc := range e.enclosures {

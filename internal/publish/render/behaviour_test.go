@@ -327,6 +327,20 @@ func TestSafeFragment(t *testing.T) {
 	}
 }
 
+// A fragment is a fixed point: cleaning it again finds nothing to do. Were it not well formed, the
+// parser would put it right.
+func TestFragmentIsAFixedPoint(t *testing.T) {
+	for _, it := range hostile() {
+		for _, pictures := range []bool{true, false} {
+			once := safeFragment(it.Content, "https://e.org/dir/", maxContent, pictures)
+			again := safeFragment(once.html, "", maxContent, pictures)
+			if again.html != once.html {
+				t.Errorf("%.60q becomes\n%.300q, then\n%.300q", it.Content, once.html, again.html)
+			}
+		}
+	}
+}
+
 func TestContinuedStoryLinksBack(t *testing.T) {
 	v := fixture()
 	for f, want := range map[Format]string{

@@ -35,7 +35,7 @@ const maxProblems = 20
 // A document passes or fails by its bytes alone. Whether a feed may fall to nothing is for the
 // caller to decide, who knows what it held before.
 func Check(f Format, doc []byte) []Problem {
-	c := &checker{}
+	c := &checker{good: make(map[string]bool)}
 	switch {
 	case !utf8.Valid(doc):
 		c.add("document", "is not UTF-8")
@@ -57,6 +57,7 @@ func Check(f Format, doc []byte) []Problem {
 
 type checker struct {
 	problems []Problem
+	good     map[string]bool // addresses found to be right: a feed repeats its outlets' again and again
 }
 
 func (c *checker) add(where, format string, args ...any) {
@@ -74,7 +75,9 @@ type node struct {
 	line     int
 }
 
-func (n *node) where() string { return "line " + strconv.Itoa(n.line) }
+func (n *node) where() string { return at(n.line) }
+
+func at(line int) string { return "line " + strconv.Itoa(line) }
 
 // all returns the children of that name, and one the first of them or nil.
 func (n *node) all(name string) []*node {
@@ -115,32 +118,39 @@ func (c *checker) xml(doc []byte, rules func(*checker, *node)) {
 			break
 		}
 		line, _ := d.InputPos()
-		where := "line " + strconv.Itoa(line)
 		if err != nil {
-			c.add(where, "is not well-formed XML: %v", err)
+			c.add(at(line), "is not well-formed XML: %v", err)
 			return
 		}
 		here := stack[len(stack)-1]
 		switch tok := tok.(type) {
 		case xml.StartElement:
-			n := &node{name: c.name(tok.Name, where), attrs: make(map[string]string, len(tok.Attr)), line: line}
+			n := &node{name: c.name(tok.Name, line), attrs: make(map[string]string, len(tok.Attr)), line: line}
 			for _, a := range tok.Attr {
-				key := c.name(a.Name, where)
+				key := c.name(a.Name, line)
 				if _, twice := n.attrs[key]; twice {
-					c.add(where, "attribute %s stands twice", key)
+					c.add(at(line), "attribute %s stands twice", key)
+				}
+				if unshowable(a.Value) {
+					c.add(at(line), "%s holds control or replacement characters", key)
 				}
 				n.attrs[key] = a.Value
-				c.characters(where, key, a.Value)
 			}
 			here.children = append(here.children, n)
 			stack = append(stack, n)
 		case xml.EndElement:
-			c.characters(where, here.name, here.text)
+			if unshowable(here.text) {
+				c.add(at(line), "%s holds control or replacement characters", here.name)
+			}
 			stack = stack[:len(stack)-1]
 		case xml.CharData:
-			here.text += string(tok)
+			if text := string(tok); here.text == "" {
+				here.text = text
+			} else {
+				here.text += text
+			}
 		case xml.Directive:
-			c.add(where, "a document type has no place in a feed")
+			c.add(at(line), "a document type has no place in a feed")
 		}
 	}
 	if len(top.children) != 1 {
@@ -150,20 +160,19 @@ func (c *checker) xml(doc []byte, rules func(*checker, *node)) {
 	rules(c, top.children[0])
 }
 
-func (c *checker) name(n xml.Name, where string) string {
+func (c *checker) name(n xml.Name, line int) string {
 	prefix, ok := prefixes[n.Space]
 	if !ok {
-		c.add(where, "namespace %q of %s is not one of ours", n.Space, n.Local)
+		c.add(at(line), "namespace %q of %s is not one of ours", n.Space, n.Local)
+	}
+	if prefix == "" {
+		return n.Local
 	}
 	return prefix + n.Local
 }
 
-// characters finds those that no reader can show.
-func (c *checker) characters(where, name, s string) {
-	if clean(s) != s && clean(strings.ReplaceAll(s, "\r", "\n")) != strings.ReplaceAll(s, "\r", "\n") {
-		c.add(where, "%s holds control or replacement characters", name)
-	}
-}
+// unshowable tells whether a text holds characters that no reader can show.
+func unshowable(s string) bool { return clean(s) != s }
 
 // once wants each of the names exactly once and not empty.
 func (c *checker) once(n *node, names ...string) {
@@ -221,9 +230,14 @@ func (c *checker) plain(n *node) {
 
 // address wants an absolute http(s) address in ASCII.
 func (c *checker) address(where, name, value string) {
+	if c.good[value] {
+		return
+	}
 	if value == "" || webURL(value, "") == "" || escapeURL(value) != value {
 		c.add(where, "%s %q is no absolute web address", name, cut(value, 80))
+		return
 	}
+	c.good[value] = true
 }
 
 // identifier wants a URI that can be compared by its characters.

@@ -361,12 +361,12 @@ func (c *checker) json(doc []byte) {
 				c.dateValue(where, "date", *date, time.RFC3339Nano)
 			}
 		}
-		c.characters(where, "title", it.Title)
-		c.characters(where, "summary", it.Summary)
+		if unshowable(it.Title) || unshowable(it.Summary) || it.HTML != nil && unshowable(*it.HTML) {
+			c.add(where, "holds control or replacement characters")
+		}
 		if it.HTML == nil || *it.HTML == "" {
 			c.add(where, "has no content")
 		} else {
-			c.characters(where, "content_html", *it.HTML)
 			c.markup(where, "content_html", *it.HTML)
 		}
 		if it.Language != nil {

@@ -2,7 +2,6 @@ package render
 
 import (
 	"bytes"
-	"encoding/xml"
 	"strings"
 
 	"github.com/gorilla/feeds"
@@ -64,15 +63,20 @@ func (e *entry) full() string {
 
 // plainText is character data of an element that holds no HTML. RSS leaves open whether readers take a
 // title for HTML; the RSS Advisory Board's profile asks for hexadecimal references, which fare best.
-type plainText string
+type plainText struct {
+	Escaped string `xml:",innerxml"`
+}
 
 var profileEscaper = strings.NewReplacer("&", "&#x26;", "<", "&#x3C;", ">", "&#x3E;")
 
-// MarshalXML writes the text with its references.
-func (p plainText) MarshalXML(e *xml.Encoder, start xml.StartElement) error {
-	return e.EncodeElement(struct {
-		Inner string `xml:",innerxml"`
-	}{profileEscaper.Replace(string(p))}, start)
+func newText(s string) plainText { return plainText{profileEscaper.Replace(s)} }
+
+// optionalText returns nil, which writes no element, for an empty text.
+func optionalText(s string) *plainText {
+	if s == "" {
+		return nil
+	}
+	return &plainText{profileEscaper.Replace(s)}
 }
 
 // mediaContent is a picture or recording, in Media RSS.

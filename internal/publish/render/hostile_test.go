@@ -164,6 +164,10 @@ func FuzzFeedsPassTheGate(f *testing.F) {
 		if len(markup) > 20_000 {
 			return
 		}
+		once := safeFragment(markup, "https://e.org/dir/", maxContent, true)
+		if again := safeFragment(once.html, "", maxContent, true); again.html != once.html {
+			t.Errorf("%q becomes %q, then %q", markup, once.html, again.html)
+		}
 		v := fixture()
 		lead := v.Entries[1].LeadItem()
 		lead.Title, lead.Summary, lead.Content, lead.URL, lead.Language = title, markup, markup, url, language

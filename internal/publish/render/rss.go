@@ -45,7 +45,7 @@ type rssItem struct {
 	Source     *rssSource     `xml:"source"`
 	Creators   []plainText    `xml:"dc:creator"`
 	Language   string         `xml:"dc:language,omitempty"`
-	Rights     plainText      `xml:"dc:rights,omitempty"`
+	Rights     *plainText     `xml:"dc:rights"`
 	Updated    string         `xml:"atom:updated,omitempty"`
 	Links      []atomLink     `xml:"atom:link"`
 	Media      []mediaContent `xml:"media:content"`
@@ -66,8 +66,8 @@ func RSS(v *View) ([]byte, error) {
 		Version: "2.0", Atom: nsAtom, DC: nsDC, Media: nsMedia,
 		Content: "http://purl.org/rss/1.0/modules/content/",
 		Channel: rssChannel{
-			Title:       plainText(d.title),
-			Description: plainText(d.description),
+			Title:       newText(d.title),
+			Description: newText(d.description),
 			RssFeed:     *channel,
 			Docs:        "https://www.rssboard.org/rss-specification",
 			Links:       v.links(FormatRSS),
@@ -84,19 +84,19 @@ func RSS(v *View) ([]byte, error) {
 	}
 	for i, e := range d.entries {
 		it := rssItem{
-			Title:     plainText(e.title),
+			Title:     newText(e.title),
 			RssItem:   *channel.Items[i],
 			Language:  e.language,
-			Rights:    plainText(e.origin.copyright),
+			Rights:    optionalText(e.origin.copyright),
 			Links:     e.related(),
 			Media:     e.media(),
 			InReplyTo: e.inReplyTo(),
 		}
 		for _, c := range e.categories {
-			it.Categories = append(it.Categories, plainText(c))
+			it.Categories = append(it.Categories, newText(c))
 		}
 		for _, a := range e.authors {
-			it.Creators = append(it.Creators, plainText(a.Name))
+			it.Creators = append(it.Creators, newText(a.Name))
 		}
 		if address := cmp.Or(e.origin.feedURL, e.origin.home); address != "" {
 			it.Source = &rssSource{URL: address, Title: profileEscaper.Replace(e.origin.outlet)}
