@@ -181,11 +181,7 @@ func (h *hub) sleep(d time.Duration) bool {
 func (h *hub) send(s feed.Subscription, d *document) (int, error) {
 	pl := h.p.plan.Load()
 	header := http.Header{}
-	for _, line := range d.content {
-		if line.key == "Content-Type" {
-			header["Content-Type"] = line.value
-		}
-	}
+	header.Set("Content-Type", d.contentType)
 	header["Link"] = []string{"<" + pl.base + `/hub>; rel="hub"`, "<" + pl.base + d.path + `>; rel="self"`}
 	if s.Secret != "" {
 		mac := hmac.New(sha256.New, []byte(s.Secret))

@@ -42,6 +42,8 @@ type representation struct {
 type document struct {
 	path         string
 	section      string // whose feed it is; "" for other documents
+	contentType  string
+	cache        string // Cache-Control
 	hash         string // hex SHA-256 of the plain bytes
 	modified     time.Time
 	lastModified string
@@ -126,6 +128,7 @@ func (s *squeezer) document(path string, body []byte, modified time.Time, e enve
 // dress sets what the envelope and the time of change say, on a document whose bytes stand.
 func (d *document) dress(modified time.Time, e envelope) {
 	d.modified, d.route = modified, e.route
+	d.contentType, d.cache = e.contentType, e.cache
 	d.lastModified = modified.UTC().Format(http.TimeFormat)
 	vary := "Accept-Encoding"
 	if e.vary != "" {
