@@ -155,7 +155,11 @@ func (n *newsroom) file(sections []string, items ...feed.Item) {
 		}
 		entries = append(entries, feed.Entry{Key: it.Entry, Story: it.Story, Lead: it.ID, Published: it.Date(), Updated: updated, Sections: sections})
 	}
-	if err := n.store.Commit(ctx, store.Filed{Items: unfiled, Entries: entries}); err != nil {
+	turn, err := n.store.DeskTurn(ctx)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if err := n.store.Commit(ctx, store.Filed{Turn: turn, Items: unfiled, Entries: entries}); err != nil {
 		n.t.Fatal(err)
 	}
 }

@@ -1,0 +1,376 @@
+package publish_test
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"feedd/internal/feed"
+	"feedd/internal/publish"
+)
+
+// counter reads one of the publisher's counters, its labels summed up.
+func (n *newsroom) counter(name string) float64 {
+	n.t.Helper()
+	families, err := n.registry.Gather()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	var total float64
+	for _, f := range families {
+		if f.GetName() == name {
+			for _, m := range f.GetMetric() {
+				total += m.GetCounter().GetValue()
+			}
+		}
+	}
+	return total
+}
+
+// ids lists the entries of an Atom document, and where it points.
+func (n *newsroom) atom(path string) (ids []string, links map[string]string, archive bool) {
+	n.t.Helper()
+	var doc struct {
+		Links []struct {
+			Rel  string `xml:"rel,attr"`
+			Href string `xml:"href,attr"`
+		} `xml:"http://www.w3.org/2005/Atom link"`
+		Archive *struct{} `xml:"http://purl.org/syndication/history/1.0 archive"`
+		Entries []struct {
+			ID string `xml:"http://www.w3.org/2005/Atom id"`
+		} `xml:"http://www.w3.org/2005/Atom entry"`
+	}
+	if err := xml.Unmarshal([]byte(n.page(path)), &doc); err != nil {
+		n.t.Fatalf("%s: %v", path, err)
+	}
+	links = map[string]string{}
+	for _, l := range doc.Links {
+		links[l.Rel] = strings.TrimPrefix(l.Href, n.settings.Site.URL)
+	}
+	for _, e := range doc.Entries {
+		ids = append(ids, e.ID[strings.LastIndexByte(e.ID, ':')+1:])
+	}
+	return ids, links, doc.Archive != nil
+}
+
+func TestNothingIsRenderedTwice(t *testing.T) {
+	n := newNewsroom(t)
+	n.fill("kinh-te", 3)
+	n.refresh()
+	first, same := n.counter("feedd_documents_changed_total"), n.counter("feedd_documents_same_total")
+	n.refresh()
+	n.pass(time.Hour)
+	n.refresh()
+	if c, s := n.counter("feedd_documents_changed_total"), n.counter("feedd_documents_same_total"); c != first || s != same {
+		t.Errorf("rendered without a change: %v changed, %v came out the same", c-first, s-same)
+	}
+	before := n.get("/sections/the-gioi.rss").Header
+	n.file([]string{"kinh-te"}, report("bao-b", 1, n.clock()))
+	n.refresh()
+	if diff := cmp.Diff(before, n.get("/sections/the-gioi.rss").Header); diff != "" {
+		t.Errorf("news of one section changed another: %s", diff)
+	}
+	if body := n.page("/sections/kinh-te.rss"); !strings.Contains(body, "của bao-b") {
+		t.Error("the news is not published")
+	}
+	if body := n.page("/sections/all.rss"); !strings.Contains(body, "của bao-b") {
+		t.Error("the news is not in all")
+	}
+}
+
+func TestARestartChangesNoByte(t *testing.T) {
+	n := newNewsroom(t, func(s *publish.Settings) {
+		s.Partners = []feed.Partner{{ID: "cong", Title: "Cổng", Sections: []string{"kinh-te"}, Token: "t0k3n"}}
+	})
+	n.fill("kinh-te", 8)
+	n.refresh()
+	paths := []string{"/", "/feeds.opml", "/sections/all.atom", "/sections/kinh-te.rss", "/sections/kinh-te.atom", "/sections/kinh-te.json",
+		"/sections/kinh-te", "/embed/kinh-te", "/sections/kinh-te/archive/2026-11.rss", "/partners/cong/kinh-te.rss?token=t0k3n"}
+	type answer struct {
+		Header http.Header
+		Body   string
+	}
+	read := func() map[string]answer {
+		m := map[string]answer{}
+		for _, p := range paths {
+			res := n.get(p)
+			m[p] = answer{res.Header, n.body(res)}
+		}
+		return m
+	}
+	before := read()
+	n.pass(2 * time.Hour)
+	n.restart()
+	n.refresh()
+	if diff := cmp.Diff(before, read()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// An entry that grew too old leaves although nobody filed anything.
+func TestAgeAlone(t *testing.T) {
+	n := newNewsroom(t)
+	n.fill("kinh-te", 2) // an hour and two hours old
+	n.refresh()
+	n.pass(168*time.Hour - 90*time.Minute)
+	n.refresh()
+	if ids, links, _ := n.atom("/sections/kinh-te.atom"); len(ids) != 1 || links["prev-archive"] == "" {
+		t.Errorf("%d entries with archive %q; the older one should have gone there", len(ids), links["prev-archive"])
+	}
+}
+
+// The ids stay when the site moves.
+func TestIDsOutliveAMove(t *testing.T) {
+	n := newNewsroom(t)
+	n.fill("kinh-te", 2)
+	n.refresh()
+	want := `tag:news.example.org,2026-11-20:` + keyOf(report("bao-a", 1, start))
+	if !strings.Contains(n.page("/sections/kinh-te.rss"), want) {
+		t.Fatalf("no %s in %s", want, n.page("/sections/kinh-te.rss"))
+	}
+	n.settings.Site.URL = "https://tin.example.net"
+	n.pass(24 * time.Hour)
+	n.restart()
+	n.refresh()
+	if body := n.page("/sections/kinh-te.rss"); !strings.Contains(body, want) || !strings.Contains(body, "https://tin.example.net/sections/kinh-te.rss") {
+		t.Errorf("after the move: %s", body)
+	}
+}
+
+// A section that falls to nothing without the editor's doing keeps what it showed, over a restart
+// too; withdrawals go at once all the same.
+func TestASectionDoesNotFallToNothing(t *testing.T) {
+	n := newNewsroom(t)
+	n.fill("kinh-te", 3)
+	n.refresh()
+	good := n.page("/sections/kinh-te.atom")
+	n.pass(400 * time.Hour) // nothing came for so long that all is too old
+	n.refresh()
+	if diff := cmp.Diff(good, n.page("/sections/kinh-te.atom")); diff != "" {
+		t.Error("the section did not keep its last good bytes:", diff)
+	}
+	if n.counter("feedd_gate_refused_total") == 0 || !strings.Contains(n.page("/sources.json"), "fell to nothing") {
+		t.Error("nobody is told")
+	}
+	n.restart()
+	n.refresh()
+	if diff := cmp.Diff(good, n.page("/sections/kinh-te.atom")); diff != "" {
+		t.Error("after a restart:", diff)
+	}
+
+	gone := keyOf(report("bao-a", 1, start))
+	if _, err := n.store.Withdraw(t.Context(), []string{gone}, n.clock()); err != nil {
+		t.Fatal(err)
+	}
+	n.refresh()
+	ids, _, _ := n.atom("/sections/kinh-te.atom")
+	if len(ids) != 2 || slices.Contains(ids, gone) {
+		t.Errorf("after a withdrawal it shows %v", ids)
+	}
+
+	n.settings.Sections[0].MaxAge = 100 * time.Hour // the editor wants it so
+	if err := n.pub.Reload(n.settings); err != nil {
+		t.Fatal(err)
+	}
+	n.refresh()
+	if ids, _, _ := n.atom("/sections/kinh-te.atom"); len(ids) != 0 {
+		t.Errorf("after a change of the configuration it still shows %v", ids)
+	}
+}
+
+// Whoever follows the archives from a section's feed meets every entry exactly once.
+func TestArchivesHoldEverythingOnce(t *testing.T) {
+	n := newNewsroom(t)
+	var items []feed.Item
+	want := map[string]bool{}
+	for i := range 40 { // four months back, every three days
+		it := report("bao-a", i, start.Add(-time.Duration(i)*72*time.Hour-time.Hour))
+		items, want[keyOf(it)] = append(items, it), true
+	}
+	n.file([]string{"kinh-te"}, items...)
+	n.refresh()
+	follow := func() (pages []string) {
+		t.Helper()
+		seen := map[string]string{}
+		for path := "/sections/kinh-te.atom"; path != ""; {
+			ids, links, archive := n.atom(path)
+			for _, id := range ids {
+				if at, dup := seen[id]; dup {
+					t.Errorf("%s stands in %s and in %s", id, at, path)
+				}
+				seen[id] = path
+			}
+			if len(pages) > 0 {
+				if links["current"] != "/sections/kinh-te.atom" {
+					t.Errorf("%s names %q as current", path, links["current"])
+				}
+				if next := links["next-archive"]; len(pages) > 1 && next != pages[len(pages)-1] {
+					t.Errorf("%s names %q as next, want %s", path, next, pages[len(pages)-1])
+				}
+			}
+			if open := path == "/sections/kinh-te.atom" || strings.Contains(path, "2026-11"); archive == open {
+				t.Errorf("%s: marked as archive: %v", path, archive)
+			}
+			pages = append(pages, path)
+			path = links["prev-archive"]
+		}
+		for id := range want {
+			if seen[id] == "" {
+				t.Errorf("%s is nowhere", id)
+			}
+		}
+		if len(seen) != len(want) {
+			t.Errorf("%d entries, want %d", len(seen), len(want))
+		}
+		return pages
+	}
+	pages := follow()
+	if len(pages) != 6 {
+		t.Errorf("pages: %v", pages)
+	}
+
+	old := map[string]string{}
+	for _, p := range pages[2:] {
+		old[p] = n.page(p)
+	}
+	n.pass(time.Hour)
+	it := report("bao-b", 1, n.clock())
+	want[keyOf(it)] = true
+	n.file([]string{"kinh-te"}, it)
+	n.refresh()
+	follow()
+	for _, p := range pages[2:] {
+		if n.page(p) != old[p] {
+			t.Errorf("%s changed although nothing in it was withdrawn", p)
+		}
+	}
+
+	// JSON Feed names the next page, too.
+	var doc struct {
+		Next  string `json:"next_url"`
+		Items []any  `json:"items"`
+	}
+	total := 0
+	for path := "/sections/kinh-te.json"; path != ""; path = strings.TrimPrefix(doc.Next, n.settings.Site.URL) {
+		doc.Next, doc.Items = "", nil
+		if err := json.Unmarshal([]byte(n.page(path)), &doc); err != nil {
+			t.Fatal(err)
+		}
+		total += len(doc.Items)
+	}
+	if total != len(want) {
+		t.Errorf("next_url leads to %d entries, want %d", total, len(want))
+	}
+
+	gone := keyOf(items[35])
+	if _, err := n.store.Withdraw(t.Context(), []string{gone}, n.clock()); err != nil {
+		t.Fatal(err)
+	}
+	delete(want, gone)
+	n.refresh()
+	follow()
+}
+
+func TestWithdrawAndUndo(t *testing.T) {
+	n := newNewsroom(t)
+	n.fill("kinh-te", 7)
+	n.refresh()
+	shown, archived := keyOf(report("bao-a", 6, start)), keyOf(report("bao-a", 0, start))
+	everywhere := []string{"/", "/sections/kinh-te", "/sections/kinh-te.rss", "/sections/kinh-te.atom", "/sections/kinh-te.json", "/sections/all.json",
+		"/embed/kinh-te", "/sections/kinh-te/archive/2026-11.rss", "/sections/kinh-te/archive/2026-11.atom"}
+	mentions := func(i int) (in []string) {
+		for _, p := range everywhere {
+			if res := n.get(p); strings.Contains(n.body(res), fmt.Sprintf("Tin số %d của", i)) {
+				in = append(in, p)
+			}
+		}
+		return in
+	}
+	if len(mentions(6)) != 7 || len(mentions(0)) < 2 {
+		t.Fatalf("before: %v, %v", mentions(6), mentions(0))
+	}
+	n.pass(time.Minute)
+	if _, err := n.store.Withdraw(t.Context(), []string{shown, archived}, n.clock()); err != nil {
+		t.Fatal(err)
+	}
+	n.refresh()
+	if a, b := mentions(6), mentions(0); len(a)+len(b) > 0 {
+		t.Errorf("withdrawn, yet in %v and %v", a, b)
+	}
+	if res := n.get("/stories/" + shown); res.StatusCode != http.StatusGone {
+		t.Errorf("the story's page: %d, want 410", res.StatusCode)
+	}
+	if body := n.page("/sections/kinh-te.atom"); !strings.Contains(body, "deleted-entry") || !strings.Contains(body, shown) {
+		t.Error("no tombstone in the feed")
+	}
+	if _, err := n.store.Withdraw(t.Context(), []string{shown, archived}, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	n.refresh()
+	if len(mentions(6)) != 7 || strings.Contains(n.page("/sections/kinh-te.atom"), "deleted-entry") {
+		t.Errorf("after the undo: %v", mentions(6))
+	}
+	if res := n.get("/stories/" + shown); res.StatusCode != http.StatusOK {
+		t.Errorf("the story's page after the undo: %d", res.StatusCode)
+	}
+}
+
+// An edit shows, moves Last-Modified and atom:updated, and no date of publication.
+func TestAnEdit(t *testing.T) {
+	n := newNewsroom(t)
+	n.fill("kinh-te", 2)
+	n.refresh()
+	before := n.get("/sections/kinh-te.rss")
+	n.pass(time.Hour)
+	it := report("bao-a", 1, start.Add(-time.Hour))
+	it.Title = "Tin đã sửa"
+	n.file([]string{"kinh-te"}, it)
+	n.refresh()
+	after := n.get("/sections/kinh-te.rss")
+	a, b := n.body(before), n.body(after)
+	if !strings.Contains(b, "Tin đã sửa") || after.Header.Get("ETag") == before.Header.Get("ETag") || after.Header.Get("Last-Modified") == before.Header.Get("Last-Modified") {
+		t.Errorf("the edit does not show: %v", after.Header)
+	}
+	date := func(s string) []string {
+		var dates []string
+		for part := range strings.SplitSeq(s, "<item>") {
+			_, rest, _ := strings.Cut(part, "<pubDate>")
+			d, _, _ := strings.Cut(rest, "</pubDate>")
+			dates = append(dates, d)
+		}
+		return dates[1:]
+	}
+	if diff := cmp.Diff(date(a), date(b)); diff != "" {
+		t.Error("the edit moved a date of publication:", diff)
+	}
+}
+
+func TestReloadRefusesAnAddressThatIsNone(t *testing.T) {
+	n := newNewsroom(t)
+	bad := n.settings
+	bad.Site.URL = "news.example.org"
+	if err := n.pub.Reload(bad); err == nil || !strings.Contains(err.Error(), "site.url") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A story that is in no section is not published.
+func TestUnsortedIsNotPublished(t *testing.T) {
+	n := newNewsroom(t)
+	n.file(nil, report("bao-a", 1, n.clock()))
+	n.file([]string{"kinh-te"}, report("bao-a", 2, n.clock()))
+	n.refresh()
+	if body := n.page("/sections/all.rss"); strings.Contains(body, "Tin số 1") || !strings.Contains(body, "Tin số 2") {
+		t.Error("all shows what is in no section")
+	}
+	if res := n.get("/stories/" + keyOf(report("bao-a", 1, start))); res.StatusCode != http.StatusNotFound {
+		t.Errorf("its page: %d", res.StatusCode)
+	}
+}
