@@ -37,7 +37,7 @@ func (b *builder) config(f *file) *Config {
 		Site:            b.site(&f.Site),
 		Stories:         b.stories(&f.Stories),
 		SectionSettings: b.learning(f),
-		Drop:            b.rules(f.Drop),
+		Drop:            b.hardRules(f.Drop, "drop"),
 		Collect:         Collect{Hosts: f.Collect.Hosts.or(16)},
 		Publish: Publish{
 			Attribution: f.Publish.Attribution.or("summary"),
@@ -129,21 +129,14 @@ func (b *builder) section(f *fileSection, ids map[string]*yaml.Node) feed.Sectio
 		MaxAge:       b.span(f.MaxAge, 168*time.Hour, time.Minute, 20*year, "max_age"),
 		MaxPerSource: f.MaxPerSource.or(0),
 		Rules:        b.rules(f.Rules),
-		Pin:          b.rules(f.Pin),
-		Mute:         b.rules(f.Mute),
+		Pin:          b.hardRules(f.Pin, "pin"),
+		Mute:         b.hardRules(f.Mute, "mute"),
 		Learn:        f.Learn.or(true),
 		Line:         f.line(),
 	}
 	s.Title = b.line(f.Title, s.ID, "title")
 	if f.ID.given() && s.ID == "all" {
 		b.at(f.ID.at, "choose another id", "the section all is every section merged and always there")
-	}
-	for _, list := range [][]fileRule{f.Pin, f.Mute} {
-		for _, r := range list {
-			if r.Weight.given() {
-				b.at(r.Weight.at, "remove it", "a rule of pin or mute always decides and has no weight")
-			}
-		}
 	}
 	for i := range f.Expect {
 		s.Expect = append(s.Expect, b.expect(&f.Expect[i]))
@@ -167,6 +160,16 @@ func (b *builder) expect(f *fileExpect) feed.Expect {
 		}
 	}
 	return e
+}
+
+// hardRules are rules that always decide.
+func (b *builder) hardRules(fs []fileRule, name string) []feed.Rule {
+	for _, f := range fs {
+		if f.Weight.given() {
+			b.at(f.Weight.at, "remove it", "a rule of %s always decides and has no weight", name)
+		}
+	}
+	return b.rules(fs)
 }
 
 func (b *builder) rules(fs []fileRule) []feed.Rule {
@@ -249,6 +252,9 @@ func (b *builder) partner(f *filePartner, ids map[string]*yaml.Node) feed.Partne
 		OwnIDs:      f.OwnIDs.or(false),
 	}
 	p.Title = b.line(f.Title, p.ID, "title")
+	if at := f.emptyList("sections"); at != nil {
+		b.at(at, "name some, or all", "the partner may read no section")
+	}
 	for _, s := range f.Sections {
 		if s.given() && s.is != "all" {
 			b.knownSection(s, "all")

@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"time"
 	_ "time/tzdata" // zones are checked and used on machines without a zoneinfo folder, too
 
@@ -87,7 +88,7 @@ func Parse(name string, data []byte, checks Checks) (*Config, error) {
 		return nil, p.sorted()
 	}
 	var f file
-	d := decoder{problems: p}
+	d := decoder{problems: p, shapes: map[reflect.Type]shape{}}
 	d.mapping(root, &f)
 	if d.full {
 		return nil, p.sorted()

@@ -72,7 +72,7 @@ func TestLeast(t *testing.T) {
 		Sources: []feed.Source{{
 			ID: "bao", URL: "https://example.org/rss", Timezone: vn, Rights: feed.RightsSummary, Learn: true,
 			Schedule: "*/15 * * * *", Timeout: 20 * time.Second, HostInterval: 2 * time.Second,
-			MaxBytes: 16 << 20, MaxItems: 1000, Line: 2,
+			MaxBytes: 8 << 20, MaxItems: 10_000, Line: 2,
 		}},
 		Stories:         feed.StorySettings{Window: 72 * time.Hour, Match: "normal", Updates: "entry"},
 		SectionSettings: feed.SectionSettings{Confidence: 0.5, Learn: true},
@@ -94,7 +94,7 @@ func TestFull(t *testing.T) {
 		Home: "https://outlet.example.org", Section: "the-thao", Category: map[string]string{"Bóng đá": "the-thao"},
 		Priority: 3, Language: "vi", Timezone: zone(t, "Asia/Bangkok"), Rights: feed.RightsFull,
 		Schedule: "*/5 * * * *", Timeout: 30 * time.Second, HostInterval: 3 * time.Second,
-		MaxBytes: 8 << 20, MaxItems: 300, AllowPrivate: true,
+		MaxBytes: 6 << 20, MaxItems: 300, AllowPrivate: true,
 		Headers:   map[string]string{"X-Plain": "xin chào", "X-Key": "k3y", "X-Other": "s3cret-from-file"},
 		UserAgent: "Mozilla/5.0 (compatible; thử)", Username: "desk", Password: "pa55", Cookie: "a=b",
 		Proxy: "socks5://proxy.example.org:1080", Article: true,

@@ -16,13 +16,31 @@ const (
 	maxDepth  = 50
 )
 
-// decoder fills the structs of shape.go from YAML nodes. It goes on after every mistake, which is
-// why it does not leave the work to the YAML package: that one stops at the first duplicate key
-// and knows neither the near key nor the column of what it skipped.
+// decoder fills the structs of shape.go from YAML nodes and goes on after every mistake. It does
+// not leave this to the YAML package, which passes over a mapping with a duplicate key whole, says
+// "cannot construct !!str into config.span" where an editor needs "write 168h", and keeps no place
+// of the values that are checked later.
 type decoder struct {
 	*problems
 	visits, depth int
 	full          bool // a bound was hit and reported
+	shapes        map[reflect.Type]shape
+}
+
+// shape is what a struct type says of its keys.
+type shape struct {
+	names []string
+	field map[string]field
+}
+
+// shape looks a type up once a file.
+func (d *decoder) shape(t reflect.Type) shape {
+	s, ok := d.shapes[t]
+	if !ok {
+		s.names, s.field = fields(t)
+		d.shapes[t] = s
+	}
+	return s
 }
 
 // decodable is a value that reads its node itself.
@@ -42,6 +60,20 @@ func (p *placed) line() int {
 		return 0
 	}
 	return p.at.Line
+}
+
+// emptyList gives the node of a key that holds an empty list, or nil.
+func (p *placed) emptyList(key string) *yaml.Node {
+	if p.at == nil || p.at.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(p.at.Content); i += 2 {
+		v := p.at.Content[i+1]
+		if p.at.Content[i].Value == key && v.Kind == yaml.SequenceNode && len(v.Content) == 0 {
+			return v
+		}
+	}
+	return nil
 }
 
 // limits are what a field's tag asks of its value.
@@ -160,12 +192,12 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, lim limits) {
 	if p, ok := v.Addr().Interface().(interface{ place(*yaml.Node) }); ok {
 		p.place(n)
 	}
-	names, byName := fields(v.Type())
+	s := d.shape(v.Type())
 	pairs := d.pairs(n, lim.name)
 	for _, pair := range pairs {
-		f, ok := byName[pair.key.Value]
+		f, ok := s.field[pair.key.Value]
 		if !ok {
-			d.unknown(pair.key, names, v.Type())
+			d.unknown(pair.key, s.names, v.Type())
 			continue
 		}
 		d.into(pair.value, v.FieldByIndex(f.index), f.lim)
@@ -173,8 +205,8 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, lim limits) {
 	if n.Kind != yaml.MappingNode {
 		return
 	}
-	for _, name := range names {
-		if byName[name].lim.required && !slices.ContainsFunc(pairs, func(p pair) bool { return p.key.Value == name }) {
+	for _, name := range s.names {
+		if s.field[name].lim.required && !slices.ContainsFunc(pairs, func(p pair) bool { return p.key.Value == name }) {
 			d.at(n, "", "%s is missing", name)
 		}
 	}

@@ -165,9 +165,9 @@ type sourceKeys struct {
 	Timeout span `yaml:"timeout"`
 	// Least time between two requests to its host. Default: 2s.
 	HostInterval span `yaml:"host_interval"`
-	// Largest document, decompressed, in bytes or as 512KB, 8MB. Default: 16MB.
+	// Largest document, decompressed, in bytes or as 512KB, 20MB. Default: 8MB.
 	MaxBytes size `yaml:"max_bytes"`
-	// Items taken from one document, from its top. Default: 1000.
+	// Items taken from one document, from its top. Default: 10000.
 	MaxItems number `yaml:"max_items" jsonschema:"minimum=1,maximum=100000"`
 	// May it live on a private, loopback or link-local address. Default: false.
 	AllowPrivate yesNo `yaml:"allow_private"`

@@ -84,11 +84,11 @@ func (b *builder) sourceKeys(s *feed.Source, k *sourceKeys) {
 	s.Schedule = b.schedule(k.Schedule)
 	s.Timeout = b.span(k.Timeout, 20*time.Second, 10*time.Millisecond, time.Hour, "timeout")
 	s.HostInterval = b.span(k.HostInterval, 2*time.Second, 0, time.Hour, "host_interval")
-	s.MaxBytes = int64(k.MaxBytes.or(16 << 20))
+	s.MaxBytes = int64(k.MaxBytes.or(8 << 20))
 	if k.MaxBytes.given() && (s.MaxBytes < 1<<10 || s.MaxBytes > 1<<30) {
 		b.at(k.MaxBytes.at, "", "max_bytes must be between 1KB and 1GB, not %s", k.MaxBytes.at.Value)
 	}
-	s.MaxItems = k.MaxItems.or(1000)
+	s.MaxItems = k.MaxItems.or(10_000)
 	s.AllowPrivate = k.AllowPrivate.or(false)
 
 	s.Headers = b.headers(k.Headers)
@@ -97,6 +97,9 @@ func (b *builder) sourceKeys(s *feed.Source, k *sourceKeys) {
 		b.at(k.UserAgent.at, "remove it to send feedd's own", "user_agent is empty or holds a character that no header may")
 	}
 	b.login(s, &k.login)
+	if f, ok := authorization(k.Headers); ok && f.given() && (k.BasicAuth.given() || k.BearerEnv.given() || k.BearerFile.given()) {
+		b.at(f.at, "keep one", "the header Authorization and basic_auth or a bearer token are both given")
+	}
 	s.Cookie = b.headerSecret(k.CookieEnv, k.CookieFile, "cookie")
 	s.Proxy = b.proxy(&k.proxy)
 	s.Article = k.Article.or(false)
@@ -193,6 +196,16 @@ func canonicalHeader(name string) string {
 		}
 	}
 	return strings.Join(parts, "-")
+}
+
+// authorization finds the header by which a login travels.
+func authorization(headers map[string]fileHeader) (fileHeader, bool) {
+	for name, f := range headers {
+		if canonicalHeader(name) == "Authorization" {
+			return f, true
+		}
+	}
+	return fileHeader{}, false
 }
 
 func (b *builder) proxy(p *proxy) string {
