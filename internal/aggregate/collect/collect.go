@@ -7,7 +7,7 @@
 // queue.go (many sources side by side), fetch.go (one conditional request and its redirects),
 // encoding.go (compression), dial.go (addresses never called), robots.go, websub.go (push).
 // Reading: document.go is the door, decode.go, mend.go, parse.go, page.go, jsonld.go, article.go
-// and normalize.go the rooms behind it.
+// and normalize.go the rooms behind it; articles.go asks for the pages of new items.
 //
 // Collect stores nothing and decides nothing about stories: it gives back items and the source's
 // new state, which belong into one transaction.
@@ -118,7 +118,8 @@ func (c *Collector) Close() {
 	}
 }
 
-// Known tells which of a source's item keys are stored already.
+// Known tells which of a source's item keys are stored already. Without it no article is fetched,
+// and a hub that leaves items out goes unnoticed.
 type Known func(ctx context.Context, source string, keys []string) (map[string]bool, error)
 
 // Outcome is what became of a run.
@@ -181,6 +182,7 @@ func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceStat
 	var err error
 	defer func() {
 		res.Holds, res.Bytes, res.Took = v.holds, v.bytes, c.now().Sub(began)
+		c.log.DebugContext(ctx, "collected", "source", src.ID, "outcome", res.Outcome, "status", res.Status, "bytes", res.Bytes, "took", res.Took)
 	}()
 
 	a, err = v.ask(ctx, &src, &st)
@@ -209,14 +211,9 @@ func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceStat
 	}
 
 	st.LastRun, st.Status = now, 0
-	st.WaitUntil, st.WaitReason = time.Time{}, ""
+	st.WaitUntil, st.WaitReason = v.holdOf("")
 	if a != nil {
 		st.Status = a.Status
-	}
-	for _, h := range v.holds {
-		if h.Until.After(st.WaitUntil) {
-			st.WaitUntil, st.WaitReason = h.Until, h.Reason
-		}
 	}
 	if err != nil {
 		st.Failures++
@@ -255,6 +252,17 @@ func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceStat
 			return Result{Outcome: Failed, State: before, Err: fmt.Errorf("look up what is stored of %s: %w", src.ID, err)}
 		}
 		notePoll(&st, doc.Items, stored, now)
+		if src.Article {
+			warnings, err := v.articles(ctx, src, doc.Items, stored)
+			if err != nil {
+				return Result{Outcome: Failed, State: before, Err: err}
+			}
+			res.Warnings = append(res.Warnings, warnings...)
+			st.Warnings = res.Warnings
+			if until, reason := v.holdOf(hostOfSource(src)); until.After(st.WaitUntil) {
+				st.WaitUntil, st.WaitReason = until, reason
+			}
+		}
 	}
 	st.Rhythm = learnRhythm(st.Rhythm, doc.Items, now, zoneOf(src))
 	c.plan(src, &st, now)

@@ -274,6 +274,9 @@ func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar
 	if a.most <= 0 {
 		a.most = defaultMaxBytes
 	}
+	if resp.ContentLength > a.most {
+		return nil, "", tooLarge(a.most)
+	}
 	a.Bytes, err = v.read(ctx, resp, a.most, limit)
 	switch {
 	case err == nil:

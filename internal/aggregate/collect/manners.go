@@ -33,6 +33,17 @@ func (v *visit) hold(host string, status int, header http.Header) {
 	v.holds = append(v.holds, h)
 }
 
+// holdOf returns the latest of the holds that hosts asked for in this run; of one host when it is
+// named, else of any.
+func (v *visit) holdOf(host string) (until time.Time, reason string) {
+	for _, h := range v.holds {
+		if (host == "" || h.Host == host) && h.Until.After(until) {
+			until, reason = h.Until, h.Reason
+		}
+	}
+	return until, reason
+}
+
 // retryAfter reads seconds or a date; 0 when there is neither or it has passed.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(header.Get("Retry-After"))

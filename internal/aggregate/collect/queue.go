@@ -16,7 +16,7 @@ type Job struct {
 	// for long behind its host, or been found due just before the run that it repeats ended. Load
 	// returns ErrNotDue then.
 	Load  func(ctx context.Context) (feed.SourceState, error)
-	Known Known // may be nil when the source fetches no articles
+	Known Known // may be nil, see Known
 	// Pushed is what the source's hub delivered. The run reads it and asks nobody.
 	Pushed *Body
 }

@@ -3,6 +3,7 @@ package collect
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"feedd/internal/feed"
@@ -20,6 +21,8 @@ const (
 	// A source is silent, and not only between two items, when this many were expected since its
 	// newest; it slows down from there.
 	rhythmSilent = 3
+	// Hours of the day are told to people once they rest on this many items.
+	rhythmPattern = 48
 )
 
 // learnRhythm returns what is known of a source's rhythm after a document of it: the median gap
@@ -108,4 +111,31 @@ func hourRates(r *feed.Rhythm) (rate [24]float64) {
 		rate[h] /= squares
 	}
 	return rate
+}
+
+// DescribeRhythm says in a sentence what was learned of when a source publishes: "a new item about
+// every 20m, mostly from 7:00 to 11:00 and 14:00 to 17:00, learned from 240 items". It is empty when
+// nothing was.
+func DescribeRhythm(r *feed.Rhythm) string {
+	if r == nil || r.Seen == 0 {
+		return ""
+	}
+	text := "a new item about every " + briefly(max(r.Gap.Round(time.Minute), time.Minute))
+	// Busy hours bring more than an even day's share; a day that is busy all round has no pattern.
+	var spans []string
+	busy := func(h int) bool { return r.Hours[(h+24)%24] > 1.0/24 }
+	for h := range 24 {
+		if !busy(h) || busy(h-1) {
+			continue
+		}
+		end := h + 1
+		for busy(end) && end < h+24 {
+			end++
+		}
+		spans = append(spans, fmt.Sprintf("%d:00 to %d:00", h, end%24))
+	}
+	if r.Seen >= rhythmPattern && len(spans) > 0 && len(spans) <= 3 {
+		text += ", mostly from " + strings.Join(spans, " and ")
+	}
+	return fmt.Sprintf("%s, learned from %d items", text, r.Seen)
 }

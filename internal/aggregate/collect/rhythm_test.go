@@ -107,3 +107,20 @@ func TestRhythmLearnsAnItemOnce(t *testing.T) {
 		t.Errorf("one item changes it to %+v", got)
 	}
 }
+
+func TestDescribeRhythm(t *testing.T) {
+	r := &feed.Rhythm{Gap: 20 * time.Minute, Seen: 240}
+	for _, h := range []int{22, 23, 0, 7, 8, 9, 10} {
+		r.Hours[h] = 1.0 / 7
+	}
+	if got, want := DescribeRhythm(r), "a new item about every 20m, mostly from 7:00 to 11:00 and 22:00 to 1:00, learned from 240 items"; got != want {
+		t.Errorf("%s", got)
+	}
+	r.Seen = 10
+	if got, want := DescribeRhythm(r), "a new item about every 20m, learned from 10 items"; got != want {
+		t.Errorf("%s", got)
+	}
+	if got := DescribeRhythm(nil); got != "" {
+		t.Errorf("%s", got)
+	}
+}
