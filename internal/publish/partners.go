@@ -97,7 +97,7 @@ func (p *Publisher) buildPartners(sq *squeezer, s *site, sec *feed.Section, entr
 				}
 			}
 		}
-		v := s.view(&theirs, choose(theirs, visible, now))
+		v := s.view(&theirs, feed.Select(theirs, visible, now))
 		v.Partner, v.Content, v.Tombstones = &pt.Partner, pt.Content, b.edition.view.Tombstones
 		docs := map[string]*document{}
 		for _, f := range render.FeedFormats {

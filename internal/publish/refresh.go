@@ -216,7 +216,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 			return nil, err
 		}
 	}
-	chosen, held := choose(*sec, entries, now), false
+	chosen, held := feed.Select(*sec, entries, now), false
 	if len(chosen) == 0 {
 		if chosen, err = p.standing(ctx, settings, before, last); err != nil {
 			return nil, err
@@ -292,12 +292,18 @@ func graves(withdrawn []feed.Entry) []render.Tombstone {
 	return ts
 }
 
+// mostCandidates bounds what a feed is chosen from, whatever the configuration asks for.
+const mostCandidates = 20_000
+
 // candidates reads as many entries as the section's feed may be chosen from. Most sections show
 // simply the newest; where a bound or a rule passes some over, more are read until the feed is full.
 func (p *Publisher) candidates(ctx context.Context, sec *feed.Section, now time.Time) ([]feed.Entry, error) {
 	q := feed.EntryQuery{Section: sec.ID, Limit: 2*sec.Limit + 20}
 	if sec.MaxAge > 0 {
 		q.Since = now.Add(-sec.MaxAge)
+	}
+	if sec.Limit <= 0 {
+		q.Limit = mostCandidates
 	}
 	if len(sec.Pin) > 0 {
 		q.Limit = max(q.Limit, 2000) // a pinned entry leads however many came after it
@@ -307,7 +313,7 @@ func (p *Publisher) candidates(ctx context.Context, sec *feed.Section, now time.
 		if err != nil {
 			return nil, err
 		}
-		if len(entries) < q.Limit || q.Limit >= 20_000 || len(choose(*sec, entries, now)) >= sec.Limit {
+		if len(entries) < q.Limit || q.Limit >= mostCandidates || len(feed.Select(*sec, entries, now)) >= sec.Limit {
 			return entries, nil
 		}
 		q.Limit *= 4
