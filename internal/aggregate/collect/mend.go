@@ -110,7 +110,7 @@ func (m *mender) run() error {
 				m.breakOff(len(m.stack))
 				return nil
 			}
-			m.cdata(m.in[m.i+9 : end-3])
+			m.escape(m.in[m.i+9 : end-3])
 			m.i = end
 		case bytes.HasPrefix(rest, []byte("<!--")):
 			m.skip("-->", "a comment that does not end")
@@ -213,6 +213,24 @@ func (m *mender) reference(b []byte) int {
 	}
 	m.out.WriteString("&amp;")
 	return 1
+}
+
+// escape writes the content of a CDATA section as text, which joins with the text around it.
+func (m *mender) escape(b []byte) {
+	for len(b) > 0 {
+		i := bytes.IndexAny(b, "<&")
+		if i < 0 {
+			m.text(b)
+			return
+		}
+		m.text(b[:i])
+		if b[i] == '<' {
+			m.out.WriteString("&lt;")
+		} else {
+			m.out.WriteString("&amp;")
+		}
+		b = b[i+1:]
+	}
 }
 
 // cdata writes text so that nothing in it is markup.
@@ -551,13 +569,14 @@ func (m *mender) leafEnd(e element) (end, resume int, found bool) {
 			switch {
 			case strings.EqualFold(string(name), e.end):
 				if weak >= 0 && sameStart(m.in[weak:i], e.end) {
+					m.note("an element <%s> that does not end", clip(e.name, 30))
 					return weak, weakResume, true
 				}
 				return i, after, true
 			case isItem(local) || local == "channel" || local == "feed" || local == "rss" || local == "rdf":
+				m.note("an element <%s> that does not end", clip(e.name, 30))
 				if weak < 0 {
-					m.note("an element <%s> that does not end", clip(e.name, 30))
-					return i, i, true
+					weak, weakResume = i, i
 				}
 				return weak, weakResume, true
 			case weak < 0 && similar(string(name), e.end) && !isHTML(string(name)):

@@ -220,10 +220,30 @@ func (r *reader) address(base *url.URL, ref string) string {
 
 // compose returns NFC; nearly all text is in it already, and then it costs no copy.
 func compose(s string) string {
-	if norm.NFC.IsNormalString(s) {
+	if composed(s) || norm.NFC.IsNormalString(s) {
 		return s
 	}
 	return norm.NFC.String(s)
+}
+
+// composed is true of text in letters and punctuation of the Latin blocks that NFC never changes.
+// It tells at a glance what the tables of package norm tell for every character.
+func composed(s string) bool {
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case c < 0x80:
+			i++
+		case c >= 0xC2 && c <= 0xCB: // U+0080 to U+02FF
+			i += 2
+		case c == 0xE1 && i+2 < len(s) && s[i+1] >= 0xB8 && s[i+1] <= 0xBB: // U+1E00 to U+1EFF
+			i += 3
+		case c == 0xE2 && i+2 < len(s) && (s[i+1] == 0x80 && s[i+2] >= 0x82 || s[i+1] == 0x82): // U+2002 to U+20BF
+			i += 3
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // cutAt is the last place at or before n where s can be cut without breaking a character.

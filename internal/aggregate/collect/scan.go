@@ -141,7 +141,7 @@ func isRoot(local string) bool { return local == "rss" || local == "rdf" || loca
 // findRoot looks for the start tag of a feed anywhere, outside comments, that has more of a feed
 // behind it.
 func findRoot(b []byte, i int) int {
-	for {
+	for candidates := 0; candidates < 20; {
 		j := bytes.IndexByte(b[i:], '<')
 		if j < 0 {
 			return -1
@@ -149,7 +149,8 @@ func findRoot(b []byte, i int) int {
 		i += j
 		name := tagName(b[i+1:])
 		if len(name) >= 3 && len(name) <= 40 && isRoot(localName(name)) {
-			tail := bytes.ToLower(b[i:min(len(b), i+1<<16)])
+			candidates++
+			tail := bytes.ToLower(b[i:min(len(b), i+1<<14)])
 			for _, mark := range []string{"channel", "<entry", "item", "<title", ":title"} {
 				if bytes.Contains(tail, []byte(mark)) {
 					return i
@@ -158,6 +159,7 @@ func findRoot(b []byte, i int) int {
 		}
 		i++
 	}
+	return -1
 }
 
 // health is what a scan of an XML feed found: whether gofeed will read the whole of it.
@@ -181,6 +183,10 @@ type span struct{ start, end int }
 // maxNamespaces bounds what gofeed copies for every element.
 const maxNamespaces = 100
 
+// maxPieces bounds the comments and CDATA sections between two tags: gofeed joins the text between
+// them anew for each.
+const maxPieces = 500
+
 var (
 	errTooDeep    = fmt.Errorf("elements are nested more than %d deep", maxDepth)
 	errNamespaces = fmt.Errorf("more than %d namespaces are declared", maxNamespaces)
@@ -194,6 +200,7 @@ func scan(b []byte, maxItems int, entities map[string]string) (health, error) {
 	var stack [maxDepth + 1][]byte
 	var spaces [maxDepth + 1]int // namespaces declared on the way down to each depth
 	depth, items, itemDepth := 0, 0, 0
+	pieces := 0 // comments and sections since the last tag
 	for i := 0; ; {
 		j := bytes.IndexByte(b[i:], '<')
 		if j < 0 {
@@ -225,6 +232,7 @@ func scan(b []byte, maxItems int, entities map[string]string) (health, error) {
 				itemDepth = 0
 			}
 			depth--
+			pieces = 0
 			if depth == 0 {
 				return h, nil
 			}
@@ -239,6 +247,10 @@ func scan(b []byte, maxItems int, entities map[string]string) (health, error) {
 			}
 			if end <= 0 {
 				h.trouble = "a section does not end"
+				return h, nil
+			}
+			if pieces++; pieces > maxPieces {
+				h.trouble = "a text is in too many pieces"
 				return h, nil
 			}
 			i = end
@@ -302,6 +314,7 @@ func scan(b []byte, maxItems int, entities map[string]string) (health, error) {
 				}
 				stack[depth] = name
 				depth++
+				pieces = 0
 				spaces[depth] = declared
 				if longText(name) {
 					if stop := textEnd(b, end, name); stop-end >= minText {

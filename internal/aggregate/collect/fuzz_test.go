@@ -1,0 +1,122 @@
+package collect
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// FuzzPreview drives the whole path of preview. Whatever comes in: no panic, no item in the future,
+// no control characters in titles, no more than two seconds for a megabyte.
+func FuzzPreview(f *testing.F) {
+	seeds := []string{
+		threeItems, threeItems[:300], listPage, string(healthyAtom()[:1500]),
+		`{"version":"https://jsonfeed.org/version/1.1","title":"x","items":[{"id":1,"title":"a"},null]}`,
+		`<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"><channel><title>x</title></channel><item><title>a</title><link>https://e.org/</link></item></rdf:RDF>`,
+		`<rss><channel><item><title>a<br>b</titel><description><![CDATA[x`, `<feed><entry><content type="xhtml"><div>x</div></content>`,
+		`<html><script type="application/ld+json">{"@type":"NewsArticle","headline":"a","url":"/b"}</script>`,
+		"\xff\xfe<\x00r\x00s\x00s\x00", `<!DOCTYPE rss [<!ENTITY a "b">]><rss><channel><title>&a;</title>`, "<rss <a b='", "<rss><!--", "<rss><a:b><c:d>",
+	}
+	for _, s := range seeds {
+		f.Add([]byte(s), "text/xml")
+	}
+	if dir := os.Getenv("FEEDD_SHARED"); dir != "" {
+		files, _ := filepath.Glob(filepath.Join(dir, "corpus/quirks/*"))
+		for _, name := range files {
+			if b, err := os.ReadFile(name); err == nil && len(b) < 16<<10 {
+				f.Add(b, "application/rss+xml; charset=utf-8")
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, b []byte, contentType string) {
+		if len(b) > 1<<20 {
+			return
+		}
+		start := time.Now()
+		for _, src := range []feed.Source{{ID: "s"}, {ID: "p", Page: &feed.Page{Item: "li, article, item", Title: "a, title", Date: "time"}}} {
+			p, err := Preview(Body{Bytes: b, ContentType: contentType, URL: "https://e.org/rss"}, src, testNow)
+			if err != nil {
+				if strings.TrimSpace(err.Error()) == "" {
+					t.Error("an error without words")
+				}
+				continue
+			}
+			for _, it := range p.Items {
+				if strings.ContainsFunc(it.Title, func(r rune) bool { return r == '\uFFFD' || r < ' ' || r == 0x7f }) {
+					t.Errorf("title %q", it.Title)
+				}
+				if it.Published > testNow.Format(time.RFC3339) {
+					t.Errorf("published %s", it.Published)
+				}
+			}
+			if _, err := json.Marshal(p); err != nil {
+				t.Error(err)
+			}
+		}
+		if d := time.Since(start); d > 4*time.Second {
+			t.Errorf("%d bytes took %s", len(b), d)
+		}
+	})
+}
+
+// TestMegabyteOf holds time and memory for documents that are one thing over and over.
+func TestMegabyteOf(t *testing.T) {
+	fill := func(head, unit, tail string) []byte {
+		return []byte(head + strings.Repeat(unit, (1<<20-len(head)-len(tail))/len(unit)) + tail)
+	}
+	const open, end = `<rss version="2.0"><channel><title>x</title>`, `</channel></rss>`
+	for name, doc := range map[string][]byte{
+		"items":              fill(open, "<item/>", end),
+		"titles":             fill(open+"<item>", "<title>", "</item>"+end),
+		"descriptions":       fill(open+"<item>", "<description>", "</item>"+end),
+		"comments":           fill(open, "<!-- ", end),
+		"short comments":     fill(open+"<item><dc:x>", "a<!---->", "</dc:x></item>"+end),
+		"sections":           fill(open+"<item><dc:x>", "<![CDATA[a]]>", "</dc:x></item>"+end),
+		"ends":               fill(open, "</", end),
+		"ends of something":  fill(open, "</x>", end),
+		"quotes":             fill(open, `<a b="`, end),
+		"attributes":         fill(open+"<a", ` b=c`, end),
+		"ampersands":         fill(open+"<item><title>", "&", "</title></item>"+end),
+		"references":         fill(open+"<item><title>", "&amp;", "</title></item>"+end),
+		"wrong references":   fill(open+"<item><title>", "&#x1F;", "</title></item>"+end),
+		"less-thans":         fill(open+"<item><title>", "<", "</title></item>"+end),
+		"brackets":           fill(open+"<item><title>", "]]>", "</title></item>"+end),
+		"roots":              fill("x", "<rss ", ""),
+		"entries":            fill(`<feed xmlns="http://www.w3.org/2005/Atom">`, `<entry><title type="html">&lt;b&gt;</title></entry>`, `</feed>`),
+		"nested html":        fill(`<feed xmlns="http://www.w3.org/2005/Atom"><entry><content type="html">`, `&lt;div&gt;`, `</content></entry></feed>`),
+		"nested formatting":  fill(`<feed xmlns="http://www.w3.org/2005/Atom"><entry><content type="html">`, `&lt;b&gt;&lt;p&gt;`, `</content></entry></feed>`),
+		"nested page":        fill("<html><body>", "<div>", ""),
+		"formatting on page": fill("<html><body>", "<b><p>", ""),
+		"json arrays":        fill(`{"version":"https://jsonfeed.org/version/1.1","items":`, "[", ""),
+		"json items":         fill(`{"version":"https://jsonfeed.org/version/1.1","items":[`, `{"id":"1"},`, `null]}`),
+		"invalid bytes":      fill(open+"<item><title>", "\xff\xe1", "</title></item>"+end),
+		"numbers as dates":   fill(open, "<item><guid>1</guid><pubDate>1/1/1/1/1/1/1/1/1/1/1/1</pubDate></item>", end),
+		"combining marks":    fill(open+"<item><title>a", "\u0323\u0301", "</title></item>"+end),
+		"doctype":            fill(`<!DOCTYPE rss [`, `<!ENTITY a "b">`, "]>"+open+end),
+		"ld":                 fill(`<script type="application/ld+json">`, `{"@graph":[`, ""),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		start := time.Now()
+		p, err := Preview(Body{Bytes: doc, URL: "https://e.org/rss"}, feed.Source{}, testNow)
+		took := time.Since(start)
+		runtime.ReadMemStats(&after)
+		if took > 2*time.Second {
+			t.Errorf("%s: %s", name, took)
+		}
+		n := -1
+		if err == nil {
+			n = len(p.Items)
+		}
+		t.Logf("%-20s %8s %4d MB allocated, %d items, %v", name, took.Round(time.Millisecond), (after.TotalAlloc-before.TotalAlloc)>>20, n, err)
+		if p != nil && n > defaultMaxItems {
+			t.Errorf("%s: %d items", name, n)
+		}
+	}
+}
