@@ -2,6 +2,7 @@ package desk
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -19,11 +20,16 @@ type index struct {
 	lens    []listed
 }
 
-// indexKey is a word of a report and what it weighs.
-type indexKey struct {
-	word   uint32
-	weight float32
+// indexKey is a word of a report, in the upper half, and what it weighs: in order of the words,
+// the heavier first.
+type indexKey uint64
+
+func newIndexKey(word uint32, weight float32) indexKey {
+	return indexKey(word)<<32 | indexKey(math.MaxUint32-math.Float32bits(weight))
 }
+
+func (k indexKey) word() uint32    { return uint32(k >> 32) }
+func (k indexKey) weight() float32 { return math.Float32frombits(math.MaxUint32 - uint32(k)) }
 
 type listed struct {
 	key  indexKey
@@ -31,9 +37,9 @@ type listed struct {
 }
 
 const (
-	rarestWords   = 12  // of the new report, whose lists are walked
+	rarestWords   = 10  // of the new report, whose lists are walked
 	newestReports = 300 // of each list
-	maxCandidates = 24
+	maxCandidates = 16
 )
 
 func newIndex() *index { return &index{lists: map[uint32][]int32{}} }
@@ -43,7 +49,7 @@ func (ix *index) add(r *report, keys []indexKey) {
 	ix.reports = append(ix.reports, r)
 	ix.sums = append(ix.sums, 0)
 	for _, k := range keys {
-		ix.lists[k.word] = append(ix.lists[k.word], r.number)
+		ix.lists[k.word()] = append(ix.lists[k.word()], r.number)
 	}
 }
 
@@ -97,21 +103,22 @@ func (ix *index) compact() {
 func (ix *index) candidates(dst []*report, keys []indexKey, may func(*report) bool) []*report {
 	ix.lens = ix.lens[:0]
 	for _, k := range keys {
-		if list := ix.lists[k.word]; len(list) > 0 {
+		if list := ix.lists[k.word()]; len(list) > 0 {
 			ix.lens = append(ix.lens, listed{k, list})
 		}
 	}
 	slices.SortFunc(ix.lens, func(a, b listed) int {
-		return cmp.Or(cmp.Compare(len(a.list), len(b.list)), cmp.Compare(a.key.word, b.key.word))
+		return cmp.Or(cmp.Compare(len(a.list), len(b.list)), cmp.Compare(a.key, b.key))
 	})
 	ix.touched = ix.touched[:0]
 	for _, l := range ix.lens[:min(len(ix.lens), rarestWords)] {
+		w := l.key.weight()
 		for _, n := range l.list[max(0, len(l.list)-newestReports):] {
 			at := n - ix.base
 			if ix.sums[at] == 0 {
 				ix.touched = append(ix.touched, at)
 			}
-			ix.sums[at] += l.key.weight * l.key.weight
+			ix.sums[at] += w * w
 		}
 	}
 	// The best are kept in a short sorted list: few of those touched are among them.

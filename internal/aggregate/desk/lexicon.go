@@ -29,6 +29,7 @@ type lexicon struct {
 	opposites  lexemes // value: pair<<1 | side
 	choices    lexemes // value: group*64 + member
 	angles     lexemes
+	numeral    *filter
 	casualties map[uint32]bool
 	steps      lexemes
 	periods    map[uint32]bool
@@ -46,7 +47,7 @@ type spot struct {
 
 // lexeme is a run of words under which something is filed.
 type lexeme struct {
-	words []feed.Word
+	words []wordform
 	value int      // what it stands for: an index
 	to    []string // canonical words that replace it, in normal form
 	loose bool     // one syllable: only where it is capitalised
@@ -55,63 +56,104 @@ type lexeme struct {
 	marked bool
 }
 
-// lexemes finds the longest listed lexeme at a place of a text: by its words with diacritics where
+// wordform is a word of a text with the hashes of its two forms, by which it is looked up.
+type wordform struct {
+	feed.Word
+	normal, fold uint32
+}
+
+// hashWords appends the words of a text.
+func hashWords(dst []wordform, scratch []feed.Word, text string) ([]wordform, []feed.Word) {
+	scratch = feed.Words(scratch[:0], text)
+	for _, w := range scratch {
+		h := wordform{Word: w, fold: hash(w.Fold)}
+		if h.normal = h.fold; w.Marked {
+			h.normal = hash(w.Normal)
+		}
+		dst = append(dst, h)
+	}
+	return dst, scratch
+}
+
+func wordsOf(text string) []wordform {
+	list, _ := hashWords(nil, nil, text)
+	return list
+}
+
+// filter tells most words that are not in a map without asking it: one bit for each hash modulo
+// its size.
+type filter [1 << 8]uint64
+
+func (f *filter) add(h uint32)      { f[h>>6&0xFF] |= 1 << (h & 63) }
+func (f *filter) has(h uint32) bool { return f[h>>6&0xFF]&(1<<(h&63)) != 0 }
+
+// lexemes finds the longest listed phrase at a place of a text: by its words with diacritics where
 // the text has them, else by the bare letters.
 type lexemes struct {
-	normal, fold map[uint32][]lexeme // by hash of the first word
+	normal, fold     map[uint32][]lexeme // by the first word
+	inNormal, inFold *filter
 }
 
 func newLexemes() lexemes {
-	return lexemes{normal: map[uint32][]lexeme{}, fold: map[uint32][]lexeme{}}
+	return lexemes{map[uint32][]lexeme{}, map[uint32][]lexeme{}, &filter{}, &filter{}}
 }
 
 func (ps lexemes) add(p lexeme) {
 	if len(p.words) == 0 {
 		return
 	}
-	n, f := hash(p.words[0].Normal), hash(p.words[0].Fold)
+	n, f := p.words[0].normal, p.words[0].fold
 	ps.normal[n] = append(ps.normal[n], p)
+	ps.inNormal.add(n)
 	if !p.marked || len(p.words) > 1 || weightsOnce().telling(n, f) {
 		ps.fold[f] = append(ps.fold[f], p)
+		ps.inFold.add(f)
 	}
 }
 
-// find returns the longest lexeme that the words begin with. marked says that their text uses
-// diacritics. The first lexeme listed wins between equals.
-func (ps lexemes) find(words []feed.Word, marked bool) (best lexeme, ok bool) {
-	var list []lexeme
+// beginning returns the phrases whose first word is w.
+func (ps lexemes) beginning(w *wordform, marked bool) []lexeme {
 	if marked {
-		list = ps.normal[hash(words[0].Normal)]
-	} else {
-		list = ps.fold[hash(words[0].Fold)]
+		if !ps.inNormal.has(w.normal) {
+			return nil
+		}
+		return ps.normal[w.normal]
 	}
-	for _, p := range list {
-		if (!ok || len(p.words) > len(best.words)) && p.match(words, marked) {
-			best, ok = p, true
+	if !ps.inFold.has(w.fold) {
+		return nil
+	}
+	return ps.fold[w.fold]
+}
+
+// find returns the longest phrase that the words begin with. marked says that their text uses
+// diacritics. The first phrase listed wins between equals.
+func (ps lexemes) find(words []wordform, marked bool) (*lexeme, bool) {
+	var best *lexeme
+	list := ps.beginning(&words[0], marked)
+	for i := range list {
+		if p := &list[i]; (best == nil || len(p.words) > len(best.words)) && p.match(words, marked) {
+			best = p
 		}
 	}
-	return best, ok
+	return best, best != nil
 }
 
-// each calls f for every lexeme that the words begin with.
-func (ps lexemes) each(words []feed.Word, marked bool, f func(lexeme)) {
-	list := ps.fold[hash(words[0].Fold)]
-	if marked {
-		list = ps.normal[hash(words[0].Normal)]
-	}
-	for _, p := range list {
-		if p.match(words, marked) {
+// each calls f for every phrase that the words begin with.
+func (ps lexemes) each(words []wordform, marked bool, f func(*lexeme)) {
+	list := ps.beginning(&words[0], marked)
+	for i := range list {
+		if p := &list[i]; p.match(words, marked) {
 			f(p)
 		}
 	}
 }
 
-func (p lexeme) match(words []feed.Word, marked bool) bool {
+func (p *lexeme) match(words []wordform, marked bool) bool {
 	if len(p.words) > len(words) {
 		return false
 	}
-	for i, w := range p.words {
-		if marked && w.Normal != words[i].Normal || !marked && w.Fold != words[i].Fold {
+	for i := range p.words {
+		if marked && p.words[i].normal != words[i].normal || !marked && p.words[i].fold != words[i].fold {
 			return false
 		}
 	}
@@ -175,16 +217,17 @@ func readLexicon() (*lexicon, error) {
 		lexemes: newLexemes(), units: newLexemes(), exact: newLexemes(),
 		labels: newLexemes(), outlets: newLexemes(), digests: newLexemes(),
 		opposites: newLexemes(), choices: newLexemes(), angles: newLexemes(), steps: newLexemes(), places: newLexemes(),
-		papers: map[uint32]bool{}, casualties: map[uint32]bool{}, periods: map[uint32]bool{},
+		numeral: &filter{},
+		papers:  map[uint32]bool{}, casualties: map[uint32]bool{}, periods: map[uint32]bool{},
 	}
 	groups := func(ps lexemes, list [][]string) {
 		for _, group := range list {
 			var to []string
-			for _, w := range feed.Words(nil, group[0]) {
+			for _, w := range wordsOf(group[0]) {
 				to = append(to, w.Normal)
 			}
 			for i, form := range group {
-				if words := feed.Words(nil, form); i > 0 || len(words) > 1 {
+				if words := wordsOf(form); i > 0 || len(words) > 1 {
 					ps.add(lexeme{words: words, to: to, marked: true})
 				}
 			}
@@ -194,8 +237,8 @@ func readLexicon() (*lexicon, error) {
 	groups(lx.lexemes, f.Synonyms)
 	groups(lx.units, f.Units)
 	for _, group := range f.Exact {
-		to := feed.Words(nil, group[0])
-		p := lexeme{words: feed.Words(nil, group[1]), loose: true}
+		to := wordsOf(group[0])
+		p := lexeme{words: wordsOf(group[1]), loose: true}
 		for _, w := range to {
 			p.to = append(p.to, w.Normal)
 		}
@@ -203,7 +246,7 @@ func readLexicon() (*lexicon, error) {
 	}
 	plain := func(ps lexemes, list []string) {
 		for i, form := range list {
-			ps.add(lexeme{words: feed.Words(nil, form), value: i})
+			ps.add(lexeme{words: wordsOf(form), value: i})
 		}
 	}
 	plain(lx.labels, f.Labels)
@@ -213,13 +256,13 @@ func readLexicon() (*lexicon, error) {
 	plain(lx.angles, f.Angles)
 	for i, group := range f.Choices {
 		for k, form := range group {
-			lx.choices.add(lexeme{words: feed.Words(nil, form), value: i*64 + k})
+			lx.choices.add(lexeme{words: wordsOf(form), value: i*64 + k})
 		}
 	}
 	for i, pair := range f.Opposites {
 		for side, forms := range pair {
 			for _, form := range forms {
-				lx.opposites.add(lexeme{words: feed.Words(nil, form), value: i<<1 | side})
+				lx.opposites.add(lexeme{words: wordsOf(form), value: i<<1 | side})
 			}
 		}
 	}
@@ -234,13 +277,16 @@ func readLexicon() (*lexicon, error) {
 	for _, form := range f.Papers {
 		lx.papers[hash(feed.Fold(form))] = true
 	}
+	for form := range numerals {
+		lx.numeral.add(hash(form))
+	}
 	lx.addPlaces(g)
 	return lx, nil
 }
 
 // canonical replaces the form by the first of its group.
 func (lx *lexicon) canonical(form string) string {
-	words := feed.Words(nil, form)
+	words := wordsOf(form)
 	if p, ok := lx.lexemes.find(words, true); ok && len(p.words) == len(words) {
 		return strings.Join(p.to, " ")
 	}
@@ -252,7 +298,7 @@ func (lx *lexicon) addPlaces(g placesFile) {
 		id := len(lx.gazette)
 		lx.gazette = append(lx.gazette, spot{names[0], level, in})
 		for _, name := range names {
-			words := feed.Words(nil, name)
+			words := wordsOf(name)
 			lx.places.add(lexeme{words: words, value: id, loose: len(words) == 1})
 		}
 		return id

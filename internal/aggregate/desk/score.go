@@ -19,9 +19,9 @@ import (
 // frequency, from a table that ships with feedd. A fixed table makes every score a function of
 // the two reports alone: nothing has to be learned again after a restart.
 type weights struct {
-	idf  map[uint32]float32
-	fold map[uint32]float32 // of all words that are written alike without diacritics, together
-	top  float32            // of a word that is not in the table
+	idf  hashTable
+	fold hashTable // of all words that are written alike without diacritics, together
+	top  float32   // of a word that is not in the table
 }
 
 var weightsOnce = sync.OnceValue(func() *weights {
@@ -38,7 +38,7 @@ var weightsOnce = sync.OnceValue(func() *weights {
 // readWeights reads lines of "documents <tab> word" or "documents <tab> word word"; the first line
 // is the number of all documents.
 func readWeights(raw []byte) (*weights, error) {
-	w := &weights{idf: map[uint32]float32{}, fold: map[uint32]float32{}}
+	w := &weights{}
 	total := 0.0
 	docs := map[uint32]float64{}
 	sc := bufio.NewScanner(bytes.NewReader(raw))
@@ -61,24 +61,24 @@ func readWeights(raw []byte) (*weights, error) {
 		if pair {
 			key = pairHash(hash(a), hash(b))
 		}
-		w.idf[key] = float32(math.Log(total / (n + 1)))
+		w.idf.put(key, float32(math.Log(total/(n+1))))
 		if !pair {
 			docs[hash(foldNormal(text))] += n
 		}
 	}
 	for key, n := range docs {
-		w.fold[key] = float32(math.Log(total / (min(n, total) + 1)))
+		w.fold.put(key, float32(math.Log(total/(min(n, total)+1))))
 	}
 	return w, sc.Err()
 }
 
 // word weighs a word: as it is written in a text with diacritics, else by its bare letters.
 func (w *weights) word(norm, fold uint32, marked bool) float32 {
-	table, key := w.fold, fold
+	table, key := &w.fold, fold
 	if marked {
-		table, key = w.idf, norm
+		table, key = &w.idf, norm
 	}
-	if v, ok := table[key]; ok {
+	if v, ok := table.get(key); ok {
 		return max(v, 0.3)
 	}
 	return w.top
@@ -87,15 +87,61 @@ func (w *weights) word(norm, fold uint32, marked bool) float32 {
 // telling says whether a word can be told from its bare letters: few others are written like it.
 func (w *weights) telling(norm, fold uint32) bool {
 	const most = 0.7
-	word, known := w.idf[norm]
-	all, shared := w.fold[fold]
+	word, known := w.idf.get(norm)
+	all, shared := w.fold.get(fold)
 	return !shared || known && math.Exp(float64(all-word)) > most
+}
+
+// hashTable is a map from hashes to weights that is built once and asked a hundred times an item:
+// open addressing without the costs of a map that may change.
+type hashTable struct {
+	slots []hashSlot
+	n     int
+}
+
+type hashSlot struct {
+	key   uint32
+	value float32 // 0 in a slot that is free
+}
+
+func (t *hashTable) put(key uint32, value float32) {
+	if t.n*3 >= len(t.slots) {
+		old := t.slots
+		t.slots, t.n = make([]hashSlot, max(1<<10, 2*len(old))), 0
+		for _, s := range old {
+			if s.value != 0 {
+				t.put(s.key, s.value)
+			}
+		}
+	}
+	i := t.slot(key)
+	if t.slots[i].value == 0 {
+		t.n++
+	}
+	t.slots[i] = hashSlot{key, max(value, 1e-6)}
+}
+
+func (t *hashTable) slot(key uint32) int {
+	mask := len(t.slots) - 1
+	i := int(key*2654435769>>8) & mask
+	for t.slots[i].value != 0 && t.slots[i].key != key {
+		i = (i + 1) & mask
+	}
+	return i
+}
+
+func (t *hashTable) get(key uint32) (float32, bool) {
+	if len(t.slots) == 0 {
+		return 0, false
+	}
+	s := t.slots[t.slot(key)]
+	return s.value, s.value != 0
 }
 
 // pair weighs two neighbours: what the table says, else what their words weigh together, but no
 // more than an unknown word.
 func (w *weights) pair(h uint32, a, b float32) float32 {
-	if v, ok := w.idf[h]; ok {
+	if v, ok := w.idf.get(h); ok {
 		return v
 	}
 	return min(w.top, a+b)
@@ -460,22 +506,25 @@ func sameToken(a, b *token, marked bool) bool {
 
 // cosine of two sets of packed words.
 func cosine(a, b []uint32, la, lb float32) float64 {
-	var dot float32
-	for i, k := 0, 0; i < len(a) && k < len(b); {
-		switch x, y := a[i]>>8, b[k]>>8; {
-		case x == y:
-			dot += weightOf(a[i]) * weightOf(b[k])
-			i, k = i+1, k+1
-		case x < y:
-			i++
-		default:
-			k++
-		}
-	}
 	if la == 0 || lb == 0 {
 		return 0
 	}
-	return min(1, float64(dot/(la*lb)))
+	return min(1, float64(dot(a, b))/(weightUnit*weightUnit)/float64(la*lb))
+}
+
+// dot is the product of two sets, in weight units squared.
+func dot(a, b []uint32) (sum uint32) {
+	for i, k := 0, 0; i < len(a) && k < len(b); {
+		p, q := a[i], b[k]
+		x, y := p>>8, q>>8
+		if x == y {
+			sum += (p & 0xFF) * (q & 0xFF)
+		}
+		// Without a branch: which of the two is smaller nobody can foresee.
+		i += int((uint64(x) - uint64(y) - 1) >> 63)
+		k += int((uint64(y) - uint64(x) - 1) >> 63)
+	}
+	return sum
 }
 
 // overlap is the shared weight over the smaller set's, with a little doubt for small sets.

@@ -4,8 +4,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"feedd/internal/feed"
 )
 
 // A slot is what a headline of a series fills in anew each time: its date, its edition, its
@@ -35,7 +33,7 @@ var year = hash("năm nào")
 
 // number reads a number at words[i] and appends its token; it returns how many words it took, 0
 // when there is none. Slots are noted in d when it is not nil.
-func (rd *reader) number(dst *[]spelled, first int, words []feed.Word, i int, text string, marked bool, d *doc) int {
+func (rd *reader) number(dst *[]spelled, first int, words []wordform, i int, text string, marked bool, d *doc) int {
 	w := words[i]
 	if w.Fold[0] < '0' || w.Fold[0] > '9' {
 		return rd.numberWord(dst, words, i, text, marked, d)
@@ -70,7 +68,7 @@ func (rd *reader) number(dst *[]spelled, first int, words []feed.Word, i int, te
 		groups, tail = append(groups, more), rest
 		n++
 	}
-	var before feed.Word
+	var before wordform
 	if i > 0 {
 		before = words[i-1]
 	}
@@ -168,7 +166,7 @@ func (rd *reader) number(dst *[]spelled, first int, words []feed.Word, i int, te
 	kind, key := rd.counted(words, i, n, text, tail, scaled, marked)
 	note(slot{kind, key, v})
 	if tail != "" {
-		if p, ok := rd.lx.units.find([]feed.Word{{Normal: tail, Fold: tail}}, false); ok {
+		if p, ok := rd.lx.units.find([]wordform{{normal: hash(tail), fold: hash(tail)}}, false); ok {
 			*dst = rd.replace(*dst, p, p.to[0], nil)
 		} else {
 			t := spelled{text: tail}
@@ -185,8 +183,8 @@ func (rd *reader) number(dst *[]spelled, first int, words []feed.Word, i int, te
 }
 
 // counted says what a number of a headline numbers or counts.
-func (rd *reader) counted(words []feed.Word, i, n int, text, tail string, scaled, marked bool) (slotKind, uint32) {
-	var before feed.Word
+func (rd *reader) counted(words []wordform, i, n int, text, tail string, scaled, marked bool) (slotKind, uint32) {
+	var before wordform
 	if i > 0 {
 		before = words[i-1]
 	}
@@ -198,12 +196,12 @@ func (rd *reader) counted(words []feed.Word, i, n int, text, tail string, scaled
 		}
 	}
 	for k := i + n; k < min(len(words), i+n+4); k++ {
-		if rd.lx.casualties[hash(words[k].Fold)] || k+1 < len(words) && rd.lx.casualties[hash(words[k].Fold+" "+words[k+1].Fold)] {
+		if rd.lx.casualties[words[k].fold] || k+1 < len(words) && rd.lx.casualties[hash(words[k].Fold+" "+words[k+1].Fold)] {
 			return casualty, 0
 		}
 	}
 	for k := max(0, i-6); k < i; k++ {
-		if !scaled && (rd.lx.casualties[hash(words[k].Fold)] && k > 0 && words[k-1].Fold == "nguoi" || words[k].Fold == "toll") {
+		if !scaled && (rd.lx.casualties[words[k].fold] && k > 0 && words[k-1].Fold == "nguoi" || words[k].Fold == "toll") {
 			return casualty, 0
 		}
 	}
@@ -211,12 +209,12 @@ func (rd *reader) counted(words []feed.Word, i, n int, text, tail string, scaled
 		if before.Fold == "ngay" {
 			return date, 0
 		}
-		if rd.lx.periods[hash(before.Fold)] && !unitWord(next) {
-			return period, hash(before.Fold)
+		if rd.lx.periods[before.fold] && !unitWord(next) {
+			return period, before.fold
 		}
 		if before.Upper && !unitWord(next) && between(text, before, words[i]) != ", " && !capitalsMeanNothing(words, text) &&
 			(i+n == len(words) || next == "" || !countable(words[i+n])) {
-			return period, hash(before.Fold)
+			return period, before.fold
 		}
 	}
 	if tail != "" {
@@ -231,10 +229,10 @@ func (rd *reader) counted(words []feed.Word, i, n int, text, tail string, scaled
 }
 
 // countable: what a number counts begins with a small letter.
-func countable(w feed.Word) bool { return !w.Upper }
+func countable(w wordform) bool { return !w.Upper }
 
 // numberWord reads "ba công nhân", "XIV", "March 3".
-func (rd *reader) numberWord(dst *[]spelled, words []feed.Word, i int, text string, marked bool, d *doc) int {
+func (rd *reader) numberWord(dst *[]spelled, words []wordform, i int, text string, marked bool, d *doc) int {
 	w := words[i]
 	if m := months[w.Fold]; m > 0 && w.Upper && i+1 < len(words) {
 		if digits, tail := cutDigits(words[i+1].Fold); digits != "" && len(digits) <= 2 && (tail == "" || len(tail) == 2) {
@@ -247,8 +245,10 @@ func (rd *reader) numberWord(dst *[]spelled, words []feed.Word, i int, text stri
 		}
 	}
 	v := 0
-	if r := roman(text[w.Start:w.End]); r > 0 && (len(w.Fold) > 1 && r < 40 || i > 0 && rd.lx.periods[hash(words[i-1].Fold)]) {
+	if r := roman(text[w.Start:w.End]); r > 0 && (len(w.Fold) > 1 && r < 40 || i > 0 && rd.lx.periods[words[i-1].fold]) {
 		v = r
+	} else if !rd.lx.numeral.has(w.normal) {
+		return 0
 	} else if u := numerals[w.Normal]; u > 0 && (w.Marked || marked && !w.Upper || englishNumerals[w.Fold]) {
 		if w.Normal == "năm" && !(i+1 < len(words) && counts[words[i+1].Fold]) {
 			return 0
@@ -431,7 +431,7 @@ func roman(s string) int {
 }
 
 // contradictions notes the places, directions, digests and next steps of a headline.
-func (rd *reader) contradictions(d *doc, words []feed.Word, text string, caps bool) {
+func (rd *reader) contradictions(d *doc, words []wordform, text string, caps bool) {
 	for i := 0; i < len(words); i++ {
 		w := words[i]
 		if p, ok := rd.lx.places.find(words[i:], d.marked); ok {
@@ -440,10 +440,10 @@ func (rd *reader) contradictions(d *doc, words []feed.Word, text string, caps bo
 				d.slots = append(d.slots, slot{where, 0, float64(p.value)})
 			}
 		}
-		rd.lx.opposites.each(words[i:], d.marked, func(p lexeme) {
+		rd.lx.opposites.each(words[i:], d.marked, func(p *lexeme) {
 			d.slots = append(d.slots, slot{direction, 0, float64(p.value)})
 		})
-		rd.lx.choices.each(words[i:], d.marked, func(p lexeme) {
+		rd.lx.choices.each(words[i:], d.marked, func(p *lexeme) {
 			d.slots = append(d.slots, slot{choice, 0, float64(p.value)})
 		})
 		if _, ok := rd.lx.angles.find(words[i:], d.marked); ok {

@@ -237,7 +237,7 @@ func (s *stories) compare(r *report) {
 		s.candidates = s.index.candidates(s.candidates, s.rd.index, may)
 	}
 	for _, o := range s.candidates {
-		const gate = 0.12 // below it no pair was ever one event
+		const gate = 0.15 // below it no pair was ever one event
 		if cosine(r.doc.all, o.doc.all, r.doc.norms[0], o.doc.norms[0]) < gate && r.doc.marked == o.doc.marked {
 			continue
 		}

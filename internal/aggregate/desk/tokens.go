@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"cmp"
 	"html"
 	"maps"
 	"math"
@@ -66,7 +65,8 @@ type reader struct {
 	weights *weights
 	outlets lexemes // the sources' own titles
 
-	words  []feed.Word
+	plain  []feed.Word
+	words  []wordform
 	title  []spelled
 	rest   []spelled
 	stream []spelled
@@ -88,7 +88,7 @@ type spelled struct {
 func newReader(outlets []string) *reader {
 	rd := &reader{lx: lexiconOnce(), weights: weightsOnce(), outlets: newLexemes()}
 	for _, name := range outlets {
-		rd.outlets.add(lexeme{words: feed.Words(nil, name)})
+		rd.outlets.add(lexeme{words: wordsOf(name)})
 	}
 	return rd
 }
@@ -97,7 +97,7 @@ func newReader(outlets []string) *reader {
 func (rd *reader) read(title, summary string) *doc {
 	d := &doc{}
 	title = unescape(title)
-	rd.words = feed.Words(rd.words[:0], title)
+	rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, title)
 	words := rd.trim(rd.words, title)
 	d.marked = marked(words)
 	caps := capitalsMeanNothing(words, title)
@@ -128,7 +128,7 @@ func (rd *reader) read(title, summary string) *doc {
 	rd.rest = rd.rest[:0]
 	if summary != "" {
 		summary = unescape(summary)
-		rd.words = feed.Words(rd.words[:0], summary)
+		rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, summary)
 		words := rd.words[:min(len(rd.words), summaryWords)]
 		rd.rest = rd.spell(rd.rest, words, summary, marked(words), capitalsMeanNothing(words, summary), nil)
 		d.told = len(rd.rest) >= 4
@@ -150,7 +150,7 @@ func unescape(s string) string {
 	return s
 }
 
-func marked(words []feed.Word) bool {
+func marked(words []wordform) bool {
 	for _, w := range words {
 		if w.Marked {
 			return true
@@ -160,7 +160,7 @@ func marked(words []feed.Word) bool {
 }
 
 // capitalsMeanNothing: everything is in capitals, or most words begin with one, as in English titles.
-func capitalsMeanNothing(words []feed.Word, text string) bool {
+func capitalsMeanNothing(words []wordform, text string) bool {
 	upper, letters := 0, 0
 	for _, w := range words {
 		if w.Fold[0] >= '0' && w.Fold[0] <= '9' {
@@ -178,10 +178,10 @@ func capitalsMeanNothing(words []feed.Word, text string) bool {
 }
 
 // between returns the text between two neighbouring words.
-func between(text string, a, b feed.Word) string { return text[a.End:b.Start] }
+func between(text string, a, b wordform) string { return text[a.End:b.Start] }
 
 // trim takes labels and outlets off both ends of a headline, while three words are left.
-func (rd *reader) trim(words []feed.Word, text string) []feed.Word {
+func (rd *reader) trim(words []wordform, text string) []wordform {
 	const least = 3
 	for again := true; again && len(words) > least; {
 		again = false
@@ -196,7 +196,7 @@ func (rd *reader) trim(words []feed.Word, text string) []feed.Word {
 }
 
 // label returns how many words a label before the headline has.
-func (rd *reader) label(words []feed.Word, text string) (int, bool) {
+func (rd *reader) label(words []wordform, text string) (int, bool) {
 	m := marked(words)
 	n := 0
 	for _, ps := range []lexemes{rd.lx.labels, rd.lx.outlets, rd.outlets} {
@@ -221,7 +221,7 @@ func (rd *reader) label(words []feed.Word, text string) (int, bool) {
 }
 
 // signature returns how many words an outlet's name behind the headline has.
-func (rd *reader) signature(words []feed.Word, text string) (int, bool) {
+func (rd *reader) signature(words []wordform, text string) (int, bool) {
 	const longest = 7
 	for n := 1; n <= min(longest, len(words)-1); n++ {
 		at := len(words) - n
@@ -239,7 +239,7 @@ func (rd *reader) signature(words []feed.Word, text string) (int, bool) {
 	return 0, false
 }
 
-func (rd *reader) outletName(tail []feed.Word, text string) bool {
+func (rd *reader) outletName(tail []wordform, text string) bool {
 	for _, ps := range []lexemes{rd.outlets, rd.lx.outlets} {
 		for _, m := range []bool{true, false} {
 			if p, ok := ps.find(tail, m); ok && len(tail)-len(p.words) <= 2 {
@@ -251,7 +251,7 @@ func (rd *reader) outletName(tail []feed.Word, text string) bool {
 	if !first.Upper && !strings.Contains(text[first.Start:last.End], ".") {
 		return false
 	}
-	if len(tail) >= 2 && len(tail) <= 5 && last.Upper && (rd.lx.papers[hash(first.Fold)] || rd.lx.papers[hash(last.Fold)]) {
+	if len(tail) >= 2 && len(tail) <= 5 && last.Upper && (rd.lx.papers[first.fold] || rd.lx.papers[last.fold]) {
 		return true
 	}
 	if len(tail) >= 2 && len(tail) <= 4 { // example.com, example.com.vn
@@ -264,7 +264,7 @@ func (rd *reader) outletName(tail []feed.Word, text string) bool {
 }
 
 // spell appends the tokens of words to dst. With d, what sets headlines apart is noted there.
-func (rd *reader) spell(dst []spelled, words []feed.Word, text string, marked, caps bool, d *doc) []spelled {
+func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, caps bool, d *doc) []spelled {
 	first := len(dst)
 	for i := 0; i < len(words); {
 		w := words[i]
@@ -299,7 +299,7 @@ func (rd *reader) spell(dst []spelled, words []feed.Word, text string, marked, c
 			name = true // two capitals: a name at the head of a sentence
 		}
 		t := spelled{text: w.Normal, shown: text[w.Start:w.End], start: start, rubric: rubric}
-		t.norm, t.fold = hash(w.Normal), hash(w.Fold)
+		t.norm, t.fold = w.normal, w.fold
 		if name {
 			t.flags |= isName
 		}
@@ -320,7 +320,7 @@ func isUpper(s string) bool {
 }
 
 // replace appends the canonical words of a lexeme.
-func (rd *reader) replace(dst []spelled, p lexeme, shown string, d *doc) []spelled {
+func (rd *reader) replace(dst []spelled, p *lexeme, shown string, d *doc) []spelled {
 	for k, text := range p.to {
 		if v, ok := plainNumber(text); ok {
 			dst = append(dst, numberToken(v))
@@ -355,7 +355,7 @@ func (rd *reader) sets(d *doc) {
 		for i, t := range list {
 			if t.flags&isDate == 0 {
 				all = append(all, pack(t.norm, t.weight))
-				rd.index = append(rd.index, indexKey{t.fold, t.weight})
+				rd.index = append(rd.index, newIndexKey(t.fold, t.weight))
 			}
 			if rd.seen != nil && t.flags&isNumber == 0 {
 				rd.seen(t.text, false)
@@ -377,10 +377,8 @@ func (rd *reader) sets(d *doc) {
 			}
 		}
 	}
-	slices.SortFunc(rd.index, func(a, b indexKey) int {
-		return cmp.Or(cmp.Compare(a.word, b.word), cmp.Compare(b.weight, a.weight))
-	})
-	rd.index = slices.CompactFunc(rd.index, func(a, b indexKey) bool { return a.word == b.word })
+	slices.Sort(rd.index)
+	rd.index = slices.CompactFunc(rd.index, func(a, b indexKey) bool { return a.word() == b.word() })
 	d.all, d.pairs, d.names = packedSet(all), packedSet(pairs), packedSet(names)
 	d.norms = [2]float32{length(d.all), length(d.pairs)}
 }

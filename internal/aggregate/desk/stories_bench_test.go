@@ -1,0 +1,139 @@
+package desk
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"feedd/internal/feed"
+	"feedd/internal/feed/feedtest"
+)
+
+// stream returns the development stream: 10,000 items of three outlets in order of time.
+func stream(tb testing.TB) []feed.Item {
+	tb.Helper()
+	raw, err := os.ReadFile(feedtest.Shared(tb, "quality/stream_vi_10k.tsv"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	items, _, err := readStream(raw)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return items
+}
+
+// BenchmarkPlace is the cost of one item, title and summary, with 72 hours of three outlets in the
+// window; p99-µs is its 99th percentile.
+func BenchmarkPlace(b *testing.B) {
+	items := stream(b)
+	s := newStories(feed.StorySettings{}, streamSources(items))
+	var took []time.Duration
+	i, shift := 0, time.Duration(0)
+	for b.Loop() {
+		it := items[i]
+		it.Published, it.FirstSeen = it.Published.Add(shift), it.FirstSeen.Add(shift)
+		it.ID += int64(shift)
+		began := time.Now()
+		if i%100 == 0 {
+			s.prune(it.FirstSeen)
+		}
+		s.place(&it, it.FirstSeen)
+		took = append(took, time.Since(began))
+		if i++; i == len(items) {
+			i, shift = 0, shift+items[i-1].Published.Sub(items[0].Published)+s.set.Window
+		}
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds())/1e3, "p99-µs")
+	b.ReportMetric(float64(len(s.reports)), "reports")
+}
+
+// many returns n items made by exchanging the stream's halves of sentences, so that words are as
+// frequent as in news and few reports are alike.
+func many(tb testing.TB, n int) []feed.Item {
+	base := stream(tb)
+	rnd := rand.New(rand.NewPCG(1, 2))
+	half := func(s string) (string, string) {
+		words := strings.Fields(s)
+		return strings.Join(words[:len(words)/2], " "), strings.Join(words[len(words)/2:], " ")
+	}
+	items := make([]feed.Item, n)
+	start := base[0].Published
+	for i := range items {
+		it := base[rnd.IntN(len(base))]
+		other := base[rnd.IntN(len(base))]
+		t1, _ := half(it.Title)
+		_, t2 := half(other.Title)
+		s1, _ := half(it.Summary)
+		_, s2 := half(other.Summary)
+		it.ID, it.Title, it.Summary = int64(i+1), t1+" "+t2, s1+" "+s2
+		it.URL = fmt.Sprintf("https://example.org/bai-%d.html", 1000000+i)
+		it.Canonical, it.GUID = it.URL, it.URL
+		it.Key = feed.Identify(&it)
+		it.Published = start.Add(time.Duration(i) * 72 * time.Hour / time.Duration(n))
+		it.FirstSeen = it.Published
+		items[i] = it
+	}
+	return items
+}
+
+// BenchmarkPlace100k is the cost of one item with 100,000 in the window.
+func BenchmarkPlace100k(b *testing.B) {
+	const n = 100_000
+	items := many(b, n+10_000)
+	s := newStories(feed.StorySettings{Window: 1000 * time.Hour}, streamSources(items))
+	for i := range items[:n] {
+		items[i].Entry = feed.EntryKey(items[i].Source, items[i].Key)
+		items[i].Story = items[i].Entry
+		s.restore(&items[i])
+	}
+	i := n
+	for b.Loop() {
+		it := items[i]
+		s.place(&it, it.FirstSeen)
+		s.forget(it.ID)
+		if i++; i == len(items) {
+			i = n
+		}
+	}
+}
+
+// BenchmarkRestore100k is what rebuilding memory takes: 100,000 filed items, of which it must not
+// hold more than 1.5 kB each.
+func BenchmarkRestore100k(b *testing.B) {
+	const n = 100_000
+	items := many(b, n)
+	for i := range items {
+		items[i].Entry = feed.EntryKey(items[i].Source, items[i].Key)
+		items[i].Story = items[i].Entry
+	}
+	sources := streamSources(items)
+	for b.Loop() {
+		b.StopTimer()
+		before := heap()
+		b.StartTimer()
+		s := newStories(feed.StorySettings{}, sources)
+		for i := range items {
+			s.restore(&items[i])
+		}
+		b.StopTimer()
+		b.ReportMetric(float64(heap()-before)/n, "B/item")
+		if len(s.reports) != n {
+			b.Fatalf("%d reports", len(s.reports))
+		}
+		b.StartTimer()
+	}
+}
+
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
