@@ -79,6 +79,13 @@ func printJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
+// printLine prints one JSON value on a line of its own.
+func printLine(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
 // bar is a progress bar, on a terminal; elsewhere it shows nothing.
 type bar struct {
 	w progress.Writer

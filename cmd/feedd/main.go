@@ -49,6 +49,12 @@ type cli struct {
 	Preview previewCmd `cmd:"" help:"Show what feedd reads at an address or in a file, storing nothing."`
 	Explain explainCmd `cmd:"" help:"Show where an item is, and why."`
 	Retract retractCmd `cmd:"" help:"Withdraw a story from every feed and page, for good."`
+	File    fileCmd    `cmd:"" help:"File an item under a section, for good."`
+	Unfile  unfileCmd  `cmd:"" help:"Take an item out of a section, for good."`
+	Split   splitCmd   `cmd:"" help:"Take a report out of a story, for good."`
+	Join    joinCmd    `cmd:"" help:"Make two stories one."`
+	Replay  replayCmd  `cmd:"" help:"Print what the present configuration would file otherwise, changing nothing."`
+	Eval    evalCmd    `cmd:"" help:"Measure quality on labelled data."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

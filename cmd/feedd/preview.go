@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -81,9 +80,7 @@ func (c *previewCmd) read(a *app, collector *collect.Collector, src feed.Source,
 
 func (c *previewCmd) show(a *app, doc *collect.PreviewDocument) error {
 	if c.JSON {
-		e := json.NewEncoder(a.stdout)
-		e.SetEscapeHTML(false)
-		return e.Encode(doc)
+		return printLine(a.stdout, doc)
 	}
 	p := func(format string, args ...any) { fmt.Fprintf(a.stdout, format+"\n", args...) }
 	p("%s (%s %s, %d items)", doc.Title, doc.Type, doc.Version, len(doc.Items))

@@ -72,6 +72,7 @@ type Aggregate struct {
 	deskMu sync.Mutex // held while the desk works; guards what follows
 	desk   *desk.Desk // nil means that it must be built from the store
 	turn   int64      // of its last commit
+	model  *desk.Model
 }
 
 // New returns the wing. When the rules are not those that the stored items were filed under, the

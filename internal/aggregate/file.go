@@ -72,19 +72,79 @@ func (a *Aggregate) fileBatch(ctx context.Context) (int, error) {
 		}
 	}
 	began := now
+	var again []int64 // filed before
+	for i := range items {
+		if items[i].Verdict != "" || items[i].Dropped != "" {
+			again = append(again, items[i].ID)
+		}
+	}
 	touched := a.desk.File(items, now)
 	stored, err := a.storedEntries(ctx, touched, items)
 	if err != nil {
 		return 0, err
 	}
-	entries := a.desk.Compose(touched, stored, items, now)
-	if err := a.store.Commit(ctx, store.Filed{Turn: a.turn, Items: items, Entries: entries}); err != nil {
+	f := store.Filed{Turn: a.turn, Items: items, Entries: a.desk.Compose(touched, stored, items, now)}
+	taught, err := a.labels(ctx, &f, again)
+	if err != nil {
+		return 0, err
+	}
+	if err := a.store.Commit(ctx, f); err != nil {
 		return 0, fmt.Errorf("commit what the desk decided: %w", err)
 	}
 	a.turn++
+	for _, l := range taught {
+		a.model.LearnLabel(desk.Label(l.Label), l.sign)
+	}
 	a.desk.Prune(now)
 	a.count.decided(items, a.now().Sub(began))
 	return len(items), nil
+}
+
+// Model returns what the sections learned from the stored examples.
+func (a *Aggregate) Model(ctx context.Context) (*desk.Model, error) {
+	m := desk.NewModel()
+	if err := a.store.Labels(ctx, func(l feed.Label) { m.LearnLabel(desk.Label(l), 1) }); err != nil {
+		return nil, fmt.Errorf("read what the sections learned: %w", err)
+	}
+	return m, nil
+}
+
+// lesson is a label that the model is to learn, or to take back (sign -1).
+type lesson struct {
+	feed.Label
+	sign int
+}
+
+// labels adds to f what the batch changes among the examples that the sections learn from, and
+// returns the changes. again are the items that may have been examples before.
+func (a *Aggregate) labels(ctx context.Context, f *store.Filed, again []int64) ([]lesson, error) {
+	old, err := a.store.LabelsOf(ctx, again)
+	if err != nil {
+		return nil, err
+	}
+	was := map[feed.Label]bool{}
+	for _, l := range old {
+		was[l] = true
+	}
+	var taught []lesson
+	f.Relabel = again
+	for i := range f.Items {
+		for _, d := range a.desk.Labels(&f.Items[i]) {
+			l := feed.Label(d)
+			f.Labels = append(f.Labels, l)
+			if was[l] {
+				delete(was, l)
+			} else {
+				taught = append(taught, lesson{l, 1})
+			}
+		}
+	}
+	for _, l := range old {
+		if was[l] {
+			taught = append(taught, lesson{l, -1})
+		}
+	}
+	return taught, nil
 }
 
 // storedEntries reads the entries among keys that exist already, and the first entries of the
@@ -99,7 +159,7 @@ func (a *Aggregate) storedEntries(ctx context.Context, keys []string, items []fe
 	if len(want) == 0 {
 		return nil, nil
 	}
-	entries, err := a.store.Entries(ctx, feed.EntryQuery{Keys: want, Any: true})
+	entries, err := a.store.Entries(ctx, feed.EntryQuery{Keys: want, Any: true, Brief: true})
 	if err != nil {
 		return nil, err
 	}
@@ -113,13 +173,25 @@ func (a *Aggregate) storedEntries(ctx context.Context, keys []string, items []fe
 // openDesk builds the desk and gives it back its memory.
 func (a *Aggregate) openDesk(ctx context.Context, now time.Time) (*desk.Desk, error) {
 	settings, _ := a.current()
-	d, err := desk.New(deskOptions(settings))
-	if err != nil {
-		return nil, err
-	}
+	var err error
 	if a.turn, err = a.store.DeskTurn(ctx); err != nil {
 		return nil, err
 	}
+	words, err := a.store.Words(ctx)
+	if err != nil {
+		return nil, err
+	}
+	model, err := a.Model(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := deskOptions(settings)
+	o.Words, o.Model = words, model
+	d, err := desk.New(o)
+	if err != nil {
+		return nil, err
+	}
+	a.model = model
 	err = a.store.Window(ctx, now.Add(-settings.Stories.Window), func(it *feed.Item) error {
 		d.Restore(it)
 		return nil

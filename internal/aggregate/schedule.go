@@ -193,6 +193,10 @@ func (a *Aggregate) report(ctx context.Context, d done) {
 // How often retention looks for what nobody can see any more.
 const retentionEvery = time.Hour
 
+// Examples of one section that are kept to learn from: beyond some thousands more of them teach
+// nothing new, and what was news long ago misleads.
+const labelsKept = 5000
+
 func (a *Aggregate) runRetention(ctx context.Context) {
 	ticker := time.NewTicker(retentionEvery)
 	defer ticker.Stop()
@@ -216,6 +220,14 @@ func (a *Aggregate) Prune(ctx context.Context) error {
 	n, err := a.store.Prune(ctx, now.Add(-settings.window()-settings.Retention), now)
 	if n > 0 {
 		a.log.Info("took away old items", "items", n)
+	}
+	if err != nil {
+		return err
+	}
+	a.deskMu.Lock()
+	defer a.deskMu.Unlock()
+	if n, err = a.store.PruneLabels(ctx, labelsKept); n > 0 {
+		a.desk = nil // its model counts them still
 	}
 	return err
 }

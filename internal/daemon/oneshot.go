@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"feedd/internal/aggregate"
+	"feedd/internal/aggregate/desk"
 	"feedd/internal/feed"
 )
 
@@ -113,3 +114,11 @@ func (d *Daemon) SectionIDs() []string {
 	}
 	return ids
 }
+
+// Replay files the stored items anew in memory and calls each for what would change.
+func (d *Daemon) Replay(ctx context.Context, each func(aggregate.Change)) (int, error) {
+	return d.agg.Replay(ctx, each)
+}
+
+// Model returns what the sections learned.
+func (d *Daemon) Model(ctx context.Context) (*desk.Model, error) { return d.agg.Model(ctx) }

@@ -260,6 +260,40 @@ type Feature struct {
 	Adds  float64 `json:"adds"`
 }
 
+// Label is one example of a section: a text and where it belongs, on the word of the editor, of a
+// source's `section:` or of its `categories:`, never of the model or of a rule.
+//
+// What the sections learned is a pure function of the set of labels, whatever their order. So this
+// is all that the store keeps of it: one row a label, with the text as it was learned, so that it
+// can be taken back exactly when the item was revised, refiled or corrected since, and stays when
+// the item itself is retired.
+type Label struct {
+	Item     int64  // Item.ID
+	Section  string // section id
+	Language string // primary language subtag, "" when unknown
+	Text     string // title, newline, summary as plain text
+}
+
+// EditorsWord is the editor's word against or beside what the desk decides.
+type EditorsWord struct {
+	Kind EditorsKind
+	// What it is about: an item's number and a section's id (file, unfile), the key of a report and
+	// that of a story (split), the keys of the older and the younger story (join).
+	A, B string
+	At   time.Time
+}
+
+// EditorsKind is what the editor wants.
+type EditorsKind string
+
+// The kinds of an editor's word.
+const (
+	WordFile   EditorsKind = "file"   // the item belongs under the section
+	WordUnfile EditorsKind = "unfile" // it does not
+	WordSplit  EditorsKind = "split"  // the report is none of the story
+	WordJoin   EditorsKind = "join"   // the two stories are one
+)
+
 // Entry is one development of a story, told once, with every outlet that reported it. It is what
 // a feed lists.
 type Entry struct {

@@ -16,4 +16,7 @@ type EntryQuery struct {
 	Withdrawn bool
 	// Any asks for withdrawn entries and those that stand.
 	Any bool
+	// Brief leaves out what only readers need of the reports: content, authors, categories,
+	// enclosures.
+	Brief bool
 }

@@ -107,13 +107,19 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 	for rest := ids; len(rest) > 0; {
 		part := rest[:min(len(rest), 500)]
 		rest = rest[len(part):]
-		items, err := s.items(ctx, `WHERE i.entry IN `+inList(part)+` ORDER BY i.id`)
+		where := `WHERE i.entry IN ` + inList(part) + ` ORDER BY i.id`
+		add := func(it *feed.Item) error {
+			e := &entries[index[keyInt(it.Entry)]]
+			e.Reports = append(e.Reports, *it)
+			return nil
+		}
+		if q.Brief {
+			err = s.brief(ctx, where, add)
+		} else {
+			err = s.whole(ctx, where, add)
+		}
 		if err != nil {
 			return nil, err
-		}
-		for _, it := range items {
-			e := &entries[index[keyInt(it.Entry)]]
-			e.Reports = append(e.Reports, it)
 		}
 	}
 	return entries, nil

@@ -23,6 +23,9 @@ type Filed struct {
 	Turn    int64        // of the desk's last commit, see DeskTurn
 	Items   []feed.Item  // with Story, Entry, Verdict, Sections, Dropped and Why set
 	Entries []feed.Entry // those that the batch opened or changed, whole; Reports are not read
+	// Relabel are the items whose labels are replaced by those among Labels.
+	Relabel []int64
+	Labels  []feed.Label
 }
 
 // narrow are the columns of items that scanNarrow reads.
@@ -55,10 +58,10 @@ func scanNarrow(r *sql.Rows, it *feed.Item, more ...any) error {
 	return nil
 }
 
-// items reads whole items; where is the end of the query, after FROM.
-func (s *Store) items(ctx context.Context, where string, args ...any) ([]feed.Item, error) {
-	var items []feed.Item
-	err := s.query(ctx, `SELECT `+narrow+`, t.body FROM items i JOIN texts t ON t.item = i.id `+where,
+// whole calls each for every item chosen by where, the end of a query; brief does so without what
+// is packed in the body.
+func (s *Store) whole(ctx context.Context, where string, each func(*feed.Item) error, args ...any) error {
+	return s.query(ctx, `SELECT `+narrow+`, t.body FROM items i JOIN texts t ON t.item = i.id `+where,
 		func(r *sql.Rows) error {
 			var it feed.Item
 			var blob sql.RawBytes
@@ -68,9 +71,28 @@ func (s *Store) items(ctx context.Context, where string, args ...any) ([]feed.It
 			if err := s.unpack(blob, &it); err != nil {
 				return err
 			}
-			items = append(items, it)
-			return nil
+			return each(&it)
 		}, args...)
+}
+
+func (s *Store) brief(ctx context.Context, where string, each func(*feed.Item) error, args ...any) error {
+	return s.query(ctx, `SELECT `+narrow+` FROM items i JOIN texts t ON t.item = i.id `+where,
+		func(r *sql.Rows) error {
+			var it feed.Item
+			if err := scanNarrow(r, &it); err != nil {
+				return err
+			}
+			return each(&it)
+		}, args...)
+}
+
+// items collects whole items.
+func (s *Store) items(ctx context.Context, where string, args ...any) ([]feed.Item, error) {
+	var items []feed.Item
+	err := s.whole(ctx, where, func(it *feed.Item) error {
+		items = append(items, *it)
+		return nil
+	}, args...)
 	return items, err
 }
 
@@ -89,17 +111,17 @@ func (s *Store) Lag(ctx context.Context) (int, time.Time, error) {
 	return n, fromMillis(oldest), explain(err, s.name)
 }
 
-// Window calls each for every filed item with an entry that was seen since a time, in order of
-// arrival, without its content: what the desk remembers.
+// Window calls each for every item with an entry that was seen since a time, in order of arrival,
+// without its content: what the desk remembers.
 func (s *Store) Window(ctx context.Context, since time.Time, each func(*feed.Item) error) error {
-	return s.query(ctx, `SELECT `+narrow+` FROM items i JOIN texts t ON t.item = i.id
-		WHERE i.entry <> 0 AND i.first_seen >= $1 ORDER BY i.id`, func(r *sql.Rows) error {
-		var it feed.Item
-		if err := scanNarrow(r, &it); err != nil {
-			return err
-		}
-		return each(&it)
-	}, millis(since))
+	return s.brief(ctx, `WHERE i.entry <> 0 AND i.first_seen >= $1 ORDER BY i.id`, each, millis(since))
+}
+
+// FiledSince returns whole items that are filed and were seen since a time, in order of arrival:
+// those behind the item with the id after, at most limit.
+func (s *Store) FiledSince(ctx context.Context, since time.Time, after int64, limit int) ([]feed.Item, error) {
+	return s.items(ctx, `WHERE i.filed = 1 AND i.first_seen >= $1 AND i.id > $2 ORDER BY i.id LIMIT $3`,
+		millis(since), after, limit)
 }
 
 // Items returns the items with these ids, in order of arrival.
@@ -192,6 +214,9 @@ func (s *Store) Commit(ctx context.Context, f Filed) error {
 				string(it.Verdict), it.Dropped, sections, why, it.ID); err != nil {
 				return fmt.Errorf("file item %d: %w", it.ID, err)
 			}
+		}
+		if err := saveLabels(tx, f.Relabel, f.Labels); err != nil {
+			return err
 		}
 		return s.saveEntries(tx, f.Entries)
 	})

@@ -11,7 +11,9 @@
 package desk
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"feedd/internal/feed"
@@ -24,9 +26,8 @@ type Options struct {
 	Drop     []feed.Rule
 	Stories  feed.StorySettings
 	Learning feed.SectionSettings
-	Model    *Model // what the sections learned; nil means nothing yet
-	// Corrections are the editor's words on single items, in the order they were given.
-	Corrections []Correction
+	Model    *Model             // what the sections learned; nil means nothing yet
+	Words    []feed.EditorsWord // in the order they were given
 }
 
 // Desk files items. It is not safe for concurrent use: there is one desk.
@@ -39,13 +40,31 @@ type Desk struct {
 
 // New returns a desk that remembers no reports. It fails when a rule cannot be read.
 func New(o Options) (*Desk, error) {
-	f, err := newFiler(o.Sections, o.Drop, o.Learning, o.Sources, o.Model, o.Corrections...)
+	var corrections []Correction
+	for _, w := range o.Words {
+		if w.Kind == feed.WordFile || w.Kind == feed.WordUnfile {
+			id, err := strconv.ParseInt(w.A, 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("the editor's word on item %q: %w", w.A, err)
+			}
+			corrections = append(corrections, Correction{Item: id, Section: w.B, Remove: w.Kind == feed.WordUnfile})
+		}
+	}
+	f, err := newFiler(o.Sections, o.Drop, o.Learning, o.Sources, o.Model, corrections...)
 	if err != nil {
 		return nil, err
 	}
 	d := &Desk{stories: newStories(o.Stories, o.Sources), filer: f, updates: o.Stories.Updates, order: map[string]int{}}
 	for i, s := range o.Sections {
 		d.order[s.ID] = i
+	}
+	for _, w := range o.Words {
+		switch w.Kind {
+		case feed.WordSplit:
+			d.stories.split(w.A, w.B)
+		case feed.WordJoin:
+			d.stories.joinStories(w.A, w.B)
+		}
 	}
 	return d, nil
 }
@@ -78,6 +97,15 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 			d.stories.forget(it.ID)
 			it.Story, it.Entry, it.Verdict, it.Why = "", "", "", feed.Why{}
 		case it.Entry == "":
+			d.stories.place(it, now)
+		case d.stories.word.joined(it.Story) != it.Story:
+			// The reports of the younger story are told under the first entry of the older one.
+			d.stories.forget(it.ID)
+			it.Story = d.stories.word.joined(it.Story)
+			it.Entry, it.Verdict, it.Why = it.Story, feed.Same, feed.Why{Reason: "the editor joined the stories"}
+			d.stories.restore(it)
+		case d.stories.word.parted(it):
+			d.stories.forget(it.ID)
 			d.stories.place(it, now)
 		case d.stories.remembers(it.ID):
 			d.stories.revise(it)
@@ -185,6 +213,23 @@ func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
 	for _, part := range [][]string{e.Sections[:n], e.Sections[n:]} {
 		slices.SortStableFunc(part, func(a, b string) int { return d.order[a] - d.order[b] })
 	}
+}
+
+// joined follows the editor's joins from a story to the one it belongs to.
+func (w editorsWord) joined(story string) string {
+	for range len(w.one) { // at most so many steps: joins may run in a circle
+		into, ok := w.one[story]
+		if !ok {
+			break
+		}
+		story = into
+	}
+	return story
+}
+
+// parted tells whether the editor took the item out of the story it is filed under.
+func (w editorsWord) parted(it *feed.Item) bool {
+	return len(w.apart) > 0 && w.apart[[2]uint64{hash64(feed.EntryKey(it.Source, it.Key)), hash64(it.Story)}]
 }
 
 // remembers tells whether the item is in memory.

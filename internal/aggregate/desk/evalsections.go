@@ -314,3 +314,20 @@ func ratio(part, whole int) float64 {
 }
 
 func fourDigits(x float64) float64 { return math.Round(x*1e4) / 1e4 }
+
+// String is the report for people.
+func (r SectionsReport) String() string {
+	var b strings.Builder
+	if r.Examples > 0 {
+		fmt.Fprintf(&b, "learned %d examples in %.2f s\n", r.Examples, r.LearnSeconds)
+	}
+	fmt.Fprintf(&b, "%d items, %.1f µs an item\n", r.Items, r.PerItem)
+	if r.Labelled > 0 {
+		fmt.Fprintf(&b, "accuracy %.3f, macro-F1 %.3f; of the surest 80 %%: %.3f\n", r.Accuracy, r.MacroF1, r.Surest80)
+		fmt.Fprintf(&b, "calibration error %.3f; %.1f %% filed, %.3f of them right\n", r.Expected, 100*r.Confident, r.Precision)
+		for _, s := range r.Sections {
+			fmt.Fprintf(&b, "  %-24s %6d items  P %.3f  R %.3f  F1 %.3f\n", s.Section, s.Items, s.Precision, s.Recall, s.F1)
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}

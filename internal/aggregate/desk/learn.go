@@ -9,23 +9,15 @@ import (
 	"feedd/internal/feed"
 )
 
-// Label is one example of a section: a text and where it belongs, on the word of the editor, of a
-// source's `section:` or of its `categories:`, never of the model or of a rule.
-//
-// A Model is a pure function of the set of labels it was taught, whatever their order. So this is
-// all that a store need keep: one row a label, with the text as it was learned, so that it can be
-// taken back exactly when the item was revised, refiled or corrected since, and stays when the
-// item itself is retired.
-type Label struct {
-	Item     int64  // feed.Item.ID
-	Section  string // section id
-	Language string // primary language subtag, "" when unknown
-	Text     string // title, newline, summary as plain text; see NewLabel
-}
+// Label is an example of a section.
+type Label feed.Label
 
 // NewLabel returns the label that an item is an example of a section.
 func NewLabel(it *feed.Item, src feed.Source, section string) Label {
-	return Label{it.ID, section, languageOf(it, src), it.Title + "\n" + firstWords(feed.PlainText(it.Summary), mostSummaryWords)}
+	return Label{
+		Item: it.ID, Section: section, Language: languageOf(it, src),
+		Text: it.Title + "\n" + firstWords(feed.PlainText(it.Summary), mostSummaryWords),
+	}
 }
 
 // firstWords cuts a text behind its first n words.

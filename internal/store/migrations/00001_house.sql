@@ -90,6 +90,24 @@ CREATE TABLE entry_sections (
     PRIMARY KEY (section, published, entry)
 ){{compact}};
 
+-- What the sections learn from: one row an example (feed.Label).
+CREATE TABLE labels (
+    item     BIGINT NOT NULL,
+    section  TEXT NOT NULL,
+    language TEXT NOT NULL,
+    text     TEXT NOT NULL,
+    PRIMARY KEY (item, section)
+){{compact}};
+
+-- The editor's words on single items and stories (feed.EditorsWord).
+CREATE TABLE words (
+    kind TEXT NOT NULL,
+    a    TEXT NOT NULL,
+    b    TEXT NOT NULL,
+    at   BIGINT NOT NULL,
+    PRIMARY KEY (kind, a, b)
+){{compact}};
+
 -- version goes up whenever the entries of the section change; "all" is every section.
 CREATE TABLE sections (
     id      TEXT PRIMARY KEY,
@@ -122,6 +140,8 @@ CREATE TABLE subscriptions (
 
 -- +goose Down
 DROP TABLE subscriptions;
+DROP TABLE words;
+DROP TABLE labels;
 DROP TABLE renditions;
 DROP TABLE meta;
 DROP TABLE sections;

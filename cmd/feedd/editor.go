@@ -1,0 +1,129 @@
+package main
+
+import (
+	"fmt"
+
+	"feedd/internal/aggregate"
+	"feedd/internal/daemon"
+)
+
+type fileCmd struct {
+	configFlag
+	storeFlag
+	Item    string `arg:"" help:"An item's number or address, or an entry's id."`
+	Section string `arg:"" help:"A section's id."`
+}
+
+// Run files an item under a section for good.
+func (c *fileCmd) Run(a *app) error {
+	return c.run(a, false)
+}
+
+func (c *fileCmd) run(a *app, remove bool) error {
+	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+		items, err := d.File(a.ctx, c.Item, c.Section, remove)
+		if err != nil {
+			return err
+		}
+		word := "filed under"
+		if remove {
+			word = "taken out of"
+		}
+		for _, it := range items {
+			fmt.Fprintf(a.stdout, "%s %s: %d %s\n", word, c.Section, it.ID, it.Title)
+		}
+		return nil
+	})
+}
+
+type unfileCmd struct{ fileCmd }
+
+// Run takes an item out of a section for good.
+func (c *unfileCmd) Run(a *app) error { return c.run(a, true) }
+
+type splitCmd struct {
+	configFlag
+	storeFlag
+	Story string `arg:"" help:"A story's id."`
+	Item  string `arg:"" help:"The item that is none of it: its number or address."`
+}
+
+// Run takes a report out of a story for good.
+func (c *splitCmd) Run(a *app) error {
+	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+		it, err := d.Split(a.ctx, c.Story, c.Item)
+		if err == nil {
+			fmt.Fprintf(a.stdout, "split off: %d %s\n", it.ID, it.Title)
+		}
+		return err
+	})
+}
+
+type joinCmd struct {
+	configFlag
+	storeFlag
+	A string `arg:"" name:"story" help:"A story's id."`
+	B string `arg:"" name:"other" help:"Another story's id."`
+}
+
+// Run makes two stories one.
+func (c *joinCmd) Run(a *app) error {
+	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+		older, younger, err := d.Join(a.ctx, c.A, c.B)
+		if err == nil {
+			fmt.Fprintf(a.stdout, "joined: %s takes in %s, which is withdrawn\n", older, younger)
+		}
+		return err
+	})
+}
+
+type replayCmd struct {
+	configFlag
+	storeFlag
+	JSON bool `help:"Print one JSON object a change, one a line."`
+}
+
+// Run files the stored items anew by the present configuration and prints what would change.
+func (c *replayCmd) Run(a *app) error {
+	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+		changes := 0
+		var failed error
+		total, err := d.Replay(a.ctx, func(ch aggregate.Change) {
+			changes++
+			if c.JSON {
+				if err := printLine(a.stdout, ch); err != nil && failed == nil {
+					failed = err
+				}
+				return
+			}
+			printChange(a, &ch)
+		})
+		if err != nil {
+			return err
+		}
+		if !c.JSON {
+			fmt.Fprintf(a.stdout, "%d of %d items would be filed otherwise\n", changes, total)
+		}
+		return failed
+	})
+}
+
+func printChange(a *app, ch *aggregate.Change) {
+	p := func(format string, args ...any) { fmt.Fprintf(a.stdout, format+"\n", args...) }
+	p("%d %s: %s", ch.Item.ID, ch.Item.Source, ch.Item.Title)
+	for _, s := range ch.Enters {
+		p("  + %s by %s, line %d: %s", s.Section, s.By, s.Line, s.Detail)
+	}
+	for _, s := range ch.Leaves {
+		p("  - %s by %s: %s", s.Section, s.By, s.Detail)
+	}
+	switch {
+	case ch.Drop != "":
+		p("  - everything: %s", ch.Drop)
+	case ch.Undrop:
+		p("  + is published again; was %s", ch.Item.Dropped)
+	}
+	if ch.Story != "" {
+		p("  told under %s instead of %s", ch.Story, ch.Item.Entry)
+	}
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"feedd/internal/aggregate/desk"
+	"feedd/internal/config"
+	"feedd/internal/daemon"
+	"feedd/internal/feed"
+)
+
+type evalCmd struct {
+	Stories  evalStoriesCmd  `cmd:"" help:"How well stories are told apart, on a labelled TSV file."`
+	Sections evalSectionsCmd `cmd:"" help:"How well items are filed, on a labelled TSV file."`
+}
+
+type evalFlags struct {
+	configFlag
+	JSON bool   `help:"Print the figures as JSON."`
+	Out  string `placeholder:"FILE" help:"Write an answer a row here."`
+	File string `arg:"" help:"TSV with a header line."`
+}
+
+// eval opens the files, lets do judge, and prints its report.
+func (c *evalFlags) eval(a *app, do func(in io.Reader, out io.Writer) (fmt.Stringer, error)) (err error) {
+	in, err := os.Open(c.File)
+	if err != nil {
+		return useError{err}
+	}
+	defer in.Close()
+	var out io.Writer
+	if c.Out != "" {
+		f, err2 := os.Create(c.Out)
+		if err2 != nil {
+			return err2
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		out = f
+	}
+	report, err := do(in, out)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(a.stdout, report)
+	}
+	fmt.Fprintln(a.stdout, report)
+	return nil
+}
+
+// settings reads the configuration, or does with the defaults where there is none at the default
+// place: an evaluation must not need an installation.
+func (c *evalFlags) settings() (*config.Config, error) {
+	if _, err := os.Stat(c.Config); errors.Is(err, os.ErrNotExist) && c.Config == "config/feeds.yaml" {
+		return daemon.ParseConfig("defaults", []byte("sources: []\n"))
+	}
+	return daemon.LoadConfig(c.Config)
+}
+
+type evalStoriesCmd struct{ evalFlags }
+
+// Run measures how well stories are told apart: a stream, or pairs.
+func (c *evalStoriesCmd) Run(a *app) error {
+	cfg, err := c.settings()
+	if err != nil {
+		return err
+	}
+	return c.eval(a, func(in io.Reader, out io.Writer) (fmt.Stringer, error) {
+		report, err := desk.EvalStories(in, out, cfg.Stories)
+		return report, err
+	})
+}
+
+type evalSectionsCmd struct {
+	evalFlags
+	storeFlag
+	Train string `placeholder:"FILE" help:"Learn from this file instead of the configuration's store and rules."`
+}
+
+// Run measures how well items are filed.
+func (c *evalSectionsCmd) Run(a *app) error {
+	cfg, err := c.settings()
+	if err != nil {
+		return err
+	}
+	return c.eval(a, func(in io.Reader, out io.Writer) (fmt.Stringer, error) {
+		o := desk.EvalSectionsOptions{Sections: cfg.Sections, Drop: cfg.Drop, Set: cfg.SectionSettings, Sources: map[string]feed.Source{}}
+		for _, s := range cfg.Sources {
+			o.Sources[s.ID] = s
+		}
+		if c.Train != "" {
+			f, err := os.Open(c.Train)
+			if err != nil {
+				return nil, useError{err}
+			}
+			defer f.Close()
+			o.Train = f
+		} else {
+			err := a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) (err error) {
+				o.Model, err = d.Model(a.ctx)
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		report, err := desk.EvalSections(in, o, out)
+		return report, err
+	})
+}

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"feedd/internal/feed"
+)
+
+func saveLabels(tx *sql.Tx, relabel []int64, labels []feed.Label) error {
+	if len(relabel) > 0 {
+		if _, err := tx.Exec(`DELETE FROM labels WHERE item IN ` + inList(relabel)); err != nil {
+			return err
+		}
+	}
+	if len(labels) == 0 {
+		return nil
+	}
+	put, err := tx.Prepare(`INSERT INTO labels (item, section, language, text) VALUES ($1, $2, $3, $4)`)
+	if err != nil {
+		return err
+	}
+	defer put.Close()
+	for _, l := range labels {
+		if _, err := put.Exec(l.Item, l.Section, l.Language, l.Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Labels calls each for every example that the sections learn from.
+func (s *Store) Labels(ctx context.Context, each func(feed.Label)) error {
+	return s.labels(ctx, ``, each)
+}
+
+// LabelsOf returns the examples that these items are.
+func (s *Store) LabelsOf(ctx context.Context, ids []int64) ([]feed.Label, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var labels []feed.Label
+	err := s.labels(ctx, `WHERE item IN `+inList(ids), func(l feed.Label) { labels = append(labels, l) })
+	return labels, err
+}
+
+func (s *Store) labels(ctx context.Context, where string, each func(feed.Label)) error {
+	return s.query(ctx, `SELECT item, section, language, text FROM labels `+where+` ORDER BY item, section`,
+		func(r *sql.Rows) error {
+			var l feed.Label
+			err := r.Scan(&l.Item, &l.Section, &l.Language, &l.Text)
+			each(l)
+			return err
+		})
+}
+
+// PruneLabels keeps the newest examples of each section and tells how many went.
+func (s *Store) PruneLabels(ctx context.Context, keep int) (int, error) {
+	var n int64
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		r, err := tx.Exec(`DELETE FROM labels WHERE item < COALESCE((SELECT l.item FROM labels l
+			WHERE l.section = labels.section ORDER BY l.item DESC LIMIT 1 OFFSET $1), 0)`, keep)
+		if err != nil {
+			return err
+		}
+		n, err = r.RowsAffected()
+		return err
+	})
+	return int(n), err
+}
+
+// opposite is the word that a word takes back.
+var opposite = map[feed.EditorsKind]feed.EditorsKind{feed.WordFile: feed.WordUnfile, feed.WordUnfile: feed.WordFile}
+
+// SaveWords remembers the editor's words for good, and puts the items they are about back into the
+// inbox. A word takes back its opposite.
+func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items []int64) error {
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		for _, w := range words {
+			if other, ok := opposite[w.Kind]; ok {
+				if _, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2 AND b = $3`, string(other), w.A, w.B); err != nil {
+					return err
+				}
+			}
+			if _, err := tx.Exec(`INSERT INTO words (kind, a, b, at) VALUES ($1, $2, $3, $4)
+				ON CONFLICT (kind, a, b) DO UPDATE SET at = excluded.at`, string(w.Kind), w.A, w.B, millis(w.At)); err != nil {
+				return err
+			}
+		}
+		if len(items) == 0 {
+			return nil
+		}
+		_, err := tx.Exec(`UPDATE items SET filed = 0 WHERE id IN ` + inList(items))
+		return err
+	})
+}
+
+// Words returns the editor's words in the order they were given.
+func (s *Store) Words(ctx context.Context) ([]feed.EditorsWord, error) {
+	var words []feed.EditorsWord
+	err := s.query(ctx, `SELECT kind, a, b, at FROM words ORDER BY at, kind, a, b`, func(r *sql.Rows) error {
+		var w feed.EditorsWord
+		var at int64
+		err := r.Scan(&w.Kind, &w.A, &w.B, &at)
+		w.At = fromMillis(at)
+		words = append(words, w)
+		return err
+	})
+	return words, err
+}
