@@ -1,21 +1,75 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"strings"
 
+	"feedd/internal/aggregate/collect"
+	"feedd/internal/aggregate/desk"
 	"feedd/internal/daemon"
 )
 
 type checkCmd struct {
 	configFlag
+	storeFlag
 }
 
-// Run checks the configuration and the headlines it expects.
+// Run checks the configuration and the headlines it expects, and tells which sources have moved
+// for good, where the store knows.
 func (c *checkCmd) Run(a *app) error {
 	cfg, err := daemon.LoadConfig(c.Config)
-	if err != nil {
+	if errors.Is(err, os.ErrNotExist) {
+		return useError{err}
+	} else if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stdout, "%s: %d sources, %d sections, no mistakes\n", c.Config, len(cfg.Sources), len(cfg.Sections))
+	failures, err := desk.CheckExpectations(cfg.Sections, cfg.Drop, cfg.SectionSettings)
+	if err != nil {
+		return useError{err}
+	}
+	for _, f := range failures {
+		fmt.Fprintf(a.stderr, "%s:%d:1: section %s: %s\n", c.Config, f.Line, f.Section, f.Message)
+	}
+	if err := c.moved(a); err != nil {
+		return err
+	}
+	if len(failures) > 0 {
+		return errQuiet
+	}
+	expected := 0
+	for _, s := range cfg.Sections {
+		expected += len(s.Expect)
+	}
+	fmt.Fprintf(a.stdout, "%s: %s, %s; %s\n", c.Config, count(len(cfg.Sources), "source"), count(len(cfg.Sections), "section"),
+		count(expected, "expected headline")+" filed as expected, no mistakes")
 	return nil
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// moved names the sources whose hosts said repeatedly that they moved for good.
+func (c *checkCmd) moved(a *app) error {
+	path := strings.TrimPrefix(strings.TrimPrefix(c.DB, "sqlite:"), "//")
+	if _, err := os.Stat(path); err != nil {
+		return nil // nothing was collected yet
+	}
+	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+		all, err := d.Status(a.ctx)
+		if err != nil {
+			return err
+		}
+		for _, s := range all {
+			if to := collect.Moved(s.State); to != "" {
+				fmt.Fprintf(a.stdout, "%s:%d:1: source %s has moved for good: url: %s\n", c.Config, s.Source.Line, s.Source.ID, to)
+			}
+		}
+		return nil
+	})
 }

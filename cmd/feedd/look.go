@@ -10,6 +10,24 @@ import (
 	"feedd/internal/feed"
 )
 
+type exportCmd struct {
+	configFlag
+	storeFlag
+	Dir string `arg:"" help:"A folder, or s3://bucket/prefix."`
+}
+
+// Run writes the same bytes that serve would answer with.
+func (c *exportCmd) Run(a *app) error {
+	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+		done, err := d.Export(a.ctx, c.Dir)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stderr, "feedd: %s: %d files written, %d unchanged, %d removed\n", c.Dir, done.Written, done.Unchanged, done.Removed)
+		return nil
+	})
+}
+
 type sourcesCmd struct {
 	configFlag
 	storeFlag

@@ -44,6 +44,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run the daemon: collect on schedule, file, publish over HTTP."`
 	Demo    demoCmd    `cmd:"" help:"The same, offline, on invented sources served on loopback."`
 	Collect collectCmd `cmd:"" help:"Look at all or the named sources once, now, file what they bring, and exit."`
+	Export  exportCmd  `cmd:"" help:"Write every feed and page as static files."`
 	Check   checkCmd   `cmd:"" help:"Check the configuration and the headlines it expects."`
 	Sources sourcesCmd `cmd:"" help:"Show the state of every source, and why it runs next when it does."`
 	Preview previewCmd `cmd:"" help:"Show what feedd reads at an address or in a file, storing nothing."`

@@ -69,15 +69,15 @@ type Aggregate struct {
 	settings  Settings
 	collector *collect.Collector
 
-	deskMu sync.Mutex // held while the desk works; guards what follows
-	desk   *desk.Desk // nil means that it must be built from the store
-	turn   int64      // of its last commit
-	model  *desk.Model
+	deskMu  sync.Mutex // held while the desk works; guards what follows
+	desk    *desk.Desk // nil means that it must be built from the store
+	turn    int64      // of its last commit
+	adopted bool       // the stored items are filed by the settings in force, or wait to be
+	model   *desk.Model
 }
 
-// New returns the wing. When the rules are not those that the stored items were filed under, the
-// items still within the window go back to the inbox.
-func New(ctx context.Context, o Options) (*Aggregate, error) {
+// New returns the wing. It touches nothing stored.
+func New(o Options) (*Aggregate, error) {
 	if o.Filed == nil {
 		o.Filed = func() {}
 	}
@@ -86,20 +86,18 @@ func New(ctx context.Context, o Options) (*Aggregate, error) {
 		reload: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 	}
 	a.count = newCounters(o.Metrics, a.waiting)
-	return a, a.Reload(ctx, o.Settings, o.Collector)
+	return a, a.Reload(o.Settings, o.Collector)
 }
 
-// Reload puts other settings into force. On an error the old ones stay.
-func (a *Aggregate) Reload(ctx context.Context, s Settings, c *collect.Collector) error {
+// Reload puts other settings into force. On an error the old ones stay. What was filed by other
+// rules is filed anew when the desk next works.
+func (a *Aggregate) Reload(s Settings, c *collect.Collector) error {
 	a.deskMu.Lock()
 	defer a.deskMu.Unlock()
 	if _, err := desk.New(deskOptions(s)); err != nil { // a look ahead: nothing has changed yet
 		return err
 	}
-	if err := a.refileChanged(ctx, &s); err != nil {
-		return err
-	}
-	a.desk = nil
+	a.desk, a.adopted = nil, false
 	a.mu.Lock()
 	a.settings, a.collector = s, c
 	a.mu.Unlock()

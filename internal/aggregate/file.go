@@ -42,6 +42,13 @@ func (a *Aggregate) runDesk(ctx context.Context) {
 func (a *Aggregate) File(ctx context.Context) (int, error) {
 	a.deskMu.Lock()
 	defer a.deskMu.Unlock()
+	if !a.adopted {
+		settings, _ := a.current()
+		if err := a.refileChanged(ctx, &settings); err != nil {
+			return 0, err
+		}
+		a.adopted = true
+	}
 	total := 0
 	for {
 		n, err := a.fileBatch(ctx)

@@ -117,7 +117,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	d.collector.Restore(holds)
 	d.closing("connections", func() error { d.collector.Close(); return nil })
 
-	d.agg, err = aggregate.New(ctx, aggregate.Options{
+	d.agg, err = aggregate.New(aggregate.Options{
 		Store: d.store, Collector: d.collector, Settings: aggregation(d.config),
 		Log: o.Log, Now: o.Now, Metrics: d.registry,
 		Filed: func() {
@@ -334,7 +334,7 @@ func (d *Daemon) apply(ctx context.Context, next *config.Config) error {
 	if err := d.pub.Reload(d.publication(next)); err != nil {
 		return err
 	}
-	if err := d.agg.Reload(ctx, aggregation(next), collector); err != nil {
+	if err := d.agg.Reload(aggregation(next), collector); err != nil {
 		return errors.Join(err, d.pub.Reload(before))
 	}
 	d.config, d.collector = next, collector

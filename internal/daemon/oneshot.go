@@ -10,6 +10,7 @@ import (
 	"feedd/internal/aggregate"
 	"feedd/internal/aggregate/desk"
 	"feedd/internal/feed"
+	"feedd/internal/publish"
 )
 
 // Collect looks at all sources now, or at those named, and files what they bring.
@@ -19,6 +20,14 @@ func (d *Daemon) Collect(ctx context.Context, ids []string, each func(aggregate.
 
 // Sources returns how many sources the configuration has.
 func (d *Daemon) Sources() int { return len(d.config.Sources) }
+
+// Export files what waits and writes every feed and page to target, a folder or s3://bucket/prefix.
+func (d *Daemon) Export(ctx context.Context, target string) (publish.Exported, error) {
+	if _, err := d.agg.File(ctx); err != nil {
+		return publish.Exported{}, err
+	}
+	return d.pub.Export(ctx, target)
+}
 
 // SourceStatus is a source of the configuration and what is remembered of it.
 type SourceStatus struct {
