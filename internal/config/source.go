@@ -245,8 +245,8 @@ func (b *builder) url(t text, name string) string {
 	}
 	s := strings.TrimSpace(t.is)
 	u, err := url.Parse(s)
-	switch {
-	case err == nil && u.User != nil:
+	switch host, _, _ := strings.Cut(strings.TrimLeft(s[strings.Index(s, ":")+1:], "/"), "/"); {
+	case strings.Contains(host, "@"):
 		// The address is not shown: it holds a password.
 		b.at(t.at, "use basic_auth", "%s would put a login into this file", name)
 	case s == "":
