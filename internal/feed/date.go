@@ -37,7 +37,7 @@ var earliest = time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC)
 //	Wed, 14 Aug 2024 10:44:00 GMT+7         offsets behind GMT and UTC, with or without space and colon
 //	Wed, 14 Aug 2024 10:44:00 ICT           names of zones; unknown ones give way to loc
 //	Thứ tư, 14/8/2024, 10:44 (GMT+7)        the weekday is never believed: many are wrong
-//	14 Tháng Tám, 2024 | 14 août 2024       month names of nine languages
+//	14 Tháng Tám, 2024 | 14 août 2024       month names of a dozen languages
 //	14/8/2024 10:44 CH | 8/14/2024 10:44 PM AM and PM with slashes put the month first
 //	1723607040 | 1723607040000              Unix seconds, milliseconds
 //	4 giờ trước | 2 hours ago | hôm qua     before now
@@ -473,7 +473,7 @@ func (p *dateParser) number(i int) int {
 			if p.at(i+n).sep == ':' && p.at(i+n+1).digit > 0 && p.at(i+n+1).digit <= 2 && p.at(i+n+1).num <= 60 {
 				p.second = p.at(i + n + 1).num
 				n += 2
-				if (p.at(i+n).sep == '.' || p.at(i+n).sep == ',') && p.at(i+n+1).digit > 0 && !p.at(i+n+1).space {
+				if (p.at(i+n).sep == '.' || p.at(i+n).sep == ',' || p.at(i+n).sep == ':') && p.at(i+n+1).digit > 0 && !p.at(i+n+1).space {
 					n += 2
 				}
 			} else if p.at(i+n).digit > 0 && isSecondWord(p.at(i+n+1).text) {
@@ -588,6 +588,9 @@ func (p *dateParser) signed(i int) int {
 	t, num := p.at(i), p.at(i+1)
 	if !p.haveTime && !p.direct || num.digit == 0 || num.space || num.digit > 4 {
 		return 0
+	}
+	if before := p.at(i - 1); before.text != "" && monthNames[before.text] != 0 {
+		return 0 // 14-Sep-12
 	}
 	if t.sep == '-' && t.space && num.digit < 4 && p.year == 0 {
 		return 0 // "10:44 - 14/8/2024"

@@ -6,32 +6,32 @@ import (
 )
 
 // The words of dates, lower case and composed: names of months and days in Vietnamese, English,
-// French, German, Spanish, Italian, Portuguese, Dutch and Indonesian, with the abbreviations feeds
+// French, German, Spanish, Italian, Portuguese, Dutch, Indonesian, Russian, Polish and Turkish, with the abbreviations feeds
 // use, and names of zones. A word that two languages use differently stands in both tables; the
 // month then counts only where no other month is named.
 var monthNames = makeWords(
-	"january jan januar jänner janvier janv enero ene gennaio gen janeiro januari janu",
-	"february feb februar février févr fév fevrier fevr febrero febbraio fevereiro fev februari pebruari",
-	"march mar märz maerz mär mrz mars marzo março marco maart mrt maret",
-	"april apr avril avr abril abr aprile",
-	"may mai mayo maggio mag maio mei",
-	"june jun juni juin junio giugno giu junho",
-	"july jul juli juillet juil julio luglio lug julho",
-	"august aug août aout aoû agosto ago augustus agustus agt",
-	"september sep sept septembre septiembre setiembre set settembre sett setembro",
-	"october oct oktober okt octobre octubre ottobre ott outubro out",
-	"november nov novembre noviembre novembro nopember",
-	"december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro desember des",
+	"january jan januar jänner janvier janv enero ene gennaio gen janeiro januari janu январь января янв stycznia sty ocak oca",
+	"february feb februar février févr fév fevrier fevr febrero febbraio fevereiro fev februari pebruari февраль февраля фев lutego lut şubat şub",
+	"march mar märz maerz mär mrz mars marzo março marco maart mrt maret март марта мар marca mart",
+	"april apr avril avr abril abr aprile апрель апреля апр kwietnia kwi nisan nis",
+	"may mai mayo maggio mag maio mei май мая maja mayıs",
+	"june jun juni juin junio giugno giu junho июнь июня июн czerwca cze haziran haz",
+	"july jul juli juillet juil julio luglio lug julho июль июля июл lipca lip temmuz tem",
+	"august aug août aout aoû agosto ago augustus agustus agt август августа авг sierpnia sie ağustos ağu",
+	"september sep sept septembre septiembre setiembre set settembre sett setembro сентябрь сентября сен сент września wrz eylül eyl",
+	"october oct oktober okt octobre octubre ottobre ott outubro out октябрь октября окт października paź ekim eki",
+	"november nov novembre noviembre novembro nopember ноябрь ноября ноя listopada lis kasım kas",
+	"december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro desember des декабрь декабря дек grudnia gru aralık ara",
 )
 
 var weekdayNames = makeWords(
-	"monday mon montag mo lundi lun lunes lunedì lunedi segunda segunda-feira seg maandag ma senin",
-	"tuesday tue tues dienstag di mardi mar martes martedì martedi terça terca ter dinsdag selasa",
-	"wednesday wed mittwoch mi mercredi mer miércoles miercoles mié mie mercoledì mercoledi quarta qua woensdag wo rabu",
-	"thursday thu thur thurs donnerstag do jeudi jeu jueves jue giovedì giovedi gio quinta qui donderdag kamis",
-	"friday fri freitag fr vendredi ven viernes vie venerdì venerdi sexta sex vrijdag vr jumat",
-	"saturday sat samstag sa samedi sam sábado sabado sáb sab sabato zaterdag za sabtu",
-	"sunday sun sonntag so dimanche dim domingo dom domenica zondag zo minggu cn",
+	"monday mon montag mo lundi lun lunes lunedì lunedi segunda segunda-feira seg maandag ma senin понедельник пн poniedziałek pon pazartesi pzt",
+	"tuesday tue tues dienstag di mardi mar martes martedì martedi terça terca ter dinsdag selasa вторник вт wtorek wto salı sal",
+	"wednesday wed mittwoch mi mercredi mer miércoles miercoles mié mie mercoledì mercoledi quarta qua woensdag wo rabu среда ср środa śro çarşamba çar",
+	"thursday thu thur thurs donnerstag do jeudi jeu jueves jue giovedì giovedi gio quinta qui donderdag kamis четверг чт czwartek czw perşembe per",
+	"friday fri freitag fr vendredi ven viernes vie venerdì venerdi sexta sex vrijdag vr jumat пятница пт piątek pią cuma cum",
+	"saturday sat samstag sa samedi sam sábado sabado sáb sab sabato zaterdag za sabtu суббота сб sobota sob cumartesi cmt",
+	"sunday sun sonntag so dimanche dim domingo dom domenica zondag zo minggu cn воскресенье вс niedziela nie pazar paz",
 )
 
 // fillers are words that stand in dates and say nothing.
@@ -214,7 +214,7 @@ func (p *dateParser) word(i int) int {
 	case isDay:
 		return dot
 	}
-	if v, ok := zones[t.text]; ok && p.haveTime && (!p.zoned || p.offset == 0) {
+	if v, ok := zones[t.text]; ok && (p.haveTime || p.direct) && (!p.zoned || p.offset == 0) {
 		if !p.zoned {
 			p.offset, p.zoned, p.abbrev = v*60, true, t.text
 		}

@@ -552,6 +552,13 @@ func (m *mender) leafEnd(e element) (end, resume int, found bool) {
 			if next < 0 {
 				return 0, 0, false
 			}
+			if inner := bytes.Index(m.in[i+9:next], []byte("<![CDATA[")); inner >= 0 {
+				// The end mark is missing, and this one belongs to a section further on.
+				if k := bytes.Index(m.in[i+9:i+9+inner], []byte("</"+e.end+">")); k >= 0 {
+					m.note("a CDATA section that does not end")
+					return i + 9 + k, i + 9 + k + len(e.end) + 3, true
+				}
+			}
 			i = next
 			continue
 		case bytes.HasPrefix(rest, []byte("<!--")):

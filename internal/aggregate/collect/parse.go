@@ -45,6 +45,9 @@ func (r *reader) readXML(data []byte, start int) (*Document, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the feed is damaged beyond mending: %s; then %w", h.trouble, err)
 	}
+	if len(notes) == 0 {
+		notes = []string{"mended: " + h.trouble}
+	}
 	r.warnings = append(r.warnings, notes...)
 	r.warnReferences(h)
 	return doc, nil

@@ -249,6 +249,10 @@ func scan(b []byte, maxItems int, entities map[string]string) (health, error) {
 				h.trouble = "a section does not end"
 				return h, nil
 			}
+			if b[i+2] == '[' && bytes.Contains(b[i+9:end], []byte("<![CDATA[")) {
+				h.trouble = "a section within a section"
+				return h, nil
+			}
 			if pieces++; pieces > maxPieces {
 				h.trouble = "a text is in too many pieces"
 				return h, nil
