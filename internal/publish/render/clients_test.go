@@ -71,11 +71,15 @@ func TestClients(t *testing.T) {
 		},
 		{
 			"rss-parser", []string{"node", "-e", `require(process.argv[1] + "/rss-parser")`, modules}, []Format{FormatRSS, FormatAtom},
-			func(f Format) []string { return []string{"node", script("read_npm.cjs"), modules, "rss-parser", file(f)} },
+			func(f Format) []string {
+				return []string{"node", script("read_npm.cjs"), modules, "rss-parser", file(f)}
+			},
 		},
 		{
 			"feedsmith", []string{"node", "-e", `require("fs").statSync(process.argv[1] + "/feedsmith")`, modules}, FeedFormats,
-			func(f Format) []string { return []string{"node", script("read_npm.cjs"), modules, "feedsmith", file(f)} },
+			func(f Format) []string {
+				return []string{"node", script("read_npm.cjs"), modules, "feedsmith", file(f)}
+			},
 		},
 	} {
 		t.Run(client.name, func(t *testing.T) {

@@ -100,21 +100,19 @@ func hostileView() *View {
 }
 
 func TestHostileItemsPassTheGate(t *testing.T) {
-	for _, attribution := range []string{"", "title", "none"} {
-		for _, content := range []string{"", "summary", "headline"} {
-			v := hostileView()
-			v.Attribution, v.Content = attribution, content
-			for _, f := range FeedFormats {
-				doc, err := Feed(v, f)
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, p := range Check(f, doc) {
-					t.Errorf("%s, attribution %q, content %q: %s", f, attribution, content, p)
-				}
-				if n := bytes.Count(doc, []byte("tag:news.example.org,2026:00000000000000")); n < len(hostile())*5 {
-					t.Errorf("%s shows %d entries, want %d", f, n, len(hostile())*5)
-				}
+	for _, tt := range []struct{ attribution, content string }{{"", ""}, {"title", "summary"}, {"none", "headline"}} {
+		v := hostileView()
+		v.Attribution, v.Content = tt.attribution, tt.content
+		for _, f := range FeedFormats {
+			doc, err := Feed(v, f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range Check(f, doc) {
+				t.Errorf("%s, attribution %q, content %q: %s", f, tt.attribution, tt.content, p)
+			}
+			if n := bytes.Count(doc, []byte("tag:news.example.org,2026:00000000000000")); n < len(hostile())*5 {
+				t.Errorf("%s shows %d entries, want %d", f, n, len(hostile())*5)
 			}
 		}
 	}
