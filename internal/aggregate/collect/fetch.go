@@ -95,10 +95,12 @@ type answer struct {
 
 // visit is one source's run: it carries its place among the requests under way from hop to hop.
 type visit struct {
-	c     *Collector
-	host  string // that was entered already, for the first request
-	leave func()
-	slot  bool // counts as under way
+	c *Collector
+	// The host that was entered already for the first request, with the interval kept to.
+	host     string
+	interval time.Duration
+	leave    func()
+	slot     bool // counts as under way
 
 	holds []feed.HostHold // that hosts asked for
 	bytes int64           // read from the network
@@ -107,7 +109,7 @@ type visit struct {
 // enter waits for the host's turn, then for a place among the requests under way. Waiting for a
 // host takes nobody's place.
 func (v *visit) enter(ctx context.Context, host string, interval time.Duration) (leave func(), err error) {
-	if v.leave != nil && v.host == host {
+	if v.leave != nil && v.host == host && v.interval >= interval {
 		leave, v.leave = v.leave, nil
 	} else {
 		v.release()
@@ -223,7 +225,7 @@ func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar
 				cancel(errHungUp)
 			}
 		},
-		WroteRequest: func(info httptrace.WroteRequestInfo) { asked.Store(info.Err == nil) },
+		WroteHeaders: func() { asked.Store(true) },
 	})
 
 	req := v.request(ctx, q, u)

@@ -112,7 +112,8 @@ func (q *Queue) Busy() int {
 	return len(q.busy)
 }
 
-// Wait returns once nothing is queued or under way.
+// Wait returns once nothing is queued or under way. No job may be submitted meanwhile, unless the
+// queue's context has ended.
 func (q *Queue) Wait() { q.wg.Wait() }
 
 // serve sends one source after the other to the host, each when the one before has left it. What a
@@ -130,7 +131,7 @@ func (q *Queue) serve(l *line) {
 		l.jobs = l.jobs[1:]
 		q.mu.Unlock()
 
-		v := &visit{c: q.c, host: l.host}
+		v := &visit{c: q.c, host: l.host, interval: job.Source.HostInterval}
 		// An error here, a held host or the queue's end, meets the run again, which words it.
 		v.leave, _ = q.c.gate.Enter(q.ctx, l.host, job.Source.HostInterval)
 		go q.run(v, job)
