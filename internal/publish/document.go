@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	kgzip "github.com/klauspost/compress/gzip"
@@ -47,7 +48,7 @@ type document struct {
 	hash         string // hex SHA-256 of the plain bytes
 	modified     time.Time
 	lastModified string
-	headers      []header // of every answer
+	headers      []header // of every answer, and all that a 304 has to say (RFC 9110, section 15.4.5)
 	content      []header // of answers with content, besides
 	forms        [codings]*representation
 	route        *route
@@ -135,21 +136,19 @@ func (d *document) dress(modified time.Time, e envelope) {
 		vary += ", " + e.vary
 	}
 	d.headers = []header{
-		line("Last-Modified", d.lastModified),
 		line("Cache-Control", e.cache),
 		line("Vary", vary),
 	}
-	if len(e.links) > 0 {
-		d.headers = append(d.headers, header{"Link", e.links})
-	}
 	if e.cors {
-		d.headers = append(d.headers,
-			line("Access-Control-Allow-Origin", "*"),
-			line("Access-Control-Expose-Headers", "ETag, Link"))
+		d.headers = append(d.headers, line("Access-Control-Allow-Origin", "*"))
 	}
 	d.content = []header{
 		line("Content-Type", e.contentType),
+		line("Last-Modified", d.lastModified),
 		line("X-Content-Type-Options", "nosniff"),
+	}
+	if len(e.links) > 0 {
+		d.content = append(d.content, line("Link", strings.Join(e.links, ", ")))
 	}
 	if e.policy != "" {
 		d.content = append(d.content,

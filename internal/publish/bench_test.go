@@ -1,0 +1,144 @@
+package publish_test
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"feedd/internal/feed"
+	"feedd/internal/publish"
+)
+
+// fifty is a newsroom with one full section of 50 entries as outlets write them.
+func fifty(b *testing.B) *newsroom {
+	n := newNewsroom(b, func(s *publish.Settings) { s.Sections[0].Limit = 50 })
+	var items []feed.Item
+	for i := range 60 {
+		it := report("bao-a", i, n.clock().Add(-time.Duration(60-i)*time.Minute))
+		it.Summary = strings.Repeat("Ngân hàng Nhà nước cho biết lãi suất huy động tiếp tục giảm trong tháng này. ", 4)
+		items = append(items, it)
+	}
+	n.file([]string{"kinh-te"}, items...)
+	n.refresh()
+	return n
+}
+
+// BenchmarkServe measures serving a 50-item section over loopback, with and without If-None-Match,
+// beside a bare net/http handler that writes the same bytes.
+func BenchmarkServe(b *testing.B) {
+	n := fifty(b)
+	const path = "/sections/kinh-te.rss"
+	res := n.get(path)
+	body, tag := []byte(n.body(res)), res.Header.Get("ETag")
+	bare := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/rss+xml; charset=utf-8")
+		w.Header().Set("Etag", tag)
+		if r.Header.Get("If-None-Match") == tag {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+		w.Write(body)
+	})
+	for _, c := range []struct{ name, headers string }{
+		{"200", ""},
+		{"304", "If-None-Match: " + tag + "\r\n"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			request := []byte("GET " + path + " HTTP/1.1\r\nHost: x\r\n" + c.headers + "\r\n")
+			ours, theirs := dial(b, n.pub.Handler()), dial(b, bare)
+			var took [2]time.Duration
+			for b.Loop() {
+				// By turns, so that whatever else the machine does slows both alike.
+				for j, conn := range []*client{ours, theirs} {
+					began := time.Now()
+					conn.ask(b, request)
+					took[j] += time.Since(began)
+				}
+			}
+			b.ReportMetric(took[0].Seconds()/float64(50*b.N)*1e9, "ns/request")
+			b.ReportMetric(took[1].Seconds()/float64(50*b.N)*1e9, "ns/bare-request")
+			b.ReportMetric(took[1].Seconds()/took[0].Seconds(), "of-bare")
+		})
+	}
+}
+
+// client is a client that costs as little as it can: what is measured is the server.
+type client struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+func dial(b *testing.B, h http.Handler) *client {
+	srv := httptest.NewServer(h)
+	b.Cleanup(srv.Close)
+	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { conn.Close() })
+	return &client{conn, bufio.NewReaderSize(conn, 64<<10)}
+}
+
+// ask sends the request 50 times and reads the answers.
+func (c *client) ask(b *testing.B, request []byte) {
+	for range 50 {
+		if _, err := c.Write(request); err != nil {
+			b.Fatal(err)
+		}
+		if err := skipResponse(c.r); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// skipResponse reads one HTTP/1.1 response with a Content-Length or without content.
+func skipResponse(r *bufio.Reader) error {
+	length := 0
+	for first := true; ; first = false {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if first && string(line[9:12]) != "200" && string(line[9:12]) != "304" {
+			return fmt.Errorf("answer %q", line)
+		}
+		if len(line) == 2 {
+			_, err = r.Discard(length)
+			return err
+		}
+		if len(line) > 16 && string(line[:16]) == "Content-Length: " {
+			for _, c := range line[16 : len(line)-2] {
+				length = length*10 + int(c-'0')
+			}
+		}
+	}
+}
+
+// BenchmarkRefresh measures rendering everything that one new entry changes: its section and all,
+// in every format, compressed, and saved.
+func BenchmarkRefresh(b *testing.B) {
+	n := fifty(b)
+	i := 1000
+	for b.Loop() {
+		b.StopTimer()
+		i++
+		n.pass(time.Second)
+		n.file([]string{"kinh-te"}, report("bao-b", i, n.clock()))
+		b.StartTimer()
+		n.refresh()
+	}
+}
+
+// BenchmarkRefreshUnchanged measures looking when nothing changed.
+func BenchmarkRefreshUnchanged(b *testing.B) {
+	n := fifty(b)
+	for b.Loop() {
+		n.refresh()
+	}
+}
