@@ -63,6 +63,21 @@ func (p *Publisher) archiveBefore(ctx context.Context, section string, ed *editi
 	}
 }
 
+// newestArchive returns the path of the newest archive page, "" when there is none. newest are the
+// section's newest entries, where it mostly shows already.
+func (p *Publisher) newestArchive(ctx context.Context, section string, ed *edition, newest []feed.Entry) (string, error) {
+	for i := range newest {
+		if _, live := ed.shown[newest[i].Key]; !live {
+			return archivePath(section, monthOf(newest[i].Published)), nil
+		}
+	}
+	month, err := p.archiveBefore(ctx, section, ed, time.Time{})
+	if err != nil || month.IsZero() {
+		return "", err
+	}
+	return archivePath(section, month), nil
+}
+
 // archives lists the months of a section's archive pages, newest first.
 func (p *Publisher) archives(ctx context.Context, section string, ed *edition) ([]time.Time, error) {
 	var months []time.Time

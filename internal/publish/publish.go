@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"feedd/internal/feed"
+	"feedd/internal/publish/render"
 )
 
 // Settings are what the editor decides about publishing.
@@ -62,6 +63,7 @@ type Publisher struct {
 	log        *slog.Logger
 	metrics    *metrics
 	cache      *cache
+	cleaned    *render.Cache
 	hub        *hub
 	registry   *prometheus.Registry
 
@@ -86,7 +88,8 @@ func New(o Options) (*Publisher, error) {
 		now:        o.Now,
 		log:        o.Log,
 		registry:   o.Registry,
-		cache:      newCache(64 << 20),
+		cache:      newCache(16 << 20),
+		cleaned:    render.NewCache(4 << 20),
 		squeezers:  make(chan *squeezer, renderers),
 	}
 	for range renderers {

@@ -23,6 +23,7 @@ type site struct {
 	plan      *plan
 	authority string
 	origins   map[string]render.Origin
+	cleaned   *render.Cache
 	versions  map[string]int64
 	editions  map[string]*edition             // by section
 	docs      map[string]*document            // by path
@@ -73,7 +74,7 @@ func (p *Publisher) refresh(ctx context.Context) ([]*document, error) {
 			return nil, err
 		}
 	}
-	next := &site{plan: pl, versions: versions, editions: map[string]*edition{}, docs: map[string]*document{},
+	next := &site{plan: pl, versions: versions, cleaned: p.cleaned, editions: map[string]*edition{}, docs: map[string]*document{},
 		partners: map[string]map[string]*document{}}
 	if next.authority, err = p.idAuthority(ctx, pl); err != nil {
 		return nil, err
@@ -234,12 +235,8 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 		ed.shown[chosen[i].Key] = chosen[i].Updated
 	}
 	ed.due = expiry(sec, chosen, now)
-	month, err := p.archiveBefore(ctx, sec.ID, ed, time.Time{})
-	if err != nil {
+	if ed.prev, err = p.newestArchive(ctx, sec.ID, ed, entries); err != nil {
 		return nil, err
-	}
-	if !month.IsZero() {
-		ed.prev = archivePath(sec.ID, month)
 	}
 	withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Section: sec.ID, Withdrawn: true, Limit: tombstones})
 	if err != nil {
@@ -298,7 +295,10 @@ const mostCandidates = 20_000
 // candidates reads as many entries as the section's feed may be chosen from. Most sections show
 // simply the newest; where a bound or a rule passes some over, more are read until the feed is full.
 func (p *Publisher) candidates(ctx context.Context, sec *feed.Section, now time.Time) ([]feed.Entry, error) {
-	q := feed.EntryQuery{Section: sec.ID, Limit: 2*sec.Limit + 20}
+	q := feed.EntryQuery{Section: sec.ID, Limit: sec.Limit + 10}
+	if sec.MaxPerSource > 0 {
+		q.Limit = 2 * q.Limit
+	}
 	if sec.MaxAge > 0 {
 		q.Since = now.Add(-sec.MaxAge)
 	}
@@ -352,7 +352,7 @@ func (s *site) view(sec *feed.Section, entries []feed.Entry) *render.View {
 	return &render.View{
 		Site: s.plan.Site, Authority: s.authority, Base: s.plan.base,
 		Section: *sec, Sections: s.plan.links(), Entries: entries, Sources: s.origins,
-		Attribution: s.plan.Attribution, Content: "full",
+		Attribution: s.plan.Attribution, Content: "full", Cache: s.cleaned,
 	}
 }
 
