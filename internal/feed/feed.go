@@ -280,7 +280,10 @@ type EditorsWord struct {
 	// What it is about: an item's number and a section's id (file, unfile), the key of a report and
 	// that of a story (split), the keys of the older and the younger story (join).
 	A, B string
-	At   time.Time
+	// Titles are the two headlines of a split or a join, when they are kept: the desk learns
+	// from what differs between them.
+	Titles [2]string
+	At     time.Time
 }
 
 // EditorsKind is what the editor wants.

@@ -62,8 +62,10 @@ func New(o Options) (*Desk, error) {
 		switch w.Kind {
 		case feed.WordSplit:
 			d.stories.split(w.A, w.B)
+			d.stories.learn(w.Titles, false)
 		case feed.WordJoin:
 			d.stories.joinStories(w.A, w.B)
+			d.stories.learn(w.Titles, true)
 		}
 	}
 	return d, nil
@@ -216,7 +218,7 @@ func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
 }
 
 // joined follows the editor's joins from a story to the one it belongs to.
-func (w editorsWord) joined(story string) string {
+func (w *editorsWord) joined(story string) string {
 	for range len(w.one) { // at most so many steps: joins may run in a circle
 		into, ok := w.one[story]
 		if !ok {
@@ -228,7 +230,7 @@ func (w editorsWord) joined(story string) string {
 }
 
 // parted tells whether the editor took the item out of the story it is filed under.
-func (w editorsWord) parted(it *feed.Item) bool {
+func (w *editorsWord) parted(it *feed.Item) bool {
 	return len(w.apart) > 0 && w.apart[[2]uint64{hash64(feed.EntryKey(it.Source, it.Key)), hash64(it.Story)}]
 }
 

@@ -238,16 +238,15 @@ func (m *model) probability(x *[features]float64) float64 {
 
 // judged is what comparing two reports gave.
 type judged struct {
-	p      float64 // that they tell one event
-	dup    float64 // that they are interchangeable
-	x      [features]float64
-	told   bool // summaries were compared
-	clash  clash
-	veto   string // why they are never one, whatever they share; "" when nothing speaks against it
-	exact  bool
-	equal  bool   // equal but for exchanges
-	swaps  string // what was exchanged, for people
-	update bool   // the later one has another figure
+	p     float64 // that they tell one event
+	dup   float64 // that they are interchangeable
+	x     [features]float64
+	told  bool // summaries were compared
+	clash clash
+	veto  string // why they are never one, whatever they share; "" when nothing speaks against it
+	exact bool
+	equal bool   // equal but for exchanges
+	swap  uint64 // the words exchanged, when the headlines are equal but for one exchange
 }
 
 // scorer compares reports. Its buffers are used again.
@@ -278,10 +277,13 @@ func (sc *scorer) score(a, b *doc, hours float64, outlet bool) judged {
 	j.dup = sc.m.Duplicate.probability(&j.x)
 	j.veto = sc.vetoes(a, b, hours, outlet, &j)
 	if j.veto != "" {
-		j.p, j.dup = min(j.p, 0.04), 0
+		j.p, j.dup = min(j.p, vetoed), 0
 	}
 	return j
 }
+
+// vetoed is the most that a vetoed pair scores.
+const vetoed = 0.04
 
 const maxTokens = 40 // of a headline, for the alignment
 
@@ -349,6 +351,7 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 	// What stands between two matches on both sides was exchanged; on one side, added.
 	var nameSwap, wordSwap, one float32
 	spans, nameSpans, numberSpans := 0, 0, 0
+	var swap uint64
 	i, k := 0, 0
 	for i <= len(ta) && k <= len(tb) {
 		i1 := i
@@ -366,6 +369,7 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 			numberSpans++
 		case ca.words > 0 && cb.words > 0:
 			spans++
+			swap = swapHash(ta[i:i1], tb[k:k1])
 			if na > 0 && nb > 0 {
 				nameSpans++
 				nameSwap += min(na, nb)
@@ -387,6 +391,9 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 	j.equal = mass > 0 && spans+numberSpans <= 2 && spans+numberSpans > 0 && x[fOneSided] < 0.12 && x[fOrder] > 0.85
 	if j.equal && spans > 0 {
 		x[fEqual] = 1
+		if spans == 1 && numberSpans == 0 {
+			j.swap = swap
+		}
 		if nameSpans > 0 {
 			x[fEqualNames] = 1
 		}
@@ -411,6 +418,18 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 		p, q := float64(inText(ta, b)/ma), float64(inText(tb, a)/mb)
 		x[fAcross], x[fAcrossMin] = max(p, q), min(p, q)
 	}
+}
+
+// swapHash names an exchange of words, the same in both directions.
+func swapHash(a, b []token) uint64 {
+	var h [2]uint64
+	for side, list := range [2][]token{a, b} {
+		h[side] = 14695981039346656037
+		for _, t := range list {
+			h[side] = (h[side] ^ uint64(t.fold)) * 1099511628211
+		}
+	}
+	return h[0] + h[1]
 }
 
 func bit(b bool) float64 {
@@ -622,7 +641,7 @@ func (rd *reader) shared(d *doc) []string {
 	var list []spelled
 	for _, part := range [][]spelled{rd.title, rd.rest} {
 		for _, t := range part {
-			if t.weight > 2 && t.flags&isNumber == 0 && holds(d.all, t.norm) && !slices.ContainsFunc(list, func(o spelled) bool { return o.norm == t.norm }) {
+			if t.weight > 2 && t.flags&isNumber == 0 && holds(d.all, t.norm) && !slices.ContainsFunc(list, func(o spelled) bool { return o.shown == t.shown }) {
 				list = append(list, t)
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"feedd/internal/feed"
@@ -30,7 +29,7 @@ type stories struct {
 	twins   map[uint64][]*report // by address, by article number, by headline
 	hosts   map[uint32]*host
 	series  map[uint64]*series
-	word    editorsWord
+	word    *editorsWord
 
 	exhaustive bool // compare with every report; for measuring the index
 
@@ -98,7 +97,7 @@ func newStories(set feed.StorySettings, sources map[string]feed.Source) *stories
 		set: set, sources: sources, rd: newReader(sortedKeys(names)), sc: newScorer(), never: newNeverPairs(set.Never),
 		reports: map[int64]*report{}, entries: map[string]*entry{}, known: map[string]*story{},
 		index: newIndex(), twins: map[uint64][]*report{}, hosts: map[uint32]*host{}, series: map[uint64]*series{},
-		word: editorsWord{apart: map[[2]uint64]bool{}, one: map[string]string{}},
+		word: newEditorsWord(),
 	}
 	switch set.Match {
 	case "strict":
@@ -135,7 +134,7 @@ func (s *stories) place(it *feed.Item, now time.Time) {
 	own := feed.EntryKey(it.Source, it.Key)
 	it.Entry, it.Story, it.Verdict = own, own, feed.New
 	it.Why = s.decide(it, r)
-	if key, ok := s.word.one[it.Story]; ok && it.Entry == own && it.Story == own {
+	if key, ok := s.word.one[own]; ok && it.Story == own {
 		it.Story = key // the editor joined the story it opens to another
 	}
 	s.add(r, it.Entry, it.Story)
@@ -255,9 +254,13 @@ func (s *stories) judge(r, o *report) judged {
 		j.veto = "issues of one series"
 	case s.word.split(r, o):
 		j.veto = "split by the editor"
+	case j.swap != 0 && s.word.swaps[j.swap] < 0:
+		j.veto = "an exchange of words the editor took apart"
+	case j.swap != 0 && s.word.swaps[j.swap] > 0 && j.veto == "" && !j.clash.any():
+		j.p, j.dup = max(j.p, 0.95), max(j.dup, duplicateFrom)
 	}
 	if j.veto != "" {
-		j.p = min(j.p, 0.04)
+		j.p, j.dup = min(j.p, vetoed), 0
 	}
 	return j
 }
@@ -347,7 +350,7 @@ func (s *stories) read(it *feed.Item) *report {
 		}
 	}
 	r.doc = *s.rd.read(it.Title, feed.PlainText(it.Summary))
-	r.never = s.never.of(it)
+	r.never = s.never.of(it, s.sources[it.Source])
 	r.skel = s.rd.skeleton(r.outlet)
 	return r
 }
@@ -562,62 +565,3 @@ func order(first, second bool) int {
 }
 
 func (s *stories) priority(r *report) int { return s.sources[r.source].Priority }
-
-// editorsWord is what an editor decided against feedd.
-type editorsWord struct {
-	apart map[[2]uint64]bool // identity of a report, key of a story
-	one   map[string]string  // key of a story -> the story it belongs to
-}
-
-func (w editorsWord) split(r, o *report) bool {
-	return len(w.apart) > 0 && (w.apart[[2]uint64{r.key, hash64(o.entry.story.key)}] || w.apart[[2]uint64{o.key, hash64(r.storyKey())}])
-}
-
-func (r *report) storyKey() string {
-	if r.entry == nil {
-		return ""
-	}
-	return r.entry.story.key
-}
-
-// split keeps a report, known by the key of the entry it would open, out of a story for good.
-func (s *stories) split(reportKey, storyKey string) {
-	s.word.apart[[2]uint64{hash64(reportKey), hash64(storyKey)}] = true
-}
-
-// joinStories makes what would open the second story an entry of the first.
-func (s *stories) joinStories(into, other string) {
-	s.word.one[other] = into
-}
-
-// neverPairs are pairs of patterns whose reports are never one story.
-type neverPairs struct{ pairs [][2]string }
-
-func newNeverPairs(list [][2]string) *neverPairs {
-	n := &neverPairs{}
-	for _, p := range list[:min(len(list), 32)] {
-		n.pairs = append(n.pairs, [2]string{" " + feed.Normal(p[0]) + " ", " " + feed.Normal(p[1]) + " "})
-	}
-	return n
-}
-
-// of returns two bits a pair: the item has its left pattern, its right one.
-func (n *neverPairs) of(it *feed.Item) (bits uint64) {
-	if len(n.pairs) == 0 {
-		return 0
-	}
-	text := " " + feed.Normal(it.Title) + " "
-	for i, p := range n.pairs {
-		for side, pattern := range p {
-			if strings.Contains(text, pattern) {
-				bits |= 1 << (2*i + side)
-			}
-		}
-	}
-	return bits
-}
-
-func (n *neverPairs) may(a, b *report) bool {
-	const left = 0x5555555555555555
-	return a.never&left&(b.never>>1) == 0 && b.never&left&(a.never>>1) == 0
-}

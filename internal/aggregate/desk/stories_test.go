@@ -1,8 +1,14 @@
 package desk
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"feedd/internal/feed"
 )
@@ -20,18 +26,25 @@ func testSources() map[string]feed.Source {
 
 func item(id int64, source, title string, at time.Duration) *feed.Item {
 	it := &feed.Item{ID: id, Source: source, Title: title, Published: morning.Add(at), FirstSeen: morning.Add(at)}
-	it.URL = "https://" + source + ".example/bai-" + string(rune('a'+id))
+	it.URL = fmt.Sprintf("https://%s.example/bai-%d", source, id)
 	it.Canonical = feed.Canonical(it.URL)
 	it.Key = feed.Identify(it)
 	return it
 }
 
+// placed places items in order and returns them.
+func placed(s *stories, items ...*feed.Item) []*feed.Item {
+	for _, it := range items {
+		s.place(it, it.FirstSeen)
+	}
+	return items
+}
+
 func TestSameHeadlineFromAnotherOutlet(t *testing.T) {
 	s := newStories(feed.StorySettings{Window: 72 * time.Hour}, testSources())
 	first := item(1, "a", "Cháy chợ Đồng Xuân lúc rạng sáng", 0)
-	s.place(first, morning)
 	again := item(2, "b", "CHÁY CHỢ ĐỒNG XUÂN LÚC RẠNG SÁNG!", time.Hour)
-	s.place(again, morning)
+	placed(s, first, again)
 	if again.Entry != first.Entry || again.Verdict != feed.Duplicate || again.Why.With != 1 {
 		t.Errorf("entry %s verdict %s with %d, want a duplicate of %s", again.Entry, again.Verdict, again.Why.With, first.Entry)
 	}
@@ -39,7 +52,7 @@ func TestSameHeadlineFromAnotherOutlet(t *testing.T) {
 		t.Errorf("lead %d, want 2: its source has the higher priority", got)
 	}
 	late := item(3, "c", "Cháy chợ Đồng Xuân lúc rạng sáng", 100*time.Hour)
-	s.place(late, morning)
+	placed(s, late)
 	if late.Verdict != feed.New {
 		t.Errorf("verdict %s out of the window, want new", late.Verdict)
 	}
@@ -51,4 +64,275 @@ func TestSameHeadlineFromAnotherOutlet(t *testing.T) {
 	if len(s.reports) != 1 || len(s.entries) != 1 || len(s.known) != 1 {
 		t.Errorf("%d reports, %d entries, %d stories left, want 1 each", len(s.reports), len(s.entries), len(s.known))
 	}
+}
+
+// Each case is what one report after another is to what came before: the verdict, and the number
+// of the report whose entry it is told under.
+func TestVerdicts(t *testing.T) {
+	type report struct {
+		source, title string
+		hours         float64
+		verdict       feed.Verdict
+		under         int64
+	}
+	for _, tt := range []struct {
+		name    string
+		set     feed.StorySettings
+		reports []report
+	}{
+		{"another outlet in other words folds", feed.StorySettings{}, []report{
+			{"a", "Va chạm tàu hàng ở vùng biển Vũng Áng, không ai bị thương", 0, feed.New, 1},
+			{"b", "Hai tàu hàng va nhau ở Vũng Áng, không có người bị thương", 1, feed.Same, 1},
+		}},
+		{"within one outlet nothing disappears", feed.StorySettings{}, []report{
+			{"a", "Lật thuyền trên sông Gianh, ba người mất tích", 0, feed.New, 1},
+			{"a2", "Lật thuyền trên sông Gianh, 3 người mất tích", 2, feed.Update, 2},
+			{"c", "Lật thuyền ở sông Gianh, 3 người mất tích", 3, feed.Duplicate, 2},
+		}},
+		{"more victims are an update", feed.StorySettings{}, []report{
+			{"a", "Tai nạn liên hoàn trên cầu Thăng Long, 2 người chết", 0, feed.New, 1},
+			{"b", "Tai nạn liên hoàn trên cầu Thăng Long, 4 người chết", 3, feed.Update, 2},
+		}},
+		{"an update may fold", feed.StorySettings{Updates: "fold"}, []report{
+			{"a", "Tai nạn liên hoàn trên cầu Thăng Long, 2 người chết", 0, feed.New, 1},
+			{"b", "Tai nạn liên hoàn trên cầu Thăng Long, 4 người chết", 3, feed.Update, 1},
+		}},
+		{"issues of a column are no story", feed.StorySettings{}, []report{
+			{"a", "Giá cà phê Tây Nguyên sáng 3/2: Tăng nhẹ", 0, feed.New, 1},
+			{"b", "Giá cà phê Tây Nguyên sáng 4/2: Tăng nhẹ", 24, feed.New, 2},
+			{"a", "Kết quả xổ số miền Nam ngày 3 tháng 2", 24, feed.New, 3},
+			{"a", "Kết quả xổ số miền Nam ngày 4 tháng 2", 48, feed.New, 4},
+		}},
+		{"another place is another event", feed.StorySettings{}, []report{
+			{"a", "Lở núi ở Yên Bái vùi lấp ba ngôi nhà", 0, feed.New, 1},
+			{"b", "Lở núi ở Hà Giang vùi lấp ba ngôi nhà", 1, feed.New, 2},
+		}},
+		{"a digest belongs to nothing", feed.StorySettings{}, []report{
+			{"a", "Cháy chợ ở Hậu Giang, nhiều ki ốt hư hại", 0, feed.New, 1},
+			{"b", "Điểm tin 18h: Cháy chợ ở Hậu Giang, nhiều ki ốt hư hại", 1, feed.New, 2},
+		}},
+		{"never", feed.StorySettings{Never: [][2]string{{"thượng viện", "hạ viện"}}}, []report{
+			{"a", "Thượng viện thông qua dự luật cầu đường sau ba ngày tranh luận", 0, feed.New, 1},
+			{"b", "Hạ viện thông qua dự luật cầu đường sau ba ngày tranh luận", 1, feed.New, 2},
+		}},
+		{"English", feed.StorySettings{}, []report{
+			{"a", "Orbitel to acquire Fernway in $2.3 billion deal", 0, feed.New, 1},
+			{"b", "Orbitel agrees to buy Fernway for $2.3bn", 1, feed.Duplicate, 1},
+			{"c", "Lorne Bank names new chief executive", 2, feed.New, 3},
+			{"a", "Corvid Bank names new chief executive", 3, feed.New, 4},
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newStories(tt.set, testSources())
+			keys := map[string]int64{}
+			for i, r := range tt.reports {
+				it := item(int64(i+1), r.source, r.title, time.Duration(r.hours*float64(time.Hour)))
+				s.place(it, it.FirstSeen)
+				if _, ok := keys[it.Entry]; !ok {
+					keys[it.Entry] = it.ID
+				}
+				if it.Verdict != r.verdict || keys[it.Entry] != r.under {
+					t.Errorf("%q: %s under %d, want %s under %d; why: %+v", r.title, it.Verdict, keys[it.Entry], r.verdict, r.under, it.Why)
+				}
+			}
+		})
+	}
+}
+
+func TestUpdatesFollow(t *testing.T) {
+	s := newStories(feed.StorySettings{}, testSources())
+	list := placed(s,
+		item(1, "a", "Tai nạn liên hoàn trên cầu Thăng Long, 2 người chết", 0),
+		item(2, "b", "Tai nạn liên hoàn trên cầu Thăng Long, 4 người chết", 3*time.Hour))
+	if list[1].Story != list[0].Entry || s.follows(list[1].Entry) != list[0].Entry || s.follows(list[0].Entry) != "" {
+		t.Errorf("the update is of story %s and follows %q, want %s for both", list[1].Story, s.follows(list[1].Entry), list[0].Entry)
+	}
+}
+
+func TestArticleNumberIsIdentity(t *testing.T) {
+	s := newStories(feed.StorySettings{}, testSources())
+	at := func(id int64, title, url string) *feed.Item {
+		it := item(id, "a", title, time.Duration(id)*time.Minute)
+		it.URL, it.Canonical = url, feed.Canonical(url)
+		it.Key = feed.Identify(it)
+		return it
+	}
+	before := placed(s, at(1, "Nhà máy gạch tạm ngừng hoạt động", "https://a.example/nha-may-gach-4100001.html"),
+		at(2, "Người thợ giữ nghề đan lưới", "https://a.example/nguoi-tho-dan-luoi-4100001.html"))
+	if before[1].Verdict != feed.New {
+		t.Errorf("%s by a number before the host's pattern is known, want new", before[1].Verdict)
+	}
+	for i := range int64(20) {
+		placed(s, at(10+i, fmt.Sprintf("Bản tin nội bộ của phòng %c", 'A'+i), fmt.Sprintf("https://a.example/ban-tin-%d.html", 4200000+i)))
+	}
+	list := placed(s, at(40, "Đóng cửa lò gốm lâu đời nhất vùng", "https://a.example/dong-cua-lo-gom-4300000.html"),
+		at(41, "Chuyện buồn của làng nghề", "https://a.example/chuyen-buon-lang-nghe-4300000.html"))
+	if list[1].Verdict != feed.Duplicate || list[1].Entry != list[0].Entry {
+		t.Errorf("%s, want a duplicate: the same article under a new headline; why %+v", list[1].Verdict, list[1].Why)
+	}
+}
+
+func TestEditorsWord(t *testing.T) {
+	first := func() []*feed.Item {
+		return []*feed.Item{
+			item(1, "a", "Hai tàu hàng va nhau ngoài khơi Vũng Áng", 0),
+			item(2, "b", "Hai tàu hàng va nhau ở ngoài khơi Vũng Áng", time.Hour),
+		}
+	}
+	s := newStories(feed.StorySettings{}, testSources())
+	list := placed(s, first()...)
+	if list[1].Entry != list[0].Entry {
+		t.Fatalf("apart without a word: %+v", list[1].Why)
+	}
+	key := feed.EntryKey(list[1].Source, list[1].Key)
+	s.split(key, list[0].Story)
+	placed(s, list[1])
+	if list[1].Story != key {
+		t.Errorf("after split it is of story %s, want its own %s", list[1].Story, key)
+	}
+
+	s = newStories(feed.StorySettings{}, testSources())
+	list = placed(s, first()[0], item(2, "b", "Mưa đá làm hỏng vườn mận ở Mộc Châu", time.Hour))
+	s.joinStories(list[0].Story, list[1].Story)
+	placed(s, list[1])
+	if list[1].Story != list[0].Story {
+		t.Errorf("after join it is of story %s, want %s", list[1].Story, list[0].Story)
+	}
+
+	// What was exchanged is learned.
+	s = newStories(feed.StorySettings{}, testSources())
+	s.learn([2]string{
+		"Quán phở đầu ngõ đóng cửa sau bốn mươi năm phục vụ", "Quán phở cuối phố đóng cửa sau bốn mươi năm phục vụ"}, false)
+	list = placed(s, item(1, "a", "Tiệm sách đầu ngõ sắp đổi chủ, khách quen tiếc nuối ghé thăm", 0),
+		item(2, "b", "Tiệm sách cuối phố sắp đổi chủ, khách quen tiếc nuối ghé thăm", time.Hour))
+	if list[1].Story == list[0].Story {
+		t.Error("an exchange that the editor took apart was joined again")
+	}
+}
+
+func TestWhySaysWhatDecided(t *testing.T) {
+	s := newStories(feed.StorySettings{}, testSources())
+	list := placed(s,
+		item(1, "a", "Hai tàu hàng va nhau ngoài khơi Vũng Áng", 0),
+		item(2, "b", "Tàu hàng va chạm ở vùng biển Vũng Áng", time.Hour),
+		item(3, "c", "Lở núi ở Yên Bái vùi lấp ba ngôi nhà", 2*time.Hour),
+		item(4, "b", "Lở núi ở Hà Giang vùi lấp ba ngôi nhà", 3*time.Hour))
+	why := list[1].Why
+	if why.Score < s.join || why.With != 1 || len(why.Features) == 0 || !slices.Contains(why.Words, "Áng") || !strings.Contains(why.Reason, "Báo Sớm") {
+		t.Errorf("the join is explained by %+v", why)
+	}
+	if vetoes := list[3].Why.Vetoes; len(vetoes) != 1 || !strings.HasPrefix(vetoes[0], "places") {
+		t.Errorf("vetoes %q, want one for the places", vetoes)
+	}
+}
+
+// corpus is what the properties below are tried on: events told by several outlets, columns, and
+// headlines of nothing else.
+var corpus = []string{
+	"Cháy kho hàng ở Long An, không ai bị thương", "Kho hàng ở Long An cháy, không người bị thương",
+	"Cháy kho hàng ở Bến Tre, không ai bị thương", "Động đất 4,2 độ rung chuyển Mường Lát", "Mường Lát rung lắc vì động đất 4,2 độ",
+	"Giá cà phê hôm nay 3/2: Tăng nhẹ", "Giá cà phê hôm nay 4/2: Tăng nhẹ", "Cô giáo vùng cao được tặng ngôi nhà 120 triệu đồng",
+	"Tặng nhà trị giá 120 triệu cho cô giáo vùng cao", "Quake of magnitude 6.1 hits northern Chile", "Magnitude 6.1 earthquake strikes northern Chile",
+	"Điểm tin 18h: Cháy kho hàng ở Long An | Giá xăng giảm", "Hai tàu hàng va nhau ngoài khơi Vũng Áng",
+}
+
+func drawItems(t *rapid.T) []*feed.Item {
+	n := rapid.IntRange(1, 14).Draw(t, "n")
+	var list []*feed.Item
+	for i := range n {
+		source := rapid.SampledFrom([]string{"a", "a2", "b", "c"}).Draw(t, "source")
+		title := rapid.SampledFrom(corpus).Draw(t, "title")
+		list = append(list, item(int64(i+1), source, title, time.Duration(rapid.IntRange(0, 100).Draw(t, "hours"))*time.Hour))
+	}
+	return list
+}
+
+// Whatever comes, in whatever order: every report has an entry, an entry one story, a vetoed pair
+// is never in one entry by itself, and no outlet folds its own reports away unless they are one article.
+func TestPlacingKeepsItsPromises(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := newStories(feed.StorySettings{}, testSources())
+		list := placed(s, drawItems(t)...)
+		storyOf := map[string]string{}
+		outlets := map[string]bool{}
+		for _, it := range list {
+			if it.Entry == "" || it.Story == "" || it.Verdict == "" {
+				t.Fatalf("%q has entry %q, story %q, verdict %q", it.Title, it.Entry, it.Story, it.Verdict)
+			}
+			if st, ok := storyOf[it.Entry]; ok && st != it.Story {
+				t.Fatalf("entry %s is of stories %s and %s", it.Entry, st, it.Story)
+			}
+			storyOf[it.Entry] = it.Story
+			key := it.Entry + " " + testSources()[it.Source].Outlet()
+			if outlets[key] {
+				t.Fatalf("%q was folded into an entry that its outlet is in already", it.Title)
+			}
+			outlets[key] = true
+			if len(it.Why.Vetoes) > maxVetoes || len(it.Why.Features) > 6 || len(it.Why.Words) > 6 {
+				t.Fatalf("unbounded explanation %+v", it.Why)
+			}
+		}
+	})
+}
+
+// Memory that was rebuilt from the filed items decides as the memory that was lost.
+func TestRestoredMemoryDecidesAlike(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		list := drawItems(t)
+		cut := rapid.IntRange(0, len(list)).Draw(t, "cut")
+		s := newStories(feed.StorySettings{}, testSources())
+		placed(s, list[:cut]...)
+		again := newStories(feed.StorySettings{}, testSources())
+		for _, it := range list[:cut] {
+			again.restore(it)
+		}
+		for _, it := range list[cut:] {
+			other := *it
+			s.place(it, it.FirstSeen)
+			again.place(&other, other.FirstSeen)
+			if diff := cmp.Diff(*it, other); diff != "" {
+				t.Fatalf("decided otherwise after a restart:\n%s", diff)
+			}
+			if s.lead(it.Entry, 0) != again.lead(it.Entry, 0) || s.follows(it.Entry) != again.follows(it.Entry) {
+				t.Fatal("lead or order of entries is otherwise after a restart")
+			}
+		}
+	})
+}
+
+// In what order the reports of one batch arrive decides which of them opens the entry, not which
+// are one story: reports under the same headline from different outlets are together, and two
+// headlines that veto each other are apart.
+func TestOrderInABatchDecidesNothingThatMatters(t *testing.T) {
+	together := func(list []*feed.Item) map[string]bool {
+		pairs := map[string]bool{}
+		for _, a := range list {
+			for _, b := range list {
+				if a.ID < b.ID && a.Source != b.Source && a.Title == b.Title {
+					pairs[fmt.Sprint(a.ID, " ", b.ID)] = a.Story == b.Story
+				}
+			}
+		}
+		return pairs
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		var list []*feed.Item
+		for i, title := range rapid.SliceOfNDistinct(rapid.SampledFrom(corpus), 1, 5, rapid.ID[string]).Draw(t, "titles") {
+			for k, source := range []string{"a", "b", "c"} {
+				list = append(list, item(int64(3*i+k+1), source, title, 0))
+			}
+		}
+		order := rapid.Permutation(list).Draw(t, "order")
+		var copies []*feed.Item
+		for _, it := range order {
+			c := *it
+			copies = append(copies, &c)
+		}
+		placed(newStories(feed.StorySettings{}, testSources()), list...)
+		placed(newStories(feed.StorySettings{}, testSources()), copies...)
+		slices.SortFunc(copies, func(a, b *feed.Item) int { return int(a.ID - b.ID) })
+		if diff := cmp.Diff(together(list), together(copies)); diff != "" {
+			t.Fatalf("the order decided:\n%s", diff)
+		}
+	})
 }
