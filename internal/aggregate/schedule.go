@@ -16,16 +16,21 @@ const saveRetry = time.Minute
 type slot struct {
 	src     feed.Source
 	state   feed.SourceState
-	running bool
+	running int  // looks queued or under way; one poll at most, and what a hub delivered
+	polling bool // one of them is a poll
 	wanted  bool // the configuration still names it
+	// push is the subscription as a hub's question changed it while a look was under way, which
+	// knows the one before.
+	push *feed.Push
 }
 
 // done is what a look at a source left.
 type done struct {
-	id    string
-	rep   Report
-	state feed.SourceState
-	err   error
+	id     string
+	pushed bool
+	rep    Report
+	state  feed.SourceState
+	err    error
 }
 
 // schedule knows when each source is due.
@@ -59,6 +64,8 @@ func (a *Aggregate) runSchedule(ctx context.Context) error {
 			s.configure(ctx)
 		case d := <-s.done:
 			s.settle(ctx, d)
+		case call := <-a.calls:
+			call(s)
 		case <-timer.C:
 		}
 		if next := s.submitDue(); !next.IsZero() {
@@ -83,6 +90,8 @@ func (s *schedule) drain() {
 	for {
 		select {
 		case <-s.done: // saved already; there is no next run to plan
+		case call := <-s.a.calls:
+			call(s)
 		case <-idle:
 			return
 		}
@@ -98,7 +107,7 @@ func (s *schedule) configure(ctx context.Context) {
 		}
 		s.of = collector
 		s.queue = collector.Queue(ctx, func(job collect.Job, res collect.Result) {
-			d := done{id: job.Source.ID}
+			d := done{id: job.Source.ID, pushed: job.Pushed != nil}
 			// What was brought is saved also when ctx has ended meanwhile.
 			d.rep, d.state, d.err = s.a.keep(context.WithoutCancel(ctx), job, res)
 			s.done <- d
@@ -110,15 +119,32 @@ func (s *schedule) configure(ctx context.Context) {
 // settle notes what a look left.
 func (s *schedule) settle(ctx context.Context, d done) {
 	sl := s.slots[d.id]
-	sl.running, sl.state = false, d.state
+	sl.state = d.state
+	if sl.running--; !d.pushed {
+		sl.polling = false
+	}
+	if sl.push != nil {
+		sl.state.Push, sl.push = sl.push, nil
+		s.save(ctx, sl)
+	}
 	if d.err != nil {
 		sl.state.NextRun = s.a.now().Add(saveRetry)
 		sl.state.NextReason = "waits a minute because what it brought could not be saved"
 	}
 	s.a.report(ctx, d)
-	if !sl.wanted {
-		s.rest[d.id] = d.state
+	switch {
+	case sl.wanted:
+		s.subscribe(ctx, sl)
+	case sl.running == 0:
+		s.rest[d.id] = sl.state
 		delete(s.slots, d.id)
+	}
+}
+
+// save stores a source's state between two looks.
+func (s *schedule) save(ctx context.Context, sl *slot) {
+	if err := s.a.store.SaveState(ctx, sl.state); err != nil && ctx.Err() == nil {
+		s.a.log.Error("saving failed", "source", sl.src.ID, "error", err)
 	}
 }
 
@@ -128,7 +154,7 @@ func (s *schedule) submitDue() time.Time {
 	var next time.Time
 	for _, sl := range s.slots {
 		due := sl.state.NextRun
-		if sl.running || !sl.wanted || due.IsZero() {
+		if sl.polling || !sl.wanted || due.IsZero() {
 			continue
 		}
 		if due.After(now) {
@@ -137,7 +163,10 @@ func (s *schedule) submitDue() time.Time {
 			}
 			continue
 		}
-		sl.running = s.queue.Submit(collect.Job{Source: sl.src, State: sl.state, Known: s.a.store.Known})
+		if s.queue.Submit(collect.Job{Source: sl.src, State: sl.state, Known: s.a.store.Known}) {
+			sl.polling = true
+			sl.running++
+		}
 	}
 	return next
 }
@@ -156,7 +185,7 @@ func (s *schedule) admit(sources []feed.Source) {
 		}
 		sl.src, sl.wanted = src, true
 		switch {
-		case sl.running: // it says itself when it runs next
+		case sl.polling: // it says itself when it runs next
 		case sl.state.LastRun.IsZero() || sl.state.URL != src.URL:
 			sl.state.NextRun, sl.state.NextReason = now, "has not been collected yet"
 		case sl.state.Schedule != src.Schedule:
@@ -165,7 +194,7 @@ func (s *schedule) admit(sources []feed.Source) {
 		}
 	}
 	for id, sl := range s.slots {
-		if !sl.wanted && !sl.running {
+		if !sl.wanted && sl.running == 0 {
 			s.rest[id] = sl.state
 			delete(s.slots, id)
 		}
