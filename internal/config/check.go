@@ -38,7 +38,7 @@ func (b *builder) config(f *file) *Config {
 		Stories:         b.stories(&f.Stories),
 		SectionSettings: b.learning(f),
 		Drop:            b.hardRules(f.Drop, "drop"),
-		Collect:         Collect{Hosts: f.Collect.Hosts.or(16)},
+		Collect:         Collect{Hosts: f.Collect.Hosts.or(128)},
 		Publish: Publish{
 			Attribution: f.Publish.Attribution.or("summary"),
 			Hub:         b.url(f.Publish.Hub, "hub"),

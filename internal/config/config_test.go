@@ -76,7 +76,7 @@ func TestLeast(t *testing.T) {
 		}},
 		Stories:         feed.StorySettings{Window: 72 * time.Hour, Match: "normal", Updates: "entry"},
 		SectionSettings: feed.SectionSettings{Confidence: 0.5, Learn: true},
-		Collect:         Collect{Hosts: 16},
+		Collect:         Collect{Hosts: 128},
 		Publish:         Publish{Attribution: "summary"},
 	}
 	if diff := cmp.Diff(want, got, compareZones); diff != "" {

@@ -272,7 +272,7 @@ type filePartner struct {
 }
 
 type fileCollect struct {
-	// Hosts talked to side by side; each gets one request at a time. Default: 16.
+	// Hosts talked to side by side; each gets one request at a time. Default: 128.
 	Hosts number `yaml:"hosts" jsonschema:"minimum=1,maximum=1000"`
 }
 

@@ -145,7 +145,7 @@ func (x *export) jobs(ctx context.Context, s *site) ([]job, error) {
 			}
 		}
 	}
-	keys, err := x.stories(ctx, s)
+	keys, err := x.stories(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -163,8 +163,8 @@ func (x *export) jobs(ctx context.Context, s *site) ([]job, error) {
 	return jobs, nil
 }
 
-// stories lists the stories that have an entry in some section.
-func (x *export) stories(ctx context.Context, s *site) ([]string, error) {
+// stories lists the stories that stand.
+func (x *export) stories(ctx context.Context) ([]string, error) {
 	keys := map[string]bool{}
 	q := feed.EntryQuery{Section: "all", Limit: 1}
 	for { // month by month
@@ -181,9 +181,7 @@ func (x *export) stories(ctx context.Context, s *site) ([]string, error) {
 			return nil, err
 		}
 		for i := range entries {
-			if s.publishes(&entries[i]) {
-				keys[entries[i].Story] = true
-			}
+			keys[entries[i].Story] = true
 		}
 		q.Before = month
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -121,10 +120,6 @@ func (p *Publisher) story(ctx context.Context, s *site, key string) (d *document
 		withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Story: key, Withdrawn: true, Limit: 1})
 		return nil, len(withdrawn) > 0, err
 	}
-	// A story is told where it was filed: one in no section is not published.
-	if !slices.ContainsFunc(entries, func(e feed.Entry) bool { return s.publishes(&e) }) {
-		return nil, false, nil
-	}
 	v := s.view(&s.plan.all, entries)
 	body, err := render.StoryPage(v)
 	if err != nil {
@@ -134,11 +129,6 @@ func (p *Publisher) story(ctx context.Context, s *site, key string) (d *document
 	defer func() { p.squeezers <- sq }()
 	d, err = sq.document("/stories/"+key, body, lastChange(v), p.pageEnvelope(s.plan.every("all")))
 	return d, false, err
-}
-
-// publishes tells whether the entry is in a section that exists.
-func (s *site) publishes(e *feed.Entry) bool {
-	return slices.ContainsFunc(e.Sections, func(id string) bool { return s.plan.byID[id] != nil })
 }
 
 // isKey tells whether the text can be an entry's key: anything else needs no look-up.

@@ -50,9 +50,6 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 			where = append(where, `l.section = `+arg(q.Section))
 		}
 	}
-	if q.Section == "all" {
-		where = append(where, `e.sections <> ''`) // what is in no section is not published
-	}
 	if q.Story != "" {
 		where = append(where, `e.story = `+arg(keyInt(q.Story)))
 	}
