@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// scale turns evidence into log-odds that are as good as they claim: multiplied by
+// scale turns evidence into log-odds that are as good as they claim:
 //
-//	exp(sharpness) * (words/10)^-fade
+//	exp(sharpness) * (score*(words/10)^-fade + nearby)
 //
 // Naive Bayes is too sure of itself, the more so the longer the text, since its features repeat
 // each other. How much so differs from one installation to another, and is measured on its own
@@ -18,9 +18,14 @@ type scale struct{ sharpness, fade float64 }
 // What is believed of the scale before anything is measured.
 var usual = scale{0, .45}
 
-func (s scale) factor(words int) float64 {
-	return math.Exp(s.sharpness - s.fade*math.Log(float64(max(words, 1))/10))
+// factors returns what a score and a nearness are multiplied by.
+func (s scale) factors(words int) (score, near float64) {
+	near = math.Exp(s.sharpness)
+	return near * math.Exp(-s.fade*lengthOf(words)), near
 }
+
+// lengthOf is the natural logarithm of words/10.
+func lengthOf(words int) float64 { return math.Log(float64(max(words, 1)) / 10) }
 
 // heldOut is a part of the labels, chosen by their hashes so that the choice does not depend on
 // the order in which they came: those whose hash is below a bound, which halves whenever there are
@@ -88,44 +93,51 @@ func (c *learned) fit(w *learning) {
 	if n < 2 || len(labels) == 0 {
 		return
 	}
-	scores := make([]float64, 0, len(labels)*n)
-	words := make([]float64, len(labels)) // ln(words/10)
-	truth := make([]int, len(labels))
+	scores, nears := make([]float64, 0, len(labels)*n), make([]float64, 0, len(labels)*n)
+	lengths, truth := make([]float64, len(labels)), make([]int, len(labels))
 	for i, h := range labels {
 		w.extract(h.label)
 		truth[i] = c.index[h.label.Section]
 		w.scores = c.score(w.scores, &w.set, truth[i])
-		scores = append(scores, w.scores...)
-		words[i] = math.Log(float64(max(w.set.words, 1)) / 10)
+		at := c.vectors.place(&w.set)
+		w.near = c.nearby(w.near, &at, truth[i], nil)
+		scores, nears = append(scores, w.scores...), append(nears, w.near...)
+		lengths[i] = lengthOf(w.set.words)
 	}
-	// Newton's method in two dimensions, where the function is smooth and has one hill.
+	var in []int // the sections that compete, in an order that does not depend on history
+	for _, j := range c.order {
+		if c.docs[j] > 0 {
+			in = append(in, j)
+		}
+	}
+	// Newton's method in two dimensions with Fisher's information. u and v are the slopes of the
+	// log-odds by sharpness and by fade.
+	u, v := make([]float64, n), make([]float64, n)
 	s := usual
 	for range 12 {
 		g0, g1 := -(s.sharpness-usual.sharpness)/priorSharpness, -(s.fade-usual.fade)/priorFade
 		h00, h01, h11 := 1/priorSharpness, 0.0, 1/priorFade
 		for i := range labels {
-			row := scores[i*n : (i+1)*n]
-			k := math.Exp(s.sharpness - s.fade*words[i])
-			top := slices.Max(row)
-			var z, mean, square float64
-			for _, j := range c.order {
-				if c.docs[j] == 0 {
-					continue
-				}
-				e := math.Exp(k * (row[j] - top))
-				z += e
-				mean += e * row[j]
-				square += e * row[j] * row[j]
+			near := math.Exp(s.sharpness)
+			score := near * math.Exp(-s.fade*lengths[i])
+			top := math.Inf(-1)
+			for _, j := range in {
+				own := score * scores[i*n+j]
+				u[j], v[j] = own+near*nears[i*n+j], -lengths[i]*own
+				top = max(top, u[j])
 			}
-			mean /= z
-			variance := max(square/z-mean*mean, 0)
-			d := k * (row[truth[i]] - mean) // by the logarithm of k
-			g0 += d
-			g1 -= d * words[i]
-			h := k * k * variance // Fisher's information
-			h00 += h
-			h01 -= h * words[i]
-			h11 += h * words[i] * words[i]
+			var z, mu, mv, uu, uv, vv float64
+			for _, j := range in {
+				e := math.Exp(u[j] - top)
+				z, mu, mv = z+e, mu+e*u[j], mv+e*v[j]
+			}
+			mu, mv = mu/z, mv/z
+			for _, j := range in {
+				e, du, dv := math.Exp(u[j]-top)/z, u[j]-mu, v[j]-mv
+				uu, uv, vv = uu+e*du*du, uv+e*du*dv, vv+e*dv*dv
+			}
+			g0, g1 = g0+u[truth[i]]-mu, g1+v[truth[i]]-mv
+			h00, h01, h11 = h00+uu, h01+uv, h11+vv
 		}
 		det := h00*h11 - h01*h01
 		step0, step1 := (h11*g0-h01*g1)/det, (h00*g1-h01*g0)/det

@@ -51,17 +51,19 @@ func (f *filer) weigh(w *filing) evidence {
 		c = f.model.languages[w.read.language]
 	}
 	soft := slices.ContainsFunc(w.soft, func(x float64) bool { return x != 0 })
-	w.factor = 0
 	if c != nil {
 		c.fit(&f.model.memory)
 		w.learn.set.extract(w.read.passages[0].words, w.read.passages[1].words)
-		w.factor = c.scale.factor(w.learn.set.words)
+		var near float64
+		w.factor, near = c.scale.factors(w.learn.set.words)
 		w.learn.scores = c.score(w.learn.scores, &w.learn.set, -1)
+		at := c.vectors.place(&w.learn.set)
+		w.learn.near = c.nearby(w.learn.near, &at, -1, f.topicsOf(c, w))
 		mean := 0.0
 		for i := range f.sections {
 			if j, ok := c.index[f.sections[i].ID]; ok && c.docs[j] > 0 && f.speaks(i, w.read.language) {
 				w.in = append(w.in, i)
-				w.odds[i] = w.factor * w.learn.scores[j]
+				w.odds[i] = w.factor*w.learn.scores[j] + near*w.learn.near[j]
 				mean += w.odds[i]
 			}
 		}
@@ -102,6 +104,43 @@ func (f *filer) weigh(w *filing) evidence {
 		}
 	}
 	return ev
+}
+
+// topicsOf gives, by the model's sections, what the terms of soft rules say about their topics.
+func (f *filer) topicsOf(c *learned, w *filing) []point {
+	if !f.softRules {
+		return nil
+	}
+	w.topics = slices.Grow(w.topics[:0], len(c.sections))[:len(c.sections)]
+	clear(w.topics)
+	for i, s := range f.sections {
+		if j, ok := c.index[s.ID]; ok {
+			w.topics[j] = f.topics[i]
+		}
+	}
+	return w.topics
+}
+
+// topic is the sum of the places of the terms of a section's soft rules. A term says somewhat less
+// than an example, for it is one word of many; beside many examples the terms no longer matter.
+func topic(s feed.Section) (sum point) {
+	var set featureSet
+	for _, r := range s.Rules {
+		if r.Weight <= 0 {
+			continue
+		}
+		for _, p := range slices.Concat(r.Any, r.All) {
+			if !strings.HasPrefix(p.Text, "/") {
+				words := feed.Words(nil, p.Text)
+				set.extract(words, nil)
+				at := vectorsOf(languageOf(&feed.Item{Title: p.Text}, feed.Source{Language: s.Language})).place(&set)
+				for j := range at {
+					sum[j] += at[j] * 7 / 10
+				}
+			}
+		}
+	}
+	return sum
 }
 
 // explain names what spoke for a section, with its weight in log-odds against the mean of the

@@ -56,7 +56,7 @@ func (m *Model) LearnLabel(l Label, sign int) {
 	defer m.mu.Unlock()
 	c := m.languages[l.Language]
 	if c == nil {
-		c = newLearned()
+		c = newLearned(l.Language)
 		m.languages[l.Language] = c
 	}
 	c.learn(&m.memory, l, sign)
@@ -89,6 +89,7 @@ type learning struct {
 	title, summary []feed.Word
 	set            featureSet
 	scores         []float64
+	near           []float64
 }
 
 func (w *learning) extract(l Label) {
@@ -109,13 +110,16 @@ type learned struct {
 	total  [kinds]int64
 	vocab  [kinds]int // features with a sum above 0
 
+	vectors *vectors
+	centres []point // by section: the sum of its examples' places
+
 	sample  heldOut
 	scale   scale
 	changed bool // since scale was fitted
 }
 
-func newLearned() *learned {
-	return &learned{index: map[string]int{}}
+func newLearned(language string) *learned {
+	return &learned{index: map[string]int{}, vectors: vectorsOf(language)}
 }
 
 // section returns the number of a section, a new one where need be.
@@ -124,7 +128,7 @@ func (c *learned) section(id string) int {
 		return i
 	}
 	i := len(c.sections)
-	c.sections, c.docs = append(c.sections, id), append(c.docs, 0)
+	c.sections, c.docs, c.centres = append(c.sections, id), append(c.docs, 0), append(c.centres, point{})
 	c.index[id] = i
 	for k := range c.totals {
 		c.totals[k] = append(c.totals[k], 0)
@@ -142,6 +146,8 @@ func (c *learned) learn(w *learning, l Label, sign int) {
 	for i := range w.set.list {
 		c.count(w.set.list[i].feature, s, int32(sign))
 	}
+	at := c.vectors.place(&w.set)
+	c.centres[s].add(&at, int64(sign))
 	c.sample.learn(l, sign)
 	c.changed = true
 }
@@ -254,6 +260,43 @@ func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 			}
 			dst[s] += float64(known[k]) * (p.complement*math.Log(float64(total-in)+smooth) - p.multinomial*math.Log(float64(in)+smooth))
 		}
+	}
+	return dst
+}
+
+// What a cosine of 1 between a text and the examples of a section adds to the evidence, with no
+// examples at all and with so many a section that it is half of that: the more examples, the more
+// words have been met, and what their company says matters less. Fitted like the parts.
+const (
+	nearnessAtFirst = 10.0
+	nearnessHalved  = 60.0
+)
+
+// nearby gives the evidence of the word vectors: how near the text's place is to the middle of
+// each section's examples. topics, where there are any, stand beside the examples; self is as for
+// score.
+func (c *learned) nearby(dst []float64, at *point, self int, topics []point) []float64 {
+	dst = resize(dst, len(c.sections))
+	docs, sections := 0, 0
+	for _, n := range c.docs {
+		if docs += n; n > 0 {
+			sections++
+		}
+	}
+	nearness := nearnessAtFirst / (1 + float64(docs)/float64(max(sections, 1))/nearnessHalved)
+	var none point
+	for s := range dst {
+		beside := &none
+		if topics != nil {
+			beside = &topics[s]
+		}
+		if s == self {
+			rest := c.centres[s]
+			rest.add(at, -1)
+			dst[s] = nearness * at.cosine(&rest, beside)
+			continue
+		}
+		dst[s] = nearness * at.cosine(&c.centres[s], beside)
 	}
 	return dst
 }

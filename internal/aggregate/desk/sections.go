@@ -44,6 +44,9 @@ type filer struct {
 	rules *ruleSet
 	owner []ruleOwner // by rule number
 
+	topics    []point // by section, see topic
+	softRules bool
+
 	memory sync.Pool // of *filing
 }
 
@@ -73,7 +76,8 @@ type filing struct {
 	learn  learning
 	odds   []float64 // by section, in log-odds
 	in     []int     // the sections that compete
-	factor float64   // from the model's evidence to log-odds
+	factor float64   // from the model's score to log-odds
+	topics []point
 }
 
 // newFiler compiles the rules. The error joins every mistake in them.
@@ -98,6 +102,8 @@ func newFiler(sections []feed.Section, drop []feed.Rule, set feed.SectionSetting
 	add(drop, ruleOwner{purpose: toDrop}, "drop")
 	for i, s := range sections {
 		f.index[s.ID] = i
+		f.topics = append(f.topics, topic(s))
+		f.softRules = f.softRules || slices.ContainsFunc(s.Rules, func(r feed.Rule) bool { return r.Weight > 0 })
 		add(s.Rules, ruleOwner{purpose: toEnter, section: i}, "section "+s.ID)
 		add(s.Pin, ruleOwner{purpose: toPin, section: i}, "section "+s.ID+", pin")
 		add(s.Mute, ruleOwner{purpose: toMute, section: i}, "section "+s.ID+", mute")

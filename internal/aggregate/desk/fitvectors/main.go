@@ -1,0 +1,58 @@
+// Command fitvectors makes the word vectors by which sections with few examples are recognised,
+// from headlines without their labels. The headlines stay where they are; only figures come into
+// feedd.
+//
+//	go run ./internal/aggregate/desk/fitvectors -data ../shared/quality
+//
+// Fitting the same data again gives the same files, byte for byte.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"feedd/internal/aggregate/desk"
+)
+
+func main() {
+	from := flag.String("data", "../shared/quality", "folder of headlines")
+	into := flag.String("out", "internal/aggregate/desk/data", "folder to write to")
+	without := flag.String("without", "", "a set to leave out, to try the vectors on what they have not seen")
+	flag.Parse()
+	keep := func(set string) bool { return *without == "" || set != *without }
+	for language, files := range map[string][]string{
+		"vi": {"stream_vi_10k.tsv", "categories_vi.tsv"},
+		"en": {"categories_en.tsv", "clusters_en.tsv"},
+	} {
+		if err := fit(filepath.Join(*into, "vectors-"+language+".bin"), *from, keep, files); err != nil {
+			fmt.Fprintln(os.Stderr, "fitvectors:", err)
+			os.Exit(1)
+		}
+	}
+}
+
+func fit(out, from string, keep func(string) bool, names []string) error {
+	const least = 10
+	var tables []io.Reader
+	for _, name := range slices.Sorted(slices.Values(names)) {
+		f, err := os.Open(filepath.Join(from, name))
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		tables = append(tables, f)
+	}
+	f, err := os.Create(out)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := desk.FitVectors(f, least, keep, tables...); err != nil {
+		return err
+	}
+	return f.Close()
+}

@@ -1,0 +1,273 @@
+package desk
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"feedd/internal/feed"
+)
+
+// Invented headlines: every start goes with every end.
+var invented = map[string][2][]string{
+	"kinh-te": {
+		{"Lãi suất huy động", "Giá vàng miếng", "Cổ phiếu ngân hàng", "Xuất khẩu gạo", "Thị trường bất động sản", "Tỷ giá đồng USD", "Doanh nghiệp thép", "Quỹ đầu tư"},
+		{"tăng nhẹ đầu tuần", "giảm sau ba phiên", "đạt nghìn tỷ đồng doanh thu", "hút vốn nhà đầu tư", "chờ chính sách thuế mới", "lập đỉnh trong quý", "kéo lợi nhuận đi lên"},
+	},
+	"the-thao": {
+		{"Đội tuyển nữ", "Tiền đạo trẻ", "Huấn luyện viên người Nhật", "Câu lạc bộ miền Trung", "Tay vợt số một", "Thủ môn kỳ cựu", "Giải bóng đá phong trào", "Vận động viên điền kinh"},
+		{"thắng trận chung kết", "ghi bàn phút bù giờ", "giành huy chương bạc", "thua ngược ở vòng bảng", "trở lại sau chấn thương", "vào bán kết giải trẻ", "ký hợp đồng hai mùa"},
+	},
+	"suc-khoe": {
+		{"Bác sĩ khoa nhi", "Bệnh nhân tiểu đường", "Vaccine phòng cúm", "Ca ghép gan", "Trẻ sốt xuất huyết", "Người cao huyết áp", "Thuốc kháng sinh", "Bệnh viện tuyến huyện"},
+		{"cần theo dõi triệu chứng", "được phẫu thuật kịp thời", "giảm nguy cơ đột quỵ", "nhập viện cấp cứu", "phục hồi sau điều trị", "tránh dùng quá liều", "khám sàng lọc miễn phí"},
+	},
+}
+
+// examples gives every invented headline as a label, in an order that is the same each time.
+func examples() []Label {
+	var labels []Label
+	for _, section := range []string{"kinh-te", "suc-khoe", "the-thao"} {
+		for _, a := range invented[section][0] {
+			for _, b := range invented[section][1] {
+				labels = append(labels, NewLabel(&feed.Item{ID: int64(len(labels) + 1), Title: a + " " + b}, feed.Source{Language: "vi"}, section))
+			}
+		}
+	}
+	return labels
+}
+
+func taught(labels []Label) *Model {
+	m := NewModel()
+	for _, l := range labels {
+		m.LearnLabel(l, 1)
+	}
+	return m
+}
+
+func learnedFiler(t testing.TB, m *Model, change ...func([]feed.Section, *feed.SectionSettings)) *filer {
+	t.Helper()
+	sections := []feed.Section{{ID: "the-thao", Learn: true}, {ID: "kinh-te", Learn: true}, {ID: "suc-khoe", Learn: true}, {ID: "van-hoa", Learn: true}}
+	set := feed.SectionSettings{Confidence: .5, Learn: true}
+	for _, c := range change {
+		c(sections, &set)
+	}
+	f, err := newFiler(sections, nil, set, map[string]feed.Source{"vi": {ID: "vi", Language: "vi"}, "en": {ID: "en", Language: "en"}}, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func placed(f *filer, source, title string) feed.Placement {
+	it := feed.Item{Source: source, Title: title}
+	f.file(&it)
+	if len(it.Sections) == 0 {
+		return feed.Placement{}
+	}
+	return it.Sections[0]
+}
+
+func TestLearnedFiling(t *testing.T) {
+	f := learnedFiler(t, taught(examples()))
+	for _, tt := range []struct{ source, title, want string }{
+		{"vi", "Ngân hàng giảm lãi suất", "kinh-te"},
+		{"vi", "Tiền đạo ghi bàn trong trận chung kết", "the-thao"},
+		{"vi", "Bệnh nhân được bác sĩ phẫu thuật", "suc-khoe"},
+		{"vi", "BENH NHAN DUOC BAC SI PHAU THUAT", "suc-khoe"},
+		{"vi", "Ngan hang giam lai suat", "kinh-te"},
+		{"vi", "qwrt zxcv", ""},
+		{"en", "Bank cuts rate as doctors strike", ""}, // nothing learned in English
+	} {
+		p := placed(f, tt.source, tt.title)
+		if p.Section != tt.want {
+			t.Errorf("%q is filed under %q (%.2f), want %q", tt.title, p.Section, p.Probability, tt.want)
+		}
+		if p.Section != "" && (p.By != "learned" || p.Probability < .5 || p.Probability > 1 || p.Detail == "") {
+			t.Errorf("%q: %+v does not say how it was learned", tt.title, p)
+		}
+	}
+	if d := placed(f, "vi", "Tiền đạo ghi bàn trong trận chung kết").Detail; !strings.Contains(d, "ghi bàn +") || strings.Contains(d, "trong") {
+		t.Errorf("the words behind the decision are %q", d)
+	}
+}
+
+func TestWhenLearningDecides(t *testing.T) {
+	const title = "Tiền đạo ghi bàn trong trận chung kết"
+	all := examples()
+	few := slices.DeleteFunc(slices.Clone(all), func(l Label) bool { return l.Section == "the-thao" })
+	sport := slices.DeleteFunc(slices.Clone(all), func(l Label) bool { return l.Section != "the-thao" })
+	for _, tt := range []struct {
+		name   string
+		labels []Label
+		change func([]feed.Section, *feed.SectionSettings)
+		want   string
+	}{
+		{"50 examples", append(slices.Clone(few), sport[:50]...), nil, "the-thao"},
+		{"49 examples", append(slices.Clone(few), sport[:49]...), nil, ""},
+		{"one section alone", sport, nil, ""},
+		{"the section does not learn", all, func(s []feed.Section, _ *feed.SectionSettings) { s[0].Learn = false }, ""},
+		{"nothing learns", all, func(_ []feed.Section, set *feed.SectionSettings) { set.Learn = false }, ""},
+		{"more confidence is asked", all, func(_ []feed.Section, set *feed.SectionSettings) { set.Confidence = 1 }, ""},
+		{"the section has another language", all, func(s []feed.Section, _ *feed.SectionSettings) { s[0].Language = "en" }, ""},
+		{"few examples and a soft rule", append(slices.Clone(few), sport[:10]...), func(s []feed.Section, _ *feed.SectionSettings) {
+			s[0].Rules = []feed.Rule{{Any: pats("trận"), Weight: 1, Line: 3}}
+		}, "the-thao"},
+		{"a soft rule against it", all, func(s []feed.Section, _ *feed.SectionSettings) {
+			s[0].Rules = []feed.Rule{{Any: pats("trận"), Weight: -100, Line: 3}}
+		}, ""},
+	} {
+		change := tt.change
+		if change == nil {
+			change = func([]feed.Section, *feed.SectionSettings) {}
+		}
+		p := placed(learnedFiler(t, taught(tt.labels), change), "vi", title)
+		if got := p.Section; got != tt.want && (tt.want != "" || got == "the-thao") {
+			t.Errorf("%s: filed under %q (%.3f), want %q", tt.name, got, p.Probability, tt.want)
+		}
+	}
+}
+
+// The model is a function of the labels it holds: neither their order nor what was learned and
+// taken back shows, down to the last bit.
+func TestModelForgetsExactly(t *testing.T) {
+	labels := examples()
+	titles := []string{"Ngân hàng giảm lãi suất", "Đội tuyển thắng trận", "Bác sĩ khuyên giảm cân", "Giá thuốc tăng"}
+	file := func(m *Model) (ps []feed.Placement) {
+		f := learnedFiler(t, m)
+		for _, title := range titles {
+			ps = append(ps, placed(f, "vi", title))
+		}
+		return ps
+	}
+	want := file(taught(labels))
+
+	rng := rand.New(rand.NewPCG(1, 2))
+	m := NewModel()
+	var strange []Label
+	for i := range 300 { // enough for the tables to grow and for a new section to widen them
+		l := Label{Item: int64(1000 + i), Section: fmt.Sprintf("s%d", i%12), Language: "vi", Text: fmt.Sprintf("Tin lạ số %d về giá lúa\nmưa lớn ở huyện %d", i, i*7)}
+		strange = append(strange, l)
+		m.LearnLabel(l, 1)
+	}
+	shuffled := slices.Clone(labels)
+	rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+	for i, l := range shuffled {
+		m.LearnLabel(l, 1)
+		if i%2 == 0 {
+			m.LearnLabel(l, -1)
+			m.LearnLabel(l, 1)
+		}
+	}
+	file(m) // a decision in between changes nothing
+	for _, l := range strange {
+		m.LearnLabel(l, -1)
+	}
+	if diff := cmp.Diff(want, file(m)); diff != "" {
+		t.Errorf("the way the model came about shows (-want +got):\n%s", diff)
+	}
+	if n := m.Labels("kinh-te"); n != 56 {
+		t.Errorf("kinh-te has %d labels, want 56", n)
+	}
+}
+
+func TestLabels(t *testing.T) {
+	f := testFiler(t, nil, Correction{Item: 4, Section: "the-gioi"}, Correction{Item: 5, Section: "kinh-te", Remove: true})
+	for _, tt := range []struct {
+		name string
+		item feed.Item
+		want []Label
+	}{
+		{"source", feed.Item{ID: 1, Source: "kt", Title: "Trời đẹp", Summary: "<p>Nắng &amp; gió</p>"}, []Label{{1, "kinh-te", "vi", "Trời đẹp\nNắng & gió"}}},
+		{"category", feed.Item{ID: 2, Source: "mixed", Title: "Trời đẹp", Categories: []string{"Quốc tế"}}, []Label{{2, "the-gioi", "vi", "Trời đẹp\n"}}},
+		{"rules teach nothing", feed.Item{ID: 3, Source: "mixed", Title: "Bóng đá"}, nil},
+		{"the editor", feed.Item{ID: 4, Source: "mixed", Title: "Bóng đá"}, []Label{{4, "the-gioi", "vi", "Bóng đá\n"}}},
+		{"taken out by the editor", feed.Item{ID: 5, Source: "kt", Title: "Trời đẹp"}, nil},
+		{"learn: false", feed.Item{ID: 6, Source: "quiet", Title: "Trời đẹp"}, nil},
+		{"dropped", feed.Item{ID: 7, Source: "kt", Title: "Mời thầu"}, nil},
+	} {
+		f.file(&tt.item)
+		if diff := cmp.Diff(tt.want, (&Desk{filer: f}).Labels(&tt.item)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+}
+
+// Words of three topics in texts of five: what never stood in one text but keeps the same company
+// must come out near.
+func TestFitVectors(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	word := func(topic, i int) string { return fmt.Sprintf("%c%d", 'a'+topic, i) }
+	var table strings.Builder
+	table.WriteString("title\tset\n")
+	for i := range 900 {
+		var words []string
+		for _, w := range rng.Perm(40)[:5] {
+			words = append(words, word(i%3, w))
+		}
+		fmt.Fprintf(&table, "%s\tours\n", strings.Join(words, " "))
+	}
+	for range 20 {
+		table.WriteString("khác hẳn\ttheirs\n")
+	}
+	fit := func() []byte {
+		var out bytes.Buffer
+		if err := FitVectors(&out, 2, func(set string) bool { return set == "ours" }, strings.NewReader(table.String())); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	raw := fit()
+	if !bytes.Equal(raw, fit()) {
+		t.Error("fitting twice gives two files")
+	}
+	v := readVectors(raw)
+	place := func(topic, from, to int) point {
+		var text []string
+		for i := from; i < to; i++ {
+			text = append(text, word(topic, i), "/") // apart, so that no pair is a feature
+		}
+		var set featureSet
+		set.extract(feed.Words(nil, strings.Join(text, " ")), nil)
+		return v.place(&set)
+	}
+	var none point
+	query, near, far := place(0, 0, 20), place(0, 20, 40), place(1, 20, 40)
+	if a, b := query.cosine(&near, &none), query.cosine(&far, &none); a < b+.3 {
+		t.Errorf("cosine %.2f to the same topic, %.2f to another", a, b)
+	}
+	var set featureSet
+	set.extract(feed.Words(nil, "khác hẳn"), nil)
+	if p := v.place(&set); p != none {
+		t.Errorf("a set that was left out has vectors: %v", p)
+	}
+}
+
+func BenchmarkLearn(b *testing.B) {
+	labels := examples()
+	m := taught(labels)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		l := labels[i/2%len(labels)]
+		m.LearnLabel(l, 1-i%2*2)
+	}
+}
+
+func BenchmarkFile(b *testing.B) {
+	for name, summary := range map[string]string{"title": "", "summary": "Giá vàng miếng tại các công ty lớn tăng thêm nửa triệu đồng một lượng so với hôm qua, giá dầu giảm nhẹ, lãi suất liên ngân hàng đứng yên trong phiên đầu tuần."} {
+		b.Run(name, func(b *testing.B) {
+			f := learnedFiler(b, taught(examples()))
+			it := feed.Item{Source: "vi", Title: "Giá vàng trong nước sáng nay tăng mạnh theo thế giới", Summary: summary}
+			f.file(&it)
+			b.ReportAllocs()
+			for b.Loop() {
+				f.file(&it)
+			}
+		})
+	}
+}
