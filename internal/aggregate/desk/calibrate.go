@@ -87,6 +87,7 @@ func (c *learned) fit(w *learning) {
 		return
 	}
 	c.changed = false
+	c.settle()
 	c.scale = usual
 	n := len(c.sections)
 	labels := c.sample.labels[:min(len(c.sample.labels), sampleUsed)]

@@ -168,59 +168,50 @@ func (f *filer) words(w *filing, ev evidence) []string {
 	const most = 5
 	c := f.model.languages[w.read.language]
 	self := c.index[f.sections[ev.section].ID]
-	type place struct {
-		summary     bool
-		from, words uint8
+	w.of = w.of[:0]
+	for _, i := range w.in {
+		if j, ok := c.index[f.sections[i].ID]; ok {
+			w.of = append(w.of, j)
+		}
 	}
-	adds := map[place]float64{}
-	one := featureSet{list: make([]seen, 1), accented: w.learn.set.accented}
-	var scores []float64
-	for _, s := range w.learn.set.list {
-		if s.feature.kind() == part {
+	var mean float64
+	w.adds = resize(w.adds, 2*2*mostSummaryWords)
+	for _, seen := range w.learn.set.list {
+		k := seen.feature.kind()
+		if k == part {
 			continue
 		}
-		one.list[0] = s
-		scores = c.score(scores, &one, -1)
-		mean, n := 0.0, 0.0
-		for _, i := range w.in {
-			if j, ok := c.index[f.sections[i].ID]; ok {
-				mean += scores[j]
-				n++
-			}
+		w.learn.scores, mean = c.single(w.learn.scores, seen.feature, w.learn.set.accented, w.of), 0
+		for _, j := range w.of {
+			mean += w.learn.scores[j] / float64(len(w.of))
 		}
-		words := uint8(1)
-		if k := s.feature.kind(); k == twoNormal || k == twoFolded {
-			words = 2
-		}
-		adds[place{s.summary, s.word, words}] += w.factor * (scores[self] - mean/n)
+		w.adds[stand(seen)] += w.factor * (w.learn.scores[self] - mean)
 	}
-	type told struct {
-		place
-		adds float64
-	}
-	var all []told
-	for p, a := range adds {
+	var all []int // the places worth telling, loudest first
+	for at, a := range w.adds {
 		if a > .05 {
-			all = append(all, told{p, a})
+			all = append(all, at)
 		}
 	}
-	slices.SortFunc(all, func(a, b told) int {
-		summary := func(t told) int {
-			if t.summary {
-				return 1
-			}
-			return 0
-		}
-		return cmp.Or(cmp.Compare(b.adds, a.adds), summary(a)-summary(b), int(a.from)-int(b.from), int(a.words)-int(b.words))
-	})
+	slices.SortStableFunc(all, func(a, b int) int { return cmp.Compare(w.adds[b], w.adds[a]) })
 	var out []string
-	for _, t := range all[:min(len(all), most)] {
-		p := &w.read.passages[0]
-		if t.summary {
-			p = &w.read.passages[1]
-		}
-		text := p.text[p.words[t.from].Start:p.words[t.from+t.words-1].End]
-		out = append(out, fmt.Sprintf("%s %+.1f", text, t.adds))
+	for _, at := range all[:min(len(all), most)] {
+		p := &w.read.passages[at/(2*mostSummaryWords)]
+		from := at / 2 % mostSummaryWords
+		out = append(out, fmt.Sprintf("%s %+.1f", p.text[p.words[from].Start:p.words[from+at%2].End], w.adds[at]))
 	}
 	return out
+}
+
+// stand numbers the places that features stand at: of the title, then of the summary, each word
+// and the pair that begins there.
+func stand(s seen) int {
+	at := 2 * int(s.word)
+	if s.summary {
+		at += 2 * mostSummaryWords
+	}
+	if k := s.feature.kind(); k == twoNormal || k == twoFolded {
+		at++
+	}
+	return at
 }

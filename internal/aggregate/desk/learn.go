@@ -108,7 +108,9 @@ type learned struct {
 	cells  table
 	totals [kinds][]int64 // occurrences by section
 	total  [kinds]int64
-	vocab  [kinds]int // features with a sum above 0
+	vocab  [kinds]int       // features with a sum above 0
+	logIn  [kinds][]float64 // ln(totals+alpha*vocab), as of the last fit
+	logOut [kinds][]float64 // the same of all other sections
 
 	vectors *vectors
 	centres []point // by section: the sum of its examples' places
@@ -198,7 +200,8 @@ func logCount(n int32) float64 {
 }
 
 // score gives the evidence for every section, not yet calibrated: only the differences matter.
-// When the text itself is among the examples, self is its section and it is left out; else -1.
+// When the text itself is among the examples, self is its section and it is left out; else -1,
+// and settle must have been called since the last example.
 func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 	n := len(c.sections)
 	dst = resize(dst, n)
@@ -244,22 +247,56 @@ func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 		}
 	}
 	for k := range kinds {
-		p := parts[k]
-		if known[k] == 0 {
+		p, n := parts[k], float64(known[k])
+		if n == 0 {
 			continue
 		}
-		total := c.total[k]
-		if self >= 0 {
-			total -= own[k]
+		if self < 0 {
+			for s := range dst {
+				dst[s] += n * (p.complement*c.logOut[k][s] - p.multinomial*c.logIn[k][s])
+			}
+			continue
 		}
+		total := c.total[k] - own[k]
 		smooth := alpha * float64(c.vocab[k])
 		for s := range dst {
 			in := c.totals[k][s]
 			if s == self {
 				in -= own[k]
 			}
-			dst[s] += float64(known[k]) * (p.complement*math.Log(float64(total-in)+smooth) - p.multinomial*math.Log(float64(in)+smooth))
+			dst[s] += n * (p.complement*math.Log(float64(total-in)+smooth) - p.multinomial*math.Log(float64(in)+smooth))
 		}
+	}
+	return dst
+}
+
+// settle computes what decisions need of the totals.
+func (c *learned) settle() {
+	for k := range kinds {
+		smooth := alpha * float64(c.vocab[k])
+		c.logIn[k], c.logOut[k] = c.logIn[k][:0], c.logOut[k][:0]
+		for _, in := range c.totals[k] {
+			c.logIn[k] = append(c.logIn[k], math.Log(float64(in)+smooth))
+			c.logOut[k] = append(c.logOut[k], math.Log(float64(c.total[k]-in)+smooth))
+		}
+	}
+}
+
+// single gives the evidence of one feature alone, for the given sections.
+func (c *learned) single(dst []float64, f feature, accented bool, sections []int) []float64 {
+	dst = resize(dst, len(c.sections))
+	parts := &partsFolded
+	if accented {
+		parts = &partsAccented
+	}
+	k := f.kind()
+	p, row := parts[k], c.cells.find(f)
+	if row == nil || row[0] <= 0 {
+		return dst
+	}
+	for _, s := range sections {
+		x := row[1+s]
+		dst[s] = p.multinomial*(logCount(x)-c.logIn[k][s]) - p.complement*(logCount(row[0]-x)-c.logOut[k][s])
 	}
 	return dst
 }

@@ -64,7 +64,7 @@ func learnedFiler(t testing.TB, m *Model, change ...func([]feed.Section, *feed.S
 	return f
 }
 
-func placed(f *filer, source, title string) feed.Placement {
+func filedUnder(f *filer, source, title string) feed.Placement {
 	it := feed.Item{Source: source, Title: title}
 	f.file(&it)
 	if len(it.Sections) == 0 {
@@ -84,7 +84,7 @@ func TestLearnedFiling(t *testing.T) {
 		{"vi", "qwrt zxcv", ""},
 		{"en", "Bank cuts rate as doctors strike", ""}, // nothing learned in English
 	} {
-		p := placed(f, tt.source, tt.title)
+		p := filedUnder(f, tt.source, tt.title)
 		if p.Section != tt.want {
 			t.Errorf("%q is filed under %q (%.2f), want %q", tt.title, p.Section, p.Probability, tt.want)
 		}
@@ -92,7 +92,7 @@ func TestLearnedFiling(t *testing.T) {
 			t.Errorf("%q: %+v does not say how it was learned", tt.title, p)
 		}
 	}
-	if d := placed(f, "vi", "Tiền đạo ghi bàn trong trận chung kết").Detail; !strings.Contains(d, "ghi bàn +") || strings.Contains(d, "trong") {
+	if d := filedUnder(f, "vi", "Tiền đạo ghi bàn trong trận chung kết").Detail; !strings.Contains(d, "ghi bàn +") || strings.Contains(d, "trong") {
 		t.Errorf("the words behind the decision are %q", d)
 	}
 }
@@ -126,7 +126,7 @@ func TestWhenLearningDecides(t *testing.T) {
 		if change == nil {
 			change = func([]feed.Section, *feed.SectionSettings) {}
 		}
-		p := placed(learnedFiler(t, taught(tt.labels), change), "vi", title)
+		p := filedUnder(learnedFiler(t, taught(tt.labels), change), "vi", title)
 		if got := p.Section; got != tt.want && (tt.want != "" || got == "the-thao") {
 			t.Errorf("%s: filed under %q (%.3f), want %q", tt.name, got, p.Probability, tt.want)
 		}
@@ -141,7 +141,7 @@ func TestModelForgetsExactly(t *testing.T) {
 	file := func(m *Model) (ps []feed.Placement) {
 		f := learnedFiler(t, m)
 		for _, title := range titles {
-			ps = append(ps, placed(f, "vi", title))
+			ps = append(ps, filedUnder(f, "vi", title))
 		}
 		return ps
 	}

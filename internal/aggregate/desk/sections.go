@@ -78,6 +78,8 @@ type filing struct {
 	in     []int     // the sections that compete
 	factor float64   // from the model's score to log-odds
 	topics []point
+	of     []int     // in, as the model numbers its sections
+	adds   []float64 // by place in the text, see stand
 }
 
 // newFiler compiles the rules. The error joins every mistake in them.
