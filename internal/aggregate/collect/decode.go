@@ -239,7 +239,7 @@ func declaredLanguage(b []byte) string {
 
 // charsetOf returns the charset parameter of a Content-Type.
 func charsetOf(contentType string) string {
-	low := strings.ToLower(contentType)
+	low := string(lowerASCII([]byte(contentType)))
 	i := strings.Index(low, "charset=")
 	if i < 0 {
 		return ""
@@ -264,8 +264,8 @@ func declaredCharset(b []byte) string {
 		}
 		return ""
 	}
-	if i := bytes.Index(bytes.ToLower(head), []byte("<meta")); i >= 0 {
-		low := bytes.ToLower(head[i:])
+	if i := bytes.Index(lowerASCII(head), []byte("<meta")); i >= 0 {
+		low := lowerASCII(head[i:])
 		if j := bytes.Index(low, []byte("charset=")); j >= 0 {
 			v := bytes.TrimLeft(head[i+j+len("charset="):], `"' `)
 			if k := bytes.IndexAny(v, "\"' />;"); k >= 0 {
@@ -294,6 +294,18 @@ func attrValue(tag []byte, name string) string {
 		return string(bytes.TrimSpace(v[1 : j+1]))
 	}
 	return ""
+}
+
+// lowerASCII is bytes.ToLower that keeps every byte in its place, whatever they are.
+func lowerASCII(b []byte) []byte {
+	out := make([]byte, len(b))
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		out[i] = c
+	}
+	return out
 }
 
 func isUTF8(label string) bool {

@@ -73,7 +73,13 @@ func Read(body Body, src feed.Source, now time.Time) (*Document, error) {
 }
 
 // read is Read; with all set, items that nothing identifies are kept for people to see.
-func read(body Body, src feed.Source, now time.Time, all bool) (*Document, error) {
+// A panic while reading is that document's error, and nobody else's.
+func read(body Body, src feed.Source, now time.Time, all bool) (doc *Document, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			doc, err = nil, fmt.Errorf("the document cannot be read: %v", p)
+		}
+	}()
 	data, warnings, err := text(body.Bytes, body.ContentType)
 	if err != nil {
 		return nil, err
@@ -126,6 +132,8 @@ func (r *reader) read(data []byte) (*Document, error) {
 		doc, err = r.readXML(data, start)
 	case kindHTML:
 		return r.readHTML(data)
+	case kindOther:
+		return nil, fmt.Errorf("%w: it is XML whose root is <%s>", errNoFeed, clip(junk, 40))
 	default:
 		return nil, fmt.Errorf("%w: it starts with %q", errNoFeed, clip(strings.TrimSpace(string(data[:min(len(data), 80)])), 40))
 	}

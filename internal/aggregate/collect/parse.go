@@ -17,6 +17,10 @@ import (
 func (r *reader) readXML(data []byte, start int) (*Document, error) {
 	entities := doctypeEntities(data[:start])
 	b := data[start:]
+	if localName(tagName(b[1:])) == "channel" {
+		b = append(append([]byte(`<rss version="2.0">`), b...), "</rss>"...)
+		r.warn("mended: a <channel> without <rss> around it")
+	}
 	h, err := scan(b, r.maxItems(), entities)
 	if err != nil {
 		return nil, err
@@ -36,6 +40,9 @@ func (r *reader) readXML(data []byte, start int) (*Document, error) {
 	mended, notes, err := mend(b, r.maxItems(), entities)
 	if err != nil {
 		return nil, err
+	}
+	if len(mended) == 0 {
+		return nil, fmt.Errorf("the feed is damaged beyond mending: %s within its first tag", h.trouble)
 	}
 	again, err := scan(mended, r.maxItems(), nil)
 	if err != nil {
@@ -107,5 +114,34 @@ func (r *reader) parse(b []byte, h health) (doc *Document, err error) {
 	if err != nil {
 		return nil, err
 	}
+	linkFromAbout(f, light)
 	return r.fromRSS(f), nil
+}
+
+// linkFromAbout gives the items of an RDF feed that have no link the address they are about, which
+// gofeed passes over.
+func linkFromAbout(f *rss.Feed, b []byte) {
+	if len(f.Items) == 0 || f.Items[0].Link != "" || !bytes.Contains(b, []byte("about=")) {
+		return
+	}
+	n := 0
+	for i := 0; n < len(f.Items); {
+		j := bytes.IndexByte(b[i:], '<')
+		if j < 0 {
+			return
+		}
+		i += j + 1
+		name := tagName(b[i:])
+		if localName(name) != "item" {
+			continue
+		}
+		end, _ := tagEnd(b, i+len(name))
+		if end < 0 {
+			return
+		}
+		if it := f.Items[n]; it.Link == "" && it.GUID == nil {
+			it.GUID = &rss.GUID{Value: attrValue(b[i:end], "about"), IsPermalink: "true"}
+		}
+		n++
+	}
 }

@@ -151,6 +151,7 @@ func TestReadCharacters(t *testing.T) {
 		{"viscii by header", inCodePage(viscii, bare), "text/xml; charset=viscii", false},
 		{"tcvn3", inCodePage(tcvn, declared("x-viet-tcvn")), "", false},
 		{"gzip without a header", packed.Bytes(), "", true},
+		{"a header that grows in lower case", []byte(threeItems), "\u0130\xff\xff\xff charset=utf-8", false},
 		{"no declaration", []byte(bare), "", false},
 		{"a label nobody knows", []byte(declared("x-nope")), "", true},
 	} {
@@ -223,6 +224,7 @@ func TestReadDamaged(t *testing.T) {
 		{"an attribute without quotes", change(`<rss version="2.0">`, `<rss version=2.0>`), all, ""},
 		{"an attribute twice", change(`<rss version="2.0">`, `<rss version="2.0" version="2.0">`), all, ""},
 		{"a prefix nobody declared", change("<guid>a-1", "<media:x/><guid>a-1"), all, ""},
+		{"a channel without rss", strings.Replace(change(`<rss version="2.0">`, ""), "</rss>", "", 1), all, "<channel> without <rss>"},
 		{"an entity of its own", strings.Replace(change("Bão số 4", "&bao; số 4"), "<rss", `<!DOCTYPE rss [<!ENTITY bao "Bão">]><rss`, 1), all, ""},
 	} {
 		doc, err := Read(Body{Bytes: []byte(tt.doc)}, inHanoi, testNow)
@@ -244,6 +246,14 @@ func TestReadDamaged(t *testing.T) {
 	}
 }
 
+func TestReadRDFWithoutLinks(t *testing.T) {
+	doc := mustRead(t, []byte(`<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"><channel rdf:about="https://bao.example.vn/"><title>x</title></channel>
+<item rdf:about="https://bao.example.vn/1.html"><title>A</title></item><item rdf:about="https://bao.example.vn/2.html"><title>B</title></item></rdf:RDF>`))
+	if len(doc.Items) != 2 || doc.Items[1].URL != "https://bao.example.vn/2.html" || doc.Version != "1.0" {
+		t.Errorf("%+v", doc.Items)
+	}
+}
+
 func TestReadNestedItems(t *testing.T) {
 	doc := mustRead(t, []byte(`<rss><channel><title>x</title><item><title>A</title><guid>1</guid><item><title>B</title><guid>2</guid></item></item></channel></rss>`))
 	if diff := cmp.Diff([]string{"A", "B"}, titles(doc)); diff != "" {
@@ -260,6 +270,7 @@ func TestReadRefuses(t *testing.T) {
 		{"nested elements", `<rss><channel>` + strings.Repeat("<a:b>", 200000), "nested more than 100 deep"},
 		{"nested elements that are closed", `<rss><channel>` + strings.Repeat("<a:b>", 5000) + strings.Repeat("</a:b>", 5000) + `</channel></rss>`, "nested more than 100 deep"},
 		{"namespaces", `<rss ` + strings.Repeat(`xmlns:a="b" `, 5000) + `><channel></channel></rss>`, "namespaces"},
+		{"XML of another kind", `<?xml version="1.0"?><opml version="2.0"><body/></opml>`, "whose root is <opml>"},
 		{"an image", "\x89PNG\r\n\x1a\n\x00\x00", "neither a feed nor a page"},
 	} {
 		start := time.Now()

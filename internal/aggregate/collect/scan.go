@@ -14,6 +14,7 @@ const (
 	kindXML
 	kindJSON
 	kindHTML
+	kindOther // XML of another kind; junk is the name of its root
 )
 
 // sniff finds out what a document is and where it starts, past any prologue. junk names what stood
@@ -27,7 +28,7 @@ func sniff(b []byte) (kind docKind, start int, junk string) {
 		return kindJSON, i, ""
 	}
 	at, name := firstElement(b, i)
-	if isRoot(name) {
+	if isRoot(name) || name == "channel" {
 		return kindXML, at, ""
 	}
 	// Something else comes first: a message of PHP, a comment without end, a page. The feed may
@@ -39,8 +40,12 @@ func sniff(b []byte) (kind docKind, start int, junk string) {
 		}
 		return kindXML, j, junk
 	}
-	if name != "" || bytes.Contains(bytes.ToLower(b[:min(len(b), 4096)]), []byte("<html")) {
+	head := bytes.ToLower(b[i:min(len(b), i+4096)])
+	if isHTML(name) || bytes.Contains(head, []byte("<html")) || bytes.HasPrefix(head, []byte("<!doctype html")) {
 		return kindHTML, i, ""
+	}
+	if name != "" {
+		return kindOther, at, name
 	}
 	if j := bytes.Index(b, []byte(`{"version"`)); j >= 0 {
 		return kindJSON, j, "text"
