@@ -6,6 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"hash/fnv"
 	"maps"
 	"net/http"
@@ -218,9 +219,8 @@ func (h *hub) pingAll(pl *plan) {
 		}
 		h.mu.Unlock()
 
-		form := url.Values{"hub.mode": {"publish"}, "hub.url": topics}
-		status, err := h.postForm(pl, form)
-		if err == nil && status/100 == 2 {
+		err := h.tell(h.ctx, topics)
+		if err == nil {
 			failed = 0
 			h.p.metrics.delivered.WithLabelValues("ok").Inc()
 			h.mu.Lock()
@@ -232,26 +232,33 @@ func (h *hub) pingAll(pl *plan) {
 		}
 		failed++
 		h.p.metrics.delivered.WithLabelValues("failed").Inc()
-		h.p.log.Warn("the public hub did not take a notice", "hub", hostOf(pl.Hub), "status", status, "error", err, "try", failed)
+		h.p.log.Warn("the public hub did not take a notice", "hub", hostOf(pl.Hub), "error", err, "try", failed)
 		if !h.sleep(backOff(failed, pl.Hub)) {
 			return
 		}
 	}
 }
 
-// postForm sends a form to the configured hub, which may be anywhere: the editor named it.
-func (h *hub) postForm(pl *plan, form url.Values) (int, error) {
-	ctx, cancel := context.WithTimeout(h.ctx, callTimeout)
+// tell makes one attempt to tell the configured public hub that these feeds changed. That hub may be
+// anywhere: the editor named it.
+func (h *hub) tell(ctx context.Context, topics []string) error {
+	pl := h.p.plan.Load()
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	form := url.Values{"hub.mode": {"publish"}, "hub.url": topics}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, pl.Hub, strings.NewReader(form.Encode()))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("User-Agent", "feedd (WebSub; +"+pl.base+")")
 	res, err := h.open.Do(r)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return res.StatusCode, res.Body.Close()
+	defer res.Body.Close()
+	if res.StatusCode/100 != 2 {
+		return fmt.Errorf("it answered %s", res.Status)
+	}
+	return nil
 }

@@ -59,16 +59,26 @@ func siblings(name string) []string { return []string{name + ".gz", name + ".zst
 // Credentials and endpoint of a bucket come from the environment, as every S3 client reads it.
 func (p *Publisher) Export(ctx context.Context, dest string) (Exported, error) {
 	var done Exported
-	if err := p.Refresh(ctx); err != nil {
+	t, err := openTarget(dest)
+	if err != nil {
 		return done, err
 	}
-	t, err := openTarget(dest)
+	// Telling subscribers is for the server that they came to: it may run beside us.
+	p.mu.Lock()
+	_, err = p.refresh(ctx)
+	p.mu.Unlock()
 	if err != nil {
 		return done, err
 	}
 	x := &export{p: p, t: t, next: manifest{Files: map[string]string{}}, done: &done}
 	if err := x.run(ctx); err != nil {
 		return done, fmt.Errorf("export to %s: %w", dest, err)
+	}
+	if hub := p.plan.Load().Hub; hub != "" && len(x.feeds) > 0 {
+		// A site that is only files has nobody else to say that they changed.
+		if err := p.hub.tell(ctx, x.feeds); err != nil {
+			return done, fmt.Errorf("everything was exported, but the hub %s was not told: %w", hub, err)
+		}
 	}
 	return done, nil
 }
@@ -78,6 +88,7 @@ type export struct {
 	t         target
 	was, next manifest
 	there     map[string]bool // before
+	feeds     []string        // addresses of the sections' feeds that were written
 	done      *Exported
 }
 
@@ -247,6 +258,9 @@ func (x *export) put(ctx context.Context, name string, d *document) error {
 		}
 	}
 	x.done.Written++
+	if d.section != "" {
+		x.feeds = append(x.feeds, x.p.plan.Load().base+d.path)
+	}
 	return x.t.remove(ctx, stale)
 }
 

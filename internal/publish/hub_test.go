@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -360,5 +361,65 @@ func TestAPublicHubIsPingedWhenBytesChange(t *testing.T) {
 	}
 	if res := n.subscribe(n.form(&reader{Server: public}, "subscribe")); res.StatusCode != http.StatusNotFound {
 		t.Errorf("our own hub answers beside a public one: %d", res.StatusCode)
+	}
+}
+
+// An export of nothing but files tells the public hub what it wrote.
+func TestAnExportTellsThePublicHub(t *testing.T) {
+	pings := make(chan url.Values, 10)
+	public := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			t.Error(err)
+		}
+		pings <- r.PostForm
+	}))
+	defer public.Close()
+	n := newNewsroom(t, func(s *publish.Settings) { s.Hub = public.URL })
+	n.fill("kinh-te", 2)
+	dir := t.TempDir()
+	n.export(dir)
+	if got := wait(t, "the notice", pings)["hub.url"]; len(got) != 9 {
+		t.Errorf("told about %v", got)
+	}
+	n.export(dir)
+	n.file([]string{"kinh-te"}, report("bao-b", 1, n.clock()))
+	n.export(dir)
+	if got := wait(t, "the notice", pings)["hub.url"]; len(got) != 6 || len(pings) > 0 {
+		t.Errorf("told about %v, and %d times more", got, len(pings))
+	}
+}
+
+// Changes that come while a subscriber is busy reach it in their order.
+func TestChangesComeInOrder(t *testing.T) {
+	n := newNewsroom(t, private)
+	n.fill("kinh-te", 2)
+	n.refresh()
+	got, release := make(chan string, 10), make(chan struct{})
+	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			io.WriteString(w, r.URL.Query().Get("hub.challenge"))
+			return
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		got <- string(body)
+		<-release
+	}))
+	defer busy.Close()
+	n.subscribe(n.form(&reader{Server: busy}, "subscribe"))
+	n.stored(1)
+	for i := range 3 {
+		n.pass(time.Minute)
+		n.file([]string{"kinh-te"}, report("bao-b", i, n.clock()))
+		n.refresh()
+	}
+	close(release)
+	for i := range 3 {
+		body := wait(t, "a delivery", got)
+		if has, next := strings.Contains(body, fmt.Sprintf("Tin số %d của bao-b", i)), strings.Contains(body, fmt.Sprintf("Tin số %d của bao-b", i+1)); !has || next {
+			t.Errorf("delivery %d is another state", i)
+		}
 	}
 }

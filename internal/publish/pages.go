@@ -39,7 +39,7 @@ func (p *Publisher) sectionPages(sq *squeezer, s *site, ed *edition, now time.Ti
 	id, e := ed.view.Section.ID, p.pageEnvelope(s.plan.every(ed.view.Section.ID))
 	var docs []*document
 	put := func(path string, body []byte, failed error, e envelope) error {
-		d, err := p.gated(sq, ed, render.FormatHTML, path, body, failed, e, now)
+		d, err := p.gated(sq, &ed.notes, render.FormatHTML, path, body, failed, e, now)
 		if d != nil {
 			docs = append(docs, d)
 		}
@@ -68,11 +68,12 @@ func (p *Publisher) buildCommon(next, old *site, now time.Time) error {
 				next.docs[path] = d
 			}
 		}
+		next.said = old.said
 		return nil
 	}
-	put := func(path string, body []byte, e envelope) error {
-		d, err := p.document(sq, path, body, e, now)
-		if err == nil {
+	put := func(path string, f render.Format, body []byte, failed error, e envelope) error {
+		d, err := p.gated(sq, &next.said, f, path, body, failed, e, now)
+		if d != nil {
 			next.docs[path] = d
 		}
 		return err
@@ -84,25 +85,18 @@ func (p *Publisher) buildCommon(next, old *site, now time.Time) error {
 		sections = append(sections, next.editions[next.plan.Sections[i].ID].view)
 	}
 	front, err := render.Front(all, sections)
-	if err != nil {
+	if err := put("/", render.FormatHTML, front, err, p.pageEnvelope(next.plan.every("all"))); err != nil {
 		return err
 	}
-	if err := put("/", front, p.pageEnvelope(next.plan.every("all"))); err != nil {
-		return err
-	}
-	// The list depends on the configuration alone; its date is that of the last change of it.
-	list := next.view(&next.plan.all, nil)
-	opml, err := render.OPML(list)
-	if err != nil {
-		return err
-	}
-	if err := put("/feeds.opml", opml, envelope{contentType: render.FormatOPML.ContentType(),
+	// The list depends on the configuration alone.
+	opml, err := render.OPML(next.view(&next.plan.all, nil))
+	if err := put("/feeds.opml", render.FormatOPML, opml, err, envelope{contentType: render.FormatOPML.ContentType(),
 		cache: "public, max-age=3600", cors: true, route: p.metrics.feeds}); err != nil {
 		return err
 	}
 	for _, a := range render.Assets() {
 		e := envelope{contentType: a.Type, cache: "public, max-age=3600", cors: true, route: p.metrics.pages}
-		if err := put(a.Path, a.Body, e); err != nil {
+		if next.docs[a.Path], err = p.document(sq, a.Path, a.Body, e, now); err != nil {
 			return err
 		}
 	}

@@ -28,7 +28,8 @@ type site struct {
 	editions  map[string]*edition             // by section
 	docs      map[string]*document            // by path
 	partners  map[string]map[string]*document // by partner and name of the file, as "kinh-te.rss"
-	notes     []note
+	said      notes                           // on what no single section decides
+	notes     []note                          // all
 }
 
 // edition is one section as it is published.
@@ -41,7 +42,7 @@ type edition struct {
 	due      time.Time            // when its content changes although no entry does
 	tags     []string             // of its feeds, see bareTag
 	older    []instance           // what its feeds showed before, newest first
-	notes    []note
+	notes    notes
 }
 
 // Refresh renders what changed since the last one and swaps it in at once. When nothing changed
@@ -50,16 +51,20 @@ func (p *Publisher) Refresh(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	changed, err := p.refresh(ctx)
-	if err != nil {
-		p.metrics.failed.Inc()
-		return fmt.Errorf("publish: %w", err)
+	if err == nil {
+		p.hub.changed(changed)
 	}
-	p.hub.changed(changed)
-	return nil
+	return err
 }
 
-// refresh does the work of Refresh and returns the feeds whose bytes changed.
-func (p *Publisher) refresh(ctx context.Context) ([]*document, error) {
+// refresh does the work of Refresh and returns the feeds whose bytes changed. The caller holds mu.
+func (p *Publisher) refresh(ctx context.Context) (feeds []*document, err error) {
+	defer func() {
+		if err != nil {
+			p.metrics.failed.Inc()
+			err = fmt.Errorf("publish: %w", err)
+		}
+	}()
 	old, pl, now := p.site.Load(), p.plan.Load(), p.now()
 	versions, err := p.reader.Versions(ctx)
 	if err != nil {
@@ -113,7 +118,6 @@ func (p *Publisher) refresh(ctx context.Context) ([]*document, error) {
 		return nil, err
 	}
 
-	var feeds []*document
 	for i := range pl.sections {
 		id := pl.sections[i].ID
 		b := made[i]
@@ -122,7 +126,7 @@ func (p *Publisher) refresh(ctx context.Context) ([]*document, error) {
 			continue
 		}
 		next.editions[id] = b.edition
-		next.notes = append(next.notes, b.edition.notes...)
+		next.notes = append(next.notes, b.edition.notes.list...)
 		for _, d := range b.docs {
 			next.docs[d.path] = d
 			if d.section != "" && p.kept[d.path].Hash != d.hash {
@@ -136,6 +140,7 @@ func (p *Publisher) refresh(ctx context.Context) ([]*document, error) {
 	if err := p.buildCommon(next, old, now); err != nil {
 		return nil, err
 	}
+	next.notes = append(next.notes, next.said.list...)
 	if err := p.remember(ctx, old, next); err != nil {
 		return nil, err
 	}
@@ -148,7 +153,7 @@ func (p *Publisher) refresh(ctx context.Context) ([]*document, error) {
 func (s *site) keep(old *site, section string) {
 	ed := old.editions[section]
 	s.editions[section] = ed
-	s.notes = append(s.notes, ed.notes...)
+	s.notes = append(s.notes, ed.notes.list...)
 	for _, path := range sectionPaths(section) {
 		if d := old.docs[path]; d != nil {
 			s.docs[path] = d
@@ -210,7 +215,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 	if err != nil {
 		return nil, err
 	}
-	ed := &edition{version: next.versions[sec.ID], settings: settings}
+	ed := &edition{version: next.versions[sec.ID], settings: settings, notes: notes{section: sec.ID}}
 	last := shown{}
 	if before == nil {
 		if last, err = p.lastShown(ctx, sec.ID); err != nil {
@@ -226,8 +231,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 			held = true
 			p.metrics.refused.WithLabelValues(sec.ID, "empty").Inc()
 			p.log.Warn("a section fell to nothing without a change of the configuration; its last entries stay", "section", sec.ID, "entries", n)
-			ed.notes = append(ed.notes, note{Section: sec.ID, At: now,
-				Text: fmt.Sprintf("the section fell to nothing without a change of the configuration; its last %d entries stay", n)})
+			ed.notes.add(now, fmt.Sprintf("section %s fell to nothing without a change of the configuration; its last %d entries stay", sec.ID, n))
 		}
 	}
 	ed.shown = make(map[string]time.Time, len(chosen))
@@ -360,7 +364,7 @@ func (s *site) view(sec *feed.Section, entries []feed.Entry) *render.View {
 // when the bytes are the same, the last good one when the gate refuses, nil when there is none.
 func (p *Publisher) feed(sq *squeezer, ed *edition, v *render.View, f render.Format, path string, e envelope, now time.Time) (*document, error) {
 	body, err := render.Feed(v, f)
-	d, err := p.gated(sq, ed, f, path, body, err, e, now)
+	d, err := p.gated(sq, &ed.notes, f, path, body, err, e, now)
 	if d != nil {
 		d.section = v.Section.ID
 	}
@@ -369,7 +373,7 @@ func (p *Publisher) feed(sq *squeezer, ed *edition, v *render.View, f render.For
 
 // gated is the gate: it returns the document of what was rendered when that keeps the rules of its
 // format, else the last good one with a note, a log line and a count.
-func (p *Publisher) gated(sq *squeezer, ed *edition, f render.Format, path string, body []byte, failed error, e envelope, now time.Time) (*document, error) {
+func (p *Publisher) gated(sq *squeezer, notes *notes, f render.Format, path string, body []byte, failed error, e envelope, now time.Time) (*document, error) {
 	var problems []string
 	if failed != nil {
 		problems = []string{failed.Error()}
@@ -382,9 +386,9 @@ func (p *Publisher) gated(sq *squeezer, ed *edition, f render.Format, path strin
 		return p.document(sq, path, body, e, now)
 	}
 	all := strings.Join(problems, "; ")
-	p.metrics.refused.WithLabelValues(ed.view.Section.ID, string(f)).Inc()
+	p.metrics.refused.WithLabelValues(notes.section, string(f)).Inc()
 	p.log.Error("a rendering was not published; the last good bytes stay", "path", path, "problems", all)
-	ed.notes = append(ed.notes, note{Section: ed.view.Section.ID, At: now, Text: path + " was not published: " + all})
+	notes.add(now, path+" was not published: "+all)
 	return p.lastGood(sq, path, e)
 }
 
@@ -492,7 +496,6 @@ func (p *Publisher) remember(ctx context.Context, old, next *site) error {
 		}
 	}
 	for _, r := range save {
-		r.Body = nil // the document has them
 		p.kept[r.Path] = r
 	}
 	live := map[string]bool{}
@@ -512,6 +515,10 @@ func (p *Publisher) remember(ctx context.Context, old, next *site) error {
 		for _, path := range gone {
 			delete(p.kept, path)
 		}
+	}
+	for path, r := range p.kept {
+		r.Body = nil // its document has them
+		p.kept[path] = r
 	}
 
 	for id, ed := range next.editions {

@@ -20,6 +20,16 @@ type note struct {
 	Text    string    `json:"text"`
 }
 
+// notes collects the notes on one section, or on what belongs to none ("").
+type notes struct {
+	section string
+	list    []note
+}
+
+func (n *notes) add(at time.Time, text string) {
+	n.list = append(n.list, note{Section: n.section, At: at, Text: text})
+}
+
 // sourceStatus is one source in /sources.json.
 type sourceStatus struct {
 	ID          string    `json:"id"`
