@@ -13,6 +13,7 @@ import (
 const (
 	articlesInRun   = 100 // pages asked for in one run; a feed's first run meets them all
 	articleFailures = 3   // in a row, after which the run asks for no more
+	articleWarnings = 10  // told, of as many pages as fail
 )
 
 // articles asks for the pages of the items that are not stored yet and completes the items from
@@ -37,7 +38,9 @@ func (v *visit) articles(ctx context.Context, src feed.Source, items []feed.Item
 		if ctx.Err() != nil {
 			return warnings, context.Cause(ctx)
 		}
-		warnings = append(warnings, fmt.Sprintf("the page of %q: %v", it.Title, err))
+		if len(warnings) < articleWarnings {
+			warnings = append(warnings, fmt.Sprintf("the page of %q: %v", it.Title, err))
+		}
 		var held *HeldError
 		if failures++; errors.As(err, &held) || failures == articleFailures {
 			return append(warnings, "no more pages were asked for in this run"), nil

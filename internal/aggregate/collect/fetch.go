@@ -43,7 +43,7 @@ const (
 // yet decoded into text.
 type Body struct {
 	Bytes       []byte
-	URL         string // of the last hop, against which relative addresses resolve
+	URL         string // of the last hop, without a password; relative addresses resolve against it
 	ContentType string // as the server sent it; may be empty
 	Header      http.Header
 	Status      int
@@ -249,7 +249,10 @@ func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar
 	}
 	defer resp.Body.Close()
 
-	a = &answer{Body: Body{URL: u.String(), Header: resp.Header, Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type")}}
+	// Links resolve against this address and it is shown to people, so it keeps no password.
+	public := *u
+	public.User = nil
+	a = &answer{Body: Body{URL: public.String(), Header: resp.Header, Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type")}}
 	switch status := resp.StatusCode; {
 	case status == 301 || status == 302 || status == 303 || status == 307 || status == 308:
 		v.drain(resp.Body)

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
 
 	"feedd/internal/feed"
 )
@@ -158,6 +161,11 @@ func (g *hosts) Hold(name string, until time.Time, reason string) {
 // when that is not one of the web's two.
 func hostOf(u *url.URL) string {
 	name := strings.ToLower(strings.TrimRight(u.Hostname(), "."))
+	if strings.IndexFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 {
+		if ascii, err := idna.Lookup.ToASCII(name); err == nil {
+			name = ascii
+		}
+	}
 	if port := u.Port(); port != "" && port != "80" && port != "443" {
 		return net.JoinHostPort(name, port)
 	}

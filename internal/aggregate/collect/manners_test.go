@@ -126,6 +126,7 @@ func TestGateForgetsIdleHosts(t *testing.T) {
 func TestHostOf(t *testing.T) {
 	for in, want := range map[string]string{
 		"http://Example.org/a": "example.org", "https://example.org.:443/": "example.org", "http://example.org:80": "example.org",
+		"http://BÁO.example/": "xn--bo-mia.example", "http://xn--bo-mia.example/": "xn--bo-mia.example",
 		"http://example.org:8080/": "example.org:8080", "http://[::1]:8080/": "[::1]:8080", "http://u:p@example.org/": "example.org",
 	} {
 		u, err := url.Parse(in)

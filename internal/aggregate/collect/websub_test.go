@@ -221,3 +221,42 @@ func TestSubscriptionNeedsAPublicSite(t *testing.T) {
 		}
 	}
 }
+
+func TestHeaderLinks(t *testing.T) {
+	base, _ := url.Parse("https://example.org/rss/a.xml")
+	for in, want := range map[string]string{
+		`<https://hub.example.org/>; rel=hub`:                                        "https://hub.example.org/",
+		`<b.xml>; rel="self", <https://hub.example.org/?a=1,2>; REL="hub"`:           "https://hub.example.org/?a=1,2",
+		`</hub>; title="a"; rel="next hub", <https://two.example.org/>; rel=hub`:     "https://example.org/hub https://two.example.org/",
+		`<https://hub.example.org/>; rel=hubs`:                                       "",
+		`<https://hub.example.org/; rel=hub`:                                         "",
+		`https://hub.example.org/; rel=hub`:                                          "",
+		`<http://%zz>; rel=hub, <https://hub.example.org/>;rel=hub;type="text/html"`: "https://hub.example.org/",
+		"": "",
+	} {
+		if got := strings.Join(headerLinks(http.Header{"Link": {in}}, "hub", base), " "); got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}
+
+func FuzzHeaders(f *testing.F) {
+	f.Add(`<https://hub.example.org/>; rel="hub"`, "max-age=600, private", "120")
+	f.Add(`<<>>; rel=,;<`, `max-age="-1"`, "Mon, 23 Nov 2026 23:00:00 GMT")
+	base, _ := url.Parse("https://example.org/rss")
+	now := time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, link, cache, retry string) {
+		h := http.Header{"Link": {link}, "Cache-Control": {cache}, "Retry-After": {retry}, "Expires": {retry}}
+		for _, at := range headerLinks(h, "hub", base) {
+			if u, err := url.Parse(at); err != nil || !u.IsAbs() {
+				t.Errorf("%q gives %q", link, at)
+			}
+		}
+		if d, _ := freshFor(h, now); d < 0 || d > longestWait {
+			t.Errorf("%q: fresh for %v", cache, d)
+		}
+		if d := retryAfter(h, now); d < 0 {
+			t.Errorf("%q: %v", retry, d)
+		}
+	})
+}
