@@ -32,7 +32,7 @@ func bareTag(tag string) string {
 // deltas makes the answers to "what is new since" for one edition, each once.
 type deltas struct {
 	p     *Publisher
-	s     *site
+	s     *frame
 	view  *render.View
 	older []instance
 
@@ -41,7 +41,7 @@ type deltas struct {
 }
 
 // remind puts what the section's feeds were before at the disposal of its new documents.
-func (p *Publisher) remind(s *site, b *built, before *edition, last shown) {
+func (p *Publisher) remind(s *frame, b *built, before *edition, last shown) {
 	ed := b.edition
 	for _, d := range b.feeds {
 		ed.tags = append(ed.tags, bareTag(d.forms[identity].tag))

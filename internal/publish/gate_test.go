@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -131,4 +134,48 @@ func (f *failing) Versions(ctx context.Context) (map[string]int64, error) {
 		return nil, f.err
 	}
 	return f.Store.Versions(ctx)
+}
+
+// What was published before is let go of, although unchanged documents are taken over again and
+// again.
+func TestOldSitesAreLetGo(t *testing.T) {
+	ctx := t.Context()
+	db, err := store.Open(ctx, "sqlite:"+t.TempDir()+"/feedd.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	sections := []feed.Section{{ID: "a", Title: "A", Limit: 5}, {ID: "b", Title: "B", Limit: 5}}
+	p, err := New(Options{Settings: Settings{Site: feed.Site{Title: "Điểm tin", URL: "https://news.example.org"}, Sections: sections},
+		Reader: db, Renditions: db, Meta: db, Subscriptions: db, Registry: prometheus.NewRegistry(), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sites []weak.Pointer[site]
+	for i := range 12 {
+		turn, err := db.DeskTurn(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := feed.EntryKey("bao-a", strconv.Itoa(i))
+		if err := db.Commit(ctx, store.Filed{Turn: turn, Entries: []feed.Entry{{Key: key, Story: key, Published: time.Now(), Updated: time.Now(),
+			Sections: []string{sections[i%2].ID}}}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Refresh(ctx); err != nil {
+			t.Fatal(err)
+		}
+		sites = append(sites, weak.Make(p.site.Load()))
+	}
+	runtime.GC()
+	alive := 0
+	for _, s := range sites {
+		if s.Value() != nil {
+			alive++
+		}
+	}
+	if alive != 1 {
+		t.Errorf("%d of %d sites are still in memory", alive, len(sites))
+	}
+	runtime.KeepAlive(p)
 }

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"feedd/internal/feed"
 )
 
 // Timeouts recommended for the server that runs Handler: a client that sends or reads too slowly
@@ -26,6 +28,7 @@ const (
 func (p *Publisher) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/sections/{section}/archive/{page}", p.get(p.serveArchive))
+	mux.HandleFunc("OPTIONS /sections/{section}/archive/{page}", func(w http.ResponseWriter, _ *http.Request) { preflight(w) })
 	mux.HandleFunc("/stories/{key}", p.get(p.serveStory))
 	mux.HandleFunc("/partners/{partner}/{file}", p.get(p.servePartner))
 	mux.HandleFunc("/sources", p.get(p.serveStatus))
@@ -166,6 +169,13 @@ func (p *Publisher) serveStory(w http.ResponseWriter, r *http.Request) {
 	if withdrawn && d == nil && err == nil {
 		p.refuse(w, http.StatusGone, "This story was withdrawn.")
 		return
+	}
+	if d == nil && err == nil {
+		// The id of a later development leads to its story.
+		if entries, err := p.reader.Entries(r.Context(), feed.EntryQuery{Keys: []string{key}}); err == nil && len(entries) == 1 && entries[0].Story != key {
+			http.Redirect(w, r, s.plan.root+"/stories/"+entries[0].Story+"#"+key, http.StatusMovedPermanently)
+			return
+		}
 	}
 	p.serveMade(w, r, d, err)
 }

@@ -103,8 +103,8 @@ func (p *Publisher) buildCommon(next, old *site, now time.Time) error {
 	return nil
 }
 
-// story renders the page of one story. It returns nil when no such story is known, and an empty
-// document's path with gone when all of it was withdrawn.
+// story renders the page of one story. It returns nil when no such story is known; gone tells that
+// there was one and all of it was withdrawn.
 func (p *Publisher) story(ctx context.Context, s *site, key string) (d *document, gone bool, err error) {
 	entries, err := p.reader.Entries(ctx, feed.EntryQuery{Story: key})
 	if err != nil {

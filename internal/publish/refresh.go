@@ -18,18 +18,24 @@ import (
 // renderers is how many sections are rendered side by side.
 const renderers = 2
 
-// site is everything that is published at one moment. It is never changed, only replaced.
-type site struct {
+// frame is what all documents of a moment share, whatever they show.
+type frame struct {
 	plan      *plan
 	authority string
 	origins   map[string]render.Origin
 	cleaned   *render.Cache
-	versions  map[string]int64
-	editions  map[string]*edition             // by section
-	docs      map[string]*document            // by path
-	partners  map[string]map[string]*document // by partner and name of the file, as "kinh-te.rss"
-	said      notes                           // on what no single section decides
-	notes     []note                          // all
+}
+
+// site is everything that is published at one moment. It is never changed, only replaced. Nothing it
+// holds points back at it: documents outlive the site they were rendered for.
+type site struct {
+	*frame
+	versions map[string]int64
+	editions map[string]*edition             // by section
+	docs     map[string]*document            // by path
+	partners map[string]map[string]*document // by partner and name of the file, as "kinh-te.rss"
+	said     notes                           // on what no single section decides
+	notes    []note                          // all
 }
 
 // edition is one section as it is published.
@@ -79,7 +85,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []*document, err error) 
 			return nil, err
 		}
 	}
-	next := &site{plan: pl, versions: versions, cleaned: p.cleaned, editions: map[string]*edition{}, docs: map[string]*document{},
+	next := &site{frame: &frame{plan: pl, cleaned: p.cleaned}, versions: versions, editions: map[string]*edition{}, docs: map[string]*document{},
 		partners: map[string]map[string]*document{}}
 	if next.authority, err = p.idAuthority(ctx, pl); err != nil {
 		return nil, err
@@ -266,7 +272,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 			b.docs, b.feeds = append(b.docs, d), append(b.feeds, d)
 		}
 	}
-	p.remind(next, b, before, last)
+	p.remind(next.frame, b, before, last)
 	pages, err := p.sectionPages(sq, next, ed, now)
 	if err != nil {
 		return nil, err
@@ -352,7 +358,7 @@ func expiry(sec *feed.Section, entries []feed.Entry, now time.Time) time.Time {
 }
 
 // view returns the view of a section over these entries, with what all documents share.
-func (s *site) view(sec *feed.Section, entries []feed.Entry) *render.View {
+func (s *frame) view(sec *feed.Section, entries []feed.Entry) *render.View {
 	return &render.View{
 		Site: s.plan.Site, Authority: s.authority, Base: s.plan.base,
 		Section: *sec, Sections: s.plan.links(), Entries: entries, Sources: s.origins,

@@ -14,6 +14,7 @@ import (
 
 	"feedd/internal/feed"
 	"feedd/internal/publish"
+	"feedd/internal/store"
 )
 
 // counter reads one of the publisher's counters, its labels summed up.
@@ -375,5 +376,32 @@ func TestUnsortedIsInAll(t *testing.T) {
 	}
 	if res := n.get("/stories/" + keyOf(report("bao-a", 1, start))); res.StatusCode != http.StatusOK {
 		t.Errorf("its page: %d", res.StatusCode)
+	}
+}
+
+// The id of a later development leads to the page of its story.
+func TestADevelopmentLeadsToItsStory(t *testing.T) {
+	n := newNewsroom(t)
+	n.fill("kinh-te", 2)
+	first, later := keyOf(report("bao-a", 0, start)), keyOf(report("bao-a", 1, start))
+	entries, err := n.store.Entries(t.Context(), feed.EntryQuery{Keys: []string{later}})
+	if err != nil || len(entries) != 1 {
+		t.Fatal(len(entries), err)
+	}
+	entries[0].Story, entries[0].Follows = first, first
+	turn, err := n.store.DeskTurn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.store.Commit(t.Context(), store.Filed{Turn: turn, Entries: entries}); err != nil {
+		t.Fatal(err)
+	}
+	n.refresh()
+	res := n.get("/stories/" + later)
+	if want := "/stories/" + first + "#" + later; res.StatusCode != http.StatusMovedPermanently || res.Header.Get("Location") != want {
+		t.Errorf("%d to %q, want %q", res.StatusCode, res.Header.Get("Location"), want)
+	}
+	if body := n.page("/stories/" + first); !strings.Contains(body, "Tin số 0 của") || !strings.Contains(body, "Tin số 1 của") {
+		t.Error("the story's page does not tell both developments")
 	}
 }
