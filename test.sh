@@ -1,35 +1,62 @@
 #!/usr/bin/env bash
 # Runs every test of feedd. On Debian or Ubuntu it installs what the tests need; elsewhere it says
-# what is missing and which tests then do not run. Extra arguments go to `go test`.
+# what is missing, and the tests that need it are skipped and say so. Arguments go to `go test`.
+#
+# FEEDD_SHARED names a folder of development data; by default one called shared beside the checkout.
+# FEEDD_FEEDVALIDATOR names a checkout of the W3C feed validator; without it those tests are skipped.
 set -euo pipefail
 cd "$(dirname "$0")"
 
-command -v go >/dev/null || { echo "test.sh: Go is not installed; see https://go.dev/dl" >&2; exit 1; }
+say() { echo "test.sh: $*" >&2; }
 
-# Programs the tests use, with the Debian package that brings each.
-needs=(python3:python3 xmllint:libxml2-utils newsboat:newsboat)
-modules=(python3-feedparser)
+command -v go >/dev/null || { say "Go is not installed; see https://go.dev/dl"; exit 1; }
 
-missing=()
-for need in "${needs[@]}"; do
-	command -v "${need%%:*}" >/dev/null || missing+=("${need#*:}")
-done
-if command -v dpkg-query >/dev/null; then
-	for package in "${modules[@]}"; do
+# What the tests use beside Go: real feed readers, a real browser, and what the W3C validator needs.
+packages=(
+	newsboat python3-feedparser libxml-feed-perl # read our feeds
+	chromium                                     # reads our pages
+	python3-lxml python3-html5lib python3-rdflib libxml2-utils
+)
+modules=(rss-parser@3.13.0 feedsmith@3.0.1) # from npm; they read our feeds, too
+
+install_packages() {
+	local missing=() package
+	for package in "${packages[@]}"; do
 		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 	done
-fi
-if [ ${#missing[@]} -gt 0 ]; then
-	if command -v apt-get >/dev/null; then
-		sudo=()
-		[ "$(id -u)" = 0 ] || sudo=(sudo)
-		echo "test.sh: installing ${missing[*]}" >&2
-		"${sudo[@]}" apt-get update -qq >&2 || true
-		DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2 ||
-			echo "test.sh: could not install ${missing[*]}; the tests that need them are skipped and say so" >&2
-	else
-		echo "test.sh: missing: ${missing[*]}; the tests that need them are skipped and say so" >&2
+	[ ${#missing[@]} -gt 0 ] || return 0
+	local sudo=()
+	if [ "$(id -u)" != 0 ]; then
+		command -v sudo >/dev/null || { say "not root, and no sudo: cannot install ${missing[*]}"; return 0; }
+		sudo=(sudo)
 	fi
-fi
+	say "installing ${missing[*]}"
+	"${sudo[@]}" apt-get update -qq >&2 || true
+	DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+		say "could not install ${missing[*]}"
+}
 
-exec go test "$@" ./...
+install_modules() {
+	command -v npm >/dev/null || { say "npm is missing: ${modules[*]} do not try our feeds"; return 0; }
+	local dir="${XDG_CACHE_HOME:-$HOME/.cache}/feedd-tests"
+	mkdir -p "$dir"
+	if [ "$(cat "$dir/installed" 2>/dev/null)" != "${modules[*]}" ]; then
+		say "installing ${modules[*]} in $dir"
+		if npm install --prefix "$dir" --no-save --no-audit --no-fund --ignore-scripts --silent "${modules[@]}" >&2; then
+			echo "${modules[*]}" >"$dir/installed"
+		else
+			say "could not install ${modules[*]}"
+			return 0
+		fi
+	fi
+	export FEEDD_NODE_MODULES="$dir/node_modules"
+}
+
+if command -v apt-get >/dev/null; then
+	install_packages
+else
+	say "no apt-get here; for all tests install: ${packages[*]}"
+fi
+[ -n "${FEEDD_NODE_MODULES:-}" ] || install_modules
+
+go test "$@" ./...
