@@ -261,11 +261,11 @@ func TestTimeoutNamesItself(t *testing.T) {
 	})
 	defer close(stop)
 	for path, want := range map[string]string{
-		"/silent": "no answer within 50ms (timeout)",
-		"/drip":   "no whole answer within 50ms (timeout)",
+		"/silent": "no answer within 300ms (timeout)",
+		"/drip":   "no whole answer within 300ms (timeout)",
 	} {
 		src := sourceAt("s", s.URL+path)
-		src.Timeout = 50 * time.Millisecond
+		src.Timeout = 300 * time.Millisecond
 		res := testCollector(t).Collect(t.Context(), src, feed.SourceState{}, nil)
 		if res.Outcome != Failed || res.Err.Error() != want || res.State.Error != want {
 			t.Errorf("%s: %v, want %q", path, res.Err, want)

@@ -57,6 +57,11 @@ type host struct {
 	held feed.HostHold // guarded by hosts.mu
 }
 
+// NewGate makes a gate for the collectors of one process. Collectors that follow one another, as
+// when the configuration is read anew, share one: the hosts are the same, and requests of the
+// earlier collector may still be under way.
+func NewGate(now func() time.Time) Gate { return newHosts(now) }
+
 func newHosts(now func() time.Time) *hosts {
 	return &hosts{now: now, of: make(map[string]*host), sweep: 1024}
 }

@@ -164,27 +164,46 @@ func TestRedirectsLeaveTheLine(t *testing.T) {
 func TestLargeBodiesTakeTurns(t *testing.T) {
 	pad := strings.Repeat(" ", 600<<10)
 	s := webServer(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, rssOf("a")+pad) })
-	var jobs []Job
-	for i := range 20 {
-		jobs = append(jobs, Job{Source: sourceAt(fmt.Sprint(i), strings.Replace(s.URL, "127.0.0.1", fmt.Sprintf("127.0.0.1:%d@127.0.0.1", i), 1))})
-	}
 	c := testCollector(t)
 	for range largeBodies - 1 {
 		c.large <- struct{}{}
 	}
-	err := c.Run(t.Context(), jobs, func(_ Job, res Result) {
-		if res.Err != nil {
-			t.Error(res.Err)
-		}
-	})
-	if err != nil {
-		t.Error(err)
-	}
 	src := sourceAt("s", s.URL)
-	src.Timeout = 100 * time.Millisecond
+	src.Timeout = 500 * time.Millisecond
 	c.large <- struct{}{}
-	time.AfterFunc(300*time.Millisecond, func() { <-c.large })
+	time.AfterFunc(800*time.Millisecond, func() { <-c.large })
 	if res := c.Collect(t.Context(), src, feed.SourceState{}, nil); res.Err != nil {
 		t.Error(res.Err)
 	}
+}
+
+// Collectors that share a gate keep a host's pace together.
+func TestCollectorsShareAGate(t *testing.T) {
+	var inside atomic.Int32
+	s := webServer(t, func(w http.ResponseWriter, r *http.Request) {
+		if inside.Add(1) > 1 {
+			t.Error("two requests at once")
+		}
+		inside.Add(-1) // before the answer, after which the next may come
+		io.WriteString(w, rssOf("a"))
+	})
+	gate := NewGate(time.Now)
+	var wg sync.WaitGroup
+	for i := range 2 {
+		c := New(Options{Gate: gate})
+		wg.Go(func() {
+			var jobs []Job
+			for k := range 20 {
+				jobs = append(jobs, Job{Source: sourceAt(fmt.Sprint(i, k), s.URL)})
+			}
+			if err := c.Run(t.Context(), jobs, func(_ Job, res Result) {
+				if res.Err != nil {
+					t.Error(res.Err)
+				}
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
 }
