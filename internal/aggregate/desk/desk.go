@@ -236,6 +236,7 @@ func (w *editorsWord) parted(it *feed.Item) bool {
 
 // remembers tells whether the item is in memory.
 func (s *stories) remembers(id int64) bool {
+	s.settle()
 	_, ok := s.reports[id]
 	return ok
 }

@@ -296,12 +296,12 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 	var mass, orderMass, ma, mb, names float32
 	var tail, tailMass float32 // of a, behind its rubric
 	for i, t := range ta {
-		ma += t.weight
+		ma += t.weight()
 		if i >= int(a.head) {
-			tail += t.weight
+			tail += t.weight()
 		}
 		if k := sc.hitA[i]; k >= 0 {
-			w := min(t.weight, tb[k].weight)
+			w := min(t.weight(), tb[k].weight())
 			mass += w
 			if t.flags&tb[k].flags&isName != 0 && w > 5 {
 				names += w
@@ -315,7 +315,7 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 		}
 	}
 	for _, t := range tb {
-		mb += t.weight
+		mb += t.weight()
 	}
 	if ma == 0 || mb == 0 {
 		ma, mb = max(ma, 1), max(mb, 1)
@@ -334,7 +334,7 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 	// Neighbours in common.
 	var pairMass, pairsA float32
 	for i := 1; i < len(ta); i++ {
-		w := ta[i-1].weight + ta[i].weight
+		w := ta[i-1].weight() + ta[i].weight()
 		pairsA += w
 		if p, q := sc.hitA[i-1], sc.hitA[i]; p >= 0 && q == p+1 {
 			pairMass += w
@@ -342,7 +342,7 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 	}
 	var pairsB float32
 	for i := 1; i < len(tb); i++ {
-		pairsB += tb[i-1].weight + tb[i].weight
+		pairsB += tb[i-1].weight() + tb[i].weight()
 	}
 	if pairsA+pairsB > 0 {
 		x[fPairs] = min(1, float64(2*pairMass/(pairsA+pairsB)))
@@ -447,14 +447,14 @@ func gap(list []token, hit []int8) (all, names float32, n gapCount) {
 		if hit[i] >= 0 {
 			continue
 		}
-		all += t.weight
+		all += t.weight()
 		if t.flags&isNumber != 0 {
 			n.numbers++
 			continue
 		}
 		n.words++
 		if t.flags&isName != 0 {
-			names += t.weight
+			names += t.weight()
 		}
 	}
 	return all, names, n
@@ -574,7 +574,7 @@ func inText(list []token, d *doc) float32 {
 	var sum float32
 	for i := range list {
 		if holds(d.all, list[i].norm) {
-			sum += list[i].weight
+			sum += list[i].weight()
 		}
 	}
 	return sum

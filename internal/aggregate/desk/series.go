@@ -38,12 +38,8 @@ func (s *stories) sawSkeleton(r *report, n int16) {
 		return
 	}
 	se := s.series[r.skel]
-	if se == nil {
-		se = &series{}
-		s.series[r.skel] = se
-	}
 	se.days[day(r)%int64(len(se.days))] += n
-	if se.days == ([8]int16{}) {
+	if s.series[r.skel] = se; se == (series{}) {
 		delete(s.series, r.skel)
 	}
 }
@@ -52,10 +48,10 @@ func day(r *report) int64 { return max(0, (r.at+7*3600)/86400) }
 
 // isSeries says whether the report's headline is an issue of a series.
 func (s *stories) isSeries(r *report) bool {
-	se := s.series[r.skel]
-	if se == nil || r.skel == 0 {
+	if r.skel == 0 {
 		return false
 	}
+	se := s.series[r.skel]
 	n := 0
 	today := day(r) % int64(len(se.days))
 	for d, reports := range se.days {

@@ -28,21 +28,32 @@ type stories struct {
 	index   *index
 	twins   map[uint64][]*report // by address, by article number, by headline
 	hosts   map[uint32]*host
-	series  map[uint64]*series
+	series  map[uint64]series
 	word    *editorsWord
+
+	filed []feed.Item // restored and not yet taken in
 
 	exhaustive bool // compare with every report; for measuring the index
 
 	candidates []*report
 	judged     []verdictOn
 	linked     []link
+	members    []*report
 }
 
 // story is a chain of entries, oldest first.
 type story struct {
 	key     string
 	entries []*entry
-	reports []*report // of all entries, in order of arrival
+}
+
+// newest appends the story's newest reports to dst.
+func (st *story) newest(dst []*report) []*report {
+	for i := len(st.entries) - 1; i >= 0 && len(dst) < linkedReports; i-- {
+		list := st.entries[i].reports
+		dst = append(dst, list[max(0, len(list)-linkedReports+len(dst)):]...)
+	}
+	return dst
 }
 
 // entry is one development of a story.
@@ -96,7 +107,7 @@ func newStories(set feed.StorySettings, sources map[string]feed.Source) *stories
 	s := &stories{
 		set: set, sources: sources, rd: newReader(sortedKeys(names)), sc: newScorer(), never: newNeverPairs(set.Never),
 		reports: map[int64]*report{}, entries: map[string]*entry{}, known: map[string]*story{},
-		index: newIndex(), twins: map[uint64][]*report{}, hosts: map[uint32]*host{}, series: map[uint64]*series{},
+		index: newIndex(), twins: map[uint64][]*report{}, hosts: map[uint32]*host{}, series: map[uint64]series{},
 		word: newEditorsWord(),
 	}
 	switch set.Match {
@@ -117,27 +128,19 @@ const (
 	joinLoose  = 0.50
 )
 
-// restore takes an item that is already filed, in order of arrival, when memory is rebuilt.
-func (s *stories) restore(it *feed.Item) {
-	if it.Entry == "" {
-		return
-	}
-	s.forget(it.ID)
-	s.add(s.read(it), it.Entry, it.Story)
-}
-
 // place decides the story of an unfiled item: it sets Story, Entry, Verdict and Why, and remembers
 // the item. Placing an item again forgets what was decided before.
 func (s *stories) place(it *feed.Item, now time.Time) {
 	s.forget(it.ID)
-	r := s.read(it)
+	r := s.read(s.rd, it)
+	r.never = s.never.of(it, s.sources[it.Source])
 	own := feed.EntryKey(it.Source, it.Key)
 	it.Entry, it.Story, it.Verdict = own, own, feed.New
 	it.Why = s.decide(it, r)
 	if key, ok := s.word.one[own]; ok && it.Story == own {
 		it.Story = key // the editor joined the story it opens to another
 	}
-	s.add(r, it.Entry, it.Story)
+	s.add(r, s.rd.index, it.Entry, it.Story)
 }
 
 // decide finds the story of r and sets it, its entry and the verdict.
@@ -187,16 +190,17 @@ func (s *stories) develops(r *report, e *entry, b verdictOn) bool {
 // twin returns the earliest report in the window that is the same article: one address, or one
 // article number of one host; or another outlet's under the very same headline.
 func (s *stories) twin(r *report) (*report, string) {
-	if r.address != 0 {
-		for _, o := range s.twins[r.address] {
-			if s.near(r, o) && !s.word.split(r, o) {
-				return o, "the same address"
-			}
+	numbered := s.hosts[r.host].numbered()
+	for _, key := range [...]uint64{r.article, r.address} {
+		if key == 0 {
+			continue
 		}
-	}
-	if r.article != 0 && s.hosts[r.host].numbered() {
-		for _, o := range s.twins[r.article] {
-			if s.near(r, o) && !s.word.split(r, o) {
+		for _, o := range s.twins[key] {
+			switch {
+			case !s.near(r, o) || s.word.split(r, o):
+			case o.address == r.address:
+				return o, "the same address"
+			case numbered && o.article == r.article && r.article != 0:
 				return o, "the same article, by its number in the address"
 			}
 		}
@@ -288,7 +292,8 @@ func (s *stories) choose(r *report) (best link, found bool) {
 		}
 		sum, n := 0.0, 0
 		if top >= 0.2 {
-			for _, o := range l.story.reports[max(0, len(l.story.reports)-linkedReports):] {
+			s.members = l.story.newest(s.members[:0])
+			for _, o := range s.members {
 				if !s.near(r, o) {
 					continue
 				}
@@ -328,30 +333,26 @@ func (s *stories) name(r *report) string {
 	return r.source
 }
 
-func (s *stories) read(it *feed.Item) *report {
+// read takes what is to be remembered of an item. The words it is indexed by stand in rd.
+func (s *stories) read(rd *reader, it *feed.Item) *report {
 	r := &report{
 		id: it.ID, source: it.Source, at: it.Date().Unix(), seen: it.FirstSeen.Unix(), length: int32(len(it.Summary)),
 		key: hash64(feed.EntryKey(it.Source, it.Key)),
 	}
-	if src, ok := s.sources[it.Source]; ok {
-		r.source = src.ID
-		if r.source == "" {
-			r.source = it.Source
-		}
+	if src, ok := s.sources[it.Source]; ok && src.ID != "" {
+		r.source = src.ID // one string for all of its reports
 	}
 	r.outlet = hash(outletOf(s.name(r)))
 	if it.Canonical != "" {
 		r.address = hash64("a:" + it.Canonical)
-		if name, number := feed.ArticleNumber(it.Canonical); number != "" {
-			r.host = hash(name)
+		name, number := feed.ArticleNumber(it.Canonical)
+		r.host = hash(name)
+		if number != "" {
 			r.article = hash64("n:" + name + " " + number)
-		} else {
-			r.host = hash(name)
 		}
 	}
-	r.doc = *s.rd.read(it.Title, feed.PlainText(it.Summary))
-	r.never = s.never.of(it, s.sources[it.Source])
-	r.skel = s.rd.skeleton(r.outlet)
+	rd.readInto(&r.doc, it.Title, feed.PlainText(it.Summary))
+	r.skel = rd.skeleton(r.outlet)
 	return r
 }
 
@@ -363,9 +364,8 @@ func hash64(s string) uint64 {
 	return h
 }
 
-// add remembers a report under its entry, which it opens when it is the first. The words of the
-// report are those the reader saw last.
-func (s *stories) add(r *report, entryKey, storyKey string) {
+// add remembers a report under its entry, which it opens when it is the first.
+func (s *stories) add(r *report, words []indexKey, entryKey, storyKey string) {
 	e := s.entries[entryKey]
 	if e == nil {
 		st := s.known[storyKey]
@@ -379,15 +379,16 @@ func (s *stories) add(r *report, entryKey, storyKey string) {
 	}
 	r.entry = e
 	e.reports = append(e.reports, r)
-	e.story.reports = append(e.story.reports, r)
 	s.reports[r.id] = r
-	s.remember(r)
+	s.remember(r, words)
 }
 
-func (s *stories) remember(r *report) {
-	s.index.add(r, s.rd.index)
+func (s *stories) remember(r *report, words []indexKey) {
+	s.index.add(r, words)
 	for _, k := range r.twinKeys() {
-		s.twins[k] = append(s.twins[k], r)
+		if k != 0 {
+			s.twins[k] = append(s.twins[k], r)
+		}
 	}
 	s.sawAddress(r, 1)
 	s.sawSkeleton(r, 1)
@@ -406,15 +407,13 @@ func (s *stories) unremember(r *report) {
 	s.sawSkeleton(r, -1)
 }
 
-// twinKeys are the keys under which the same article is found again.
-func (r *report) twinKeys() []uint64 {
-	keys := make([]uint64, 0, 3)
-	for _, k := range [...]uint64{r.address, r.article, r.doc.exact} {
-		if k != 0 && !slices.Contains(keys, k) {
-			keys = append(keys, k)
-		}
+// twinKeys are the keys under which the same article is found again: its number or, without one,
+// its address; and its headline.
+func (r *report) twinKeys() [2]uint64 {
+	if r.article != 0 {
+		return [2]uint64{r.article, r.doc.exact}
 	}
-	return keys
+	return [2]uint64{r.address, r.doc.exact}
 }
 
 func without[T comparable](list []T, x T) []T {
@@ -426,19 +425,22 @@ func without[T comparable](list []T, x T) []T {
 
 // revise replaces what is remembered of an item that its source edited. Its entry stays.
 func (s *stories) revise(it *feed.Item) {
+	s.settle()
 	r := s.reports[it.ID]
 	if r == nil {
 		return
 	}
 	s.unremember(r)
 	e := r.entry
-	*r = *s.read(it)
+	*r = *s.read(s.rd, it)
+	r.never = s.never.of(it, s.sources[it.Source])
 	r.entry = e
-	s.remember(r)
+	s.remember(r, s.rd.index)
 }
 
 // forget takes an item out: it was withdrawn, or is to be filed anew.
 func (s *stories) forget(id int64) {
+	s.settle()
 	r := s.reports[id]
 	if r == nil {
 		return
@@ -446,7 +448,6 @@ func (s *stories) forget(id int64) {
 	delete(s.reports, id)
 	s.unremember(r)
 	e := r.entry
-	e.story.reports = without(e.story.reports, r)
 	if e.reports = without(e.reports, r); len(e.reports) > 0 {
 		return
 	}
@@ -458,6 +459,7 @@ func (s *stories) forget(id int64) {
 
 // follows returns the key of the story's entry before the one given, "" for its first.
 func (s *stories) follows(key string) string {
+	s.settle()
 	e := s.entries[key]
 	if e == nil {
 		return ""
@@ -470,6 +472,7 @@ func (s *stories) follows(key string) string {
 
 // prune forgets the reports that no new one can join any more.
 func (s *stories) prune(now time.Time) {
+	s.settle()
 	oldest := now.Add(-s.set.Window).Unix()
 	for id, r := range s.reports {
 		if r.at < oldest && r.seen < oldest {
@@ -508,6 +511,7 @@ const maxVetoes = 3
 // rank orders reports for the lead: digests and live pages last, then priority, then what the
 // others resemble most, then the earliest, then the longest summary.
 func (s *stories) lead(key string, present int64) int64 {
+	s.settle()
 	e := s.entries[key]
 	if e == nil || len(e.reports) == 0 {
 		return present

@@ -122,6 +122,7 @@ func BenchmarkRestore100k(b *testing.B) {
 		for i := range items {
 			s.restore(&items[i])
 		}
+		s.settle()
 		b.StopTimer()
 		b.ReportMetric(float64(heap()-before)/n, "B/item")
 		if len(s.reports) != n {

@@ -16,9 +16,11 @@ import (
 // diacritics, else by fold.
 type token struct {
 	norm, fold uint32
-	weight     float32 // how much it says: its inverse document frequency, bounded
+	says       uint8 // how much: its inverse document frequency, bounded, in weight units
 	flags      uint8
 }
+
+func (t *token) weight() float32 { return float32(t.says) / weightUnit }
 
 const (
 	isName   = 1 << iota // capitalised where capitals mean something
@@ -35,7 +37,6 @@ type doc struct {
 	pairs  []uint32 // neighbouring words, likewise
 	names  []uint32 // names, likewise
 	exact  uint64   // of the headline's normal form; equal means equal
-	mass   float32  // weight of the headline
 	norms  [2]float32
 	steps  uint64 // which words of a next step it has
 	marked bool   // written with diacritics
@@ -71,6 +72,7 @@ type reader struct {
 	rest   []spelled
 	stream []spelled
 	index  []indexKey // of the last text, in the inverted index
+	sorts  [3][]uint32
 	// seen takes each word of a text when frequencies are counted.
 	seen func(text string, pair bool)
 }
@@ -78,9 +80,10 @@ type reader struct {
 // spelled is a token with its spelling, while a text is read.
 type spelled struct {
 	token
-	text  string // canonical
-	shown string // as it was written
-	start bool   // of a sentence or a quotation
+	weight float32
+	text   string // canonical
+	shown  string // as it was written
+	start  bool   // of a sentence or a quotation
 	// rubric: a colon or bar stands before it.
 	rubric bool
 }
@@ -93,9 +96,19 @@ func newReader(outlets []string) *reader {
 	return rd
 }
 
+// another returns a reader like rd that may be used beside it.
+func (rd *reader) another() *reader {
+	return &reader{lx: rd.lx, weights: rd.weights, outlets: rd.outlets}
+}
+
 // read returns what is to be remembered of a title and a summary in plain text.
 func (rd *reader) read(title, summary string) *doc {
 	d := &doc{}
+	rd.readInto(d, title, summary)
+	return d
+}
+
+func (rd *reader) readInto(d *doc, title, summary string) {
 	title = unescape(title)
 	rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, title)
 	words := rd.trim(rd.words, title)
@@ -116,8 +129,8 @@ func (rd *reader) read(title, summary string) *doc {
 	d.title = make([]token, len(rd.title))
 	exact := uint64(14695981039346656037)
 	for i, t := range rd.title {
+		t.says = uint8(min(255, max(1, t.weight*weightUnit)))
 		d.title[i] = t.token
-		d.mass += t.weight
 		exact = (exact ^ uint64(t.norm)) * 1099511628211
 	}
 	if len(d.title) > 0 {
@@ -134,7 +147,6 @@ func (rd *reader) read(title, summary string) *doc {
 		d.told = len(rd.rest) >= 4
 	}
 	rd.sets(d)
-	return d
 }
 
 // summaryWords bounds what of a summary is looked at: the news stands at its head.
@@ -348,9 +360,7 @@ func foldNormal(w string) string {
 // and the keys under which the report is indexed.
 func (rd *reader) sets(d *doc) {
 	rd.index = rd.index[:0]
-	all := make([]uint32, 0, len(rd.title)+len(rd.rest))
-	pairs := make([]uint32, 0, len(rd.title)+len(rd.rest))
-	var names []uint32
+	all, pairs, names := rd.sorts[0][:0], rd.sorts[1][:0], rd.sorts[2][:0]
 	for _, list := range [][]spelled{rd.title, rd.rest} {
 		for i, t := range list {
 			if t.flags&isDate == 0 {
@@ -364,7 +374,9 @@ func (rd *reader) sets(d *doc) {
 				u := list[i-1]
 				h := pairHash(u.norm, t.norm)
 				w := rd.weights.pair(h, u.weight, t.weight)
-				pairs = append(pairs, pack(h, w))
+				if w >= leastPair {
+					pairs = append(pairs, pack(h, w))
+				}
 				if u.flags&isName != 0 && t.flags&isName != 0 && !t.start {
 					names = append(names, pack(h, w))
 				}
@@ -379,9 +391,16 @@ func (rd *reader) sets(d *doc) {
 	}
 	slices.Sort(rd.index)
 	rd.index = slices.CompactFunc(rd.index, func(a, b indexKey) bool { return a.word() == b.word() })
-	d.all, d.pairs, d.names = packedSet(all), packedSet(pairs), packedSet(names)
+	rd.sorts = [3][]uint32{all, pairs, names}
+	all, pairs, names = packedSet(all), packedSet(pairs), packedSet(names)
+	// One block of memory for the three.
+	block := append(append(append(make([]uint32, 0, len(all)+len(pairs)+len(names)), all...), pairs...), names...)
+	d.all, d.pairs, d.names = block[:len(all)], block[len(all):len(all)+len(pairs)], block[len(all)+len(pairs):]
 	d.norms = [2]float32{length(d.all), length(d.pairs)}
 }
+
+// leastPair is the weight below which two neighbours tell nothing.
+const leastPair = 3.5
 
 func pairHash(a, b uint32) uint32 {
 	h := (a*31 ^ b) * 16777619
@@ -397,15 +416,15 @@ func packedSet(list []uint32) []uint32 {
 			out = append(out, p)
 		}
 	}
-	return slices.Clip(out)
+	return out
 }
 
 func length(list []uint32) float32 {
-	var sum float32
+	var sum uint32
 	for _, p := range list {
-		sum += weightOf(p) * weightOf(p)
+		sum += (p & 0xFF) * (p & 0xFF)
 	}
-	return float32(math.Sqrt(float64(sum)))
+	return float32(math.Sqrt(float64(sum))) / weightUnit
 }
 
 func sortedKeys[V any](m map[string]V) []string {
