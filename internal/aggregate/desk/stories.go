@@ -147,6 +147,9 @@ func (s *stories) place(it *feed.Item, now time.Time) {
 func (s *stories) decide(it *feed.Item, r *report) feed.Why {
 	if o, reason := s.twin(r); o != nil {
 		it.Story, it.Entry, it.Verdict = o.entry.story.key, o.entry.key, feed.Duplicate
+		if !sameArticle(r, o) && s.reported(r, o.entry) {
+			s.update(it)
+		}
 		return feed.Why{Score: 1, With: o.id, Reason: reason}
 	}
 	s.compare(r)
@@ -164,10 +167,24 @@ func (s *stories) decide(it *feed.Item, r *report) feed.Why {
 	case pairVerdict(b.j) == "duplicate":
 		it.Verdict = feed.Duplicate
 	}
-	if it.Verdict == feed.Update && s.set.Updates != "fold" && s.set.Updates != "bump" {
-		it.Entry = feed.EntryKey(it.Source, it.Key) // an entry of its own, behind the story's others
+	if it.Verdict == feed.Update {
+		s.update(it)
 	}
 	return why
+}
+
+// update makes the item a development of its story: an entry of its own behind the story's others,
+// unless the editor wants it folded into the one it resembles.
+func (s *stories) update(it *feed.Item) {
+	it.Verdict = feed.Update
+	if s.set.Updates != "fold" && s.set.Updates != "bump" {
+		it.Entry = feed.EntryKey(it.Source, it.Key)
+	}
+}
+
+// sameArticle says whether two reports are one article by their addresses.
+func sameArticle(a, b *report) bool {
+	return a.address == b.address && a.address != 0 || a.article == b.article && a.article != 0
 }
 
 // develops says whether r tells something newer than the entry: a later report of an outlet that
@@ -207,7 +224,7 @@ func (s *stories) twin(r *report) (*report, string) {
 	}
 	if r.doc.words >= 3 && !s.isSeries(r) {
 		for _, o := range s.twins[r.doc.exact] {
-			if s.near(r, o) && o.outlet != r.outlet && o.doc.exact == r.doc.exact && s.never.may(r, o) && !s.word.split(r, o) && !s.reported(r, o.entry) {
+			if s.near(r, o) && o.outlet != r.outlet && o.doc.exact == r.doc.exact && s.never.may(r, o) && !s.word.split(r, o) {
 				return o, "the same headline as " + s.name(o)
 			}
 		}
