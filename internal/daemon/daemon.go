@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -203,8 +205,28 @@ func (d *Daemon) publication(c *config.Config) publish.Settings {
 	}
 	return publish.Settings{
 		Site: site, Sections: c.Sections, Sources: sources, Partners: c.Partners,
-		Attribution: c.Publish.Attribution, Hub: c.Publish.Hub,
+		Attribution: c.Publish.Attribution, Hub: c.Publish.Hub, Every: rhythm(c),
 	}
+}
+
+// rhythm is how often each section can change: as often as the most frequent source that may reach
+// it. Where rules or what was learned file items, any source may.
+func rhythm(c *config.Config) map[string]time.Duration {
+	every := make(map[string]time.Duration, len(c.Sections))
+	for _, src := range c.Sources {
+		gap := collect.ShortestGap(src.Schedule)
+		if gap == 0 {
+			continue
+		}
+		for i := range c.Sections {
+			sec := &c.Sections[i]
+			named := src.Section == sec.ID || slices.Contains(slices.Collect(maps.Values(src.Category)), sec.ID)
+			if (named || len(sec.Rules) > 0 || sec.Learn) && (every[sec.ID] == 0 || gap < every[sec.ID]) {
+				every[sec.ID] = gap
+			}
+		}
+	}
+	return every
 }
 
 // How long stopping may take.
@@ -291,8 +313,18 @@ func (d *Daemon) publishLoop(ctx context.Context) error {
 		case <-d.committed:
 		case <-look.C:
 		}
+		began := time.Now()
 		if err := d.pub.Refresh(ctx); err != nil && ctx.Err() == nil {
 			d.log.Error("publishing failed; what was published stays", "error", err)
+		}
+		// While the desk commits batch upon batch, publishing takes a quarter of one processor at
+		// most; a single commit is published at once.
+		rest := time.NewTimer(min(3*time.Since(began), time.Second))
+		select {
+		case <-ctx.Done():
+			rest.Stop()
+			return nil
+		case <-rest.C:
 		}
 	}
 }

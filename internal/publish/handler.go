@@ -6,21 +6,10 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"feedd/internal/feed"
-)
-
-// Timeouts recommended for the server that runs Handler: a client that sends or reads too slowly
-// holds a connection no longer than this. No answer is longer than an archive page of some MB.
-const (
-	ReadHeaderTimeout = 10 * time.Second
-	ReadTimeout       = 30 * time.Second
-	WriteTimeout      = 2 * time.Minute
-	IdleTimeout       = 2 * time.Minute
-	MaxHeaderBytes    = 32 << 10
 )
 
 // Handler serves everything that is published. What is ready is found by its path alone; the rest
