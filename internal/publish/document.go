@@ -48,7 +48,7 @@ type document struct {
 	hash         string // hex SHA-256 of the plain bytes
 	modified     time.Time
 	lastModified string
-	headers      []header // of every answer, and all that a 304 has to say (RFC 9110, section 15.4.5)
+	headers      []header // of every answer, and what a 304 has to say besides its ETag (RFC 9110, section 15.4.5)
 	content      []header // of answers with content, besides
 	forms        [codings]*representation
 	route        *route
@@ -136,6 +136,7 @@ func (d *document) dress(modified time.Time, e envelope) {
 		vary += ", " + e.vary
 	}
 	d.headers = []header{
+		line("Last-Modified", d.lastModified),
 		line("Cache-Control", e.cache),
 		line("Vary", vary),
 	}
@@ -144,7 +145,6 @@ func (d *document) dress(modified time.Time, e envelope) {
 	}
 	d.content = []header{
 		line("Content-Type", e.contentType),
-		line("Last-Modified", d.lastModified),
 		line("X-Content-Type-Options", "nosniff"),
 	}
 	if len(e.links) > 0 {
