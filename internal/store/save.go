@@ -269,7 +269,10 @@ func (s *Store) prepare(ctx context.Context) (err error) {
 	if s.insertItems, err = s.write.PrepareContext(ctx, insertItems+placeholders(insertRows, 7)+` RETURNING uid, id`); err != nil {
 		return err
 	}
-	s.insertTexts, err = s.write.PrepareContext(ctx, insertTexts+placeholders(insertRows, 6))
+	if s.insertTexts, err = s.write.PrepareContext(ctx, insertTexts+placeholders(insertRows, 6)); err != nil {
+		return err
+	}
+	s.putState, err = s.write.PrepareContext(ctx, putState)
 	return err
 }
 

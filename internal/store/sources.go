@@ -30,16 +30,17 @@ func (s *Store) States(ctx context.Context) (map[string]feed.SourceState, error)
 	return states, err
 }
 
+const putState = `INSERT INTO sources (id, next_run, full_read, state) VALUES ($1, $2, $3, $4)
+	ON CONFLICT (id) DO UPDATE SET next_run = excluded.next_run, state = excluded.state,
+		full_read = CASE WHEN excluded.full_read > 0 THEN excluded.full_read ELSE sources.full_read END`
+
 // saveState writes a state; fullRead is zero unless the source's whole list was read just now.
 func (s *Store) saveState(tx *sql.Tx, st feed.SourceState, fullRead time.Time) error {
 	text, err := json.Marshal(st)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO sources (id, next_run, full_read, state) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (id) DO UPDATE SET next_run = excluded.next_run, state = excluded.state,
-			full_read = CASE WHEN excluded.full_read > 0 THEN excluded.full_read ELSE sources.full_read END`,
-		st.Source, millis(st.NextRun), millis(fullRead), string(text))
+	_, err = tx.Stmt(s.putState).Exec(st.Source, millis(st.NextRun), millis(fullRead), string(text))
 	return err
 }
 

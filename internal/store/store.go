@@ -31,7 +31,7 @@ type Store struct {
 	write *sql.DB
 	read  *sql.DB
 	// Prepared on write, see prepare; closing the pool closes them.
-	insertItems, insertTexts *sql.Stmt
+	insertItems, insertTexts, putState *sql.Stmt
 
 	saves    chan *save
 	stop     chan struct{}
