@@ -77,7 +77,7 @@ func parseJSON(b []byte) (f *gojson.Feed, err error) {
 func (r *reader) fromJSON(f *gojson.Feed) *Document {
 	doc := &Document{
 		Type: "json", Version: f.Version[strings.LastIndexByte(f.Version, '/')+1:],
-		Title: r.title(f.Title, true), Link: f.HomePageURL, FeedLink: f.FeedURL,
+		Title: r.title(f.Title), Link: f.HomePageURL, FeedLink: f.FeedURL,
 		Description: r.html(f.Description), Language: language(f.Language), Image: first(f.Icon, f.Favicon),
 	}
 	if people := jsonPeople(f.Authors, f.Author); len(people) > 0 {
@@ -94,7 +94,7 @@ func (r *reader) fromJSON(f *gojson.Feed) *Document {
 			continue
 		}
 		raw := rawItem{
-			guid: it.ID, link: first(it.URL, it.ExternalURL), title: it.Title, plain: true,
+			guid: it.ID, link: first(it.URL, it.ExternalURL), title: it.Title,
 			summary: it.Summary, content: it.ContentHTML,
 			published: first(it.DatePublished, it.DateModified), updated: it.DateModified,
 			authors: jsonPeople(it.Authors, it.Author), categories: it.Tags, language: it.Language,

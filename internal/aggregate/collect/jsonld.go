@@ -71,7 +71,7 @@ func (l *ldReader) walk(v any, depth int) {
 				}
 				return
 			}
-			raw := rawItem{title: ldText(v["name"]), link: l.resolve(first(ldURL(v), ldText(v["item"]))), image: l.resolve(ldImage(v["image"])), plain: true}
+			raw := rawItem{title: ldText(v["name"]), link: l.resolve(first(ldURL(v), ldText(v["item"]))), image: l.resolve(ldImage(v["image"]))}
 			if raw.title != "" && raw.link != "" {
 				l.raws = append(l.raws, raw)
 			}
@@ -99,7 +99,6 @@ func (l *ldReader) article(v map[string]any) rawItem {
 		updated:   ldText(v["dateModified"]),
 		image:     l.resolve(first(ldImage(v["image"]), ldImage(v["thumbnailUrl"]))),
 		language:  ldText(v["inLanguage"]),
-		plain:     true,
 	}
 	people, ok := v["author"].([]any)
 	if !ok {
@@ -217,7 +216,7 @@ func microdata(tree *goquery.Document, base *url.URL) []rawItem {
 			}
 			return nil
 		}
-		raw := rawItem{plain: true}
+		raw := rawItem{}
 		if s := prop("headline", "name"); s != nil {
 			raw.title = first(valueOf(s, ""), s.AttrOr("content", ""))
 			raw.link = linkOf(s, "", base)

@@ -27,7 +27,6 @@ type rawItem struct {
 	language   string
 	image      string
 	enclosures []feed.Enclosure
-	plain      bool // the title is plain text by its format
 }
 
 // take normalizes the items of a document and adds them to it: addresses absolute, titles plain,
@@ -58,14 +57,14 @@ func (r *reader) take(doc *Document, raws []rawItem) {
 			raw.guid = ""
 		}
 		it := r.item(raw, base)
-		if it.Key = feed.Identify(&it); it.Key == "" {
+		if it.Title == "" {
 			// Some outlets write notes without headlines; their first words must do.
 			it.Title = excerpt(first(it.Summary, it.Content))
-			if it.Key = feed.Identify(&it); it.Key == "" {
-				nameless++
-				if !r.all {
-					continue
-				}
+		}
+		if it.Key = feed.Identify(&it); it.Key == "" {
+			nameless++
+			if !r.all {
+				continue
 			}
 		}
 		if it.Language == "" {
@@ -95,7 +94,7 @@ func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 		Source:   r.src.ID,
 		GUID:     r.bounded(strings.TrimSpace(raw.guid), "guid"),
 		URL:      r.address(base, raw.link),
-		Title:    r.title(raw.title, raw.plain),
+		Title:    r.title(raw.title),
 		Summary:  r.html(raw.summary),
 		Content:  r.html(raw.content),
 		Language: language(raw.language),
@@ -137,7 +136,7 @@ func (r *reader) date(raw string) (t time.Time) {
 
 // title makes a headline of what a document has for one: mojibake and double escapes undone where
 // that is certain, plain, composed, on one line, bounded.
-func (r *reader) title(s string, plain bool) string {
+func (r *reader) title(s string) string {
 	if s == "" {
 		return ""
 	}
@@ -148,11 +147,7 @@ func (r *reader) title(s string, plain bool) string {
 	if len(s) > 16*maxTitle {
 		s = s[:cutAt(s, 16*maxTitle)]
 	}
-	s = feed.PlainTitle(s)
-	if strings.Contains(s, "\uFFFD") {
-		s = strings.Join(strings.Fields(strings.ReplaceAll(s, "\uFFFD", "")), " ")
-	}
-	s = compose(s)
+	s = compose(legible(feed.PlainTitle(s)))
 	if len(s) > maxTitle {
 		s = s[:cutAt(s, maxTitle-3)] + "…"
 		r.warn("titles longer than %d bytes were cut", maxTitle)
@@ -166,7 +161,7 @@ func excerpt(s string) string {
 	if len(s) > 20*most {
 		s = s[:cutAt(s, 20*most)]
 	}
-	s = feed.PlainText(s)
+	s = legible(feed.PlainText(s))
 	if len(s) <= most {
 		return s
 	}
@@ -175,6 +170,14 @@ func excerpt(s string) string {
 		s = s[:i]
 	}
 	return s + "…"
+}
+
+// legible leaves out what stands for characters that were lost.
+func legible(s string) string {
+	if !strings.Contains(s, "\uFFFD") {
+		return s
+	}
+	return strings.Join(strings.Fields(strings.ReplaceAll(s, "\uFFFD", "")), " ")
 }
 
 // html keeps a text as it came, composed and bounded.

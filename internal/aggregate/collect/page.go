@@ -171,7 +171,7 @@ func (r *reader) takePage(doc *Document, raws []rawItem, base *url.URL) {
 
 // pageItem reads one block.
 func pageItem(block *goquery.Selection, picks [5]*pick, base *url.URL) rawItem {
-	raw := rawItem{plain: true}
+	raw := rawItem{}
 	title, link, summary, date, image := picks[0], picks[1], picks[2], picks[3], picks[4]
 
 	var anchor *goquery.Selection
@@ -359,7 +359,7 @@ func (r *reader) pageDocument(tree *goquery.Document) *Document {
 	}
 	doc := &Document{
 		Type:        "page",
-		Title:       r.title(first(tree.Find("head title").First().Text(), meta("og:title"), meta("og:site_name")), true),
+		Title:       r.title(first(tree.Find("head title").First().Text(), meta("og:title"), meta("og:site_name"))),
 		Link:        r.body.URL,
 		Description: meta("description", "og:description"),
 		Language:    language(first(tree.Find("html").AttrOr("lang", ""), meta("og:locale"), tree.Find("html").AttrOr("xml:lang", ""))),

@@ -372,9 +372,17 @@ func TestTitle(t *testing.T) {
 		"Ho\u0300a":                "Hòa",
 	} {
 		r := reader{}
-		if got := r.title(in, false); got != want {
+		if got := r.title(in); got != want {
 			t.Errorf("title(%q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+func TestNotesGetTheirFirstWords(t *testing.T) {
+	text := strings.Repeat("Mưa lớn ở miền Trung. ", 20)
+	doc := mustRead(t, []byte(`<rss><channel><title>x</title><item><guid>1</guid><description>&lt;p&gt;`+text+`</description></item></channel></rss>`))
+	if got := doc.Items[0].Title; !strings.HasPrefix(got, "Mưa lớn ở miền Trung.") || !strings.HasSuffix(got, "…") || len(got) > 130 {
+		t.Errorf("%q", got)
 	}
 }
 

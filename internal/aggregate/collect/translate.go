@@ -19,7 +19,7 @@ func (r *reader) fromRSS(f *rss.Feed) *Document {
 		Link:         strings.TrimSpace(first(f.Link, firstOf(f.Links), atomLink(f.Extensions, "", "alternate"))),
 		FeedLink:     strings.TrimSpace(atomLink(f.Extensions, "self")),
 		Hub:          strings.TrimSpace(atomLink(f.Extensions, "hub")),
-		Title:        r.title(first(f.Title, extValue(f.Extensions, "dc", "title")), false),
+		Title:        r.title(first(f.Title, extValue(f.Extensions, "dc", "title"))),
 		Description:  r.html(first(f.Description, extValue(f.Extensions, "dc", "description"), extValue(f.Extensions, "itunes", "summary"), extValue(f.Extensions, "itunes", "subtitle"))),
 		Language:     language(first(f.Language, extValue(f.Extensions, "dc", "language"))),
 		Copyright:    first(f.Copyright, extValue(f.Extensions, "dc", "rights"), extValue(f.Extensions, "media", "copyright")),
@@ -139,7 +139,7 @@ func fromRSSItem(it *rss.Item) rawItem {
 func (r *reader) fromAtom(f *atom.Feed) *Document {
 	doc := &Document{
 		Type: "atom", Version: f.Version, FeedID: strings.TrimSpace(f.ID),
-		Title:       r.title(f.Title, false),
+		Title:       r.title(f.Title),
 		Description: r.html(first(f.Subtitle, extValue(f.Extensions, "atom03", "info"))),
 		Language:    language(f.Language),
 		Copyright:   f.Rights,
