@@ -54,6 +54,9 @@ func (f *filer) weigh(w *filing) evidence {
 	if c != nil {
 		c.fit(&f.model.memory)
 		w.learn.set.extract(w.read.passages[0].words, w.read.passages[1].words)
+		if !w.learn.set.accented && c.restores() {
+			c.restore(&w.restore, &w.learn.set, w.read.passages[0].words, w.read.passages[1].words)
+		}
 		var near float64
 		w.factor, near = c.scale.factors(w.learn.set.words)
 		w.learn.scores = c.score(w.learn.scores, &w.learn.set, -1)
@@ -181,7 +184,7 @@ func (f *filer) words(w *filing, ev evidence) []string {
 		if k == part {
 			continue
 		}
-		w.learn.scores, mean = c.single(w.learn.scores, seen.feature, w.learn.set.accented, w.of), 0
+		w.learn.scores, mean = c.single(w.learn.scores, seen.feature, partsOf(&w.learn.set), w.of), 0
 		for _, j := range w.of {
 			mean += w.learn.scores[j] / float64(len(w.of))
 		}

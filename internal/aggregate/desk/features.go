@@ -49,6 +49,7 @@ type featureSet struct {
 	list     []seen
 	words    int  // of the text they are from
 	accented bool // the text has diacritics
+	restored bool // it has none, and features of its likeliest diacritics were added
 	table    []feature
 }
 
@@ -56,6 +57,7 @@ type featureSet struct {
 func (s *featureSet) extract(title, summary []feed.Word) {
 	title, summary = title[:min(len(title), mostTitleWords)], summary[:min(len(summary), mostSummaryWords)]
 	s.list, s.words = s.list[:0], len(title)+len(summary)
+	s.restored = false
 	s.accented = anyMarked(title) || anyMarked(summary)
 	s.size(s.words * 16)
 	s.add(title, false)

@@ -112,6 +112,9 @@ type learned struct {
 	logIn  [kinds][]float64 // ln(totals+alpha*vocab), as of the last fit
 	logOut [kinds][]float64 // the same of all other sections
 
+	variants variants
+	accented int // labels with diacritics
+
 	vectors *vectors
 	centres []point // by section: the sum of its examples' places
 
@@ -121,7 +124,7 @@ type learned struct {
 }
 
 func newLearned(language string) *learned {
-	return &learned{index: map[string]int{}, vectors: vectorsOf(language)}
+	return &learned{index: map[string]int{}, variants: variants{}, vectors: vectorsOf(language)}
 }
 
 // section returns the number of a section, a new one where need be.
@@ -147,6 +150,13 @@ func (c *learned) learn(w *learning, l Label, sign int) {
 	c.docs[s] += sign
 	for i := range w.set.list {
 		c.count(w.set.list[i].feature, s, int32(sign))
+	}
+	if w.set.accented {
+		c.accented += sign
+		if sign > 0 {
+			c.variants.note(w.title)
+			c.variants.note(w.summary)
+		}
 	}
 	at := c.vectors.place(&w.set)
 	c.centres[s].add(&at, int64(sign))
@@ -184,6 +194,25 @@ var (
 	partsFolded   = [kinds]part2{oneFolded: {.28, .26}, twoFolded: {.32, .28}, part: {.05, .01}}
 )
 
+// partsRestored weighs a text without diacritics half as it is and half as it was meant.
+var partsRestored = func() (p [kinds]part2) {
+	for k := range p {
+		a, b := partsAccented[k], partsFolded[k]
+		p[k] = part2{(a.complement + b.complement) / 2, (a.multinomial + b.multinomial) / 2}
+	}
+	return p
+}()
+
+func partsOf(set *featureSet) *[kinds]part2 {
+	switch {
+	case set.accented:
+		return &partsAccented
+	case set.restored:
+		return &partsRestored
+	}
+	return &partsFolded
+}
+
 // logs[n] is ln(n+alpha).
 var logs = func() (t [4096]float64) {
 	for n := range t {
@@ -205,10 +234,7 @@ func logCount(n int32) float64 {
 func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 	n := len(c.sections)
 	dst = resize(dst, n)
-	parts := &partsFolded
-	if set.accented {
-		parts = &partsAccented
-	}
+	parts := partsOf(set)
 	var known, own [kinds]int64 // features with counts, and all of the text's own, by kind
 	for i := range set.list {
 		f := set.list[i].feature
@@ -283,12 +309,8 @@ func (c *learned) settle() {
 }
 
 // single gives the evidence of one feature alone, for the given sections.
-func (c *learned) single(dst []float64, f feature, accented bool, sections []int) []float64 {
+func (c *learned) single(dst []float64, f feature, parts *[kinds]part2, sections []int) []float64 {
 	dst = resize(dst, len(c.sections))
-	parts := &partsFolded
-	if accented {
-		parts = &partsAccented
-	}
 	k := f.kind()
 	p, row := parts[k], c.cells.find(f)
 	if row == nil || row[0] <= 0 {

@@ -73,13 +73,14 @@ type filing struct {
 	holds []holding
 	soft  []float64 // by section: what soft rules add
 
-	learn  learning
-	odds   []float64 // by section, in log-odds
-	in     []int     // the sections that compete
-	factor float64   // from the model's score to log-odds
-	topics []point
-	of     []int     // in, as the model numbers its sections
-	adds   []float64 // by place in the text, see stand
+	learn   learning
+	restore restoring
+	odds    []float64 // by section, in log-odds
+	in      []int     // the sections that compete
+	factor  float64   // from the model's score to log-odds
+	topics  []point
+	of      []int     // in, as the model numbers its sections
+	adds    []float64 // by place in the text, see stand
 }
 
 // newFiler compiles the rules. The error joins every mistake in them.
