@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"feedd/internal/aggregate/desk"
@@ -86,7 +87,7 @@ func (a *Aggregate) fileBatch(ctx context.Context) (int, error) {
 		}
 	}
 	touched := a.desk.File(items, now)
-	stored, err := a.storedEntries(ctx, touched, items)
+	stored, err := a.storedEntries(ctx, touched, items, again)
 	if err != nil {
 		return 0, err
 	}
@@ -156,13 +157,25 @@ func (a *Aggregate) labels(ctx context.Context, f *store.Filed, again []int64) (
 
 // storedEntries reads the entries among keys that exist already, and the first entries of the
 // stories that new ones continue.
-func (a *Aggregate) storedEntries(ctx context.Context, keys []string, items []feed.Item) (map[string]feed.Entry, error) {
-	want := append([]string(nil), keys...)
+func (a *Aggregate) storedEntries(ctx context.Context, keys []string, items []feed.Item, again []int64) (map[string]feed.Entry, error) {
+	opened := map[string]bool{} // by items never filed before: these entries cannot exist yet
+	var want []string
 	for i := range items {
-		if it := &items[i]; it.Story != it.Entry {
+		it := &items[i]
+		if it.Entry == feed.EntryKey(it.Source, it.Key) && !slices.Contains(again, it.ID) {
+			opened[it.Entry] = true
+		}
+		if it.Story != it.Entry {
 			want = append(want, it.Story)
 		}
 	}
+	for _, key := range keys {
+		if !opened[key] {
+			want = append(want, key)
+		}
+	}
+	slices.Sort(want)
+	want = slices.Compact(want)
 	if len(want) == 0 {
 		return nil, nil
 	}

@@ -213,8 +213,13 @@ func (d *Daemon) publication(c *config.Config) publish.Settings {
 // it. Where rules or what was learned file items, any source may.
 func rhythm(c *config.Config) map[string]time.Duration {
 	every := make(map[string]time.Duration, len(c.Sections))
+	gaps := map[string]time.Duration{} // by line: it takes a while, and many sources share one
 	for _, src := range c.Sources {
-		gap := collect.ShortestGap(src.Schedule)
+		gap, ok := gaps[src.Schedule]
+		if !ok {
+			gap = collect.ShortestGap(src.Schedule)
+			gaps[src.Schedule] = gap
+		}
 		if gap == 0 {
 			continue
 		}
