@@ -57,6 +57,7 @@ type Collector struct {
 	large   chan struct{} // large bodies in memory
 	reading chan struct{} // documents being parsed: as many as there are processors
 	robots  robots
+	lines   lines // schedules, parsed
 
 	mu         sync.Mutex
 	transports map[route]*http.Transport
@@ -382,7 +383,7 @@ func fingerprint(body []byte) string {
 
 // plan writes into the state when the source runs next.
 func (c *Collector) plan(src feed.Source, st *feed.SourceState, now time.Time) {
-	st.NextRun, st.NextReason = NextRun(src, *st, now)
+	st.NextRun, st.NextReason = nextRun(src, *st, now, c.lines.parse)
 	st.Schedule = src.Schedule
 }
 

@@ -30,6 +30,12 @@ const (
 // The time may lie before now: the source slept through a run and is due, once. It is zero for a
 // source that answered 410 Gone, which runs no more.
 func NextRun(src feed.Source, st feed.SourceState, now time.Time) (time.Time, string) {
+	return nextRun(src, st, now, parseLine)
+}
+
+// nextRun is NextRun with a parser of schedule lines that may remember them: sources by the
+// hundred share one.
+func nextRun(src feed.Source, st feed.SourceState, now time.Time, parse parser) (time.Time, string) {
 	zone := zoneOf(src)
 	if st.Gone && st.URL == src.URL {
 		return time.Time{}, "stopped because the source answered 410 Gone; give it another url or remove it"
@@ -47,7 +53,7 @@ func NextRun(src feed.Source, st feed.SourceState, now time.Time) (time.Time, st
 	case st.URL != src.URL:
 		return now, "its url is new"
 	default:
-		at, gap, why = nextTick(src, st, last)
+		at, gap, why = nextTick(src, st, last, parse)
 	}
 	most := at.Add(longestWait)
 	if at.Before(now) {
@@ -84,7 +90,7 @@ func NextRun(src feed.Source, st feed.SourceState, now time.Time) (time.Time, st
 
 // nextTick returns the source's first run after last by its line alone, the gap between its runs
 // there, and the reason.
-func nextTick(src feed.Source, st feed.SourceState, last time.Time) (at time.Time, gap time.Duration, why string) {
+func nextTick(src feed.Source, st feed.SourceState, last time.Time, parse parser) (at time.Time, gap time.Duration, why string) {
 	line := strings.TrimSpace(src.Schedule)
 	if line == Auto {
 		at, why = rhythmRun(st.Rhythm, last, zoneOf(src))
@@ -93,7 +99,7 @@ func nextTick(src feed.Source, st feed.SourceState, last time.Time) (at time.Tim
 	if line == "" {
 		line = fallbackLine
 	}
-	s, err := parseLine(line, zoneOf(src))
+	s, err := parse(line, zoneOf(src))
 	if err != nil { // the configuration refuses such lines; a stored source may outlive that
 		return last.Add(longestWait), longestWait, "its schedule cannot be read: " + err.Error()
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -34,6 +35,43 @@ type ticks struct {
 	every time.Duration      // of "@every"; 0 for fields
 	spec  *cron.SpecSchedule // on a clock without a zone; nil for "@every"
 	loc   *time.Location
+}
+
+// parser reads a schedule line of any kind but "auto".
+type parser func(line string, loc *time.Location) (ticks, error)
+
+// lines remembers what was parsed. Its zero value is empty and ready.
+type lines struct {
+	mu     sync.Mutex
+	parsed map[lineKey]ticks
+}
+
+type lineKey struct {
+	line string
+	loc  *time.Location
+}
+
+// parse is parseLine, once for each line and zone. Lines are few; when a configuration changes them
+// without end, all are forgotten.
+func (l *lines) parse(line string, loc *time.Location) (ticks, error) {
+	key := lineKey{line, loc}
+	l.mu.Lock()
+	t, ok := l.parsed[key]
+	l.mu.Unlock()
+	if ok {
+		return t, nil
+	}
+	t, err := parseLine(line, loc)
+	if err != nil {
+		return ticks{}, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.parsed == nil || len(l.parsed) >= 1024 {
+		l.parsed = make(map[lineKey]ticks)
+	}
+	l.parsed[key] = t
+	return t, nil
 }
 
 // The fields of a cron line, in order.
@@ -214,6 +252,14 @@ func (s ticks) next(t time.Time) time.Time {
 	}
 	local := t.In(s.loc)
 	wall := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), local.Nanosecond(), time.UTC)
+	// Far from a change of clocks, which is nearly always, both pass alike.
+	if start, end := local.ZoneBounds(); start.IsZero() || local.Sub(start) > 25*time.Hour {
+		if next := s.spec.Next(wall); !next.IsZero() {
+			if at := local.Add(next.Sub(wall)); end.IsZero() || at.Before(end) {
+				return at
+			}
+		}
+	}
 	var found time.Time
 	for range 300 { // a repeated hour holds 60 ticks at most, Samoa's lost day none
 		if wall = s.spec.Next(wall); wall.IsZero() {
