@@ -42,6 +42,7 @@ func (b *builder) config(f *file) *Config {
 		Publish: Publish{
 			Attribution: f.Publish.Attribution.or("summary"),
 			Hub:         b.url(f.Publish.Hub, "hub"),
+			HubPrivate:  f.Publish.HubPrivate.or(false),
 			Retention:   b.span(f.Publish.Retention, 0, 0, 20*year, "retention"),
 		},
 	}

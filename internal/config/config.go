@@ -45,6 +45,8 @@ type Publish struct {
 	Attribution string
 	// Hub is a public WebSub hub that is pinged instead of running one at /hub; empty means our own.
 	Hub string
+	// HubPrivate lets subscribers of our own hub live on private and loopback addresses.
+	HubPrivate bool
 	// Retention is how long an entry is kept for the archives after it left its sections; 0 means
 	// that it goes once no section reaches it and its story takes in no more reports.
 	Retention time.Duration

@@ -181,7 +181,7 @@ func TestFull(t *testing.T) {
 			},
 		},
 		Collect: Collect{Hosts: 4},
-		Publish: Publish{Attribution: "title", Hub: "https://hub.example.org/", Retention: 2160 * time.Hour},
+		Publish: Publish{Attribution: "title", Hub: "https://hub.example.org/", HubPrivate: true, Retention: 2160 * time.Hour},
 	}
 	if diff := cmp.Diff(want, got, compareZones); diff != "" {
 		t.Error(diff)

@@ -205,7 +205,8 @@ func (d *Daemon) publication(c *config.Config) publish.Settings {
 	}
 	return publish.Settings{
 		Site: site, Sections: c.Sections, Sources: sources, Partners: c.Partners,
-		Attribution: c.Publish.Attribution, Hub: c.Publish.Hub, Every: rhythm(c),
+		Attribution: c.Publish.Attribution, Hub: c.Publish.Hub, HubPrivate: c.Publish.HubPrivate,
+		Every: rhythm(c),
 	}
 }
 
