@@ -261,10 +261,10 @@ type dateParser struct {
 	Dates
 	toks []dateToken
 
-	hour, minute, second, nano int
-	haveTime                   bool
-	half                       int // 0 none, 1 before noon, 2 after noon
-	latinHalf                  bool
+	hour, minute, second int
+	haveTime             bool
+	half                 int // 0 none, 1 before noon, 2 after noon
+	latinHalf            bool
 
 	offset             int
 	zoned              bool

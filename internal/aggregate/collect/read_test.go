@@ -265,6 +265,7 @@ func TestReadRefuses(t *testing.T) {
 	for _, tt := range []struct{ name, doc, want string }{
 		{"nothing", " \n", "empty"},
 		{"a page", "<!DOCTYPE html><html><head><title>503</title></head><body><p>Bận</body></html>", "web page"},
+		{"a page with RDF in a comment", `<html><head><title>x</title></head><body><!-- <rdf:RDF xmlns:rdf="x"><rdf:Description dc:title="y"/></rdf:RDF> --></body></html>`, "web page"},
 		{"JSON of another kind", `{"status": "ok", "data": []}`, "not a JSON Feed"},
 		{"text", "Xin chào", "neither a feed nor a page"},
 		{"nested elements", `<rss><channel>` + strings.Repeat("<a:b>", 200000), "nested more than 100 deep"},

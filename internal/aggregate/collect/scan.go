@@ -152,6 +152,13 @@ func findRoot(b []byte, i int) int {
 			return -1
 		}
 		i += j
+		if bytes.HasPrefix(b[i:], []byte("<!--")) {
+			// Pages keep RDF about themselves in comments.
+			if end := indexAfter(b[:min(len(b), i+1<<16)], i+4, "-->"); end > 0 {
+				i = end
+				continue
+			}
+		}
 		name := tagName(b[i+1:])
 		if len(name) >= 3 && len(name) <= 40 && isRoot(localName(name)) {
 			candidates++
