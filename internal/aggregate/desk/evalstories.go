@@ -52,8 +52,7 @@ type StreamScore struct {
 	StrongPrecision float64 `json:"strong_precision"` // of joins with a score of at least 0.90
 	StrongJoins     int     `json:"strong_joins"`
 	BCubed          float64 `json:"b_cubed"`
-	BCubedMany      float64 `json:"b_cubed_without_singles"`  // without items alone in both
-	Exhaustive      float64 `json:"index_against_exhaustive"` // share of items placed alike
+	BCubedMany      float64 `json:"b_cubed_without_singles"` // without items alone in both
 }
 
 // EvalStories runs labelled or unlabelled headlines through the desk: pairs, when the header has
@@ -229,9 +228,6 @@ func (r StoriesReport) String() string {
 	for _, s := range r.Streams {
 		fmt.Fprintf(&b, "%-10s %5d items  joins: P %.3f  R %.3f  F1 %.3f of %d; strong P %.3f of %d  B-cubed %.3f, without singles %.3f",
 			s.Set, s.Items, s.JoinPrecision, s.JoinRecall, s.JoinF1, s.Joins, s.StrongPrecision, s.StrongJoins, s.BCubed, s.BCubedMany)
-		if s.Exhaustive > 0 {
-			fmt.Fprintf(&b, "  index against exhaustive %.3f", s.Exhaustive)
-		}
 		b.WriteByte('\n')
 	}
 	return b.String()

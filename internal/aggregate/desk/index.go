@@ -37,9 +37,9 @@ type listed struct {
 }
 
 const (
-	rarestWords   = 10  // of the new report, whose lists are walked
-	newestReports = 300 // of each list
-	maxCandidates = 16
+	rarestWords   = 20  // of the new report, whose lists are walked
+	newestReports = 200 // of each list
+	maxCandidates = 24
 )
 
 func newIndex() *index { return &index{lists: map[uint32][]int32{}} }

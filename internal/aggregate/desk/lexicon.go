@@ -32,7 +32,7 @@ type lexicon struct {
 	numeral    *filter
 	casualties map[uint32]bool
 	steps      lexemes
-	periods    map[uint32]bool
+	periods    [2]map[uint32]bool // as written, as folded
 
 	places  lexemes
 	gazette []spot
@@ -218,7 +218,7 @@ func readLexicon() (*lexicon, error) {
 		labels: newLexemes(), outlets: newLexemes(), digests: newLexemes(),
 		opposites: newLexemes(), choices: newLexemes(), angles: newLexemes(), steps: newLexemes(), places: newLexemes(),
 		numeral: &filter{},
-		papers:  map[uint32]bool{}, casualties: map[uint32]bool{}, periods: map[uint32]bool{},
+		papers:  map[uint32]bool{}, casualties: map[uint32]bool{}, periods: [2]map[uint32]bool{{}, {}},
 	}
 	groups := func(ps lexemes, list [][]string) {
 		for _, group := range list {
@@ -272,7 +272,8 @@ func readLexicon() (*lexicon, error) {
 		lx.casualties[hash(feed.Fold(form))] = true
 	}
 	for _, form := range f.Periods {
-		lx.periods[hash(feed.Fold(form))] = true
+		lx.periods[0][hash(feed.Normal(form))] = true
+		lx.periods[1][hash(feed.Fold(form))] = true
 	}
 	for _, form := range f.Papers {
 		lx.papers[hash(feed.Fold(form))] = true
@@ -330,6 +331,14 @@ func (lx *lexicon) addPlaces(g placesFile) {
 	for _, name := range append(g.States, g.Continents...) {
 		add(0, -1, name)
 	}
+}
+
+// numbers says whether the word names what a number behind it numbers: tháng, vòng, round.
+func (lx *lexicon) numbers(w *wordform, marked bool) bool {
+	if marked {
+		return lx.periods[0][w.normal]
+	}
+	return lx.periods[1][w.fold]
 }
 
 // within says whether one of two places contains the other, or they are one.

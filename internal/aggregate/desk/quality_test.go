@@ -3,6 +3,7 @@ package desk
 import (
 	"os"
 	"testing"
+	"time"
 
 	"feedd/internal/feed"
 	"feedd/internal/feed/feedtest"
@@ -47,5 +48,47 @@ func TestDaysStayGrouped(t *testing.T) {
 		if s.Set == "day" && (s.JoinF1 < 0.78 || s.JoinPrecision < 0.85) {
 			t.Errorf("joins: precision %.3f, F1 %.3f, the floors are 0.85 and 0.78", s.JoinPrecision, s.JoinF1)
 		}
+	}
+}
+
+// The index is a short cut: comparing with every report of the window must hardly decide otherwise.
+func TestIndexFindsWhatComparingAllFinds(t *testing.T) {
+	const items, least = 1500, 0.99
+	list := stream(t)[:items]
+	run := func(exhaustive bool) []string {
+		s := newStories(feed.StorySettings{}, streamSources(list))
+		s.exhaustive = exhaustive
+		var decided []string
+		for _, it := range list {
+			if it.ID%100 == 0 {
+				s.prune(it.FirstSeen)
+			}
+			s.place(&it, it.FirstSeen)
+			decided = append(decided, it.Entry+string(it.Verdict))
+		}
+		return decided
+	}
+	alike := 0
+	all := run(true)
+	for i, d := range run(false) {
+		if d == all[i] {
+			alike++
+		}
+	}
+	if float64(alike) < least*items {
+		t.Errorf("%d of %d items were placed as by comparing all, the floor is %.2f", alike, items, least)
+	}
+}
+
+// A bound on what an item costs that a busy machine keeps, too; the benchmarks measure it.
+func TestAnItemCostsMicroseconds(t *testing.T) {
+	list := stream(t)[:2000]
+	s := newStories(feed.StorySettings{}, streamSources(list))
+	began := time.Now()
+	for i := range list {
+		s.place(&list[i], list[i].FirstSeen)
+	}
+	if mean := time.Since(began) / time.Duration(len(list)); mean > 2*time.Millisecond {
+		t.Errorf("%v an item", mean)
 	}
 }

@@ -209,7 +209,7 @@ func (rd *reader) counted(words []wordform, i, n int, text, tail string, scaled,
 		if before.Fold == "ngay" {
 			return date, 0
 		}
-		if rd.lx.periods[before.fold] && !unitWord(next) {
+		if rd.lx.numbers(&before, marked) && !unitWord(next) {
 			return period, before.fold
 		}
 		if before.Upper && !unitWord(next) && between(text, before, words[i]) != ", " && !capitalsMeanNothing(words, text) &&
@@ -245,11 +245,14 @@ func (rd *reader) numberWord(dst *[]spelled, words []wordform, i int, text strin
 		}
 	}
 	v := 0
-	if r := roman(text[w.Start:w.End]); r > 0 && (len(w.Fold) > 1 && r < 40 || i > 0 && rd.lx.periods[words[i-1].fold]) {
+	if r := roman(text[w.Start:w.End]); r > 0 && (len(w.Fold) > 1 && r < 40 || i > 0 && rd.lx.numbers(&words[i-1], marked)) {
 		v = r
 	} else if !rd.lx.numeral.has(w.normal) {
 		return 0
-	} else if u := numerals[w.Normal]; u > 0 && (w.Marked || marked && !w.Upper || englishNumerals[w.Fold]) {
+	} else if u := numerals[w.Normal]; u > 0 && (w.Marked || marked || englishNumerals[w.Fold]) {
+		if w.Upper && i+1 < len(words) && words[i+1].Upper && !isUpper(text[w.Start:w.End]) {
+			return 0 // Hai Bà Trưng
+		}
 		if w.Normal == "năm" && !(i+1 < len(words) && counts[words[i+1].Fold]) {
 			return 0
 		}

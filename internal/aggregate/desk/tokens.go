@@ -293,15 +293,12 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 			continue
 		}
 		name := w.Upper && !caps && !start
-		if w.Upper && !caps {
-			if p, ok := rd.lx.exact.find(words[i:], marked); ok && isUpper(text[w.Start:words[i+len(p.words)-1].End]) {
-				dst = rd.replace(dst, p, text[w.Start:words[i+len(p.words)-1].End], d)
-				dst[before].rubric = rubric
-				i += len(p.words)
-				continue
-			}
+		p, ok := rd.lx.lexemes.find(words[i:], marked)
+		if !ok && w.Upper && !caps {
+			p, ok = rd.lx.exact.find(words[i:], marked)
+			ok = ok && isUpper(text[w.Start:words[i+len(p.words)-1].End])
 		}
-		if p, ok := rd.lx.lexemes.find(words[i:], marked); ok {
+		if ok {
 			dst = rd.replace(dst, p, text[w.Start:words[i+len(p.words)-1].End], d)
 			dst[before].rubric = rubric
 			i += len(p.words)

@@ -1,0 +1,167 @@
+package desk
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"feedd/internal/feed"
+)
+
+// Spellings of one headline have one normal form.
+func TestNormalForm(t *testing.T) {
+	rd := newReader([]string{"Báo Sớm"})
+	for _, forms := range [][]string{
+		{"Lở núi ở đèo Khau Cọ, hai xe tải mắc kẹt", "LỞ NÚI Ở ĐÈO KHAU CỌ, HAI XE TẢI MẮC KẸT", "Lở núi ở đèo Khau Cọ: 2 xe tải mắc kẹt…",
+			"[Video] Lở núi ở đèo Khau Cọ, hai xe tải mắc kẹt", "Cập nhật: Lở núi ở đèo Khau Cọ, hai xe tải mắc kẹt", "Lở núi ở đèo Khau Cọ, hai xe tải mắc kẹt - Báo Sớm",
+			"Lở núi ở đèo Khau Cọ, hai xe tải mắc kẹt | Báo Miền Ngược", "Lở núi ở đèo Khau Cọ, hai xe tải mắc kẹt (miennguoc.vn)",
+			"&#8220;Lở núi&#8221; ở đèo Khau Cọ, hai xe tải mắc k\u200bẹt", "Lở núi ở đèo Khau Cọ, hai xe tải mắc kẹt"},
+		{"TP.HCM chi 8.000 tỷ đồng mua xe buýt điện", "TPHCM chi 8 nghìn tỉ đồng mua xe buýt điện", "Thành phố Hồ Chí Minh chi 8 ngàn tỷ đồng mua xe buýt điện"},
+		{"Khánh thành nhà văn hoá xã Hoà Thuỷ", "Khánh thành nhà văn hóa xã Hòa Thủy"},
+		{"Đường hầm dài 700m thông xe sau nửa năm", "Đường hầm dài 700 mét thông xe sau sáu tháng"},
+		{"Đại hội lần thứ XIV khai mạc ở thủ đô", "Đại hội lần thứ 14 khai mạc ở thủ đô"},
+		{"Orbitel pays $1.5bn for Fernway", "Orbitel pays $1.5 billion for Fernway - The Harbor Gazette", "Orbitel pays $1,500 million for Fernway"},
+	} {
+		want := rd.read(forms[0], "").exact
+		for _, form := range forms[1:] {
+			if rd.read(form, "").exact != want {
+				var words []string
+				for _, w := range rd.title {
+					words = append(words, w.text)
+				}
+				t.Errorf("%q is not %q but %s", form, forms[0], strings.Join(words, " "))
+			}
+		}
+	}
+	for _, other := range []string{"Lở núi - chuyện dài ở đèo Khau Cọ", "Ảnh hưởng của lở núi", "Video gây bão mạng"} {
+		if n := len(rd.read(other, "").title); n != len(feed.Words(nil, other)) && n != len(feed.Words(nil, other))-1 {
+			t.Errorf("%q lost words: %d left", other, n)
+		}
+	}
+}
+
+func TestSlots(t *testing.T) {
+	rd := newReader(nil)
+	names := map[slotKind]string{date: "date", period: "period", score: "score", quantity: "quantity", casualty: "casualty", where: "where"}
+	for _, tt := range []struct {
+		title string
+		want  string // kind value, …
+	}{
+		{"Giá vàng hôm nay 12/8", "date 812"},
+		{"Thời tiết ngày 3-9: Nam Bộ mưa", "date 903"},
+		{"Những tấm lòng thơm thảo 13.1.2026", "date 113"},
+		{"Lịch cúp điện ngày 8 tháng 9", "date 908"},
+		{"Wordle answer for March 3", "date 303"},
+		{"Bước sang ngày 13 xung đột", "date 13"},
+		{"Xuất khẩu gỗ tháng 3 chậm lại", "period 3"},
+		{"Chặng 5 cuộc đua xe đạp", "period 5"},
+		{"Nhìn lại vòng 11 giải hạng nhất", "period 11"},
+		{"Đội nhà thắng 3-1 trong trận mở màn", "score 301"},
+		{"Đấu giá 4.200 lô đất", "quantity 4200"},
+		{"Động đất 5,1 độ lúc nửa đêm", "quantity 5.1"},
+		{"Vốn góp 14 nghìn tỷ đồng", "quantity 14000000000000"},
+		{"Lật thuyền, 3 người mất tích", "casualty 3"},
+		{"Số người chết tăng lên 19", "casualty 19"},
+		{"Factory blast leaves 12 dead", "casualty 12"},
+		{"Home prices up 2.5 percent", "quantity 2.5"},
+		{"Tỷ lệ chọi 1/16 vào trường chuyên", "quantity 1"},
+	} {
+		var got []string
+		for _, s := range rd.read(tt.title, "").slots {
+			if name, ok := names[s.kind]; ok && s.kind != where {
+				got = append(got, name+" "+formatNumber(s.value))
+			}
+		}
+		if !slices.Contains(got, tt.want) {
+			t.Errorf("%q has %q, want %q", tt.title, got, tt.want)
+		}
+	}
+}
+
+// What a series fills in anew each time, written otherwise, clashes with another filling and not
+// with itself.
+func TestClashes(t *testing.T) {
+	rd, sc := newReader(nil), newScorer()
+	for _, tt := range []struct {
+		a, b string
+		veto string
+	}{
+		{"Giá vàng hôm nay 12/8", "Giá vàng hôm nay 13-8", "dates"},
+		{"Giá vàng hôm nay 12/8", "Gia vang hom nay 12.8", ""},
+		{"Kỳ thi thử lần II của trường Sông Cầu", "Kỳ thi thử lần 3 của trường Sông Cầu", "editions or periods"},
+		{"Khai giảng lớp nghề ở Bến Tre", "Khai giảng lớp nghề ở Cà Mau", "places"},
+		{"Khai giảng lớp nghề ở Bình Dương", "Khai giảng lớp nghề ở Long An", "places"},
+		{"Giá tiêu phiên cuối tuần tăng", "Giá tiêu phiên cuối tuần giảm", "opposite directions"},
+		{"Cách nấu cháo gà cho người ốm", "Cách nấu cháo cá cho người ốm", "another of one kind"},
+		{"Ca sĩ Lê Thu Bồn ra đĩa hát mới", "Ca sĩ Phan Hà Trâm ra đĩa hát mới", "names"},
+		{"Giá điện tăng 3% từ tháng tới", "Giá điện tăng 5% từ tháng tới", "figures"},
+		{"Tỉnh chi 147,6 tỷ đồng làm cầu", "Tỉnh chi gần 148 tỷ đồng làm cầu", ""},
+		{"Điểm tin 17h: Vỡ đê bao ở xã Phú Thành", "Vỡ đê bao ở xã Phú Thành", "digest against report"},
+	} {
+		j := sc.score(rd.read(tt.a, ""), rd.read(tt.b, ""), 1, false)
+		if j.veto != tt.veto {
+			t.Errorf("%q and %q: veto %q, want %q (score %.2f)", tt.a, tt.b, j.veto, tt.veto, j.p)
+		}
+	}
+}
+
+// The embedded files are part of the program: what is written in them must be readable.
+func TestLexiconIsReadable(t *testing.T) {
+	lx, err := readLexicon()
+	if err != nil {
+		t.Fatal(err)
+	}
+	provinces, present := 0, 0
+	for _, p := range lx.gazette {
+		if p.level == 1 {
+			provinces++
+			if lx.gazette[p.in].level == 3 {
+				present++
+			}
+		}
+	}
+	if present != 34 {
+		t.Errorf("%d present provinces, want 34", present)
+	}
+	if former := provinces; former < 63 {
+		t.Errorf("%d names of provinces, want at least the 63 former ones", former)
+	}
+	for _, name := range featureNames {
+		if name == "" {
+			t.Error("a feature has no name")
+		}
+	}
+	for _, m := range []*model{modelsOnce().Title, modelsOnce().Text, modelsOnce().Duplicate} {
+		for name := range m.Weights {
+			if !slices.Contains(featureNames[:], name) {
+				t.Errorf("model.json weighs %q, which is no feature", name)
+			}
+		}
+	}
+}
+
+func FuzzScore(f *testing.F) {
+	f.Add("Giá vàng 12/8: tăng 1,5 triệu - Báo Sớm", "[Video] TP.HCM 3-1 (14h) XIV &amp; 8.000 tỷ", "<p>Tóm tắt</p>")
+	f.Add("1/1/1-1.1,1 tháng 13", "ngày 31 tháng 2 | | |", "0 0,000.000")
+	f.Add("a: b - c", "- | () [", "\u0301\u200b")
+	rd, sc := newReader([]string{"Báo Sớm"}), newScorer()
+	f.Fuzz(func(t *testing.T, a, b, summary string) {
+		if !utf8.ValidString(a + b) {
+			t.Skip()
+		}
+		x, y := rd.read(a, summary), rd.read(b, summary)
+		p, q := sc.score(x, y, 1, false), sc.score(y, x, 1, false)
+		for _, j := range []judged{p, q} {
+			if !(j.p >= 0 && j.p <= 1 && j.dup >= 0 && j.dup <= 1) {
+				t.Fatalf("score %v, %v", j.p, j.dup)
+			}
+		}
+		if self := sc.score(x, x, 0, false); len(x.title) > 2 && !x.digest && self.veto != "" {
+			t.Fatalf("%q against itself: veto %q", a, self.veto)
+		}
+	})
+}
+
+func formatNumber(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
