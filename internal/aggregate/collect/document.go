@@ -100,6 +100,7 @@ type reader struct {
 	all      bool // keep items that nothing identifies
 	warnings []string
 	dates    feed.Dates
+	xmlBase  string // of the root element
 	whole    []byte // the XML document
 	texts    []span // of it, for which gofeed got marks; see lighten
 	zoneless int    // dates read that named no zone

@@ -78,13 +78,19 @@ func (r *reader) take(doc *Document, raws []rawItem) {
 	}
 }
 
-// base is what the document's relative addresses resolve against: where it came from, else the
-// site it names.
+// base is what the document's relative addresses resolve against: the xml:base of its root,
+// where it came from, else the site it names.
 func (r *reader) base(doc *Document) *url.URL {
-	for _, s := range []string{r.body.URL, doc.FeedLink, doc.Link} {
+	for _, s := range [...]string{r.body.URL, doc.FeedLink, doc.Link} {
 		if u, err := url.Parse(s); err == nil && u.IsAbs() && u.Host != "" {
+			if b, err := u.Parse(r.xmlBase); err == nil && r.xmlBase != "" {
+				return b
+			}
 			return u
 		}
+	}
+	if u, err := url.Parse(r.xmlBase); err == nil && u.IsAbs() {
+		return u
 	}
 	return nil
 }
@@ -116,7 +122,7 @@ func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 			it.Image = r.address(base, src)
 		}
 	}
-	if base != nil && r.body.URL != "" && it.URL != r.body.URL && (hasRelative(it.Summary) || hasRelative(it.Content)) {
+	if base != nil && (r.body.URL != "" || r.xmlBase != "") && (hasRelative(it.Summary) || hasRelative(it.Content)) {
 		it.Base = base.String()
 	}
 	return it

@@ -99,6 +99,9 @@ func (r *reader) parse(b []byte, h health) (doc *Document, err error) {
 	if h.trouble == "" && !h.controls {
 		light, r.texts = lighten(b, end, h.texts)
 	}
+	if rootEnd, _ := tagEnd(b, 1); rootEnd > 0 {
+		r.xmlBase = attrValue(b[:rootEnd], "xml:base")
+	}
 	var in io.Reader = bytes.NewReader(light)
 	if h.cutAt > 0 {
 		in = io.MultiReader(in, strings.NewReader(h.closing))

@@ -387,6 +387,18 @@ func TestNotesGetTheirFirstWords(t *testing.T) {
 	}
 }
 
+func TestRelativeAddresses(t *testing.T) {
+	const doc = `<rss version="2.0" xml:base="https://cdn.example.org/kho/"><channel><title>x</title><link>https://bao.example.vn/</link><item><title>A</title><link>a.html</link><description>&lt;img src="b.jpg"&gt;</description></item></channel></rss>`
+	it := mustRead(t, []byte(doc)).Items[0]
+	if it.URL != "https://cdn.example.org/kho/a.html" || it.Image != "https://cdn.example.org/kho/b.jpg" || it.Base != "https://cdn.example.org/kho/" {
+		t.Errorf("%s %s %s", it.URL, it.Image, it.Base)
+	}
+	it = mustRead(t, []byte(strings.Replace(doc, ` xml:base="https://cdn.example.org/kho/"`, "", 1))).Items[0]
+	if it.URL != "https://bao.example.vn/rss/a.html" || it.Base != "https://bao.example.vn/rss/home.rss" {
+		t.Errorf("%s %s", it.URL, it.Base)
+	}
+}
+
 func TestSharedGUIDIsNoIdentity(t *testing.T) {
 	doc := mustRead(t, []byte(strings.NewReplacer("a-1", "0", "a-2", "0", "a-3", "0").Replace(threeItems)))
 	if len(doc.Items) != 3 || doc.Items[0].Key != "l:https://bao.example.vn/1.html" || len(doc.Warnings) != 1 {
