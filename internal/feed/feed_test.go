@@ -93,3 +93,20 @@ func FuzzWords(f *testing.F) {
 		}
 	})
 }
+
+func TestArticleNumber(t *testing.T) {
+	for _, tt := range []struct{ in, host, number string }{
+		{"https://e.org/bao-so-4-vao-bo-4950623.html", "e.org", "4950623"},
+		{"https://e.org/185250814214928151.htm?page=2000000", "e.org", "185250814214928151"},
+		{"https://e.org/tin/4950623/bao-so-4", "e.org", "4950623"},
+		{"https://e.org/2026/03/02/bao-so-4", "e.org", ""},
+		{"https://e.org/20260302/bao-so-4", "e.org", ""},
+		{"https://e.org/top-10-nam-2026", "e.org", ""},
+		{"https://e.org", "e.org", ""},
+		{"", "", ""},
+	} {
+		if host, number := ArticleNumber(tt.in); host != tt.host || number != tt.number {
+			t.Errorf("ArticleNumber(%q) = %q, %q, want %q, %q", tt.in, host, number, tt.host, tt.number)
+		}
+	}
+}

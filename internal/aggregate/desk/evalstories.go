@@ -105,15 +105,19 @@ func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
 	rd, sc := newReader(nil), newScorer()
 	var took timings
 	sets, kinds := map[string]*tally{}, map[string]map[string]*[2]int{}
+	numbered, err := numberedHosts(raw)
+	if err != nil {
+		return report, err
+	}
 	fmt.Fprintln(out, "row\tscore\tverdict")
-	err := readTable(bytes.NewReader(raw), []string{"a_title", "b_title"}, func(row tableRow) error {
+	err = readTable(bytes.NewReader(raw), []string{"a_title", "b_title"}, func(row tableRow) error {
 		began := time.Now()
 		hours, _ := strconv.ParseFloat(row.get("hours"), 64)
 		outlet := row.get("src_a") != "" && row.get("src_a") == row.get("src_b")
 		a := rd.read(row.get("a_title"), feed.PlainText(row.get("a_summary")))
 		b := rd.read(row.get("b_title"), feed.PlainText(row.get("b_summary")))
 		j := sc.score(a, b, hours, outlet)
-		if one := sameAddress(row.get("a_url"), row.get("b_url")); one {
+		if sameAddress(row.get("a_url"), row.get("b_url"), numbered) {
 			j.p, j.dup, j.exact, j.veto, j.clash = 1, 1, true, "", clash{}
 		}
 		verdict := pairVerdict(j)
@@ -208,10 +212,41 @@ func pairVerdict(j judged) string {
 	return "same"
 }
 
-// sameAddress says whether two links are of one article.
-func sameAddress(a, b string) bool {
+// sameAddress says whether two links are of one article: one address, or one article number of a
+// host that numbers its articles.
+func sameAddress(a, b string, numbered map[string]*host) bool {
 	a, b = feed.Canonical(a), feed.Canonical(b)
-	return a != "" && a == b
+	if a == "" || b == "" || a == b {
+		return a != "" && a == b
+	}
+	hostA, numberA := feed.ArticleNumber(a)
+	hostB, numberB := feed.ArticleNumber(b)
+	return hostA == hostB && numberA != "" && numberA == numberB && numbered[hostA].numbered()
+}
+
+// numberedHosts learns from all addresses in a file of pairs which hosts number their articles.
+func numberedHosts(raw []byte) (map[string]*host, error) {
+	hosts := map[string]*host{}
+	err := readTable(bytes.NewReader(raw), nil, func(row tableRow) error {
+		for _, link := range []string{row.get("a_url"), row.get("b_url")} {
+			name, number := feed.ArticleNumber(feed.Canonical(link))
+			if name == "" {
+				continue
+			}
+			h := hosts[name]
+			if h == nil {
+				h = &host{}
+				hosts[name] = h
+			}
+			if number != "" {
+				h.withNumber++
+			} else {
+				h.plain++
+			}
+		}
+		return nil
+	})
+	return hosts, err
 }
 
 // String is the report for people.

@@ -275,6 +275,8 @@ func (s *stories) judge(r, o *report) judged {
 		j.veto = "issues of one series"
 	case s.word.split(r, o):
 		j.veto = "split by the editor"
+	case j.equal && j.clash.quantity && !j.clash.casualty && r.host == o.host && r.article != o.article && s.hosts[r.host].numbered():
+		j.veto = "figures in two articles" // an edited figure keeps the article's number
 	case j.swap != 0 && s.word.swaps[j.swap] < 0:
 		j.veto = "an exchange of words the editor took apart"
 	case j.swap != 0 && s.word.swaps[j.swap] > 0 && j.veto == "" && !j.clash.any():
