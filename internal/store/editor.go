@@ -54,26 +54,43 @@ func (s *Store) labels(ctx context.Context, where string, each func(feed.Label))
 		})
 }
 
-// PruneLabels keeps the newest examples of each section and tells how many went.
+// PruneLabels keeps the newest examples of each section and tells how many went. A section is cut
+// back once it has a tenth more than that, so that not every run changes what was learned.
 func (s *Store) PruneLabels(ctx context.Context, keep int) (int, error) {
-	var n int64
-	err := s.tx(ctx, func(tx *sql.Tx) error {
-		r, err := tx.Exec(`DELETE FROM labels WHERE item < COALESCE((SELECT l.item FROM labels l
-			WHERE l.section = labels.section ORDER BY l.item DESC LIMIT 1 OFFSET $1), 0)`, keep)
-		if err != nil {
-			return err
-		}
-		n, err = r.RowsAffected()
+	var full []string
+	if err := s.query(ctx, `SELECT section FROM labels GROUP BY section HAVING COUNT(*) > $1`, func(r *sql.Rows) error {
+		var section string
+		err := r.Scan(&section)
+		full = append(full, section)
 		return err
+	}, keep+keep/10); err != nil || len(full) == 0 {
+		return 0, err
+	}
+	total := 0
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		for _, section := range full {
+			r, err := tx.Exec(`DELETE FROM labels WHERE section = $1 AND item <=
+				(SELECT l.item FROM labels l WHERE l.section = $1 ORDER BY l.item DESC LIMIT 1 OFFSET $2)`, section, keep)
+			if err != nil {
+				return err
+			}
+			n, err := r.RowsAffected()
+			if err != nil {
+				return err
+			}
+			total += int(n)
+		}
+		return nil
 	})
-	return int(n), err
+	return total, err
 }
 
 // opposite is the word that a word takes back.
 var opposite = map[feed.EditorsKind]feed.EditorsKind{feed.WordFile: feed.WordUnfile, feed.WordUnfile: feed.WordFile}
 
 // SaveWords remembers the editor's words for good, and puts the items they are about back into the
-// inbox. A word takes back its opposite.
+// inbox. A word takes back its opposite. Every desk that works meanwhile is overtaken, for it has
+// not heard them.
 func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items []int64) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
 		for _, w := range words {
@@ -87,11 +104,12 @@ func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items [
 				return err
 			}
 		}
-		if len(items) == 0 {
-			return nil
+		if len(items) > 0 {
+			if _, err := tx.Exec(`UPDATE items SET filed = 0 WHERE id IN ` + inList(items)); err != nil {
+				return err
+			}
 		}
-		_, err := tx.Exec(`UPDATE items SET filed = 0 WHERE id IN ` + inList(items))
-		return err
+		return overtake(tx)
 	})
 }
 

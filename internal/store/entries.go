@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +25,10 @@ func (s *Store) Versions(ctx context.Context) (map[string]int64, error) {
 	})
 	return versions, err
 }
+
+// byKey orders ids as their keys are ordered: a key whose first bit is set is stored as a negative
+// number.
+const byKey = `, CASE WHEN e.id < 0 THEN 1 ELSE 0 END, e.id`
 
 // Entries returns the entries asked for with their reports in order of arrival: newest first by
 // Published, ties by Key; the entries of a Story oldest first.
@@ -69,9 +75,9 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 	query := `SELECT e.id, e.story, e.follows, e.lead, e.published, e.updated, e.withdrawn, e.sections
 		FROM ` + from + ` WHERE ` + strings.Join(where, " AND ")
 	if q.Story != "" {
-		query += ` ORDER BY e.published, e.id`
+		query += ` ORDER BY e.published` + byKey
 	} else {
-		query += ` ORDER BY ` + at + ` DESC, e.id`
+		query += ` ORDER BY ` + at + ` DESC` + byKey
 	}
 	if q.Limit > 0 {
 		query += ` LIMIT ` + arg(q.Limit)
@@ -122,19 +128,36 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 	return entries, nil
 }
 
-// Withdraw takes entries out of everything published, or puts them back (at zero). It tells how
-// many changed.
+// Withdraw takes entries out of everything published, or puts them back (at zero), but for those
+// that no report is left of. It tells how many changed. A desk that works on them meanwhile is
+// overtaken, as is this by a desk, and then begins again.
 func (s *Store) Withdraw(ctx context.Context, keys []string, at time.Time) (int, error) {
-	var n int
-	all, err := s.Entries(ctx, feed.EntryQuery{Keys: keys, Withdrawn: at.IsZero()})
-	if err != nil {
-		return 0, err
+	if len(keys) == 0 {
+		return 0, nil
 	}
-	for i := range all {
-		all[i].Withdrawn = at
-		n++
+	for {
+		turn, err := s.DeskTurn(ctx)
+		if err != nil {
+			return 0, err
+		}
+		all, err := s.Entries(ctx, feed.EntryQuery{Keys: keys, Withdrawn: at.IsZero(), Brief: true})
+		if err != nil {
+			return 0, err
+		}
+		all = slices.DeleteFunc(all, func(e feed.Entry) bool { return len(e.Reports) == 0 })
+		for i := range all {
+			all[i].Withdrawn = at
+		}
+		err = s.tx(ctx, func(tx *sql.Tx) error {
+			if err := turnTo(tx, turn); err != nil {
+				return err
+			}
+			return s.saveEntries(tx, all)
+		})
+		if !errors.Is(err, ErrOvertaken) {
+			return len(all), err
+		}
 	}
-	return n, s.tx(ctx, func(tx *sql.Tx) error { return s.saveEntries(tx, all) })
 }
 
 // Renditions returns the last good bytes of every published path.

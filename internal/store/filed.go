@@ -14,8 +14,9 @@ import (
 	"feedd/internal/feed"
 )
 
-// ErrOvertaken says that another desk committed since this one read what it knows: its memory is
-// out of date, and it must read the reports of the last days anew.
+// ErrOvertaken says that another desk committed since this one read what it knows, or that an editor
+// spoke, withdrew a story or changed the rules: its memory is out of date, and it must read the
+// reports of the last days anew.
 var ErrOvertaken = errors.New("another desk was faster")
 
 // Filed is what the desk decided about one batch. It is committed as one.
@@ -154,8 +155,8 @@ func (s *Store) Find(ctx context.Context, what string) ([]feed.Item, error) {
 	return s.Items(ctx, []int64{id})
 }
 
-// Refile puts every filed item seen since a time back into the inbox; its entry stays known.
-// It returns how many.
+// Refile puts every filed item seen since a time back into the inbox; its entry stays known. What
+// a desk is deciding about at that moment is overtaken. It returns how many.
 func (s *Store) Refile(ctx context.Context, since time.Time) (int, error) {
 	var n int64
 	err := s.tx(ctx, func(tx *sql.Tx) error {
@@ -163,8 +164,10 @@ func (s *Store) Refile(ctx context.Context, since time.Time) (int, error) {
 		if err != nil {
 			return err
 		}
-		n, err = r.RowsAffected()
-		return err
+		if n, err = r.RowsAffected(); err != nil {
+			return err
+		}
+		return overtake(tx)
 	})
 	return int(n), err
 }
@@ -172,8 +175,8 @@ func (s *Store) Refile(ctx context.Context, since time.Time) (int, error) {
 // deskTurn is the name under which meta counts the commits of all desks.
 const deskTurn = "desk turn"
 
-// DeskTurn returns the number of the last commit of any desk. A desk reads it before it reads what
-// it is to remember.
+// DeskTurn returns the number of the last commit of any desk. A desk reads it before anything that
+// it decides by: what it is to remember, the editor's words, the inbox.
 func (s *Store) DeskTurn(ctx context.Context) (int64, error) {
 	text, err := s.Meta(ctx, deskTurn)
 	if err != nil || text == "" {
@@ -182,23 +185,39 @@ func (s *Store) DeskTurn(ctx context.Context) (int64, error) {
 	return strconv.ParseInt(text, 10, 64)
 }
 
+// overtake counts a change beside the desks that they must not write over, as a commit.
+func overtake(tx *sql.Tx) error {
+	_, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, '1')
+		ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)`, deskTurn)
+	return err
+}
+
+// turnTo counts a commit after the one of that number. It fails with ErrOvertaken when there is one
+// already.
+func turnTo(tx *sql.Tx, after int64) error {
+	r, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value = $3`,
+		deskTurn, strconv.FormatInt(after+1, 10), strconv.FormatInt(after, 10))
+	if err != nil {
+		return err
+	}
+	if n, err := r.RowsAffected(); err != nil {
+		return err
+	} else if n == 0 {
+		return ErrOvertaken
+	}
+	return nil
+}
+
 // Commit stores what the desk decided about a batch and moves the versions of the sections it
 // touched. An item that its source revised since the desk read it stays in the inbox. The commit
 // is number f.Turn + 1; it fails with ErrOvertaken when there is one of that number already.
 func (s *Store) Commit(ctx context.Context, f Filed) error {
 	return s.tx(ctx, func(tx *sql.Tx) error {
-		r, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2)
-			ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value = $3`,
-			deskTurn, strconv.FormatInt(f.Turn+1, 10), strconv.FormatInt(f.Turn, 10))
-		if err != nil {
+		if err := turnTo(tx, f.Turn); err != nil {
 			return err
 		}
-		if n, err := r.RowsAffected(); err != nil {
-			return err
-		} else if n == 0 {
-			return ErrOvertaken
-		}
-		update, err := tx.Prepare(`UPDATE items SET filed = CASE WHEN revised = $1 THEN 1 ELSE 0 END, story = $2, entry = $3,
+		update, err := tx.Prepare(`UPDATE items SET filed = CASE WHEN revised = $1 AND hash = $9 THEN 1 ELSE 0 END, story = $2, entry = $3,
 			verdict = $4, dropped = $5, sections = $6, why = $7 WHERE id = $8`)
 		if err != nil {
 			return err
@@ -211,7 +230,7 @@ func (s *Store) Commit(ctx context.Context, f Filed) error {
 				return err
 			}
 			if _, err := update.Exec(millis(it.Revised), keyInt(it.Story), keyInt(it.Entry),
-				string(it.Verdict), it.Dropped, sections, why, it.ID); err != nil {
+				string(it.Verdict), it.Dropped, sections, why, it.ID, int64(it.Rev)); err != nil {
 				return fmt.Errorf("file item %d: %w", it.ID, err)
 			}
 		}
