@@ -49,7 +49,8 @@ func sqliteDialect(path string) dialect {
 		write: write, read: base + q.Encode(),
 		writers: 1, readers: max(4, runtime.NumCPU()),
 		schema: strings.NewReplacer(
-			"{{serial}}", "INTEGER PRIMARY KEY",
+			// An item's number is never given again: labels and the editor's words outlive the item.
+			"{{serial}}", "INTEGER PRIMARY KEY AUTOINCREMENT",
 			"{{blob}}", "BLOB",
 			"{{compact}}", " WITHOUT ROWID"),
 	}

@@ -6,59 +6,69 @@ import (
 	"time"
 )
 
-// Rows one transaction of retention takes away, so that saves do not wait long for it.
+// Entries, or items without one, that one transaction of retention takes away, so that saves do
+// not wait long for it.
 const pruneRows = 500
 
 // How long an item that retention took away is remembered after its source stopped listing it.
 const seenGrace = 7 * 24 * time.Hour
 
-// Prune takes away entries published before a time, with their items, and items without an entry
-// seen before it. What its source may still list is remembered by its identity, so that it is not
-// taken for new; that too goes once the source has been read whole without it for a week.
-// It returns how many items went.
+// What retention takes away, before the time $1. An entry goes with all of its reports or not at
+// all: while one of them is young, or waits for the desk, the whole entry stays.
+const (
+	oldEntries = `SELECT e.id FROM entries e WHERE e.published < $1 AND e.withdrawn < $1 AND NOT EXISTS
+		(SELECT 1 FROM items i WHERE i.entry = e.id AND (i.filed = 0 OR i.first_seen >= $1))`
+	oldItems = `SELECT i.id FROM items i WHERE i.entry = 0 AND i.filed = 1 AND i.first_seen < $1`
+)
+
+// Prune takes away entries published before a time and all seen of them before it, with their
+// items, and items without an entry seen before it. What its source may still list is remembered
+// by its identity, so that it is not taken for new; that too goes once the source has been read
+// whole without it for a week. It returns how many items went.
 func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 	total := 0
-	for {
-		var ids []int64
-		if err := s.query(ctx, `SELECT i.id FROM items i LEFT JOIN entries e ON e.id = i.entry
-			WHERE i.filed = 1 AND i.first_seen < $1 AND COALESCE(e.published, i.first_seen) < $1 AND COALESCE(e.withdrawn, 0) < $1
-			LIMIT $2`, func(r *sql.Rows) error {
-			var id int64
-			err := r.Scan(&id)
-			ids = append(ids, id)
-			return err
-		}, millis(before), pruneRows); err != nil {
-			return total, err
-		}
-		if len(ids) == 0 {
-			break
-		}
-		in := inList(ids)
-		if err := s.tx(ctx, func(tx *sql.Tx) error {
-			if _, err := tx.Exec(`INSERT INTO seen (uid, source, last_seen)
-				SELECT uid, source, $1 FROM items WHERE id IN `+in+` ON CONFLICT (uid) DO NOTHING`, millis(now)); err != nil {
-				return err
+	for _, kind := range []struct {
+		old, id string // what is old, and the column that tells one from another
+		items   string // those that go with it
+		entries bool
+	}{
+		{oldEntries, `e.id`, `SELECT id FROM items WHERE entry IN `, true},
+		{oldItems, `i.id`, `SELECT id FROM items WHERE id IN `, false},
+	} {
+		for {
+			found, err := s.ids(ctx, kind.old+` ORDER BY `+kind.id+` LIMIT $2`, millis(before), pruneRows)
+			if err != nil {
+				return total, err
 			}
-			for _, q := range []string{
-				`DELETE FROM texts WHERE item IN ` + in,
-				`DELETE FROM revisions WHERE item IN ` + in,
-				`DELETE FROM items WHERE id IN ` + in,
-			} {
-				if _, err := tx.Exec(q); err != nil {
+			if len(found) == 0 {
+				break
+			}
+			if err := s.tx(ctx, func(tx *sql.Tx) error {
+				// It may have got a report, or gone back to the desk, since it was found.
+				old, err := idsIn(tx, kind.old+` AND `+kind.id+` IN `+inList(found), millis(before))
+				if err != nil || len(old) == 0 {
 					return err
 				}
+				items, err := idsIn(tx, kind.items+inList(old))
+				if err != nil {
+					return err
+				}
+				total += len(items)
+				if kind.entries {
+					if _, err := tx.Exec(`DELETE FROM entries WHERE id IN ` + inList(old)); err != nil {
+						return err
+					}
+				}
+				return forgetItems(tx, items, now)
+			}); err != nil {
+				return total, err
 			}
-			return nil
-		}); err != nil {
-			return total, err
 		}
-		total += len(ids)
 	}
 	return total, s.tx(ctx, func(tx *sql.Tx) error {
-		// Entries that lost their last report go with it.
 		for _, q := range []string{
-			`DELETE FROM entry_sections WHERE published < $1 AND entry NOT IN (SELECT entry FROM items)`,
-			`DELETE FROM entries WHERE published < $1 AND withdrawn < $1 AND id NOT IN (SELECT entry FROM items)`,
+			`DELETE FROM entry_sections WHERE published < $1 AND NOT EXISTS
+				(SELECT 1 FROM entries e WHERE e.id = entry_sections.entry)`,
 			`DELETE FROM holds WHERE until < $1`,
 		} {
 			if _, err := tx.Exec(q, millis(before)); err != nil {
@@ -70,4 +80,50 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 			millis(now.Add(-seenGrace)), seenGrace.Milliseconds())
 		return err
 	})
+}
+
+// forgetItems takes items away and remembers that they were there.
+func forgetItems(tx *sql.Tx, ids []int64, now time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	in := inList(ids)
+	if _, err := tx.Exec(`INSERT INTO seen (uid, source, last_seen)
+		SELECT uid, source, CAST($1 AS BIGINT) FROM items WHERE id IN `+in+` ON CONFLICT (uid) DO NOTHING`, millis(now)); err != nil {
+		return err
+	}
+	for _, q := range []string{
+		`DELETE FROM texts WHERE item IN `,
+		`DELETE FROM revisions WHERE item IN `,
+		`DELETE FROM items WHERE id IN `,
+	} {
+		if _, err := tx.Exec(q + in); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ids reads a column of numbers.
+func (s *Store) ids(ctx context.Context, q string, args ...any) (ids []int64, err error) {
+	err = s.query(ctx, q, addID(&ids), args...)
+	return ids, err
+}
+
+func idsIn(tx *sql.Tx, q string, args ...any) (ids []int64, err error) {
+	rows, err := tx.Query(q, args...)
+	if err != nil {
+		return nil, err
+	}
+	err = scan(rows, addID(&ids))
+	return ids, err
+}
+
+func addID(ids *[]int64) func(*sql.Rows) error {
+	return func(r *sql.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		*ids = append(*ids, id)
+		return err
+	}
 }
