@@ -69,7 +69,7 @@ func tell(o outlet, n int) (report, bool) {
 	h := mix(uint64(n) + 1<<32)
 	e := events[h%uint64(len(events))]
 	place := places[(h>>8)%uint64(len(places))]
-	number := 3 + int((h>>16)%90)
+	number := 3 + int((uint64(n)+1<<32)*37%90) // another one for each of 90 stories running
 	mine := mix(h ^ mix(uint64(len(o.path))*31+uint64(o.path[1])))
 	if int(mine%10) >= o.share {
 		return report{}, false
