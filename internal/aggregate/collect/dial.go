@@ -56,7 +56,7 @@ func (c *Collector) transport(r route) (*http.Transport, error) {
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true, // encoding.go bounds what comes out
 		MaxIdleConns:           512,
-		MaxIdleConnsPerHost:    2,
+		MaxIdleConnsPerHost:    1,                // a second would serve the retry that hop forbids
 		IdleConnTimeout:        4 * time.Second,  // for the next in a host's line; servers drop idle ones after 5 s and more
 		TLSHandshakeTimeout:    30 * time.Second, // the source's timeout is the bound that counts
 		ExpectContinueTimeout:  time.Second,
