@@ -1,75 +1,113 @@
 package desk
 
-// table holds, for each feature, a row of counts: their sum, then one a section. It is a hash
-// table with open addressing whose rows lie in the slots themselves, since a text has hundreds of
-// features and to look up each should cost one miss of the cache.
-type table struct {
-	slots  []int32 // by slot: the feature, 0 when the slot is free; then its row
-	stride int
-	mask   uint32 // number of slots - 1
-	used   int
+// numbering gives features numbers from 0 up, in the order they come. It is a hash table with open
+// addressing and nothing in it but features and numbers: a text has hundreds of features, most of
+// them never met, and to see that should cost one miss of the cache.
+type numbering struct {
+	slots []numbered // a power of two of them
+	used  int
 }
 
-const (
-	smallestTable  = 1 << 10
-	smallestStride = 2 + 8 // the feature, the sum, eight sections
-)
+// numbered is a slot, free while its feature is 0.
+type numbered struct {
+	feature feature
+	number  int32
+}
+
+const smallestNumbering = 1 << 10
+
+// begin is where the search for a feature begins: its hash, which is above the bits of its kind.
+func (f feature) begin() uint32 { return uint32(f)>>kindBits ^ uint32(f)<<27 }
+
+// find returns the number of a feature, or -1.
+func (x *numbering) find(f feature) int {
+	if len(x.slots) == 0 {
+		return -1
+	}
+	mask := uint32(len(x.slots) - 1)
+	for i := f.begin() & mask; ; i = (i + 1) & mask {
+		switch s := &x.slots[i]; s.feature {
+		case f:
+			return int(s.number)
+		case 0:
+			return -1
+		}
+	}
+}
+
+// number is find that gives a new feature the next number.
+func (x *numbering) number(f feature) int {
+	if 3*x.used >= 2*len(x.slots) {
+		x.grow(max(2*len(x.slots), smallestNumbering))
+	}
+	mask := uint32(len(x.slots) - 1)
+	for i := f.begin() & mask; ; i = (i + 1) & mask {
+		switch s := &x.slots[i]; s.feature {
+		case f:
+			return int(s.number)
+		case 0:
+			*s = numbered{f, int32(x.used)}
+			x.used++
+			return x.used - 1
+		}
+	}
+}
+
+func (x *numbering) grow(size int) {
+	old := x.slots
+	x.slots = make([]numbered, size)
+	mask := uint32(size - 1)
+	for _, s := range old {
+		if s.feature == 0 {
+			continue
+		}
+		i := s.feature.begin() & mask
+		for x.slots[i].feature != 0 {
+			i = (i + 1) & mask
+		}
+		x.slots[i] = s
+	}
+}
+
+// table holds, for each feature, a row of counts: their sum, then one a section.
+type table struct {
+	index  numbering
+	cells  []int32
+	stride int
+}
+
+const smallestStride = 1 + 8 // the sum and eight sections
 
 // find returns the row of a feature, or nil.
 func (t *table) find(f feature) []int32 {
-	if t.used == 0 {
+	n := t.index.find(f)
+	if n < 0 {
 		return nil
 	}
-	for i := t.slot(f); ; i++ {
-		at := int(i&t.mask) * t.stride
-		switch feature(t.slots[at]) {
-		case f:
-			return t.slots[at+1 : at+t.stride]
-		case 0:
-			return nil
-		}
-	}
+	return t.cells[n*t.stride : (n+1)*t.stride]
 }
 
 // row is find that makes the row where there is none. It is good until the next call of row.
 func (t *table) row(f feature) []int32 {
-	if 3*t.used >= 2*int(t.mask) {
-		t.rebuild(t.stride, max(2*(int(t.mask)+1), smallestTable))
+	n := t.index.number(f)
+	for need := (n + 1) * t.stride; len(t.cells) < need; {
+		t.cells = append(t.cells, make([]int32, t.stride)...)
 	}
-	for i := t.slot(f); ; i++ {
-		at := int(i&t.mask) * t.stride
-		switch feature(t.slots[at]) {
-		case f:
-			return t.slots[at+1 : at+t.stride]
-		case 0:
-			t.slots[at] = int32(f)
-			t.used++
-			return t.slots[at+1 : at+t.stride]
-		}
-	}
+	return t.cells[n*t.stride : (n+1)*t.stride]
 }
-
-// slot is where the search for a feature begins. Its low bits are its kind, the others a hash.
-func (t *table) slot(f feature) uint32 { return uint32(f)>>kindBits ^ uint32(f)<<27 }
 
 // widen makes room in every row for so many sections.
 func (t *table) widen(sections int) {
 	stride := max(t.stride, smallestStride)
-	for stride < 2+sections {
+	for stride < 1+sections {
 		stride *= 2
 	}
-	if stride != t.stride {
-		t.rebuild(stride, max(int(t.mask)+1, smallestTable))
+	if stride == t.stride {
+		return
 	}
-}
-
-// rebuild moves the rows to a table of other measures and leaves out those with nothing in them.
-func (t *table) rebuild(stride, slots int) {
-	old := *t
-	*t = table{slots: make([]int32, stride*slots), stride: stride, mask: uint32(slots - 1)}
-	for at := 0; at < len(old.slots); at += old.stride {
-		if f := feature(old.slots[at]); f != 0 && old.slots[at+1] != 0 {
-			copy(t.row(f), old.slots[at+1:at+old.stride])
-		}
+	cells := make([]int32, t.index.used*stride)
+	for n := range t.index.used {
+		copy(cells[n*stride:], t.cells[n*t.stride:(n+1)*t.stride])
 	}
+	t.cells, t.stride = cells, stride
 }

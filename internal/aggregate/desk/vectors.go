@@ -21,8 +21,8 @@ var vectorsEn []byte
 
 // vectors are the vectors of a language's words and pairs of words.
 type vectors struct {
-	rows map[feature]int32
-	data []byte // int8, dimensions a row
+	index numbering
+	data  []byte // int8, dimensions a row, by number of the feature
 }
 
 var (
@@ -41,9 +41,9 @@ func vectorsOf(language string) *vectors {
 
 func readVectors(raw []byte) *vectors {
 	n := int(binary.LittleEndian.Uint32(raw))
-	v := &vectors{rows: make(map[feature]int32, n), data: raw[4+4*n:]}
+	v := &vectors{data: raw[4+4*n:]}
 	for i := range n {
-		v.rows[feature(binary.LittleEndian.Uint32(raw[4+4*i:]))] = int32(i * dimensions)
+		v.index.number(feature(binary.LittleEndian.Uint32(raw[4+4*i:])))
 	}
 	return v
 }
@@ -61,16 +61,21 @@ const unitLength = 1 << 12
 
 // place gives the place of a text; all zero when it has no known word.
 func (v *vectors) place(set *featureSet) (p point) {
+	var sum [dimensions]int32
 	for i := range set.list {
 		f := set.list[i].feature
 		if !hasVector(f) {
 			continue
 		}
-		if at, ok := v.rows[f]; ok {
-			for j, x := range v.data[at : at+dimensions] {
-				p[j] += int64(int8(x))
+		if n := v.index.find(f); n >= 0 {
+			row := v.data[n*dimensions : (n+1)*dimensions]
+			for j := range sum {
+				sum[j] += int32(int8(row[j]))
 			}
 		}
+	}
+	for j, x := range sum {
+		p[j] = int64(x)
 	}
 	if norm := p.norm(); norm > 0 {
 		for j := range p {
