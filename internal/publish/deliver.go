@@ -32,8 +32,8 @@ const (
 	// delivery is the whole feed, so that the later ones say what it said.
 	maxQueue = 8
 	// A delivery is tried until it was so often in vain; then it is given up, not the subscription.
-	maxTries   = 12
-	firstPause = 5 * time.Second
+	maxTries   = 14
+	firstPause = 2 * time.Second
 	mostPause  = time.Hour
 )
 
@@ -93,7 +93,7 @@ func (sub *subscriber) deliver() {
 		if h.subs[k] != sub {
 			sub.queue = nil // unsubscribed meanwhile
 		}
-		if len(sub.queue) == 0 {
+		if len(sub.queue) == 0 || h.stop.Err() != nil {
 			sub.running = false
 			h.mu.Unlock()
 			return
@@ -107,16 +107,15 @@ func (sub *subscriber) deliver() {
 		}
 		select {
 		case slots <- struct{}{}:
-		case <-h.ctx.Done():
+		case <-h.stop.Done():
 			return
 		}
 		status, err := h.send(s, d)
 		<-slots
-		if h.ctx.Err() != nil {
-			return // not delivered for the store: it is sent again after the restart
-		}
-
 		done := err == nil && status/100 == 2
+		if !done && h.stop.Err() != nil {
+			return // it is sent again after the restart
+		}
 		if done {
 			h.p.metrics.delivered.WithLabelValues("ok").Inc()
 		} else {
@@ -129,7 +128,7 @@ func (sub *subscriber) deliver() {
 			sub.queue = sub.queue[1:]
 			sub.Delivered = d.hash
 			if h.subs[k] == sub {
-				if err := h.keep.SaveSubscription(h.ctx, sub.Subscription); err != nil {
+				if err := h.keep.SaveSubscription(context.WithoutCancel(h.ctx), sub.Subscription); err != nil {
 					h.p.log.Warn("the hub cannot note a delivery", "error", err)
 				}
 			}
@@ -173,7 +172,7 @@ func (h *hub) sleep(d time.Duration) bool {
 	select {
 	case <-t.C:
 		return true
-	case <-h.ctx.Done():
+	case <-h.stop.Done():
 		return false
 	}
 }

@@ -38,8 +38,10 @@ const (
 type hub struct {
 	p      *Publisher
 	keep   Subscriptions
-	ctx    context.Context // ends with close
+	ctx    context.Context // of calls; ends some time after close began
 	cancel context.CancelFunc
+	stop   context.Context // ends when close begins: no further call is made
+	halt   context.CancelFunc
 	work   sync.WaitGroup
 	safe   *http.Client // refuses private addresses
 	open   *http.Client // where Settings allow them
@@ -66,6 +68,7 @@ func newHub(p *Publisher, keep Subscriptions) *hub {
 		subs: map[subKey]*subscriber{}, topics: map[string]map[subKey]*subscriber{}, pings: map[string]bool{},
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
+	h.stop, h.halt = context.WithCancel(context.Background())
 	return h
 }
 
@@ -105,9 +108,14 @@ func isPrivate(base string) bool {
 	return err == nil && (ip.IsUnspecified() || ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast())
 }
 
+// close lets calls under way end, if they do so soon: a delivery that was taken and not noted would
+// come twice.
 func (h *hub) close() {
-	h.cancel()
+	h.halt()
+	soon := time.AfterFunc(time.Second, h.cancel)
 	h.work.Wait()
+	soon.Stop()
+	h.cancel()
 	h.safe.CloseIdleConnections()
 	h.open.CloseIdleConnections()
 }

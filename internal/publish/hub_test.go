@@ -423,3 +423,28 @@ func TestChangesComeInOrder(t *testing.T) {
 		}
 	}
 }
+
+// What a subscriber did not take is tried again, and taken once.
+func TestADeliveryIsTriedAgain(t *testing.T) {
+	n := newNewsroom(t, private)
+	n.fill("kinh-te", 2)
+	n.refresh()
+	s := newReader(t)
+	n.subscribe(n.form(s, "subscribe"))
+	n.stored(1)
+	s.answer.Store(http.StatusServiceUnavailable)
+	n.file([]string{"kinh-te"}, report("bao-b", 1, n.clock()))
+	n.refresh()
+	first := wait(t, "the first try", s.got)
+	s.answer.Store(http.StatusOK)
+	second := wait(t, "the second try", s.got)
+	if first.body != second.body {
+		t.Error("the second try brought something else")
+	}
+	n.restart()
+	n.refresh()
+	n.pub.Close()
+	if got := s.received.Load(); got != 2 {
+		t.Errorf("%d tries, the second of which was taken", got)
+	}
+}
