@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"feedd/internal/aggregate/collect"
 	"feedd/internal/daemon"
 	"feedd/internal/feed"
 )
@@ -61,6 +62,12 @@ func (c *sourcesCmd) Run(a *app) error {
 		for _, s := range all {
 			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\n", s.Source.ID, health(s.State), s.State.Items,
 				clock(s.State.LastRun), clock(s.State.NextRun), s.State.NextReason)
+			if rhythm := collect.DescribeRhythm(s.State.Rhythm); rhythm != "" {
+				fmt.Fprintf(w, "\t  rhythm: %s\n", rhythm)
+			}
+			if to := collect.Moved(s.State); to != "" {
+				fmt.Fprintf(w, "\t  moved for good to %s\n", to)
+			}
 			if s.State.Error != "" {
 				fmt.Fprintf(w, "\t  error: %s\n", s.State.Error)
 			}

@@ -71,7 +71,7 @@ func (c *previewCmd) read(a *app, collector *collect.Collector, src feed.Source,
 		return collect.Preview(collect.Body{Bytes: data}, src, time.Now())
 	}
 	src.URL = what
-	body, err := collector.Get(a.ctx, src)
+	body, err := collector.Fetch(a.ctx, src)
 	if err != nil {
 		return nil, err
 	}

@@ -34,9 +34,12 @@ type Settings struct {
 	Retention time.Duration
 }
 
+// What is kept at least: the feed of all sections has no age of its own.
+const windowLeast = 7 * 24 * time.Hour
+
 // window is how far back items may still matter to a story or a section.
 func (s *Settings) window() time.Duration {
-	w := s.Stories.Window
+	w := max(s.Stories.Window, windowLeast)
 	for _, sec := range s.Sections {
 		w = max(w, sec.MaxAge)
 	}

@@ -51,6 +51,7 @@ type Daemon struct {
 	registry *prometheus.Registry
 	reloads  *prometheus.GaugeVec
 
+	gate      collect.Gate  // of all collectors, one after another: the hosts stay the same
 	committed chan struct{} // the desk committed: publish
 	onStop    []stopper
 
@@ -112,6 +113,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	d.registry.MustRegister(d.reloads, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
+	d.gate = collect.NewGate(o.Now)
 	d.collector = d.newCollector(d.config)
 	holds, err := d.store.Holds(ctx, o.Now())
 	if err != nil {
@@ -178,7 +180,7 @@ func (d *Daemon) Addr() net.Addr {
 
 func (d *Daemon) newCollector(c *config.Config) *collect.Collector {
 	return collect.New(collect.Options{
-		Site: c.Site, Version: d.o.Version, Log: d.log, Now: d.o.Now, MaxHosts: c.Collect.Hosts,
+		Site: c.Site, Version: d.o.Version, Log: d.log, Now: d.o.Now, MaxHosts: c.Collect.Hosts, Gate: d.gate,
 	})
 }
 
@@ -397,11 +399,6 @@ func (d *Daemon) apply(ctx context.Context, next *config.Config) error {
 	collector := d.collector
 	if next.Site != d.config.Site || next.Collect != d.config.Collect {
 		collector = d.newCollector(next)
-		holds, err := d.store.Holds(ctx, d.o.Now())
-		if err != nil {
-			return err
-		}
-		collector.Restore(holds)
 	}
 	before := d.publication(d.config)
 	if err := d.pub.Reload(d.publication(next)); err != nil {

@@ -271,18 +271,6 @@ func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceStat
 	return res
 }
 
-// Get asks for a source's document once, with no memory of an earlier answer, and returns it
-// unread. Nothing is learned from it.
-func (c *Collector) Get(ctx context.Context, src feed.Source) (Body, error) {
-	v := &visit{c: c}
-	defer v.release()
-	a, err := v.ask(ctx, &src, &feed.SourceState{})
-	if err != nil {
-		return Body{}, err
-	}
-	return a.Body, a.cut
-}
-
 // ask makes the run's request for the source's own address.
 func (v *visit) ask(ctx context.Context, src *feed.Source, st *feed.SourceState) (*answer, error) {
 	u, err := url.Parse(src.URL)
