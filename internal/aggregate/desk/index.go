@@ -40,6 +40,7 @@ const (
 	rarestWords   = 20  // of the new report, whose lists are walked
 	newestReports = 200 // of each list
 	maxCandidates = 24
+	tellingWord   = 2.2 // least weight of a word that is indexed
 )
 
 func newIndex() *index { return &index{lists: map[uint32][]int32{}} }

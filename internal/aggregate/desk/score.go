@@ -656,6 +656,13 @@ func (rd *reader) shared(d *doc) []string {
 
 // holds says whether a set of packed words has the word.
 func holds(list []uint32, word uint32) bool {
-	_, ok := slices.BinarySearchFunc(list, word>>8, func(p, w uint32) int { return cmp.Compare(p>>8, w) })
-	return ok
+	lo, hi := 0, len(list)
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); list[mid]>>8 < word>>8 {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo < len(list) && list[lo]>>8 == word>>8
 }

@@ -362,7 +362,9 @@ func (rd *reader) sets(d *doc) {
 		for i, t := range list {
 			if t.flags&isDate == 0 {
 				all = append(all, pack(t.norm, t.weight))
-				rd.index = append(rd.index, newIndexKey(t.fold, t.weight))
+				if t.weight >= tellingWord {
+					rd.index = append(rd.index, newIndexKey(t.fold, t.weight))
+				}
 			}
 			if rd.seen != nil && t.flags&isNumber == 0 {
 				rd.seen(t.text, false)
