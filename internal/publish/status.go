@@ -90,11 +90,15 @@ func (p *Publisher) status(ctx context.Context, s *site, path string, now time.T
 	}
 	slices.Sort(ids)
 	page := &render.Status{View: s.view(&s.plan.all, nil)}
+	if page.Unsorted, err = p.reader.Unsorted(ctx); err != nil {
+		return nil, err
+	}
 	said := struct {
 		Sources  []sourceStatus  `json:"sources"`
+		Unsorted int             `json:"unsorted"` // stories that no section took
 		Notes    []note          `json:"notes"`
 		Partners []partnerStatus `json:"partners"`
-	}{[]sourceStatus{}, slices.Concat([]note{}, s.notes), []partnerStatus{}}
+	}{[]sourceStatus{}, page.Unsorted, slices.Concat([]note{}, s.notes), []partnerStatus{}}
 	for _, id := range ids {
 		src := pl.Sources[id]
 		st, address := states[id], public(src.URL)

@@ -17,6 +17,8 @@ type Reader interface {
 	Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, error)
 	// States returns what is remembered of each source, by its id.
 	States(ctx context.Context) (map[string]feed.SourceState, error)
+	// Unsorted counts the entries that stand and are in no section.
+	Unsorted(ctx context.Context) (int, error)
 }
 
 // Renditions keeps the last good bytes, so that Last-Modified and the gate survive a restart.

@@ -128,6 +128,13 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 	return entries, nil
 }
 
+// Unsorted counts the entries that stand and are in no section.
+func (s *Store) Unsorted(ctx context.Context) (int, error) {
+	var n int
+	err := s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM entries WHERE sections = '' AND withdrawn = 0`).Scan(&n)
+	return n, explain(err, s.name)
+}
+
 // Withdraw takes entries out of everything published, or puts them back (at zero), but for those
 // that no report is left of. It tells how many changed. A desk that works on them meanwhile is
 // overtaken, as is this by a desk, and then begins again.

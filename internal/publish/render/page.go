@@ -364,6 +364,7 @@ func Embed(v *View) ([]byte, error) {
 type Status struct {
 	View     *View // Site, Base and Sections of it
 	Sources  []SourceStatus
+	Unsorted int      // stories that no section took
 	Notes    []string // what the newsroom should know, such as a feed that was held back
 	Partners []PartnerStatus
 }
@@ -426,7 +427,8 @@ func StatusPage(s *Status) ([]byte, error) {
 		}
 		p.Rows = append(p.Rows, row)
 	}
-	p.Counts = fmt.Sprintf("%d %s, %d %s", len(s.Sources), p.Words.SourceCount, failing, strings.ToLower(p.Words.Failing))
+	p.Counts = fmt.Sprintf("%d %s, %d %s, %d %s", len(s.Sources), p.Words.SourceCount, failing, strings.ToLower(p.Words.Failing),
+		s.Unsorted, p.Words.UnsortedCount)
 	for _, n := range s.Notes {
 		p.Notes = append(p.Notes, line(n, maxSummary))
 	}

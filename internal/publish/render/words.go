@@ -19,6 +19,7 @@ type words struct {
 	// On the page of the sources' health.
 	Status, By, State, LastSuccess, NextRun, Items string
 	Fine, Failing, Gone, Waiting, SourceCount      string
+	UnsortedCount                                  string
 	Notes, Partners, Requests, Bytes               string
 }
 
@@ -36,7 +37,7 @@ var vietnamese = words{
 
 	Status: "Tình trạng nguồn tin", By: "Nguồn tin", State: "Trạng thái", LastSuccess: "Thu được gần nhất",
 	NextRun: "Lần thu tới", Items: "Số tin", Fine: "Bình thường", Failing: "Đang lỗi", Gone: "Đã ngừng",
-	Waiting: "Chưa thu", SourceCount: "nguồn tin", Notes: "Ghi chú", Partners: "Đối tác",
+	Waiting: "Chưa thu", SourceCount: "nguồn tin", UnsortedCount: "tin chưa thuộc chuyên mục nào", Notes: "Ghi chú", Partners: "Đối tác",
 	Requests: "Lượt tải", Bytes: "Số byte",
 }
 
@@ -54,7 +55,7 @@ var english = words{
 
 	Status: "State of the sources", By: "Source", State: "State", LastSuccess: "Last success",
 	NextRun: "Next run", Items: "Items", Fine: "Fine", Failing: "Failing", Gone: "Gone",
-	Waiting: "Not collected yet", SourceCount: "sources", Notes: "Notes", Partners: "Partners",
+	Waiting: "Not collected yet", SourceCount: "sources", UnsortedCount: "stories in no section", Notes: "Notes", Partners: "Partners",
 	Requests: "Requests", Bytes: "Bytes",
 }
 
