@@ -407,6 +407,9 @@ func (d *Daemon) apply(ctx context.Context, next *config.Config) error {
 	if err := d.agg.Reload(aggregation(next), collector); err != nil {
 		return errors.Join(err, d.pub.Reload(before))
 	}
+	if collector != d.collector {
+		d.collector.Close()
+	}
 	d.config, d.collector = next, collector
 	select {
 	case d.committed <- struct{}{}:
