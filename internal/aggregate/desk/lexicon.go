@@ -29,6 +29,7 @@ type lexicon struct {
 	opposites  lexemes // value: pair<<1 | side
 	choices    lexemes // value: group*64 + member
 	angles     lexemes
+	advice     lexemes
 	numeral    *filter
 	casualties map[uint32]bool
 	steps      lexemes
@@ -54,6 +55,8 @@ type lexeme struct {
 	// marked: in a text without diacritics it is only taken for what it is where few other words
 	// are written like it.
 	marked bool
+	// word: one word that means what another does; as part of a name it means nothing.
+	word bool
 }
 
 // wordform is a word of a text with the hashes of its two forms, by which it is looked up.
@@ -173,9 +176,9 @@ func hash(s string) uint32 {
 type lexiconFile struct {
 	Abbreviations, Exact, Units, Synonyms [][]string
 
-	Labels, Outlets, Papers, Digests, Casualties, Steps, Periods, Angles []string
-	Opposites                                                            [][2][]string
-	Choices                                                              [][]string
+	Labels, Outlets, Papers, Digests, Casualties, Steps, Periods, Angles, Advice []string
+	Opposites                                                                    [][2][]string
+	Choices                                                                      [][]string
 }
 
 // placesFile is the shape of places.yaml.
@@ -216,11 +219,11 @@ func readLexicon() (*lexicon, error) {
 	lx := &lexicon{
 		lexemes: newLexemes(), units: newLexemes(), exact: newLexemes(),
 		labels: newLexemes(), outlets: newLexemes(), digests: newLexemes(),
-		opposites: newLexemes(), choices: newLexemes(), angles: newLexemes(), steps: newLexemes(), places: newLexemes(),
+		opposites: newLexemes(), choices: newLexemes(), angles: newLexemes(), advice: newLexemes(), steps: newLexemes(), places: newLexemes(),
 		numeral: &filter{},
 		papers:  map[uint32]bool{}, casualties: map[uint32]bool{}, periods: [2]map[uint32]bool{{}, {}},
 	}
-	groups := func(ps lexemes, list [][]string) {
+	groups := func(ps lexemes, list [][]string, synonyms bool) {
 		for _, group := range list {
 			var to []string
 			for _, w := range wordsOf(group[0]) {
@@ -228,14 +231,14 @@ func readLexicon() (*lexicon, error) {
 			}
 			for i, form := range group {
 				if words := wordsOf(form); i > 0 || len(words) > 1 {
-					ps.add(lexeme{words: words, to: to, marked: true})
+					ps.add(lexeme{words: words, to: to, marked: true, word: synonyms && len(words) == 1})
 				}
 			}
 		}
 	}
-	groups(lx.lexemes, f.Abbreviations)
-	groups(lx.lexemes, f.Synonyms)
-	groups(lx.units, f.Units)
+	groups(lx.lexemes, f.Abbreviations, false)
+	groups(lx.lexemes, f.Synonyms, true)
+	groups(lx.units, f.Units, false)
 	for _, group := range f.Exact {
 		to := wordsOf(group[0])
 		p := lexeme{words: wordsOf(group[1]), loose: true}
@@ -254,6 +257,7 @@ func readLexicon() (*lexicon, error) {
 	plain(lx.digests, f.Digests)
 	plain(lx.steps, f.Steps)
 	plain(lx.angles, f.Angles)
+	plain(lx.advice, f.Advice)
 	for i, group := range f.Choices {
 		for k, form := range group {
 			lx.choices.add(lexeme{words: wordsOf(form), value: i*64 + k})

@@ -373,10 +373,11 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 			if na > 0 && nb > 0 {
 				nameSpans++
 				nameSwap += min(na, nb)
+				one += max(wa-na, wb-nb) - min(wa-na, wb-nb) // a longer name is no more news
 			} else {
 				wordSwap += min(wa, wb)
+				one += max(wa, wb) - min(wa, wb)
 			}
-			one += max(wa, wb) - min(wa, wb)
 		default:
 			one += wa + wb
 		}
@@ -596,12 +597,14 @@ func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) strin
 		return "two digests"
 	case c.direction && (alike || j.x[fShort] > 0 && j.x[fCosine] > 0.4):
 		return "opposite directions"
-	case c.place && (j.equal || j.x[fCosine] > 0.7), c.former && j.equal && !outlet:
+	case c.place && (j.equal || j.x[fCosine] > 0.7 || j.x[fShort] > 0 && j.x[fCosine] > 0.5), c.former && j.equal && !outlet:
 		return "places"
 	case c.choice && j.equal && j.x[fEqual] == 1 && (!outlet || math.Abs(hours) > nextDay):
 		return "another of one kind"
 	case j.x[fRubric] > 0.6 && outlet && a.head >= 5 && max(j.x[fText], j.x[fTitleNames]) < 0.35:
 		return "two pieces of one column"
+	case j.swap != 0 && a.advice && b.advice && !outlet && !j.told:
+		return "advice on another thing"
 	case c.score && j.equal && math.Abs(hours) > nextDay/2:
 		return "scores"
 	case c.quantity && j.equal && !c.casualty && (!outlet || math.Abs(hours) > nextDay):

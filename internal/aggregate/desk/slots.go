@@ -449,6 +449,9 @@ func (rd *reader) contradictions(d *doc, words []wordform, text string, caps boo
 		rd.lx.choices.each(words[i:], d.marked, func(p *lexeme) {
 			d.slots = append(d.slots, slot{choice, 0, float64(p.value)})
 		})
+		if _, ok := rd.lx.advice.find(words[i:], d.marked); ok {
+			d.advice = true
+		}
 		if _, ok := rd.lx.angles.find(words[i:], d.marked); ok {
 			d.angle = true
 		}

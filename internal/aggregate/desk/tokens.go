@@ -27,6 +27,7 @@ const (
 	isNumber             // its hashes are of the value
 	isPlace
 	isDate
+	isCapital // at the head of a sentence, where a capital alone says little
 )
 
 // doc is what is remembered of a report's text.
@@ -41,6 +42,7 @@ type doc struct {
 	steps  uint64 // which words of a next step it has
 	marked bool   // written with diacritics
 	digest bool
+	advice bool // how to cook, what to eat
 	angle  bool // looks at an event from aside
 	told   bool // has a summary
 	words  uint8
@@ -294,6 +296,9 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		}
 		name := w.Upper && !caps && !start
 		p, ok := rd.lx.lexemes.find(words[i:], marked)
+		if ok && p.word && name && marked && !isUpper(text[w.Start:w.End]) {
+			ok = false // part of a name: Mai Chi spends nothing
+		}
 		if !ok && w.Upper && !caps {
 			p, ok = rd.lx.exact.find(words[i:], marked)
 			ok = ok && isUpper(text[w.Start:words[i+len(p.words)-1].End])
@@ -311,6 +316,8 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		t.norm, t.fold = w.normal, w.fold
 		if name {
 			t.flags |= isName
+		} else if start && w.Upper && !caps && !w.Marked {
+			t.flags |= isCapital
 		}
 		dst = append(dst, t)
 		i++
@@ -320,9 +327,15 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		if t.weight == 0 {
 			t.weight = rd.weights.word(t.norm, t.fold, marked)
 		}
+		if t.flags&isCapital != 0 && t.weight >= rareName {
+			t.flags |= isName // Samsung, Vingroup
+		}
 	}
 	return dst
 }
+
+// rareName is the weight from which a capitalised word without diacritics is a name wherever it stands.
+const rareName = 4.2
 
 func isUpper(s string) bool {
 	return !strings.ContainsFunc(s, unicode.IsLower)
