@@ -128,10 +128,13 @@ func poke(c chan struct{}) {
 // Run collects sources as they fall due and files what they bring, until ctx ends. What is under
 // way then is finished or given up within the limits of ctx's cause; nothing saved is lost.
 func (a *Aggregate) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var wg sync.WaitGroup
 	wg.Go(func() { a.runDesk(ctx) })
 	wg.Go(func() { a.runRetention(ctx) })
 	err := a.runSchedule(ctx)
+	cancel() // a schedule that cannot begin is not to look like one at work
 	wg.Wait()
 	return err
 }

@@ -69,15 +69,21 @@ func (a *Aggregate) File(ctx context.Context) (int, error) {
 }
 
 func (a *Aggregate) fileBatch(ctx context.Context) (int, error) {
-	items, err := a.store.Unfiled(ctx, batchSize)
-	if err != nil || len(items) == 0 {
-		return 0, err
-	}
 	now := a.now()
 	if a.desk == nil {
+		if waiting, err := a.store.Unfiled(ctx, 1); err != nil || len(waiting) == 0 {
+			return 0, err // no need for a desk
+		}
+		var err error
 		if a.desk, err = a.openDesk(ctx, now); err != nil {
 			return 0, err
 		}
+	}
+	// Read after the turn, so that a commit of another desk in between shows: what it filed must
+	// not be filed here once more.
+	items, err := a.store.Unfiled(ctx, batchSize)
+	if err != nil || len(items) == 0 {
+		return 0, err
 	}
 	began := now
 	var again []int64 // filed before
@@ -155,8 +161,8 @@ func (a *Aggregate) labels(ctx context.Context, f *store.Filed, again []int64) (
 	return taught, nil
 }
 
-// storedEntries reads the entries among keys that exist already, and the first entries of the
-// stories that new ones continue.
+// storedEntries reads the entries among keys that exist already, and of the stories that new ones
+// continue the first entries and those that the new ones follow.
 func (a *Aggregate) storedEntries(ctx context.Context, keys []string, items []feed.Item, again []int64) (map[string]feed.Entry, error) {
 	opened := map[string]bool{} // by items never filed before: these entries cannot exist yet
 	var want []string
@@ -167,6 +173,9 @@ func (a *Aggregate) storedEntries(ctx context.Context, keys []string, items []fe
 		}
 		if it.Story != it.Entry {
 			want = append(want, it.Story)
+			if before := a.desk.Follows(it.Entry); before != "" {
+				want = append(want, before)
+			}
 		}
 	}
 	for _, key := range keys {

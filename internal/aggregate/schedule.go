@@ -9,6 +9,9 @@ import (
 	"feedd/internal/feed"
 )
 
+// How often the schedule looks at the clock at least.
+const clockEvery = time.Minute
+
 // How long the schedule waits before it tries a source again whose items could not be saved.
 const saveRetry = time.Minute
 
@@ -69,7 +72,8 @@ func (a *Aggregate) runSchedule(ctx context.Context) error {
 		case <-timer.C:
 		}
 		if next := s.submitDue(); !next.IsZero() {
-			timer.Reset(next.Sub(a.now()))
+			// A timer stands still while the machine sleeps, and does not hear of a clock that is set.
+			timer.Reset(min(next.Sub(a.now()), clockEvery))
 		} else {
 			timer.Stop()
 		}
@@ -113,7 +117,7 @@ func (s *schedule) configure(ctx context.Context) {
 			s.done <- d
 		})
 	}
-	s.admit(settings.Sources)
+	s.admit(ctx, settings.Sources)
 }
 
 // settle notes what a look left.
@@ -171,8 +175,9 @@ func (s *schedule) submitDue() time.Time {
 	return next
 }
 
-// admit brings the schedule to the sources of the configuration.
-func (s *schedule) admit(sources []feed.Source) {
+// admit brings the schedule to the sources of the configuration. Where that moves a next run, as
+// another schedule or zone does, it is stored, for those who ask why.
+func (s *schedule) admit(ctx context.Context, sources []feed.Source) {
 	now := s.a.now()
 	for _, sl := range s.slots {
 		sl.wanted = false
@@ -188,9 +193,13 @@ func (s *schedule) admit(sources []feed.Source) {
 		case sl.polling: // it says itself when it runs next
 		case sl.state.LastRun.IsZero() || sl.state.URL != src.URL:
 			sl.state.NextRun, sl.state.NextReason = now, "has not been collected yet"
-		case sl.state.Schedule != src.Schedule:
-			sl.state.NextRun, sl.state.NextReason = collect.NextRun(src, sl.state, now)
-			sl.state.Schedule = src.Schedule
+		default:
+			next, reason := collect.NextRun(src, sl.state, now)
+			if sl.state.Schedule == src.Schedule && sl.state.NextRun.Equal(next) {
+				break
+			}
+			sl.state.NextRun, sl.state.NextReason, sl.state.Schedule = next, reason, src.Schedule
+			s.save(ctx, sl)
 		}
 	}
 	for id, sl := range s.slots {

@@ -303,7 +303,7 @@ type Entry struct {
 	Key       string // of its first report, see EntryKey; the local part of its tag: id
 	Story     string // Key of the story's first entry
 	Follows   string // Key of the story's entry before this one, when this is an update
-	Lead      int64  // Item.ID of the report that speaks for it
+	Lead      int64  // Item.ID of the report that speaks for it; 0 while it has none, as when a rule dropped them all
 	Published time.Time
 	Updated   time.Time // last change a reader should see
 	Sections  []string  // union of its reports' sections, the lead's first

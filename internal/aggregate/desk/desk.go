@@ -121,8 +121,8 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 }
 
 // Compose returns the entries that File touched as they are now. stored holds those among them
-// that exist, with their reports, and the first entry of every story that a new one continues;
-// items is the batch.
+// that exist, with their reports, and of every story that a new one continues the first entry and
+// the one it follows; items is the batch.
 func (d *Desk) Compose(touched []string, stored map[string]feed.Entry, items []feed.Item, now time.Time) []feed.Entry {
 	joined := map[string][]*feed.Item{}
 	inBatch := map[int64]*feed.Item{}
@@ -148,34 +148,47 @@ func (d *Desk) Compose(touched []string, stored map[string]feed.Entry, items []f
 		}
 		slices.SortFunc(e.Reports, func(a, b feed.Item) int { return int(a.ID - b.ID) })
 		if len(e.Reports) == 0 {
-			if existed && e.Withdrawn.IsZero() { // a rule dropped all that it told
-				e.Withdrawn = now
+			if existed && e.Withdrawn.IsZero() { // a rule dropped all that it told, or the editor moved it
+				e.Withdrawn, e.Lead = now, 0
 				entries = append(entries, e)
 			}
 			continue
 		}
-		if existed && len(old.Reports) == 0 {
+		if existed && old.Lead == 0 {
 			e.Withdrawn = time.Time{} // the rule that emptied it is gone
 		}
 		d.compose(&e, key, existed)
-		if !existed {
-			if first, ok := stored[e.Story]; ok && !first.Withdrawn.IsZero() {
-				e.Withdrawn = now // a story that was withdrawn does not come back by going on
-			}
+		if !existed && (retracted(stored, e.Story) || retracted(stored, e.Follows)) {
+			e.Withdrawn = now // a story that was withdrawn does not come back by going on
 		}
 		entries = append(entries, e)
 	}
 	return entries
 }
 
+// retracted tells whether the editor withdrew an entry. One that a rule emptied has no lead.
+func retracted(stored map[string]feed.Entry, key string) bool {
+	e, ok := stored[key]
+	return ok && !e.Withdrawn.IsZero() && e.Lead != 0
+}
+
+// Follows returns the key of the entry of its story that the one with this key comes after, "" for
+// the first.
+func (d *Desk) Follows(key string) string { return d.stories.follows(key) }
+
 // compose sets the fields of an entry from its reports.
 func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
 	first := &e.Reports[0]
 	before := e.Lead
 	e.Key, e.Story = key, first.Story
-	e.Lead = d.stories.lead(key, before)
-	if !slices.ContainsFunc(e.Reports, func(r feed.Item) bool { return r.ID == e.Lead }) {
-		e.Lead = first.ID // beyond the desk's memory
+	reports := func(id int64) bool {
+		return slices.ContainsFunc(e.Reports, func(r feed.Item) bool { return r.ID == id })
+	}
+	if !reports(before) || d.stories.remembers(before) { // else it is beyond the desk's memory, and stays
+		e.Lead = d.stories.lead(key, before)
+	}
+	if !reports(e.Lead) {
+		e.Lead = first.ID
 	}
 	lead := e.LeadItem()
 	if !existed {
@@ -184,7 +197,7 @@ func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
 		e.Updated = e.Published
 	}
 	changed := lead.Revised
-	if existed && before != e.Lead && lead.FirstSeen.After(changed) {
+	if existed && before != 0 && before != e.Lead && lead.FirstSeen.After(changed) {
 		changed = lead.FirstSeen
 	}
 	for i := range e.Reports {

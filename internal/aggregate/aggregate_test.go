@@ -1,0 +1,512 @@
+package aggregate
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"html"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"feedd/internal/aggregate/collect"
+	"feedd/internal/feed"
+	"feedd/internal/store"
+)
+
+// wing is an Aggregate over a real store, with a press of its own and a clock that is moved by hand.
+type wing struct {
+	*Aggregate
+	store   *store.Store
+	address string // of the store
+	log     *bytes.Buffer
+	set     Settings
+	press   string
+
+	mu    sync.Mutex
+	at    time.Time
+	tells map[string][]report // by source
+}
+
+type report struct{ guid, title, summary string }
+
+func (w *wing) clock() time.Time { w.mu.Lock(); defer w.mu.Unlock(); return w.at }
+
+func (w *wing) pass(d time.Duration) { w.mu.Lock(); defer w.mu.Unlock(); w.at = w.at.Add(d) }
+
+// tell makes a source list a report, first.
+func (w *wing) tell(source string, r report) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.tells[source] = append([]report{r}, w.tells[source]...)
+}
+
+func (w *wing) serve(rw http.ResponseWriter, r *http.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	source := strings.Trim(r.URL.Path, "/")
+	var b strings.Builder
+	fmt.Fprintf(&b, `<?xml version="1.0"?><rss version="2.0"><channel><title>%s</title><link>https://%s.example/</link><description/>`, source, source)
+	for _, it := range w.tells[source] {
+		fmt.Fprintf(&b, `<item><title>%s</title><description>%s</description><guid isPermaLink="false">%s</guid><link>https://%s.example/%s</link></item>`,
+			html.EscapeString(it.title), html.EscapeString(it.summary), it.guid, source, it.guid)
+	}
+	b.WriteString(`</channel></rss>`)
+	rw.Header().Set("Content-Type", "application/rss+xml")
+	_, _ = rw.Write([]byte(b.String()))
+}
+
+// newWing makes a wing with the sources a, b and c, outlets of their own, and the sections given.
+func newWing(t *testing.T, sections ...feed.Section) *wing {
+	t.Helper()
+	w := &wing{at: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), tells: map[string][]report{}, log: &bytes.Buffer{}}
+	srv := httptest.NewServer(http.HandlerFunc(w.serve))
+	t.Cleanup(srv.Close)
+	w.press = srv.URL
+	w.set = Settings{
+		Sections: sections,
+		Stories:  feed.StorySettings{Window: 72 * time.Hour, Match: "normal", Updates: "entry"},
+		Learning: feed.SectionSettings{Confidence: 0.99, Learn: true},
+	}
+	for i := range w.set.Sections {
+		w.set.Sections[i].MaxAge = 168 * time.Hour
+	}
+	for _, id := range []string{"a", "b", "c"} {
+		w.set.Sources = append(w.set.Sources, feed.Source{
+			ID: id, Title: "Báo " + strings.ToUpper(id), URL: srv.URL + "/" + id, AllowPrivate: true, Learn: true,
+			Schedule: "@every 10m", Timeout: 5 * time.Second, MaxBytes: 1 << 20, MaxItems: 100,
+		})
+	}
+	w.address = "sqlite:" + filepath.Join(t.TempDir(), "feedd.db")
+	s, err := store.Open(t.Context(), w.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error("close:", err)
+		}
+	})
+	w.store = s
+	w.Aggregate = w.another(t)
+	return w
+}
+
+// another is a second wing on the same store, as another process has it.
+func (w *wing) another(t *testing.T) *Aggregate {
+	t.Helper()
+	a, err := New(Options{
+		Store: w.store, Settings: w.set, Now: w.clock, Log: slog.New(slog.NewTextHandler(w.log, nil)),
+		Collector: collect.New(collect.Options{Now: w.clock}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// reload puts other settings into force.
+func (w *wing) reload(t *testing.T, change func(*Settings)) {
+	t.Helper()
+	next := w.set
+	next.Sections, next.Sources = slices.Clone(next.Sections), slices.Clone(next.Sources)
+	change(&next)
+	w.set = next
+	_, collector := w.current()
+	if err := w.Reload(next, collector); err != nil {
+		t.Fatal(err)
+	}
+	w.file(t)
+}
+
+func (w *wing) file(t *testing.T) {
+	t.Helper()
+	if _, err := w.File(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// collect looks at the sources and files what they bring.
+func (w *wing) collect(t *testing.T) {
+	t.Helper()
+	reports, err := w.Collect(t.Context(), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range reports {
+		if r.Error != "" {
+			t.Fatalf("%s: %s", r.ID, r.Error)
+		}
+	}
+}
+
+func (w *wing) entries(t *testing.T, q feed.EntryQuery) []feed.Entry {
+	t.Helper()
+	entries, err := w.store.Entries(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entries
+}
+
+// told lists the entries that are published under a section: the headlines of their reports.
+func (w *wing) told(t *testing.T, section string) [][]string {
+	t.Helper()
+	var told [][]string
+	for _, e := range w.entries(t, feed.EntryQuery{Section: section}) {
+		var titles []string
+		for _, r := range e.Reports {
+			titles = append(titles, r.Title)
+		}
+		told = append(told, titles)
+	}
+	slices.SortFunc(told, slices.Compare)
+	return told
+}
+
+func (w *wing) wantTold(t *testing.T, when, section string, want ...[]string) {
+	t.Helper()
+	if diff := cmp.Diff(want, w.told(t, section)); diff != "" {
+		t.Errorf("%s: section %s (-want +got):\n%s", when, section, diff)
+	}
+}
+
+func rules(terms ...string) []feed.Rule {
+	var r feed.Rule
+	for _, term := range terms {
+		r.Any = append(r.Any, feed.Pattern{Text: term})
+	}
+	return []feed.Rule{r}
+}
+
+const (
+	gold   = "Giá vàng trong nước tăng mạnh lên 90 triệu đồng một lượng"
+	storm  = "Bão số 4 đổ bộ vào Quảng Bình, gió giật cấp 12"
+	storm2 = "Bão số 4 đổ bộ vào Quảng Bình, gió giật cấp 12, hai người chết"
+)
+
+func TestRulesChange(t *testing.T) {
+	w := newWing(t, feed.Section{ID: "kinh-te", Rules: rules("giá vàng")}, feed.Section{ID: "thoi-su", Rules: rules("bão")})
+	w.tell("a", report{"1", gold, ""})
+	w.tell("b", report{"2", storm, ""})
+	w.collect(t)
+	w.wantTold(t, "at first", "kinh-te", []string{gold})
+	before := w.entries(t, feed.EntryQuery{Story: w.entries(t, feed.EntryQuery{Section: "kinh-te"})[0].Story})[0]
+
+	w.pass(time.Hour)
+	w.reload(t, func(s *Settings) {
+		s.Sections[0].Rules = rules("bão")
+		s.Sections[1].Rules = rules("giá vàng")
+	})
+	w.wantTold(t, "after the change", "kinh-te", []string{storm})
+	w.wantTold(t, "after the change", "thoi-su", []string{gold})
+	w.wantTold(t, "after the change", "all", []string{storm}, []string{gold})
+	after := w.entries(t, feed.EntryQuery{Section: "thoi-su"})[0]
+	if after.Key != before.Key || !after.Updated.Equal(before.Updated) || !after.Published.Equal(before.Published) {
+		t.Errorf("the entry was %s updated %s, is %s updated %s", before.Key, before.Updated, after.Key, after.Updated)
+	}
+}
+
+// A lead beyond the desk's memory speaks for its entry also after the items were filed anew.
+func TestRefilingKeepsLeadsAndDates(t *testing.T) {
+	w := newWing(t, feed.Section{ID: "thoi-su", Rules: rules("bão")})
+	w.set.Sources[1].Priority = 10
+	w.reload(t, func(*Settings) {})
+	w.tell("a", report{"1", storm, ""})
+	w.collect(t)
+	w.pass(time.Hour)
+	w.tell("b", report{"2", storm, ""})
+	w.collect(t)
+	before := w.entries(t, feed.EntryQuery{})[0]
+	if len(before.Reports) != 2 || before.LeadItem().Source != "b" {
+		t.Fatalf("the entry is %+v", before)
+	}
+	w.pass(100 * time.Hour) // beyond the stories' window, within the section's reach
+	// Only one of the two is filed anew.
+	if err := w.store.SaveWords(t.Context(), nil, []int64{before.Reports[0].ID}); err != nil {
+		t.Fatal(err)
+	}
+	w.file(t)
+	after := w.entries(t, feed.EntryQuery{})[0]
+	if after.Lead != before.Lead || !after.Updated.Equal(before.Updated) {
+		t.Errorf("led by %d, updated %s; was led by %d, updated %s", after.Lead, after.Updated, before.Lead, before.Updated)
+	}
+}
+
+func TestDropRuleComesAndGoes(t *testing.T) {
+	w := newWing(t, feed.Section{ID: "thoi-su", Rules: rules("bão")})
+	w.tell("a", report{"1", storm, ""})
+	w.tell("b", report{"2", storm, ""})
+	w.collect(t)
+	before := w.entries(t, feed.EntryQuery{})[0]
+	w.pass(time.Hour)
+	w.reload(t, func(s *Settings) { s.Drop = rules("quảng bình") })
+	w.wantTold(t, "dropped", "all")
+	gone := w.entries(t, feed.EntryQuery{Withdrawn: true})
+	if len(gone) != 1 || gone[0].Key != before.Key || !gone[0].Withdrawn.Equal(w.clock()) {
+		t.Fatalf("withdrawn entries: %+v", gone)
+	}
+	w.pass(time.Hour)
+	w.reload(t, func(s *Settings) { s.Drop = nil })
+	w.wantTold(t, "no longer dropped", "thoi-su", []string{storm, storm})
+	after := w.entries(t, feed.EntryQuery{})[0]
+	if after.Key != before.Key || !after.Published.Equal(before.Published) || !after.Updated.Equal(before.Updated) {
+		t.Errorf("came back as %+v, was %+v", after, before)
+	}
+}
+
+// A story goes on although a rule dropped how it began.
+func TestStoryGoesOnWithoutItsBeginning(t *testing.T) {
+	w := newWing(t)
+	w.tell("a", report{"1", storm, "Tài trợ: nước mắm Cà Ná."})
+	w.collect(t)
+	w.pass(time.Hour)
+	w.tell("a", report{"2", storm2, ""})
+	w.collect(t)
+	if e := w.entries(t, feed.EntryQuery{}); len(e) != 2 || e[0].Story != e[1].Story {
+		t.Fatalf("not one story of two developments: %+v", e)
+	}
+	w.reload(t, func(s *Settings) { s.Drop = rules("nước mắm") })
+	w.pass(time.Hour)
+	third := storm2 + ", năm người mất tích"
+	w.tell("a", report{"3", third, ""})
+	w.collect(t)
+	w.wantTold(t, "after the beginning was dropped", "all", []string{storm2}, []string{third})
+}
+
+func TestRetractedStoryStaysOut(t *testing.T) {
+	w := newWing(t, feed.Section{ID: "thoi-su", Rules: rules("bão")})
+	w.tell("a", report{"1", storm, ""})
+	w.collect(t)
+	e := w.entries(t, feed.EntryQuery{})[0]
+	if _, err := w.store.Withdraw(t.Context(), []string{e.Key}, w.clock()); err != nil {
+		t.Fatal(err)
+	}
+	w.pass(time.Hour)
+	w.tell("b", report{"2", storm, ""})  // the same
+	w.tell("a", report{"3", storm2, ""}) // a development
+	w.collect(t)
+	w.wantTold(t, "retracted", "all")
+	all := w.entries(t, feed.EntryQuery{Any: true})
+	if len(all) != 2 || all[0].Story != e.Story || all[1].Story != e.Story {
+		t.Fatalf("not one story of two developments: %+v", all)
+	}
+	w.reload(t, func(s *Settings) { s.Sections[0].Rules = rules("quảng bình") })
+	w.wantTold(t, "filed anew", "all")
+	w.reload(t, func(s *Settings) { s.Drop = rules("bão") })
+	w.reload(t, func(s *Settings) { s.Drop = nil })
+	w.wantTold(t, "dropped and taken up again", "all")
+}
+
+func TestSplitAndJoin(t *testing.T) {
+	w := newWing(t)
+	w.tell("a", report{"1", storm, ""})
+	w.tell("c", report{"9", gold, ""})
+	w.collect(t)
+	w.pass(time.Minute)
+	w.tell("b", report{"2", storm, ""})
+	w.collect(t)
+	w.wantTold(t, "at first", "all", []string{storm, storm}, []string{gold})
+	say := func(word feed.EditorsWord, items ...int64) {
+		t.Helper()
+		word.At = w.clock()
+		if err := w.store.SaveWords(t.Context(), []feed.EditorsWord{word}, items); err != nil {
+			t.Fatal(err)
+		}
+		w.file(t)
+		if n, _, err := w.store.Lag(t.Context()); err != nil || n != 0 {
+			t.Errorf("%d wait for the desk (%v)", n, err)
+		}
+	}
+	var one, other feed.Entry
+	for _, e := range w.entries(t, feed.EntryQuery{}) {
+		if len(e.Reports) == 2 {
+			one = e
+		} else {
+			other = e
+		}
+	}
+	second := one.Reports[1]
+	own := feed.EntryKey(second.Source, second.Key)
+	say(feed.EditorsWord{Kind: feed.WordSplit, A: own, B: one.Story}, second.ID)
+	w.wantTold(t, "split", "all", []string{storm}, []string{storm}, []string{gold})
+	w.reload(t, func(s *Settings) { s.Sections = []feed.Section{{ID: "x", Rules: rules("bão")}} })
+	w.wantTold(t, "split and filed anew", "x", []string{storm}, []string{storm})
+
+	say(feed.EditorsWord{Kind: feed.WordJoin, A: one.Story, B: other.Story}, other.Reports[0].ID)
+	w.wantTold(t, "joined", "all", []string{storm}, []string{storm, gold})
+	gone := w.entries(t, feed.EntryQuery{Withdrawn: true})
+	if len(gone) != 1 || gone[0].Key != other.Key {
+		t.Errorf("withdrawn: %+v, want %s", gone, other.Key)
+	}
+}
+
+func TestLabelsAreLearnedAndTakenBack(t *testing.T) {
+	w := newWing(t, feed.Section{ID: "kinh-te", Learn: true}, feed.Section{ID: "thoi-su", Learn: true})
+	labels := func(when string, want map[string]int) {
+		t.Helper()
+		stored := map[string]int{}
+		if err := w.store.Labels(t.Context(), func(l feed.Label) { stored[l.Section]++ }); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []string{"kinh-te", "thoi-su"} {
+			if stored[s] != want[s] {
+				t.Errorf("%s: %d labels of %s stored, want %d", when, stored[s], s, want[s])
+			}
+			if w.model != nil && w.model.Labels(s) != want[s] {
+				t.Errorf("%s: the desk at work learned %d labels of %s, want %d", when, w.model.Labels(s), s, want[s])
+			}
+		}
+	}
+	section := func(s string) func(*Settings) { return func(set *Settings) { set.Sources[0].Section = s } }
+	w.reload(t, section("kinh-te"))
+	w.tell("a", report{"1", gold, ""})
+	w.tell("a", report{"2", storm, ""})
+	w.collect(t)
+	labels("learned", map[string]int{"kinh-te": 2})
+	w.pass(time.Minute)
+	w.mu.Lock()
+	w.tells["a"][0].title += ", nước sông lên nhanh"
+	w.mu.Unlock()
+	w.collect(t)
+	labels("revised", map[string]int{"kinh-te": 2})
+	w.reload(t, section("thoi-su"))
+	labels("another section", map[string]int{"thoi-su": 2})
+	w.reload(t, func(s *Settings) { s.Drop = rules("bão") })
+	labels("dropped", map[string]int{"thoi-su": 1})
+	w.reload(t, func(s *Settings) { s.Drop = nil })
+	w.reload(t, section(""))
+	labels("no section", map[string]int{})
+}
+
+// Two processes on one store may both file; each item is filed once, and none is listed twice.
+func TestTwoWingsOnOneStore(t *testing.T) {
+	w := newWing(t)
+	wings := []*Aggregate{w.Aggregate, w.another(t)}
+	want := map[string]bool{}
+	for round := range 6 {
+		for i := range 20 {
+			r := report{fmt.Sprintf("%d-%d", round, i), fmt.Sprintf("%s, tin %d của lượt %d", gold, i, round), ""}
+			if i%2 == 0 {
+				r.title = fmt.Sprintf("Chuyện số %d ở lượt %d không giống chuyện nào", i, round)
+			}
+			w.tell([]string{"a", "b", "c"}[i%3], r)
+			want[r.guid] = true
+		}
+		w.pass(time.Minute)
+		var wg sync.WaitGroup
+		for _, a := range wings {
+			wg.Go(func() {
+				if _, err := a.Collect(t.Context(), nil, nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	if n, _, err := w.store.Lag(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d wait for the desk (%v)", n, err)
+	}
+	got := map[string]int{}
+	for _, e := range w.entries(t, feed.EntryQuery{}) {
+		if len(e.Reports) == 0 {
+			t.Errorf("entry %s is listed and has no report", e.Key)
+		}
+		for _, r := range e.Reports {
+			got[r.GUID]++
+		}
+	}
+	for guid := range want {
+		if got[guid] != 1 {
+			t.Errorf("item %s is told %d times", guid, got[guid])
+		}
+	}
+}
+
+// What another desk filed between this one's looking and its deciding is not filed again.
+func TestInboxIsReadAfterTheTurn(t *testing.T) {
+	w := newWing(t, feed.Section{ID: "x"}, feed.Section{ID: "y"})
+	w.set.Sources[0].Section = "x" // so that the item is an example of x, once
+	other := w.another(t)
+	w.reload(t, func(*Settings) {})
+	it := feed.Item{Source: "a", GUID: "1", Title: storm}
+	it.Key = feed.Identify(&it)
+	if _, err := w.store.Save(t.Context(), &store.Collected{State: feed.SourceState{Source: "a"}, Items: []feed.Item{it}, At: w.clock()}); err != nil {
+		t.Fatal(err)
+	}
+	w.now = func() time.Time { // asked when a batch begins
+		if n, _, err := w.store.Lag(t.Context()); err == nil && n > 0 {
+			if _, err := other.File(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		return w.clock()
+	}
+	w.file(t)
+	w.wantTold(t, "after both", "all", []string{storm})
+}
+
+// sql runs statements on the store beside feedd.
+func (w *wing) sql(t *testing.T, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", strings.Replace(w.address, "sqlite:", "file:", 1)+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFullDiskLosesNothing(t *testing.T) {
+	w := newWing(t)
+	w.tell("a", report{"1", storm, ""})
+	w.collect(t)
+	// Another connection makes the store refuse what a full disk refuses.
+	w.pass(time.Minute)
+	w.tell("a", report{"2", gold, ""})
+	refuse := func(table string) {
+		w.sql(t, `CREATE TRIGGER full BEFORE INSERT ON `+table+` BEGIN SELECT RAISE(ABORT, 'no room'); END`)
+	}
+	refuse("texts")
+	if _, err := w.Collect(t.Context(), nil, nil); err == nil || !strings.Contains(err.Error(), "no room") {
+		t.Errorf("Collect = %v, want the store's refusal", err)
+	}
+	w.wantTold(t, "while the disk is full", "all", []string{storm})
+	w.sql(t, `DROP TRIGGER full`)
+
+	refuse("entries")
+	if _, err := w.Collect(t.Context(), nil, nil); err == nil || !strings.Contains(err.Error(), "no room") {
+		t.Errorf("Collect = %v, want the store's refusal", err)
+	}
+	if n, _, err := w.store.Lag(t.Context()); err != nil || n != 1 {
+		t.Errorf("%d wait for the desk (%v), want the one that could not be filed", n, err)
+	}
+	w.sql(t, `DROP TRIGGER full`)
+	w.collect(t)
+	w.wantTold(t, "afterwards", "all", []string{storm}, []string{gold})
+}
+
+// A schedule that cannot begin is an error, not a daemon that collects nothing.
+func TestRunSaysThatTheScheduleCannotBegin(t *testing.T) {
+	w := newWing(t)
+	if err := w.store.SaveState(t.Context(), feed.SourceState{Source: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	w.sql(t, `UPDATE sources SET state = 'nonsense'`)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := w.Run(ctx); err == nil || ctx.Err() != nil {
+		t.Errorf("Run = %v", err)
+	}
+}
