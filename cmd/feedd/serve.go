@@ -52,7 +52,7 @@ func (a *app) serve(d *daemon.Daemon) error {
 			case <-ctx.Done():
 				return
 			case <-hup:
-				d.ReloadAndLog(ctx)
+				d.ReloadAndLog()
 			}
 		}
 	}()

@@ -5,6 +5,7 @@ package daemon
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -51,11 +52,15 @@ type Daemon struct {
 	registry *prometheus.Registry
 	reloads  *prometheus.GaugeVec
 
-	gate      collect.Gate  // of all collectors, one after another: the hosts stay the same
+	gate   collect.Gate      // of all collectors, one after another: the hosts stay the same
+	digest [sha256.Size]byte // of the file that New read
+
 	committed chan struct{} // the desk committed: publish
 	onStop    []stopper
 
-	mu        sync.Mutex // guards what follows; held over a whole reload
+	reloading sync.Mutex // held over a whole reload
+
+	mu        sync.Mutex // guards what follows
 	config    *config.Config
 	collector *collect.Collector
 }
@@ -87,6 +92,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 			err = errors.Join(err, d.Close())
 		}
 	}()
+	d.digest = digest(o.Config) // before it is read: a change in between is noticed
 	if d.config, err = d.load(); err != nil {
 		return nil, err
 	}
@@ -120,7 +126,12 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil, err
 	}
 	d.collector.Restore(holds)
-	d.closing("connections", func() error { d.collector.Close(); return nil })
+	d.closing("connections", func() error {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.collector.Close()
+		return nil
+	})
 
 	d.agg, err = aggregate.New(aggregate.Options{
 		Store: d.store, Collector: d.collector, Settings: aggregation(d.config),
@@ -176,6 +187,13 @@ func (d *Daemon) Addr() net.Addr {
 		return nil
 	}
 	return d.listener.Addr()
+}
+
+// current is the configuration in force.
+func (d *Daemon) current() *config.Config {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.config
 }
 
 func (d *Daemon) newCollector(c *config.Config) *collect.Collector {
@@ -379,12 +397,12 @@ func (d *Daemon) takePush(w http.ResponseWriter, r *http.Request) {
 
 // Reload reads the configuration again and puts it into force, all of it or nothing: when it has
 // mistakes, or anything else fails, the old one stays and the error says why.
-func (d *Daemon) Reload(ctx context.Context) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (d *Daemon) Reload() error {
+	d.reloading.Lock()
+	defer d.reloading.Unlock()
 	next, err := d.load()
 	if err == nil {
-		err = d.apply(ctx, next)
+		err = d.apply(next)
 	}
 	result := "ok"
 	if err != nil {
@@ -395,25 +413,38 @@ func (d *Daemon) Reload(ctx context.Context) error {
 }
 
 // apply puts a configuration into force. The steps that may fail come first.
-func (d *Daemon) apply(ctx context.Context, next *config.Config) error {
-	collector := d.collector
-	if next.Site != d.config.Site || next.Collect != d.config.Collect {
+func (d *Daemon) apply(next *config.Config) error {
+	d.mu.Lock()
+	present, collector := d.config, d.collector
+	d.mu.Unlock()
+	if !sameSite(next.Site, present.Site) || next.Collect != present.Collect {
 		collector = d.newCollector(next)
 	}
-	before := d.publication(d.config)
+	before := d.publication(present)
 	if err := d.pub.Reload(d.publication(next)); err != nil {
 		return err
 	}
 	if err := d.agg.Reload(aggregation(next), collector); err != nil {
 		return errors.Join(err, d.pub.Reload(before))
 	}
+	d.mu.Lock()
 	if collector != d.collector {
 		d.collector.Close()
 	}
 	d.config, d.collector = next, collector
+	d.mu.Unlock()
 	select {
 	case d.committed <- struct{}{}:
 	default:
 	}
 	return nil
+}
+
+// sameSite tells whether two readings of the file describe one site: each loads its zone anew.
+func sameSite(a, b feed.Site) bool {
+	if a.Timezone.String() != b.Timezone.String() { // nil is UTC
+		return false
+	}
+	a.Timezone = b.Timezone
+	return a == b
 }

@@ -129,7 +129,7 @@ func (d *Daemon) story(ctx context.Context, what string) (string, error) {
 }
 
 func (d *Daemon) hasSection(id string) bool {
-	for _, s := range d.config.Sections {
+	for _, s := range d.current().Sections {
 		if s.ID == id {
 			return true
 		}

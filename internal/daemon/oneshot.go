@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"feedd/internal/aggregate"
+	"feedd/internal/aggregate/collect"
 	"feedd/internal/aggregate/desk"
 	"feedd/internal/feed"
 	"feedd/internal/publish"
@@ -19,7 +20,7 @@ func (d *Daemon) Collect(ctx context.Context, ids []string, each func(aggregate.
 }
 
 // Sources returns how many sources the configuration has.
-func (d *Daemon) Sources() int { return len(d.config.Sources) }
+func (d *Daemon) Sources() int { return len(d.current().Sources) }
 
 // Export files what waits and writes every feed and page to target, a folder or s3://bucket/prefix.
 func (d *Daemon) Export(ctx context.Context, target string) (publish.Exported, error) {
@@ -35,15 +36,19 @@ type SourceStatus struct {
 	State  feed.SourceState
 }
 
-// Status returns every source of the configuration in its order.
+// Status returns every source of the configuration in its order, with its next run by the
+// configuration as it is now: the daemon may not have seen it yet.
 func (d *Daemon) Status(ctx context.Context) ([]SourceStatus, error) {
 	states, err := d.store.States(ctx)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]SourceStatus, 0, len(d.config.Sources))
-	for _, s := range d.config.Sources {
-		all = append(all, SourceStatus{s, states[s.ID]})
+	sources := d.current().Sources
+	all := make([]SourceStatus, 0, len(sources))
+	for _, s := range sources {
+		st := states[s.ID]
+		st.NextRun, st.NextReason = collect.NextRun(s, st, d.o.Now())
+		all = append(all, SourceStatus{s, st})
 	}
 	return all, nil
 }
@@ -118,7 +123,7 @@ func (d *Daemon) Retract(ctx context.Context, id string, undo bool) ([]feed.Entr
 // SectionIDs returns the ids of the sections in the order of the configuration.
 func (d *Daemon) SectionIDs() []string {
 	var ids []string
-	for _, s := range d.config.Sections {
+	for _, s := range d.current().Sections {
 		ids = append(ids, s.ID)
 	}
 	return ids

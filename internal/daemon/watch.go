@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -19,7 +18,8 @@ const settle = 200 * time.Millisecond
 func (d *Daemon) watch(ctx context.Context) error {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
-		return fmt.Errorf("cannot watch for changes: %w", err)
+		d.log.Warn("the configuration is not watched; SIGHUP reloads it", "error", err)
+		return nil
 	}
 	defer w.Close()
 	path, err := filepath.Abs(d.o.Config)
@@ -27,11 +27,11 @@ func (d *Daemon) watch(ctx context.Context) error {
 		return err
 	}
 	if err := w.Add(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("cannot watch %s: %w", filepath.Dir(path), err)
+		d.log.Warn("the configuration is not watched; SIGHUP reloads it", "folder", filepath.Dir(path), "error", err)
+		return nil
 	}
-	last := digest(path)
-	rest := time.NewTimer(time.Hour)
-	rest.Stop()
+	last := d.digest
+	rest := time.NewTimer(settle) // it may have changed since it was loaded
 	defer rest.Stop()
 	for {
 		select {
@@ -53,14 +53,14 @@ func (d *Daemon) watch(ctx context.Context) error {
 				continue
 			}
 			last = now
-			d.ReloadAndLog(ctx)
+			d.ReloadAndLog()
 		}
 	}
 }
 
 // ReloadAndLog reloads and says in the log what came of it.
-func (d *Daemon) ReloadAndLog(ctx context.Context) {
-	if err := d.Reload(ctx); err != nil {
+func (d *Daemon) ReloadAndLog() {
+	if err := d.Reload(); err != nil {
 		d.log.Error("the configuration was not taken over; the old one stays in force", "error", err)
 		return
 	}
