@@ -20,7 +20,7 @@ func (c *fileCmd) Run(a *app) error {
 }
 
 func (c *fileCmd) run(a *app, remove bool) error {
-	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
 		items, err := d.File(a.ctx, c.Item, c.Section, remove)
 		if err != nil {
 			return err
@@ -50,7 +50,7 @@ type splitCmd struct {
 
 // Run takes a report out of a story for good.
 func (c *splitCmd) Run(a *app) error {
-	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
 		it, err := d.Split(a.ctx, c.Story, c.Item)
 		if err == nil {
 			fmt.Fprintf(a.stdout, "split off: %d %s\n", it.ID, it.Title)
@@ -68,7 +68,7 @@ type joinCmd struct {
 
 // Run makes two stories one.
 func (c *joinCmd) Run(a *app) error {
-	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
 		older, younger, err := d.Join(a.ctx, c.A, c.B)
 		if err == nil {
 			fmt.Fprintf(a.stdout, "joined: %s takes in %s, which is withdrawn\n", older, younger)
@@ -85,7 +85,7 @@ type replayCmd struct {
 
 // Run files the stored items anew by the present configuration and prints what would change.
 func (c *replayCmd) Run(a *app) error {
-	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
 		changes := 0
 		var failed error
 		total, err := d.Replay(a.ctx, func(ch aggregate.Change) {

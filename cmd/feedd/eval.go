@@ -21,7 +21,7 @@ type evalFlags struct {
 	configFlag
 	JSON bool   `help:"Print the figures as JSON."`
 	Out  string `placeholder:"FILE" help:"Write an answer a row here."`
-	File string `arg:"" help:"TSV with a header line."`
+	File string `arg:"" help:"TSV with a header line; its columns are below."`
 }
 
 // eval opens the files, lets do judge, and prints its report.
@@ -62,6 +62,13 @@ func (c *evalFlags) settings() (*config.Config, error) {
 
 type evalStoriesCmd struct{ evalFlags }
 
+// Help says what the file must hold.
+func (evalStoriesCmd) Help() string {
+	return "A stream has the columns id, ts (Unix seconds, in order), source, url, title, summary, and for quality cluster. " +
+		"Pairs have a_title and b_title, where known hours, src_a, src_b, a_summary, b_summary, a_url, b_url, and for quality " +
+		"label (1 = same event). Other columns are ignored. --out gets id, story, score, verdict, or row, score, verdict."
+}
+
 // Run measures how well stories are told apart: a stream, or pairs.
 func (c *evalStoriesCmd) Run(a *app) error {
 	cfg, err := c.settings()
@@ -78,6 +85,12 @@ type evalSectionsCmd struct {
 	evalFlags
 	storeFlag
 	Train string `placeholder:"FILE" help:"Learn from this file instead of the configuration's store and rules."`
+}
+
+// Help says what the files must hold.
+func (evalSectionsCmd) Help() string {
+	return "The columns are title, and where known text, source, category, and for quality label: the section's id. " +
+		"Other columns are ignored. --out gets row, section, probability."
 }
 
 // Run measures how well items are filed.

@@ -45,7 +45,7 @@ type sourceStatus struct {
 
 // Run shows the state of every source.
 func (c *sourcesCmd) Run(a *app) error {
-	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
 		all, err := d.Status(a.ctx)
 		if err != nil {
 			return err
@@ -57,26 +57,44 @@ func (c *sourcesCmd) Run(a *app) error {
 			}
 			return printJSON(a.stdout, map[string]any{"sources": list})
 		}
+		clock := clockIn(d.Zone())
 		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "SOURCE\tSTATE\tITEMS\tLAST RUN\tNEXT RUN\tWHY THEN")
 		for _, s := range all {
+			next := clock(s.State.NextRun)
+			if s.State.Gone {
+				next = "never"
+			}
 			fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\n", s.Source.ID, health(s.State), s.State.Items,
-				clock(s.State.LastRun), clock(s.State.NextRun), s.State.NextReason)
-			if rhythm := collect.DescribeRhythm(s.State.Rhythm); rhythm != "" {
-				fmt.Fprintf(w, "\t  rhythm: %s\n", rhythm)
-			}
-			if to := collect.Moved(s.State); to != "" {
-				fmt.Fprintf(w, "\t  moved for good to %s\n", to)
-			}
-			if s.State.Error != "" {
-				fmt.Fprintf(w, "\t  error: %s\n", s.State.Error)
-			}
-			for _, note := range s.State.Warnings {
-				fmt.Fprintf(w, "\t  warning: %s\n", note)
-			}
+				clock(s.State.LastRun), next, s.State.NextReason)
 		}
-		return w.Flush()
+		if err := w.Flush(); err != nil {
+			return err
+		}
+		for _, s := range all {
+			sourceNotes(a, s)
+		}
+		return nil
 	})
+}
+
+// sourceNotes says below the table what does not fit into it.
+func sourceNotes(a *app, s daemon.SourceStatus) {
+	p := func(format string, args ...any) {
+		fmt.Fprintf(a.stdout, "%s: "+format+"\n", append([]any{s.Source.ID}, args...)...)
+	}
+	if s.State.Error != "" {
+		p("error: %s", s.State.Error)
+	}
+	for _, note := range s.State.Warnings {
+		p("warning: %s", note)
+	}
+	if rhythm := collect.DescribeRhythm(s.State.Rhythm); rhythm != "" && s.Source.Schedule == collect.Auto {
+		p("rhythm: %s", rhythm)
+	}
+	if to := collect.Moved(s.State); to != "" {
+		p("moved for good to %s", to)
+	}
 }
 
 func health(st feed.SourceState) string {
@@ -91,12 +109,14 @@ func health(st feed.SourceState) string {
 	return "ok"
 }
 
-// clock prints a time in the zone of whoever looks at it.
-func clock(t time.Time) string {
-	if t.IsZero() {
-		return "-"
+// clockIn prints times in a zone, and names it.
+func clockIn(zone *time.Location) func(time.Time) string {
+	return func(t time.Time) string {
+		if t.IsZero() {
+			return "-"
+		}
+		return t.In(zone).Format("2006-01-02 15:04:05 -07")
 	}
-	return t.Local().Format("2006-01-02 15:04:05")
 }
 
 type explainCmd struct {
@@ -108,7 +128,7 @@ type explainCmd struct {
 
 // Run says where an item is, and why.
 func (c *explainCmd) Run(a *app) error {
-	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
 		found, err := d.Explain(a.ctx, c.What)
 		if err != nil {
 			return err
@@ -120,18 +140,22 @@ func (c *explainCmd) Run(a *app) error {
 			if i > 0 {
 				fmt.Fprintln(a.stdout)
 			}
-			explain(a, c.Config, &found[i])
+			explain(a, c.Config, clockIn(d.Zone()), &found[i])
 		}
 		return nil
 	})
 }
 
-func explain(a *app, file string, e *daemon.Explanation) {
+func explain(a *app, file string, clock func(time.Time) string, e *daemon.Explanation) {
 	it := &e.Item
 	p := func(format string, args ...any) { fmt.Fprintf(a.stdout, format+"\n", args...) }
 	p("%s", it.Title)
 	p("  item %d from %s, %s", it.ID, it.Source, it.URL)
-	p("  first seen %s, published %s", clock(it.FirstSeen), clock(it.Published))
+	published := clock(it.Published)
+	if it.Published.IsZero() {
+		published = "unknown: the source gave no date that can be, so the first sight counts"
+	}
+	p("  first seen %s, published %s", clock(it.FirstSeen), published)
 	if !it.Revised.IsZero() {
 		p("  revised by its source %s", clock(it.Revised))
 	}
@@ -149,34 +173,54 @@ func explain(a *app, file string, e *daemon.Explanation) {
 		p("  story %s, entry %s: %s", it.Story, it.Entry, it.Verdict)
 	}
 	explainWhy(p, it.Why)
-	if e.Entry != nil {
-		if !e.Entry.Withdrawn.IsZero() {
-			p("  withdrawn %s", clock(e.Entry.Withdrawn))
+	if e.Entry == nil {
+		return
+	}
+	if !e.Entry.Withdrawn.IsZero() {
+		p("  withdrawn %s", clock(e.Entry.Withdrawn))
+	}
+	for _, r := range e.Entry.Reports {
+		mark := " "
+		if r.ID == e.Entry.Lead {
+			mark = "*"
 		}
-		for _, r := range e.Entry.Reports {
-			mark := " "
-			if r.ID == e.Entry.Lead {
-				mark = "*"
-			}
-			p("   %s %d %s: %s (%s)", mark, r.ID, r.Source, r.Title, r.Verdict)
+		p("   %s %d %s: %s (%s)", mark, r.ID, r.Source, r.Title, r.Verdict)
+	}
+	for _, w := range e.Words {
+		switch w.Kind {
+		case feed.WordFile:
+			p("  the editor filed item %s under %s on %s", w.A, w.B, clock(w.At))
+		case feed.WordUnfile:
+			p("  the editor took item %s, and what tells the same, out of %s on %s", w.A, w.B, clock(w.At))
 		}
 	}
-	if len(it.Sections) == 0 {
+	if len(e.Entry.Sections) == 0 {
 		p("  unsorted: in /sections/all only")
 	}
-	for _, s := range it.Sections {
-		line := fmt.Sprintf("  section %s by %s", s.Section, s.By)
-		if s.Line > 0 {
-			line += fmt.Sprintf(" (%s:%d)", file, s.Line)
+	for _, id := range e.Entry.Sections {
+		for _, r := range e.Entry.Reports {
+			for _, s := range r.Sections {
+				if s.Section == id {
+					explainPlacement(p, file, r.ID, &s)
+				}
+			}
 		}
-		if s.Probability > 0 {
-			line += fmt.Sprintf(", probability %.2f", s.Probability)
-		}
-		if s.Detail != "" {
-			line += ": " + s.Detail
-		}
-		p("%s", line)
 	}
+}
+
+func explainPlacement(p func(string, ...any), file string, report int64, s *feed.Placement) {
+	line := fmt.Sprintf("  section %s by %s", s.Section, s.By)
+	if s.Line > 0 {
+		line += fmt.Sprintf(" (%s:%d)", file, s.Line)
+	}
+	if s.Probability > 0 {
+		line += fmt.Sprintf(", probability %.2f", s.Probability)
+	}
+	line += fmt.Sprintf(", report %d", report)
+	if s.Detail != "" {
+		line += ": " + s.Detail
+	}
+	p("%s", line)
 }
 
 func explainWhy(p func(string, ...any), w feed.Why) {
@@ -206,7 +250,7 @@ type retractCmd struct {
 
 // Run withdraws a story, or brings it back.
 func (c *retractCmd) Run(a *app) error {
-	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
 		entries, err := d.Retract(a.ctx, c.ID, c.Undo)
 		if err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -145,6 +146,16 @@ func (a *app) open(c configFlag, s storeFlag) (*daemon.Daemon, error) {
 	return daemon.New(a.ctx, daemon.Options{
 		Config: c.Config, DB: s.DB, Version: version(), Log: a.log, Now: time.Now,
 	})
+}
+
+// look is with for a command that needs something stored: a mistyped --db is no reason to make one.
+func (a *app) look(c configFlag, s storeFlag, do func(*daemon.Daemon) error) error {
+	if path, ok := strings.CutPrefix(s.DB, "sqlite:"); ok {
+		if _, err := os.Stat(strings.TrimPrefix(path, "//")); err != nil {
+			return useError{fmt.Errorf("there is no store at %s yet; run feedd collect or serve first, or name another with --db URL", s.DB)}
+		}
+	}
+	return a.with(c, s, do)
 }
 
 // with opens the house, does one thing in it and closes it.

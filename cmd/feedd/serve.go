@@ -65,7 +65,7 @@ func (a *app) serve(d *daemon.Daemon) error {
 
 type demoCmd struct {
 	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to serve (${default})."`
-	Keep   string `placeholder:"DIR" help:"Keep the store here instead of in a folder that goes away."`
+	Keep   string `placeholder:"DIR" help:"Keep the store (demo.db) and the configuration here instead of in a folder that goes away."`
 }
 
 // Run shows everything that serve does, with nothing from outside.
@@ -85,11 +85,20 @@ func (c *demoCmd) Run(a *app) (err error) {
 	go func() { _ = outlets.Serve(press) }() // ends with Close below
 	defer outlets.Close()
 	base := "http://" + press.Addr().String()
+	yaml := []byte(demo.Config(base))
+	if c.Keep != "" { // so that the other commands can look at what is kept
+		if err := os.MkdirAll(dir, 0o750); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, "feeds.yaml"), yaml, 0o640); err != nil {
+			return err
+		}
+	}
 
 	d, err := daemon.New(a.ctx, daemon.Options{
 		DB: "sqlite:" + filepath.Join(dir, "demo.db"), Listen: c.Listen, Version: version(), Log: a.log, Now: time.Now,
 		Load: func() (*config.Config, error) {
-			return daemon.ParseConfig("demo.yaml", []byte(demo.Config(base)))
+			return daemon.ParseConfig("demo.yaml", yaml)
 		},
 	})
 	if err != nil {

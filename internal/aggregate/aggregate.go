@@ -161,6 +161,7 @@ func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Resul
 	if res.Err != nil {
 		rep.Error = res.Err.Error()
 	}
+	res.State.Outlet = job.Source.Outlet()
 	n, err := a.store.Save(ctx, &store.Collected{
 		State: res.State, Items: res.Items, Holds: res.Holds,
 		Full: res.Outcome == collect.OK && !res.Delta, At: a.now(),

@@ -216,6 +216,10 @@ func (a *Aggregate) report(ctx context.Context, d done) {
 	case ctx.Err() != nil: // stopping
 	case d.err != nil:
 		a.log.Error("saving failed", "source", d.id, "error", d.err)
+	case d.rep.Status == string(collect.Held): // not asked; the host's one failure was logged
+		a.log.Debug("source waits", "source", d.id, "reason", d.rep.Error)
+	case d.state.Gone:
+		a.log.Warn("source stopped", "source", d.id, "error", d.rep.Error)
 	case d.rep.Error != "":
 		a.log.Warn("source failed", "source", d.id, "error", d.rep.Error, "next", d.state.NextRun)
 	default:

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"feedd/internal/aggregate"
@@ -58,6 +59,7 @@ type Explanation struct {
 	Item  feed.Item
 	Entry *feed.Entry // nil when it has none
 	Story []feed.Entry
+	Words []feed.EditorsWord // on the sections of the entry's reports
 }
 
 // Explain finds the items that an address, an item's number, an entry's id or a story's id names.
@@ -69,6 +71,10 @@ func (d *Daemon) Explain(ctx context.Context, what string) ([]Explanation, error
 	if len(items) == 0 {
 		return nil, fmt.Errorf("nothing is known of %s; it was never collected, or retention took it away", what)
 	}
+	words, err := d.store.Words(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var found []Explanation
 	for _, it := range items {
 		e := Explanation{Item: it}
@@ -79,6 +85,11 @@ func (d *Daemon) Explain(ctx context.Context, what string) ([]Explanation, error
 		}
 		if i := slices.IndexFunc(e.Story, func(x feed.Entry) bool { return x.Key == it.Entry }); i >= 0 {
 			e.Entry = &e.Story[i]
+			for _, w := range words {
+				if slices.ContainsFunc(e.Entry.Reports, func(r feed.Item) bool { return strconv.FormatInt(r.ID, 10) == w.A }) {
+					e.Words = append(e.Words, w)
+				}
+			}
 		}
 		found = append(found, e)
 	}
@@ -103,7 +114,15 @@ func (d *Daemon) Retract(ctx context.Context, id string, undo bool) ([]feed.Entr
 	}
 	keys := make([]string, 0, len(entries))
 	for k := range entries {
-		keys = append(keys, k)
+		if e := entries[k]; e.Withdrawn.IsZero() != undo {
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) == 0 {
+		if undo {
+			return nil, fmt.Errorf("%s is not withdrawn", id)
+		}
+		return nil, fmt.Errorf("%s is withdrawn already", id)
 	}
 	slices.Sort(keys)
 	at := d.o.Now()
@@ -118,6 +137,14 @@ func (d *Daemon) Retract(ctx context.Context, id string, undo bool) ([]feed.Entr
 		list = append(list, entries[k])
 	}
 	return list, nil
+}
+
+// Zone is the site's, in which times are shown.
+func (d *Daemon) Zone() *time.Location {
+	if z := d.config.Site.Timezone; z != nil {
+		return z
+	}
+	return time.Local
 }
 
 // SectionIDs returns the ids of the sections in the order of the configuration.

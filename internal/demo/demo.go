@@ -108,7 +108,8 @@ func (p *Press) serve(w http.ResponseWriter, r *http.Request, o outlet) {
 		if rep.At.After(p.now()) {
 			continue
 		}
-		rep.ID = fmt.Sprintf("%d-%s", p.start.Unix()/60+int64(n), strings.Trim(strings.Map(letters, o.path), "-"))
+		// A number of the outlet's own: no two outlets number their articles alike.
+		rep.ID = fmt.Sprintf("%s-%d", strings.Trim(strings.Map(letters, o.path), "-"), mix(uint64(p.start.Unix()/60+int64(n))^mix(uint64(len(o.title))))%1e9)
 		rep.URL = l.Base + "/tin/" + rep.ID
 		l.Reports = append(l.Reports, rep)
 	}

@@ -358,6 +358,9 @@ type SourceState struct {
 	Gone        bool      `json:"gone,omitempty"`     // it answered 410 Gone
 	Items       int       `json:"items,omitempty"`    // in the last document
 
+	// Outlet is the source's name in the configuration, for when it is no longer there.
+	Outlet string `json:"outlet,omitempty"`
+
 	// What the document says of itself.
 	Title    string `json:"title,omitempty"`
 	Link     string `json:"link,omitempty"`

@@ -514,5 +514,11 @@ func origins(pl *plan, states map[string]feed.SourceState) map[string]render.Ori
 		}
 		m[id] = o
 	}
+	for id, st := range states { // what a source brought outlives its place in the configuration
+		if _, ok := m[id]; !ok && st.Outlet != "" {
+			m[id] = render.Origin{ID: id, Title: st.Outlet, Home: st.Link, FeedURL: public(st.URL), FeedID: st.FeedID,
+				Language: st.Language, Rights: feed.RightsHeadline, Copyright: st.Rights}
+		}
+	}
 	return m
 }

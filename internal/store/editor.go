@@ -99,6 +99,9 @@ func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items [
 					return err
 				}
 			}
+			if err := takeBack(tx, w, items); err != nil {
+				return err
+			}
 			if _, err := tx.Exec(`INSERT INTO words (kind, a, b, at) VALUES ($1, $2, $3, $4)
 				ON CONFLICT (kind, a, b) DO UPDATE SET at = excluded.at`, string(w.Kind), w.A, w.B, millis(w.At)); err != nil {
 				return err
@@ -111,6 +114,39 @@ func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items [
 		}
 		return overtake(tx)
 	})
+}
+
+// takeBack deletes what an earlier word said to the contrary: a join unites what was split off, a
+// split parts what was joined. items are the reports that the word moves.
+func takeBack(tx *sql.Tx, w feed.EditorsWord, items []int64) error {
+	switch w.Kind {
+	case feed.WordSplit:
+		_, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2 AND b = $3`, string(feed.WordJoin), w.B, w.A)
+		return err
+	case feed.WordJoin:
+		if len(items) == 0 {
+			return nil
+		}
+		rows, err := tx.Query(`SELECT uid FROM items WHERE id IN ` + inList(items))
+		if err != nil {
+			return err
+		}
+		var keys []string
+		if err := scan(rows, func(r *sql.Rows) error {
+			var uid int64
+			err := r.Scan(&uid)
+			keys = append(keys, intKey(uid))
+			return err
+		}); err != nil {
+			return err
+		}
+		for _, k := range keys {
+			if _, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2 AND b = $3`, string(feed.WordSplit), k, w.A); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Words returns the editor's words in the order they were given.

@@ -36,25 +36,37 @@ type Desk struct {
 	filer   *filer
 	updates string
 	order   map[string]int // of the sections in the configuration
+	// corrected are the editor's words on an item's sections, by item, in the order they were given.
+	corrected map[int64][]correction
+}
+
+// correction is one word of the editor on an item's sections; the highest turn is the last word.
+type correction struct {
+	section string
+	remove  bool
+	turn    int
 }
 
 // New returns a desk that remembers no reports. It fails when a rule cannot be read.
 func New(o Options) (*Desk, error) {
 	var corrections []Correction
-	for _, w := range o.Words {
+	corrected := map[int64][]correction{}
+	for turn, w := range o.Words {
 		if w.Kind == feed.WordFile || w.Kind == feed.WordUnfile {
 			id, err := strconv.ParseInt(w.A, 10, 64)
 			if err != nil {
 				return nil, fmt.Errorf("the editor's word on item %q: %w", w.A, err)
 			}
-			corrections = append(corrections, Correction{Item: id, Section: w.B, Remove: w.Kind == feed.WordUnfile})
+			remove := w.Kind == feed.WordUnfile
+			corrections = append(corrections, Correction{Item: id, Section: w.B, Remove: remove})
+			corrected[id] = append(corrected[id], correction{w.B, remove, turn})
 		}
 	}
 	f, err := newFiler(o.Sections, o.Drop, o.Learning, o.Sources, o.Model, corrections...)
 	if err != nil {
 		return nil, err
 	}
-	d := &Desk{stories: newStories(o.Stories, o.Sources), filer: f, updates: o.Stories.Updates, order: map[string]int{}}
+	d := &Desk{stories: newStories(o.Stories, o.Sources), filer: f, updates: o.Stories.Updates, order: map[string]int{}, corrected: corrected}
 	for i, s := range o.Sections {
 		d.order[s.ID] = i
 	}
@@ -100,12 +112,12 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 			it.Story, it.Entry, it.Verdict, it.Why = "", "", "", feed.Why{}
 		case it.Entry == "":
 			d.stories.place(it, now)
+			if into := d.stories.word.joined(it.Entry); into != it.Entry {
+				d.join(it, into)
+			}
 		case d.stories.word.joined(it.Story) != it.Story:
 			// The reports of the younger story are told under the first entry of the older one.
-			d.stories.forget(it.ID)
-			it.Story = d.stories.word.joined(it.Story)
-			it.Entry, it.Verdict, it.Why = it.Story, feed.Same, feed.Why{Reason: "the editor joined the stories"}
-			d.stories.restore(it)
+			d.join(it, d.stories.word.joined(it.Story))
 		case d.stories.word.parted(it):
 			d.stories.forget(it.ID)
 			d.stories.place(it, now)
@@ -118,6 +130,14 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 	}
 	slices.Sort(touched)
 	return slices.Compact(touched)
+}
+
+// join tells a report under the first entry of the story that the editor joined its own to.
+func (d *Desk) join(it *feed.Item, into string) {
+	d.stories.forget(it.ID)
+	it.Story, it.Entry, it.Verdict = into, into, feed.Same
+	it.Why = feed.Why{Reason: "the editor joined the stories"}
+	d.stories.restore(it)
 }
 
 // Compose returns the entries that File touched as they are now. stored holds those among them
@@ -227,6 +247,23 @@ func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
 	}
 	for _, part := range [][]string{e.Sections[:n], e.Sections[n:]} {
 		slices.SortStableFunc(part, func(a, b string) int { return d.order[a] - d.order[b] })
+	}
+	d.correct(e)
+}
+
+// correct gives the editor the last word on an entry's sections: what was said of one of its
+// reports holds for all that tells the same, whatever a rule makes of the others.
+func (d *Desk) correct(e *feed.Entry) {
+	last := map[string]correction{}
+	for i := range e.Reports {
+		for _, c := range d.corrected[e.Reports[i].ID] {
+			if have, ok := last[c.section]; !ok || c.turn > have.turn {
+				last[c.section] = c
+			}
+		}
+	}
+	if len(last) > 0 {
+		e.Sections = slices.DeleteFunc(e.Sections, func(s string) bool { return last[s].remove })
 	}
 }
 
