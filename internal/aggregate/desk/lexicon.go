@@ -51,7 +51,6 @@ type lexeme struct {
 	words []wordform
 	value int      // what it stands for: an index
 	to    []string // canonical words that replace it, in normal form
-	loose bool     // one syllable: only where it is capitalised
 	// marked: in a text without diacritics it is only taken for what it is where few other words
 	// are written like it.
 	marked bool
@@ -241,7 +240,7 @@ func readLexicon() (*lexicon, error) {
 	groups(lx.units, f.Units, false)
 	for _, group := range f.Exact {
 		to := wordsOf(group[0])
-		p := lexeme{words: wordsOf(group[1]), loose: true}
+		p := lexeme{words: wordsOf(group[1])}
 		for _, w := range to {
 			p.to = append(p.to, w.Normal)
 		}
@@ -304,7 +303,7 @@ func (lx *lexicon) addPlaces(g placesFile) {
 		lx.gazette = append(lx.gazette, spot{names[0], level, in})
 		for _, name := range names {
 			words := wordsOf(name)
-			lx.places.add(lexeme{words: words, value: id, loose: len(words) == 1})
+			lx.places.add(lexeme{words: words, value: id})
 		}
 		return id
 	}

@@ -621,7 +621,7 @@ func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) strin
 const sameFrom = 0.55
 
 // duplicateFrom is the least probability of being interchangeable at which a report is folded away.
-const duplicateFrom = 0.62
+const duplicateFrom = 0.58
 
 // decided returns the features that moved the score most, strongest first.
 func (sc *scorer) decided(j judged) []feed.Feature {

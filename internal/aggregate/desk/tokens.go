@@ -68,13 +68,12 @@ type reader struct {
 	weights *weights
 	outlets lexemes // the sources' own titles
 
-	plain  []feed.Word
-	words  []wordform
-	title  []spelled
-	rest   []spelled
-	stream []spelled
-	index  []indexKey // of the last text, in the inverted index
-	sorts  [3][]uint32
+	plain []feed.Word
+	words []wordform
+	title []spelled
+	rest  []spelled
+	index []indexKey // of the last text, in the inverted index
+	sorts [3][]uint32
 	// seen takes each word of a text when frequencies are counted.
 	seen func(text string, pair bool)
 }
