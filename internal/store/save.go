@@ -76,10 +76,11 @@ func (s *Store) saveLoop() {
 			}
 			break
 		}
-		if err := s.saveBatch(batch); err != nil && len(batch) > 1 {
+		began, err := s.saveBatch(batch)
+		if err != nil && began && len(batch) > 1 {
 			for _, w := range batch { // so that one bad save fails alone
-				w.counts, w.err = Counts{}, nil
-				w.err = s.saveBatch([]*save{w})
+				w.counts = Counts{}
+				_, w.err = s.saveBatch([]*save{w})
 			}
 		} else {
 			for _, w := range batch {
@@ -92,9 +93,12 @@ func (s *Store) saveLoop() {
 	}
 }
 
-func (s *Store) saveBatch(batch []*save) error {
+// saveBatch saves all or none. began tells whether it came to write: a database that is locked is
+// so for each save alone, too, and each would wait as long.
+func (s *Store) saveBatch(batch []*save) (began bool, err error) {
 	// The context of one collector must not abort what the others saved.
-	return s.tx(context.Background(), func(tx *sql.Tx) error {
+	err = s.tx(context.Background(), func(tx *sql.Tx) error {
+		began = true
 		var fresh []newItem
 		for _, w := range batch {
 			if w.ctx.Err() != nil && len(batch) == 1 {
@@ -109,6 +113,7 @@ func (s *Store) saveBatch(batch []*save) error {
 		}
 		return s.insert(tx, fresh)
 	})
+	return began, err
 }
 
 // saveOne writes all of c but its new items, which it returns.

@@ -486,6 +486,38 @@ func TestLockedDatabaseNamesTheWayOut(t *testing.T) {
 	}
 }
 
+// Saves that find the database locked wait for it once, not one after the other.
+func TestSavesTogetherWaitOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "feedd.db")
+	s := open(t, "sqlite:"+path)
+	if _, err := s.write.Exec(`PRAGMA busy_timeout = 100`); err != nil {
+		t.Fatal(err)
+	}
+	other := open(t, "sqlite:"+path)
+	tx, err := other.write.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	began := time.Now()
+	for i := range 40 {
+		wg.Go(func() {
+			name := fmt.Sprintf("s%d", i)
+			if _, err := s.Save(t.Context(), &Collected{State: feed.SourceState{Source: name}, Items: []feed.Item{item(name, "a", "A")}, At: t0}); err == nil {
+				t.Error("saved into a locked database")
+			}
+		})
+	}
+	wg.Wait()
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("40 saves waited %s for a lock that each may wait 100 ms for", took)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, t0, "s0", item("s0", "a", "A"))
+}
+
 func TestSaveHonoursItsContext(t *testing.T) {
 	s := engines["sqlite"](t)
 	ctx, cancel := context.WithCancel(t.Context())
