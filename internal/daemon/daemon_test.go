@@ -252,8 +252,8 @@ sources:
 	hang := make(chan struct{})
 	defer close(hang)
 	for name, f := range map[string]http.HandlerFunc{
-		"500":   func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "broken", 500) },
-		"403":   func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 403) },
+		"500":   func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "broken", http.StatusInternalServerError) },
+		"403":   func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) },
 		"empty": func(http.ResponseWriter, *http.Request) {},
 		"html": func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprint(w, "<html><body>We are down for maintenance</body></html>")
