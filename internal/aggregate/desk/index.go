@@ -38,8 +38,8 @@ type listed struct {
 
 const (
 	rarestWords   = 20  // of the new report, whose lists are walked
-	newestReports = 200 // of each list
-	maxCandidates = 24
+	newestReports = 120 // of each list
+	maxCandidates = 20
 	tellingWord   = 2.2 // least weight of a word that is indexed
 )
 
