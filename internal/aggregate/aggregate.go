@@ -77,6 +77,7 @@ type Aggregate struct {
 	desk    *desk.Desk // nil means that it must be built from the store
 	turn    int64      // of its last commit
 	adopted bool       // the stored items are filed by the settings in force, or wait to be
+	rules   string     // fingerprint of these settings, once adopted
 	model   *desk.Model
 }
 

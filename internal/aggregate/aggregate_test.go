@@ -432,6 +432,26 @@ func TestTwoWingsOnOneStore(t *testing.T) {
 	}
 }
 
+// A process that runs by the old rules beside one that runs by the new leaves nothing filed by the
+// old ones, once it has read the new.
+func TestOldRulesBesideNew(t *testing.T) {
+	w := newWing(t, feed.Section{ID: "kinh-te", Rules: rules("giá vàng")})
+	w.tell("a", report{"1", storm, ""})
+	w.collect(t)
+	old := w.set
+	w.set.Sections = []feed.Section{{ID: "kinh-te", Rules: rules("bão"), MaxAge: 168 * time.Hour}}
+	if _, err := w.another(t).File(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.wantTold(t, "by the new rules", "kinh-te", []string{storm})
+	w.set = old
+	w.tell("b", report{"2", "Cơn bão khác đang hình thành ngoài khơi Philippines", ""})
+	w.collect(t)
+	w.wantTold(t, "the new item by the old rules", "kinh-te", []string{storm})
+	w.reload(t, func(s *Settings) { s.Sections[0].Rules = rules("bão") })
+	w.wantTold(t, "when all run by the new rules", "kinh-te", []string{storm}, []string{"Cơn bão khác đang hình thành ngoài khơi Philippines"})
+}
+
 // What another desk filed between this one's looking and its deciding is not filed again.
 func TestInboxIsReadAfterTheTurn(t *testing.T) {
 	w := newWing(t, feed.Section{ID: "x"}, feed.Section{ID: "y"})

@@ -102,6 +102,9 @@ func (a *Aggregate) fileBatch(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := a.noteRules(ctx); err != nil {
+		return 0, err
+	}
 	if err := a.store.Commit(ctx, f); err != nil {
 		return 0, fmt.Errorf("commit what the desk decided: %w", err)
 	}
@@ -254,8 +257,22 @@ func (a *Aggregate) waiting() (items, seconds float64) {
 	return float64(n), a.now().Sub(since).Seconds()
 }
 
-// rulesInForce is the name under which the store keeps what the items were filed by.
-const rulesInForce = "rules"
+// rulesInForce is the name under which the store keeps what the items were filed by: a fingerprint
+// of the rules, or severalRules.
+const (
+	rulesInForce = "rules"
+	severalRules = "several"
+)
+
+// noteRules says in the store, before a commit, when another process filed by other rules than this
+// one does. Whoever next reads its rules then files all anew.
+func (a *Aggregate) noteRules(ctx context.Context) error {
+	stored, err := a.store.Meta(ctx, rulesInForce)
+	if err != nil || stored == a.rules || stored == severalRules {
+		return err
+	}
+	return a.store.SetMeta(ctx, rulesInForce, severalRules)
+}
 
 // refileChanged puts the items within the window back into the inbox when the rules are others
 // than those the stored items were filed by.
@@ -265,8 +282,12 @@ func (a *Aggregate) refileChanged(ctx context.Context, s *Settings) error {
 		return err
 	}
 	was, err := a.store.Meta(ctx, rulesInForce)
-	if err != nil || was == print {
+	if err != nil {
 		return err
+	}
+	a.rules = print
+	if was == print {
+		return nil
 	}
 	if was != "" {
 		n, err := a.store.Refile(ctx, a.now().Add(-s.window()))

@@ -141,7 +141,7 @@ func (d *Daemon) Retract(ctx context.Context, id string, undo bool) ([]feed.Entr
 
 // Zone is the site's, in which times are shown.
 func (d *Daemon) Zone() *time.Location {
-	if z := d.config.Site.Timezone; z != nil {
+	if z := d.current().Site.Timezone; z != nil {
 		return z
 	}
 	return time.Local
