@@ -165,7 +165,7 @@ func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Resul
 	res.State.Outlet = job.Source.Outlet()
 	n, err := a.store.Save(ctx, &store.Collected{
 		State: res.State, Items: res.Items, Holds: res.Holds,
-		Full: res.Outcome == collect.OK && !res.Delta, At: a.now(),
+		Full: whole(job.Source, &res), At: a.now(),
 	})
 	if err != nil {
 		rep.Status, rep.Error = string(collect.Failed), err.Error()
@@ -180,6 +180,13 @@ func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Resul
 		poke(a.wake)
 	}
 	return rep, res.State, nil
+}
+
+// whole tells whether a look showed everything that the source lists at present. A body that was cut
+// short leaves no fingerprint.
+func whole(src feed.Source, res *collect.Result) bool {
+	return res.Outcome == collect.OK && !res.Delta && res.State.BodyHash != "" &&
+		(src.MaxItems <= 0 || len(res.Items) < src.MaxItems)
 }
 
 // Collect looks at all sources now, due or not, or at those named, saves what they bring and files

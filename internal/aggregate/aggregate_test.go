@@ -530,3 +530,34 @@ func TestRunSaysThatTheScheduleCannotBegin(t *testing.T) {
 		t.Errorf("Run = %v", err)
 	}
 }
+
+// What a document did not show, because too many items stand before it, is still listed: it is not
+// new again when it comes to the front long after retention took it away.
+func TestBeyondTheReadIsStillListed(t *testing.T) {
+	w := newWing(t)
+	w.reload(t, func(s *Settings) {
+		s.Sources = s.Sources[:1]
+		s.Sources[0].MaxItems = 1
+	})
+	w.tell("a", report{"old", storm, ""})
+	w.collect(t)
+	w.pass(20 * 24 * time.Hour)
+	w.tell("a", report{"young", gold, ""})
+	for day := range 12 {
+		w.pass(24 * time.Hour)
+		w.mu.Lock()
+		w.tells["a"][0].summary = fmt.Sprint("Ngày thứ ", day)
+		w.mu.Unlock()
+		w.collect(t)
+		if err := w.Prune(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.mu.Lock()
+	w.tells["a"] = w.tells["a"][1:]
+	w.mu.Unlock()
+	reports, err := w.Collect(t.Context(), nil, nil)
+	if err != nil || reports[0].Fetched != 1 || reports[0].New != 0 {
+		t.Errorf("%+v, %v; want the old item known", reports, err)
+	}
+}
