@@ -160,8 +160,8 @@ func (p *Publisher) serveStory(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if d == nil && err == nil {
-		// The id of a later development leads to its story.
-		if entries, err := p.reader.Entries(r.Context(), feed.EntryQuery{Keys: []string{key}}); err == nil && len(entries) == 1 && entries[0].Story != key {
+		// The id of a later development leads to its story, that of a story joined to another to that.
+		if entries, err := p.reader.Entries(r.Context(), feed.EntryQuery{Keys: []string{key}, Any: true, Brief: true}); err == nil && len(entries) == 1 && entries[0].Story != key {
 			http.Redirect(w, r, s.plan.root+"/stories/"+entries[0].Story+"#"+key, http.StatusMovedPermanently)
 			return
 		}

@@ -503,15 +503,22 @@ func explain(err error, u *url.URL) error {
 		}
 		return err
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Errorf("there is no host %s: %w", u.Hostname(), bareError(err))
+		return fmt.Errorf("there is no host %s: %w", u.Hostname(), withoutServer(dns))
 	case errors.As(err, &dns):
-		return fmt.Errorf("the name %s could not be looked up: %w", u.Hostname(), bareError(err))
+		return fmt.Errorf("the name %s could not be looked up: %w", u.Hostname(), withoutServer(dns))
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("%s refuses connections: %w", u.Host, bareError(err))
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET):
 		return fmt.Errorf("%s hung up without an answer: %w", u.Host, bareError(err))
 	}
 	return fmt.Errorf("%s gave no answer that could be read: %w", u.Host, bareError(err))
+}
+
+// withoutServer keeps the resolver's address to ourselves: errors are shown to readers.
+func withoutServer(err *net.DNSError) error {
+	bare := *err
+	bare.Server = ""
+	return &bare
 }
 
 // bareError takes the outer layers off an error that name the address again.

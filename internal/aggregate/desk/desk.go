@@ -170,6 +170,7 @@ func (d *Desk) Compose(touched []string, stored map[string]feed.Entry, items []f
 		if len(e.Reports) == 0 {
 			if existed && e.Withdrawn.IsZero() { // a rule dropped all that it told, or the editor moved it
 				e.Withdrawn, e.Lead = now, 0
+				e.Story = d.stories.word.joined(e.Story) // its page leads to the story that took it in
 				entries = append(entries, e)
 			}
 			continue

@@ -330,6 +330,9 @@ func (v *View) reports(p *page, e *entry) []headline {
 			continue
 		}
 		o, _ := v.origin(it)
+		if lead, _ := v.origin(e.lead); it.Canonical == e.lead.Canonical && o.outlet == lead.outlet {
+			continue // the same article from another feed of the same outlet
+		}
 		h := headline{
 			Title: line(it.Title, maxTitle), Link: newsURL(it.URL, o.feedURL), Outlet: o.outlet,
 			Time: newMoment(second(it.Date()), v.Site.Timezone, p.Words),
