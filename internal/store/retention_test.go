@@ -109,17 +109,17 @@ func TestPruneLabelsKeepsTheNewest(t *testing.T) {
 // It holds the one writing connection, so it must not compare every label with every other.
 func TestPruneLabelsIsQuick(t *testing.T) {
 	suite(t, func(t *testing.T, s *Store) {
-		const sections, each = 10, 1200
+		const sections, each = 10, 600
 		var labels []feed.Label
 		for i := range sections * each {
 			labels = append(labels, feed.Label{Item: int64(i + 1), Section: fmt.Sprint(i % sections), Text: "x"})
 		}
 		commit(t, s, Filed{Labels: labels})
 		began := time.Now()
-		if n, err := s.PruneLabels(t.Context(), 1000); err != nil || n != sections*200 {
-			t.Errorf("PruneLabels = %d, %v; want %d", n, err, sections*200)
+		if n, err := s.PruneLabels(t.Context(), 500); err != nil || n != sections*100 {
+			t.Errorf("PruneLabels = %d, %v; want %d", n, err, sections*100)
 		}
-		if took := time.Since(began); took > time.Second {
+		if took := time.Since(began); took > 5*time.Second { // it takes some milliseconds; comparing each with every other, ten seconds
 			t.Errorf("%s for %d labels", took, len(labels))
 		}
 	})
