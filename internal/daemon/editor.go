@@ -59,7 +59,23 @@ func (d *Daemon) Split(ctx context.Context, story, what string) (feed.Item, erro
 	case own == it.Entry:
 		return it, fmt.Errorf("item %d opened the entry %s, whose id is made of it; split the other reports off instead", it.ID, it.Entry)
 	}
-	return it, d.speak(ctx, []feed.EditorsWord{{Kind: feed.WordSplit, A: own, B: of, At: d.o.Now()}}, []int64{it.ID})
+	entries, err := d.store.Entries(ctx, feed.EntryQuery{Keys: []string{it.Entry}, Any: true, Brief: true})
+	if err != nil {
+		return it, err
+	}
+	word := feed.EditorsWord{Kind: feed.WordSplit, A: own, B: of, At: d.o.Now()}
+	if len(entries) == 1 {
+		word.Titles = [2]string{it.Title, headline(&entries[0])}
+	}
+	return it, d.speak(ctx, []feed.EditorsWord{word}, []int64{it.ID})
+}
+
+// headline is what an entry's lead says.
+func headline(e *feed.Entry) string {
+	if lead := e.LeadItem(); lead != nil {
+		return lead.Title
+	}
+	return ""
 }
 
 // Join makes two stories one. The older id stays, the younger is withdrawn. It returns both, the
@@ -91,7 +107,11 @@ func (d *Daemon) Join(ctx context.Context, a, b string) (older, younger string, 
 			ids = append(ids, r.ID)
 		}
 	}
-	return older, younger, d.speak(ctx, []feed.EditorsWord{{Kind: feed.WordJoin, A: older, B: younger, At: d.o.Now()}}, ids)
+	word := feed.EditorsWord{Kind: feed.WordJoin, A: older, B: younger, At: d.o.Now()}
+	if len(first) == 2 {
+		word.Titles = [2]string{headline(&first[0]), headline(&first[1])}
+	}
+	return older, younger, d.speak(ctx, []feed.EditorsWord{word}, ids)
 }
 
 func (d *Daemon) speak(ctx context.Context, words []feed.EditorsWord, items []int64) error {

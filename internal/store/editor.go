@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 
 	"feedd/internal/feed"
 )
@@ -102,8 +103,13 @@ func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items [
 			if err := takeBack(tx, w, items); err != nil {
 				return err
 			}
-			if _, err := tx.Exec(`INSERT INTO words (kind, a, b, at) VALUES ($1, $2, $3, $4)
-				ON CONFLICT (kind, a, b) DO UPDATE SET at = excluded.at`, string(w.Kind), w.A, w.B, millis(w.At)); err != nil {
+			titles, err := json.Marshal(w.Titles)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec(`INSERT INTO words (kind, a, b, at, titles) VALUES ($1, $2, $3, $4, $5)
+				ON CONFLICT (kind, a, b) DO UPDATE SET at = excluded.at, titles = excluded.titles`,
+				string(w.Kind), w.A, w.B, millis(w.At), string(titles)); err != nil {
 				return err
 			}
 		}
@@ -152,13 +158,16 @@ func takeBack(tx *sql.Tx, w feed.EditorsWord, items []int64) error {
 // Words returns the editor's words in the order they were given.
 func (s *Store) Words(ctx context.Context) ([]feed.EditorsWord, error) {
 	var words []feed.EditorsWord
-	err := s.query(ctx, `SELECT kind, a, b, at FROM words ORDER BY at, kind, a, b`, func(r *sql.Rows) error {
+	err := s.query(ctx, `SELECT kind, a, b, at, titles FROM words ORDER BY at, kind, a, b`, func(r *sql.Rows) error {
 		var w feed.EditorsWord
 		var at int64
-		err := r.Scan(&w.Kind, &w.A, &w.B, &at)
+		var titles string
+		if err := r.Scan(&w.Kind, &w.A, &w.B, &at, &titles); err != nil {
+			return err
+		}
 		w.At = fromMillis(at)
 		words = append(words, w)
-		return err
+		return json.Unmarshal([]byte(titles), &words[len(words)-1].Titles)
 	})
 	return words, err
 }

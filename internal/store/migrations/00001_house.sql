@@ -101,10 +101,11 @@ CREATE TABLE labels (
 
 -- The editor's words on single items and stories (feed.EditorsWord).
 CREATE TABLE words (
-    kind TEXT NOT NULL,
-    a    TEXT NOT NULL,
-    b    TEXT NOT NULL,
-    at   BIGINT NOT NULL,
+    kind   TEXT NOT NULL,
+    a      TEXT NOT NULL,
+    b      TEXT NOT NULL,
+    at     BIGINT NOT NULL,
+    titles TEXT NOT NULL, -- JSON: the two headlines of a split or a join
     PRIMARY KEY (kind, a, b)
 ){{compact}};
 
