@@ -29,14 +29,15 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 	total := 0
 	for _, kind := range []struct {
 		old, id string // what is old, and the column that tells one from another
+		order   string // such that an index gives the oldest without a look at the rest
 		items   string // those that go with it
 		entries bool
 	}{
-		{oldEntries, `e.id`, `SELECT id FROM items WHERE entry IN `, true},
-		{oldItems, `i.id`, `SELECT id FROM items WHERE id IN `, false},
+		{oldEntries, `e.id`, `e.published, e.id`, `SELECT id FROM items WHERE entry IN `, true},
+		{oldItems, `i.id`, `i.id`, `SELECT id FROM items WHERE id IN `, false},
 	} {
 		for {
-			found, err := s.ids(ctx, kind.old+` ORDER BY `+kind.id+` LIMIT $2`, millis(before), pruneRows)
+			found, err := s.ids(ctx, kind.old+` ORDER BY `+kind.order+` LIMIT $2`, millis(before), pruneRows)
 			if err != nil {
 				return total, err
 			}
