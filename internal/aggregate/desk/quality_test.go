@@ -3,7 +3,6 @@ package desk
 import (
 	"os"
 	"testing"
-	"time"
 
 	"feedd/internal/feed"
 	"feedd/internal/feed/feedtest"
@@ -77,18 +76,5 @@ func TestIndexFindsWhatComparingAllFinds(t *testing.T) {
 	}
 	if float64(alike) < least*items {
 		t.Errorf("%d of %d items were placed as by comparing all, the floor is %.2f", alike, items, least)
-	}
-}
-
-// A bound on what an item costs that a busy machine keeps, too; the benchmarks measure it.
-func TestAnItemCostsMicroseconds(t *testing.T) {
-	list := stream(t)[:2000]
-	s := newStories(feed.StorySettings{}, streamSources(list))
-	began := time.Now()
-	for i := range list {
-		s.place(&list[i], list[i].FirstSeen)
-	}
-	if mean := time.Since(began) / time.Duration(len(list)); mean > 2*time.Millisecond {
-		t.Errorf("%v an item", mean)
 	}
 }
