@@ -8,6 +8,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -209,8 +210,21 @@ func (a *Aggregate) Collect(ctx context.Context, ids []string, each func(Report)
 		place[src.ID] = i
 	}
 	reports := make([]Report, len(sources))
-	var mu sync.Mutex // guards reports, errs and each
+	var mu sync.Mutex // guards reports, errs, waiting and each
 	var errs []error
+	waiting := 0 // for the desk
+
+	// The desk files full batches while collecting goes on; what is left, it files at the end.
+	full := make(chan struct{}, len(jobs))
+	var working sync.WaitGroup
+	var deskErr error
+	working.Go(func() {
+		for range full {
+			if deskErr == nil {
+				_, deskErr = a.file(ctx, 1)
+			}
+		}
+	})
 	err = collector.Run(ctx, jobs, func(job collect.Job, res collect.Result) {
 		rep, _, err := a.keep(ctx, job, res)
 		mu.Lock()
@@ -219,14 +233,20 @@ func (a *Aggregate) Collect(ctx context.Context, ids []string, each func(Report)
 		if err != nil {
 			errs = append(errs, err)
 		}
+		if waiting += rep.New + rep.Updated; waiting >= batchSize {
+			waiting -= batchSize
+			poke(full)
+		}
 		if each != nil {
 			each(rep)
 		}
 	})
+	close(full)
+	working.Wait()
 	if err != nil {
 		return reports, err
 	}
-	if err := first(errs); err != nil {
+	if err := cmp.Or(first(errs), deskErr); err != nil {
 		return reports, err
 	}
 	_, err = a.File(ctx)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -40,7 +41,10 @@ func (a *Aggregate) runDesk(ctx context.Context) {
 }
 
 // File takes every unfiled item through the desk and returns how many there were.
-func (a *Aggregate) File(ctx context.Context) (int, error) {
+func (a *Aggregate) File(ctx context.Context) (int, error) { return a.file(ctx, math.MaxInt) }
+
+// file is File for so many batches at most.
+func (a *Aggregate) file(ctx context.Context, batches int) (int, error) {
 	a.deskMu.Lock()
 	defer a.deskMu.Unlock()
 	if !a.adopted {
@@ -51,7 +55,7 @@ func (a *Aggregate) File(ctx context.Context) (int, error) {
 		a.adopted = true
 	}
 	total := 0
-	for {
+	for done := 0; done < batches; done++ {
 		n, err := a.fileBatch(ctx)
 		total += n
 		if err != nil {
@@ -66,6 +70,7 @@ func (a *Aggregate) File(ctx context.Context) (int, error) {
 		}
 		a.filed()
 	}
+	return total, nil
 }
 
 func (a *Aggregate) fileBatch(ctx context.Context) (int, error) {
