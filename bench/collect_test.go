@@ -17,7 +17,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -169,20 +168,32 @@ func (l load) config(base string) []byte {
 	return b.Bytes()
 }
 
-var syllables = strings.Fields(`chính phủ kinh tế thị trường giá vàng xuất khẩu tăng giảm điểm số doanh nghiệp ngân hàng
-	lãi suất bão lũ miền trung học sinh bệnh viện công an giao thông đường sắt cao tốc dự án đầu tư bóng đá đội tuyển
-	trận đấu thành phố hà nội sài gòn đà nẵng huế cần thơ người dân nông dân lúa gạo thủy sản du lịch khách sạn`)
+// vocabulary are some thousand made-up syllables. Texts draw from it as from a language: few of
+// them often, most of them rarely.
+var vocabulary = makeVocabulary()
+
+func makeVocabulary() []string {
+	var v []string
+	for _, rhyme := range strings.Fields("anh ương iên oan ấp ảo ọc ình ưa ôi ết ụng ăn âu ích ồn ẫy uyên ơm ải ưởng ẹp ín oạch ừng em ôt iêu") {
+		for _, onset := range strings.Fields("b c ch d đ g gi h kh l m n ng nh ph qu r s t th tr v x bl cr st pl fr br gl kl sm tw zh") {
+			v = append(v, onset+rhyme)
+		}
+	}
+	rand.New(rand.NewPCG(1, 1)).Shuffle(len(v), func(i, j int) { v[i], v[j] = v[j], v[i] })
+	return v
+}
 
 // document is feed n: 30 items, about 62 kB, the same bytes at every call.
 func document(n int) []byte {
 	r := rand.New(rand.NewPCG(uint64(n), 7))
-	text := func(words int) string {
+	words := rand.NewZipf(r, 1.05, 20, uint64(len(vocabulary)-1))
+	text := func(n int) string {
 		var b strings.Builder
-		for i := range words {
+		for i := range n {
 			if i > 0 {
 				b.WriteByte(' ')
 			}
-			b.WriteString(syllables[r.IntN(len(syllables))])
+			b.WriteString(vocabulary[words.Uint64()])
 		}
 		return b.String()
 	}
@@ -217,14 +228,41 @@ func measure(b *testing.B, cmd *exec.Cmd, env ...string) figures {
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	began := time.Now()
-	if err := cmd.Run(); err != nil {
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	ended, peak := make(chan struct{}), make(chan float64)
+	go func() { peak <- peakOf(cmd.Process.Pid, ended) }()
+	err := cmd.Wait()
+	f := figures{wall: time.Since(began), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), out: out.Bytes()}
+	close(ended)
+	f.peakMB = <-peak
+	if err != nil {
 		b.Fatalf("%s: %v\n%s", cmd.Path, err, errs.Bytes())
 	}
-	f := figures{wall: time.Since(began), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), out: out.Bytes()}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		f.peakMB = float64(usage.Maxrss) / 1024
-	}
 	return f
+}
+
+// peakOf watches the most memory a process held, in MB; 0 where there is no /proc. What wait4 says
+// of a child includes the memory of the process it was forked from, here that of all the feeds.
+func peakOf(pid int, ended <-chan struct{}) float64 {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	kb := 0
+	for {
+		if status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)); err == nil {
+			if _, rest, ok := strings.Cut(string(status), "VmHWM:"); ok {
+				if n, err := strconv.Atoi(strings.Fields(rest)[0]); err == nil {
+					kb = n
+				}
+			}
+		}
+		select {
+		case <-ended:
+			return float64(kb) / 1024
+		case <-tick.C:
+		}
+	}
 }
 
 // items is how many items a run of feedd collect says are new.
