@@ -251,6 +251,8 @@ func (b *builder) url(t text, name string) string {
 		b.at(t.at, "use basic_auth", "%s would put a login into this file", name)
 	case s == "":
 		b.at(t.at, "", "%s is empty", name)
+	case err != nil && !strings.Contains(s, "://") && looksLikeHost(s): // "127.0.0.1:8080/feed"
+		b.at(t.at, "write https://"+s, "%s %s has no https:// before it", name, shown(s))
 	case err != nil:
 		b.at(t.at, "", "%s is not an address: %s", name, urlReason(err))
 	case u.Scheme == "" && looksLikeHost(s):
