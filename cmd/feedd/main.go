@@ -137,14 +137,22 @@ type configFlag struct {
 	Config string `default:"config/feeds.yaml" placeholder:"FILE" help:"The configuration (${default})."`
 }
 
+// exists tells whoever named no file, or a wrong one, how to name it.
+func (c configFlag) exists() error {
+	if _, err := os.Stat(c.Config); err != nil {
+		return useError{fmt.Errorf("cannot read the configuration: %w; name another with --config FILE", err)}
+	}
+	return nil
+}
+
 type storeFlag struct {
 	DB string `name:"db" default:"sqlite:data/feedd.db" placeholder:"URL" env:"FEEDD_DB" help:"The store (${default})."`
 }
 
 // open builds the house for a one-shot command. The caller closes it.
 func (a *app) open(c configFlag, s storeFlag) (*daemon.Daemon, error) {
-	if _, err := os.Stat(c.Config); err != nil {
-		return nil, useError{fmt.Errorf("cannot read the configuration: %w; name another with --config FILE", err)}
+	if err := c.exists(); err != nil {
+		return nil, err
 	}
 	return daemon.New(a.ctx, daemon.Options{
 		Config: c.Config, DB: s.DB, Version: version(), Log: a.log, Now: time.Now,

@@ -27,8 +27,8 @@ type serveCmd struct {
 
 // Run serves until SIGINT or SIGTERM; SIGHUP and a changed file reload the configuration.
 func (c *serveCmd) Run(a *app) error {
-	if _, err := os.Stat(c.Config); err != nil {
-		return useError{fmt.Errorf("cannot read the configuration: %w; name another with --config FILE", err)}
+	if err := c.exists(); err != nil {
+		return err
 	}
 	d, err := daemon.New(a.ctx, daemon.Options{
 		Config: c.Config, DB: c.DB, Listen: c.Listen, Version: version(), Log: a.log, Now: time.Now,

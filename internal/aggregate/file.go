@@ -90,8 +90,7 @@ func (a *Aggregate) fileBatch(ctx context.Context) (int, error) {
 	if err != nil || len(items) == 0 {
 		return 0, err
 	}
-	began := now
-	var again []int64 // filed before
+	var again []int64 // filed before, ascending
 	for i := range items {
 		if items[i].Verdict != "" || items[i].Dropped != "" {
 			again = append(again, items[i].ID)
@@ -118,7 +117,7 @@ func (a *Aggregate) fileBatch(ctx context.Context) (int, error) {
 		a.model.LearnLabel(desk.Label(l.Label), l.sign)
 	}
 	a.desk.Prune(now)
-	a.count.decided(items, a.now().Sub(began))
+	a.count.decided(items, a.now().Sub(now))
 	return len(items), nil
 }
 
@@ -176,7 +175,8 @@ func (a *Aggregate) storedEntries(ctx context.Context, keys []string, items []fe
 	var want []string
 	for i := range items {
 		it := &items[i]
-		if it.Entry == feed.EntryKey(it.Source, it.Key) && !slices.Contains(again, it.ID) {
+		_, filedBefore := slices.BinarySearch(again, it.ID)
+		if !filedBefore && it.Entry == feed.EntryKey(it.Source, it.Key) {
 			opened[it.Entry] = true
 		}
 		if it.Story != it.Entry {
@@ -214,17 +214,7 @@ func (a *Aggregate) openDesk(ctx context.Context, now time.Time) (*desk.Desk, er
 	if a.turn, err = a.store.DeskTurn(ctx); err != nil {
 		return nil, err
 	}
-	words, err := a.store.Words(ctx)
-	if err != nil {
-		return nil, err
-	}
-	model, err := a.Model(ctx)
-	if err != nil {
-		return nil, err
-	}
-	o := deskOptions(settings)
-	o.Words, o.Model = words, model
-	d, err := desk.New(o)
+	d, model, err := a.newDesk(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -237,6 +227,21 @@ func (a *Aggregate) openDesk(ctx context.Context, now time.Time) (*desk.Desk, er
 		return nil, fmt.Errorf("read the reports of the last days: %w", err)
 	}
 	return d, nil
+}
+
+// newDesk returns a desk that knows the editor's words and what the sections learned, and
+// remembers no reports, with the model it decides by.
+func (a *Aggregate) newDesk(ctx context.Context, s Settings) (*desk.Desk, *desk.Model, error) {
+	o := deskOptions(s)
+	var err error
+	if o.Words, err = a.store.Words(ctx); err != nil {
+		return nil, nil, err
+	}
+	if o.Model, err = a.Model(ctx); err != nil {
+		return nil, nil, err
+	}
+	d, err := desk.New(o)
+	return d, o.Model, err
 }
 
 func deskOptions(s Settings) desk.Options {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"feedd/internal/aggregate/desk"
 	"feedd/internal/feed"
 )
 
@@ -23,17 +22,7 @@ type Change struct {
 // returns how many items it filed.
 func (a *Aggregate) Replay(ctx context.Context, each func(Change)) (int, error) {
 	settings, _ := a.current()
-	words, err := a.store.Words(ctx)
-	if err != nil {
-		return 0, err
-	}
-	model, err := a.Model(ctx)
-	if err != nil {
-		return 0, err
-	}
-	o := deskOptions(settings)
-	o.Words, o.Model = words, model
-	d, err := desk.New(o)
+	d, _, err := a.newDesk(ctx, settings)
 	if err != nil {
 		return 0, err
 	}

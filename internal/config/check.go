@@ -353,21 +353,9 @@ func (b *builder) line(t text, def, name string) string {
 
 func (b *builder) span(v span, def, least, most time.Duration, name string) time.Duration {
 	if v.given() && (v.is < least || v.is > most) {
-		b.at(v.at, "", "%s must be between %s and %s, not %s", name, shortSpan(least), shortSpan(most), v.at.Value)
+		b.at(v.at, "", "%s must be between %s and %s, not %s", name, feed.Span(least), feed.Span(most), v.at.Value)
 	}
 	return v.or(def)
-}
-
-// shortSpan writes a duration without the zeros: 72h, not 72h0m0s.
-func shortSpan(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 func (b *builder) language(t text, def string) string {
@@ -416,7 +404,7 @@ func (b *builder) schedule(t text) string {
 
 func scheduleHint(line string) string {
 	if d, err := time.ParseDuration(strings.TrimSpace(strings.TrimPrefix(line, "@every"))); err == nil && d > 0 {
-		return fmt.Sprintf("such as @every %s", shortSpan(max(d, time.Minute)))
+		return fmt.Sprintf("such as @every %s", feed.Span(max(d, time.Minute)))
 	}
 	return `such as "*/15 * * * *", "@every 10m" or auto`
 }

@@ -136,12 +136,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	d.agg, err = aggregate.New(aggregate.Options{
 		Store: d.store, Collector: d.collector, Settings: aggregation(d.config),
 		Log: o.Log, Now: o.Now, Metrics: d.registry,
-		Filed: func() {
-			select {
-			case d.committed <- struct{}{}:
-			default:
-			}
-		},
+		Filed: d.publishSoon,
 	})
 	if err != nil {
 		return nil, err
@@ -433,11 +428,16 @@ func (d *Daemon) apply(next *config.Config) error {
 	}
 	d.config, d.collector = next, collector
 	d.mu.Unlock()
+	d.publishSoon()
+	return nil
+}
+
+// publishSoon wakes publishing; a call that it has not heard yet serves for this one, too.
+func (d *Daemon) publishSoon() {
 	select {
 	case d.committed <- struct{}{}:
 	default:
 	}
-	return nil
 }
 
 // sameSite tells whether two readings of the file describe one site: each loads its zone anew.

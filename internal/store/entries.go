@@ -107,9 +107,7 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 	for i := range entries {
 		ids[i] = keyInt(entries[i].Key)
 	}
-	for rest := ids; len(rest) > 0; {
-		part := rest[:min(len(rest), 500)]
-		rest = rest[len(part):]
+	for part := range slices.Chunk(ids, listed) {
 		where := `WHERE i.entry IN ` + inList(part) + ` ORDER BY i.id`
 		add := func(it *feed.Item) error {
 			e := &entries[index[keyInt(it.Entry)]]

@@ -274,9 +274,7 @@ func (s *Store) saveEntries(tx *sql.Tx, entries []feed.Entry) error {
 	for i := range entries {
 		ids[i] = keyInt(entries[i].Key)
 	}
-	for rest := ids; len(rest) > 0; {
-		part := rest[:min(len(rest), 500)]
-		rest = rest[len(part):]
+	for part := range slices.Chunk(ids, listed) {
 		rows, err := tx.Query(`SELECT id, published, withdrawn, sections FROM entries WHERE id IN ` + inList(part))
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -221,9 +222,7 @@ type knownItem struct{ id, hash, seen int64 }
 // knownItems finds which of the items are stored, or were (id 0).
 func knownItems(tx *sql.Tx, uids []int64) (map[int64]knownItem, error) {
 	known := make(map[int64]knownItem, len(uids))
-	for len(uids) > 0 {
-		part := uids[:min(len(uids), 500)]
-		uids = uids[len(part):]
+	for part := range slices.Chunk(uids, listed) {
 		in := inList(part)
 		rows, err := tx.Query(`SELECT uid, id, hash, 0 FROM items WHERE uid IN ` + in + `
 			UNION ALL SELECT uid, 0, 0, last_seen FROM seen WHERE uid IN ` + in)
@@ -246,6 +245,9 @@ func knownItems(tx *sql.Tx, uids []int64) (map[int64]knownItem, error) {
 	}
 	return known, nil
 }
+
+// listed is how many numbers one inList holds at most.
+const listed = 500
 
 // inList writes numbers as an SQL list; numbers need no binding.
 func inList(ids []int64) string {
@@ -283,10 +285,7 @@ func (s *Store) prepare(ctx context.Context) (err error) {
 
 // insert adds new items, unfiled, in the order given.
 func (s *Store) insert(tx *sql.Tx, fresh []newItem) error {
-	for len(fresh) > 0 {
-		part := fresh[:min(len(fresh), insertRows)]
-		fresh = fresh[len(part):]
-
+	for part := range slices.Chunk(fresh, insertRows) {
 		args := make([]any, 0, len(part)*7)
 		for _, n := range part {
 			args = append(args, n.uid, n.Source, linkInt(n.Canonical), n.rev,

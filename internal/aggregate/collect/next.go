@@ -200,17 +200,10 @@ func clockTime(t, now time.Time, zone *time.Location) string {
 	return t.Format("2006-01-02 15:04")
 }
 
-// briefly writes a duration without its zero parts: 1h30m, 20s.
+// briefly writes a duration to the second.
 func briefly(d time.Duration) string {
 	if d >= time.Second {
 		d = d.Round(time.Second)
 	}
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
+	return feed.Span(d)
 }
