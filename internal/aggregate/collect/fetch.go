@@ -225,6 +225,12 @@ func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar
 				cancel(errHungUp)
 			}
 		},
+		// The end of ctx and a kept connection may both be there; nothing is written to a closed one.
+		GotConn: func(info httptrace.GotConnInfo) {
+			if asked.Load() {
+				_ = info.Conn.Close() // the request fails anyway
+			}
+		},
 		WroteHeaders: func() { asked.Store(true) },
 	})
 
