@@ -310,6 +310,7 @@ func TestRetractedStoryStaysOut(t *testing.T) {
 func TestSplitAndJoin(t *testing.T) {
 	w := newWing(t)
 	w.tell("a", report{"1", storm, ""})
+	w.collect(t) // first, as reports of an entry stand in the order they came in
 	w.tell("c", report{"9", gold, ""})
 	w.collect(t)
 	w.pass(time.Minute)

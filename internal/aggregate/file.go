@@ -176,7 +176,7 @@ func (a *Aggregate) storedEntries(ctx context.Context, keys []string, items []fe
 	for i := range items {
 		it := &items[i]
 		_, filedBefore := slices.BinarySearch(again, it.ID)
-		if !filedBefore && it.Entry == feed.EntryKey(it.Source, it.Key) {
+		if !filedBefore && it.Entry == it.OwnEntry() {
 			opened[it.Entry] = true
 		}
 		if it.Story != it.Entry {

@@ -52,7 +52,7 @@ func (d *Daemon) Split(ctx context.Context, story, what string) (feed.Item, erro
 	if err != nil {
 		return it, err
 	}
-	own := feed.EntryKey(it.Source, it.Key)
+	own := it.OwnEntry()
 	switch {
 	case it.Story != of:
 		return it, fmt.Errorf("item %d is not in story %s but in %s", it.ID, of, it.Story)

@@ -166,6 +166,9 @@ type Item struct {
 	Source string // Source.ID
 	Key    string // identity within the source, see Identify
 	GUID   string // as the source wrote it
+	// Opens is the EntryKey of the identity under which the item was first seen, whatever its
+	// source calls it since; "" before it is saved. See OwnEntry.
+	Opens string
 
 	URL       string // absolute; as the source wrote it
 	Canonical string // see Canonical; what makes two URLs one

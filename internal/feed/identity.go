@@ -49,6 +49,14 @@ func EntryKey(source, itemKey string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// OwnEntry returns the key of the entry that the item opens when it tells something new.
+func (it *Item) OwnEntry() string {
+	if it.Opens != "" {
+		return it.Opens
+	}
+	return EntryKey(it.Source, it.Key)
+}
+
 // TagURI returns the permanent id of an entry, "tag:AUTHORITY,DATE:KEY" (RFC 4151).
 func TagURI(authority, key string) string { return "tag:" + authority + ":" + key }
 
@@ -183,4 +191,27 @@ func ArticleNumber(canonical string) (host, number string) {
 		end = start
 	}
 	return host, ""
+}
+
+// Numbering is what the addresses of one host show about the numbers in them, see ArticleNumber.
+type Numbering struct {
+	Numbers   int // different numbers
+	Addresses int // different addresses that have one
+	Plain     int // different addresses that have none
+}
+
+// Trusted says whether the host means its numbers as the identity of articles: at least twenty of
+// them were seen, few addresses do without, and hardly any number stands in two addresses, as that
+// of a category or a day would. (A headline edited with its slug gives some: 1 % of what three
+// Vietnamese outlets wrote in a year.)
+func (n Numbering) Trusted() bool {
+	const enough, edited = 20, 10
+	return n.Numbers >= enough && n.Addresses > 3*n.Plain && (n.Addresses-n.Numbers)*edited <= n.Addresses
+}
+
+// NamesArticle says whether a canonical URL may name one article: any but a host's front page, to
+// which some feeds send all their readers.
+func NamesArticle(canonical string) bool {
+	rest, ok := strings.CutPrefix(canonical, "https://")
+	return ok && strings.ContainsAny(strings.TrimSuffix(rest, "/"), "/?")
 }

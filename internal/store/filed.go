@@ -45,7 +45,7 @@ func scanNarrow(r *sql.Rows, it *feed.Item, more ...any) error {
 	it.Story, it.Entry = intKey(story), intKey(entry)
 	it.Rev = uint64(hash)
 	it.Canonical = feed.Canonical(it.URL)
-	it.Key = feed.Identify(it)
+	it.Key, it.Opens = feed.Identify(it), intKey(uid)
 	if sections != "" {
 		if err := json.Unmarshal([]byte(sections), &it.Sections); err != nil {
 			return fmt.Errorf("the sections of item %d: %w", it.ID, err)

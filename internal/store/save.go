@@ -207,7 +207,7 @@ func intKey(n int64) string {
 	return fmt.Sprintf("%016x", uint64(n))
 }
 
-func itemUID(it *feed.Item) int64 { return keyInt(feed.EntryKey(it.Source, it.Key)) }
+func itemUID(it *feed.Item) int64 { return keyInt(it.OwnEntry()) }
 
 // linkInt is what the index of canonical addresses holds.
 func linkInt(canonical string) int64 {

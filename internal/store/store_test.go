@@ -155,6 +155,7 @@ func TestSaveTellsNewUpdatedUnchanged(t *testing.T) {
 		want := a
 		want.ID, want.Content = unfiled[0].ID, "<p>Nội dung</p>"
 		want.FirstSeen, want.Revised = t0, t0.Add(time.Minute)
+		want.Opens = feed.EntryKey("src", a.Key)
 		got := unfiled[0]
 		if got.Entry == "" {
 			t.Error("a revised item forgot its entry")

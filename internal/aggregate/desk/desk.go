@@ -282,7 +282,7 @@ func (w *editorsWord) joined(story string) string {
 
 // parted tells whether the editor took the item out of the story it is filed under.
 func (w *editorsWord) parted(it *feed.Item) bool {
-	return len(w.apart) > 0 && w.apart[[2]uint64{hash64(feed.EntryKey(it.Source, it.Key)), hash64(it.Story)}]
+	return len(w.apart) > 0 && w.apart[[2]uint64{hash64(it.OwnEntry()), hash64(it.Story)}]
 }
 
 // remembers tells whether the item is in memory.

@@ -214,35 +214,40 @@ func pairVerdict(j judged) string {
 
 // sameAddress says whether two links are of one article: one address, or one article number of a
 // host that numbers its articles.
-func sameAddress(a, b string, numbered map[string]*host) bool {
+func sameAddress(a, b string, numbered map[string]feed.Numbering) bool {
 	a, b = feed.Canonical(a), feed.Canonical(b)
 	if a == "" || b == "" || a == b {
 		return a != "" && a == b
 	}
 	hostA, numberA := feed.ArticleNumber(a)
 	hostB, numberB := feed.ArticleNumber(b)
-	return hostA == hostB && numberA != "" && numberA == numberB && numbered[hostA].numbered()
+	return hostA == hostB && numberA != "" && numberA == numberB && numbered[hostA].Trusted()
 }
 
 // numberedHosts learns from all addresses in a file of pairs which hosts number their articles.
-func numberedHosts(raw []byte) (map[string]*host, error) {
-	hosts := map[string]*host{}
+func numberedHosts(raw []byte) (map[string]feed.Numbering, error) {
+	hosts := map[string]feed.Numbering{}
+	known := map[string]bool{}
+	once := func(key string) int {
+		n := count(!known[key], 1)
+		known[key] = true
+		return n
+	}
 	err := readTable(bytes.NewReader(raw), nil, func(row tableRow) error {
 		for _, link := range []string{row.get("a_url"), row.get("b_url")} {
-			name, number := feed.ArticleNumber(feed.Canonical(link))
-			if name == "" {
-				continue
-			}
+			link = feed.Canonical(link)
+			name, number := feed.ArticleNumber(link)
 			h := hosts[name]
-			if h == nil {
-				h = &host{}
-				hosts[name] = h
+			switch {
+			case name == "":
+				continue
+			case number == "":
+				h.Plain += once(link)
+			default:
+				h.Numbers += once(name + " " + number)
+				h.Addresses += once(link)
 			}
-			if number != "" {
-				h.withNumber++
-			} else {
-				h.plain++
-			}
+			hosts[name] = h
 		}
 		return nil
 	})

@@ -1,5 +1,7 @@
 package desk
 
+import "feedd/internal/feed"
+
 // Columns that come back every day - bulletins, lottery results, prices, weather - are learned from
 // repetition: a headline's words without its figures, seen from one outlet on several days of
 // the window. Two issues of a series are never one story, however alike they are.
@@ -67,31 +69,35 @@ func (s *stories) issues(r, o *report) bool {
 	return r.skel != 0 && r.skel == o.skel && day(r) != day(o) && s.isSeries(r)
 }
 
-// host is what is known of the addresses of one host.
-type host struct{ withNumber, plain int32 }
-
-// numbered says whether the host puts an article's number in its addresses: learned from at least
-// twenty of them.
-func (h *host) numbered() bool {
-	const enough = 20
-	return h != nil && h.withNumber >= enough && h.withNumber > 3*h.plain
-}
-
-func (s *stories) sawAddress(r *report, n int32) {
-	if r.host == 0 {
+// sawAddress keeps what the addresses of the report's host show about its numbers; n is 1 for a
+// report that comes in and -1 for one that goes. It stands beside the twins of the report, without
+// it: what is known depends on the reports remembered, not on the order they came in.
+func (s *stories) sawAddress(r *report, n int) {
+	if r.address == 0 {
 		return
 	}
+	number, address := r.article != 0, true
+	for _, o := range s.twins[r.twinKeys()[0]] {
+		number = number && o.article != r.article
+		address = address && o.address != r.address
+	}
 	h := s.hosts[r.host]
-	if h == nil {
-		h = &host{}
+	if r.article == 0 {
+		h.Plain += count(address, n)
+	} else {
+		h.Numbers += count(number, n)
+		h.Addresses += count(address, n)
+	}
+	if h == (feed.Numbering{}) {
+		delete(s.hosts, r.host)
+	} else {
 		s.hosts[r.host] = h
 	}
-	if r.article != 0 {
-		h.withNumber += n
-	} else {
-		h.plain += n
+}
+
+func count(is bool, n int) int {
+	if is {
+		return n
 	}
-	if *h == (host{}) {
-		delete(s.hosts, r.host)
-	}
+	return 0
 }

@@ -26,8 +26,8 @@ type stories struct {
 	entries map[string]*entry
 	known   map[string]*story
 	index   *index
-	twins   map[uint64][]*report // by address, by article number, by headline
-	hosts   map[uint32]*host
+	twins   map[uint64][]*report      // by address, by article number, by headline
+	hosts   map[uint32]feed.Numbering // by host
 	series  map[uint64]series
 	word    *editorsWord
 
@@ -107,7 +107,7 @@ func newStories(set feed.StorySettings, sources map[string]feed.Source) *stories
 	s := &stories{
 		set: set, sources: sources, rd: newReader(sortedKeys(names)), sc: newScorer(), never: newNeverPairs(set.Never),
 		reports: map[int64]*report{}, entries: map[string]*entry{}, known: map[string]*story{},
-		index: newIndex(), twins: map[uint64][]*report{}, hosts: map[uint32]*host{}, series: map[uint64]series{},
+		index: newIndex(), twins: map[uint64][]*report{}, hosts: map[uint32]feed.Numbering{}, series: map[uint64]series{},
 		word: newEditorsWord(),
 	}
 	switch set.Match {
@@ -134,7 +134,7 @@ func (s *stories) place(it *feed.Item, now time.Time) {
 	s.forget(it.ID)
 	r := s.read(s.rd, it)
 	r.never = s.never.of(it, s.sources[it.Source])
-	own := feed.EntryKey(it.Source, it.Key)
+	own := it.OwnEntry()
 	it.Entry, it.Story, it.Verdict = own, own, feed.New
 	it.Why = s.decide(it, r)
 	if key, ok := s.word.one[own]; ok && it.Story == own {
@@ -178,7 +178,7 @@ func (s *stories) decide(it *feed.Item, r *report) feed.Why {
 func (s *stories) update(it *feed.Item) {
 	it.Verdict = feed.Update
 	if s.set.Updates != "fold" && s.set.Updates != "bump" {
-		it.Entry = feed.EntryKey(it.Source, it.Key)
+		it.Entry = it.OwnEntry()
 	}
 }
 
@@ -207,7 +207,7 @@ func (s *stories) develops(r *report, e *entry, b verdictOn) bool {
 // twin returns the earliest report in the window that is the same article: one address, or one
 // article number of one host; or another outlet's under the very same headline.
 func (s *stories) twin(r *report) (*report, string) {
-	numbered := s.hosts[r.host].numbered()
+	numbered := s.hosts[r.host].Trusted()
 	for _, key := range [...]uint64{r.article, r.address} {
 		if key == 0 {
 			continue
@@ -215,8 +215,10 @@ func (s *stories) twin(r *report) (*report, string) {
 		for _, o := range s.twins[key] {
 			switch {
 			case !s.near(r, o) || s.word.split(r, o):
-			case o.address == r.address:
-				return o, "the same address"
+			case o.address == r.address && r.address != 0:
+				if s.oneArticle(r, o) {
+					return o, "the same address"
+				}
 			case numbered && o.article == r.article && r.article != 0:
 				return o, "the same article, by its number in the address"
 			}
@@ -230,6 +232,26 @@ func (s *stories) twin(r *report) (*report, string) {
 		}
 	}
 	return nil, ""
+}
+
+// oneArticle says whether two reports with one address are one article. Some feeds send all readers
+// to one page: two items of one source are then as many stories as they have headlines, and an
+// address under which a source tells several things says nothing about those of others either.
+func (s *stories) oneArticle(r, o *report) bool {
+	if r.source == o.source {
+		return r.doc.exact == o.doc.exact
+	}
+	told := map[string]uint64{r.source: r.doc.exact}
+	for _, x := range s.twins[o.twinKeys()[0]] {
+		if x.address != o.address {
+			continue
+		}
+		if exact, ok := told[x.source]; ok && exact != x.doc.exact {
+			return false
+		}
+		told[x.source] = x.doc.exact
+	}
+	return true
 }
 
 // reported says whether the outlet of r is in the entry already.
@@ -275,7 +297,7 @@ func (s *stories) judge(r, o *report) judged {
 		j.veto = "issues of one series"
 	case s.word.split(r, o):
 		j.veto = "split by the editor"
-	case j.equal && j.clash.quantity && !j.clash.casualty && r.host == o.host && r.article != o.article && s.hosts[r.host].numbered():
+	case j.equal && j.clash.quantity && !j.clash.casualty && r.host == o.host && r.article != o.article && s.hosts[r.host].Trusted():
 		j.veto = "figures in two articles" // an edited figure keeps the article's number
 	case j.swap != 0 && s.word.swaps[j.swap] < 0:
 		j.veto = "an exchange of words the editor took apart"
@@ -356,13 +378,13 @@ func (s *stories) name(r *report) string {
 func (s *stories) read(rd *reader, it *feed.Item) *report {
 	r := &report{
 		id: it.ID, source: it.Source, at: it.Date().Unix(), seen: it.FirstSeen.Unix(), length: int32(len(it.Summary)),
-		key: hash64(feed.EntryKey(it.Source, it.Key)),
+		key: hash64(it.OwnEntry()),
 	}
 	if src, ok := s.sources[it.Source]; ok && src.ID != "" {
 		r.source = src.ID // one string for all of its reports
 	}
 	r.outlet = hash(outletOf(s.name(r)))
-	if it.Canonical != "" {
+	if feed.NamesArticle(it.Canonical) {
 		r.address = hash64("a:" + it.Canonical)
 		name, number := feed.ArticleNumber(it.Canonical)
 		r.host = hash(name)
@@ -404,12 +426,12 @@ func (s *stories) add(r *report, words []indexKey, entryKey, storyKey string) {
 
 func (s *stories) remember(r *report, words []indexKey) {
 	s.index.add(r, words)
+	s.sawAddress(r, 1)
 	for _, k := range r.twinKeys() {
 		if k != 0 {
 			s.twins[k] = append(s.twins[k], r)
 		}
 	}
-	s.sawAddress(r, 1)
 	s.sawSkeleton(r, 1)
 }
 

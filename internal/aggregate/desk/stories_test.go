@@ -357,3 +357,39 @@ func TestOrderInABatchDecidesNothingThatMatters(t *testing.T) {
 		}
 	})
 }
+
+// Some feeds send all their readers to one page: its address says nothing.
+func TestOneAddressForAllIsNoIdentity(t *testing.T) {
+	for _, link := range []string{"https://home.example/", "https://home.example/bang-tin", "https://home.example/chuyen-muc-100200"} {
+		s := newStories(feed.StorySettings{}, testSources())
+		told := func(id int64, source, title string) *feed.Item {
+			it := item(id, source, title, time.Duration(id)*time.Minute)
+			it.URL, it.Canonical = link, feed.Canonical(link)
+			return it
+		}
+		list := placed(s,
+			told(1, "a", "Cầu Mỹ Thuận 2 khánh thành sau ba năm thi công"),
+			told(2, "a", "Đội tuyển nữ gọi thêm hai thủ môn"),
+			told(3, "a", "Đội tuyển nữ gọi thêm hai thủ môn"),
+			told(4, "b", "Nông dân Đồng Tháp trúng mùa xoài"))
+		if list[1].Verdict != feed.New || list[3].Verdict != feed.New {
+			t.Errorf("%s: %s and %s, want new for both", link, list[1].Verdict, list[3].Verdict)
+		}
+		if list[2].Entry != list[1].Entry && link != "https://home.example/" {
+			t.Errorf("%s: one headline twice at one address is told twice", link)
+		}
+	}
+}
+
+// A number that many addresses share is that of a category, not of an article.
+func TestNumberOfACategoryIsNoIdentity(t *testing.T) {
+	s := newStories(feed.StorySettings{}, testSources())
+	for i := range int64(40) {
+		it := item(1+i, "a", fmt.Sprintf("Bản tin nội bộ của phòng %c%c", 'A'+i/26, 'A'+i%26), time.Duration(i)*time.Minute)
+		it.URL = fmt.Sprintf("https://a.example/chuyen-muc-%d/bai-%c%c", 100200+i/20, 'a'+i/26, 'a'+i%26)
+		it.Canonical = feed.Canonical(it.URL)
+		if s.place(it, it.FirstSeen); it.Why.Reason == "the same article, by its number in the address" {
+			t.Fatalf("%s was taken for another article of its category", it.URL)
+		}
+	}
+}
