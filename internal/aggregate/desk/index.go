@@ -1,39 +1,80 @@
 package desk
 
 import (
-	"cmp"
 	"math"
 	"slices"
 )
 
 // index finds the reports that share rare words with a new one. Each word has the list of the
 // reports that use it, in order of arrival; the lists of the rarest words of the new report are
-// walked from their newest end.
+// walked from their newest end. The lists hold what is in the window and nothing else, so that
+// candidates are the same after a restart.
 type index struct {
-	lists   map[uint32][]int32 // by word: numbers of reports, ascending
-	reports []*report          // by number less base; nil when forgotten
-	base    int32
-	dead    int
+	terms   listTable // by word, bare letters
+	written listTable // by word as reports hold it: lets a report be taken out again
+	lists   [][]int32 // numbers of reports, ascending
+	free    []int32   // lists that no word has
+	reports []*report // by number; nil when forgotten
+	times   []int64   // when they were told, Unix seconds
+	live    int
 
-	sums    []float32 // by position in reports, while candidates are sought
+	sums    []float32 // by number, while candidates are sought
 	touched []int32
-	lens    []listed
+	rare    []uint64
 }
 
-// indexKey is a word of a report, in the upper half, and what it weighs: in order of the words,
-// the heavier first.
+// indexKey is a word of a report, in the upper half, and what it weighs.
 type indexKey uint64
 
 func newIndexKey(word uint32, weight float32) indexKey {
-	return indexKey(word)<<32 | indexKey(math.MaxUint32-math.Float32bits(weight))
+	return indexKey(word)<<32 | indexKey(math.Float32bits(weight))
 }
 
 func (k indexKey) word() uint32    { return uint32(k >> 32) }
-func (k indexKey) weight() float32 { return math.Float32frombits(math.MaxUint32 - uint32(k)) }
+func (k indexKey) weight() float32 { return math.Float32frombits(uint32(k)) }
 
-type listed struct {
-	key  indexKey
-	list []int32
+// indexed is a key with the word as the report's doc holds it.
+type indexed struct {
+	indexKey
+	packed uint32
+}
+
+// keySet collects the keys of a text, each word once: with the most that it weighs.
+type keySet struct {
+	list  []indexed
+	table []int32 // by hash: place in list + 1
+}
+
+func (s *keySet) begin(most int) {
+	s.list = s.list[:0]
+	size := 64
+	for size < 4*most {
+		size *= 2
+	}
+	if size > cap(s.table) {
+		s.table = make([]int32, size)
+		return
+	}
+	s.table = s.table[:size]
+	clear(s.table)
+}
+
+func (s *keySet) add(k indexed) {
+	mask := uint32(len(s.table) - 1)
+	for i := (k.word() ^ k.word()>>15) & mask; ; i = (i + 1) & mask {
+		at := s.table[i]
+		if at == 0 {
+			s.list = append(s.list, k)
+			s.table[i] = int32(len(s.list))
+			return
+		}
+		if o := &s.list[at-1]; o.word() == k.word() {
+			if k.weight() > o.weight() {
+				*o = k
+			}
+			return
+		}
+	}
 }
 
 const (
@@ -43,85 +84,134 @@ const (
 	tellingWord   = 2.2 // least weight of a word that is indexed
 )
 
-func newIndex() *index { return &index{lists: map[uint32][]int32{}} }
+func newIndex() *index { return &index{} }
 
-func (ix *index) add(r *report, keys []indexKey) {
-	r.number = ix.base + int32(len(ix.reports))
+// add takes in a report under its keys. r.at must not change while it is in.
+func (ix *index) add(r *report, keys []indexed) {
+	r.number = int32(len(ix.reports))
 	ix.reports = append(ix.reports, r)
+	ix.times = append(ix.times, r.at)
 	ix.sums = append(ix.sums, 0)
+	ix.live++
 	for _, k := range keys {
-		ix.lists[k.word()] = append(ix.lists[k.word()], r.number)
+		n := ix.terms.find(k.word())
+		if n < 0 {
+			n = ix.newList(k.word())
+		}
+		ix.lists[n] = append(ix.lists[n], r.number)
+		ix.written.put(k.packed>>8, n)
 	}
 }
 
+// newList gives a word a list.
+func (ix *index) newList(word uint32) int32 {
+	if ix.terms.full() {
+		// Words that nobody uses any more make room.
+		empty := func(n int32) bool { return len(ix.lists[n]) == 0 }
+		ix.written.rebuild(empty, nil)
+		ix.terms.rebuild(empty, func(n int32) { ix.free = append(ix.free, n) })
+	}
+	var n int32
+	if last := len(ix.free) - 1; last >= 0 {
+		n, ix.free = ix.free[last], ix.free[:last]
+	} else {
+		n = int32(len(ix.lists))
+		ix.lists = append(ix.lists, nil)
+	}
+	ix.terms.put(word, n)
+	return n
+}
+
+// remove takes a report out of the lists of its words.
 func (ix *index) remove(r *report) {
-	if at := r.number - ix.base; at >= 0 && int(at) < len(ix.reports) && ix.reports[at] == r {
-		ix.reports[at] = nil
-		ix.dead++
+	at := r.number
+	if int(at) >= len(ix.reports) || ix.reports[at] != r {
+		return
 	}
-	if ix.dead > 256 && ix.dead*4 > len(ix.reports) {
-		ix.compact()
+	for _, p := range r.doc.all() {
+		n := ix.written.find(p >> 8)
+		if n < 0 {
+			continue
+		}
+		list := ix.lists[n]
+		i, ok := slices.BinarySearch(list, at)
+		switch {
+		case !ok:
+		case len(list) == 1:
+			ix.lists[n] = nil
+		case i == 0: // the oldest, mostly
+			ix.lists[n] = list[1:]
+		default:
+			ix.lists[n] = slices.Delete(list, i, i+1)
+		}
+	}
+	ix.reports[at] = nil
+	if ix.live--; len(ix.reports) > 2*ix.live+1024 {
+		ix.renumber()
 	}
 }
 
-// compact drops what was forgotten from the lists; between two calls at least a quarter of all
-// reports came and went, so that it costs little an item.
-func (ix *index) compact() {
+// renumber closes the gaps that the forgotten left; between two calls as many came and went as are
+// there, so that it costs little an item.
+func (ix *index) renumber() {
 	moved := make([]int32, len(ix.reports))
-	kept := ix.reports[:0]
+	kept := make([]*report, 0, ix.live+ix.live/4)
 	for at, r := range ix.reports {
-		moved[at] = -1
+		moved[at] = int32(len(kept))
 		if r != nil {
-			moved[at] = int32(len(kept))
+			r.number = int32(len(kept))
 			kept = append(kept, r)
 		}
 	}
-	for word, list := range ix.lists {
-		out := list[:0]
-		for _, n := range list {
-			if to := moved[n-ix.base]; to >= 0 {
-				out = append(out, to)
-			}
+	for n, list := range ix.lists {
+		// What two words share in their hashes may have hidden one of them from remove.
+		list = slices.DeleteFunc(list, func(at int32) bool { return ix.reports[at] == nil })
+		for i, at := range list {
+			list[i] = moved[at]
 		}
-		if len(out) == 0 {
-			delete(ix.lists, word)
-			continue
-		}
-		if cap(out) > 2*len(out)+8 {
-			out = slices.Clone(out)
-		}
-		ix.lists[word] = out
+		ix.lists[n] = slices.Clone(list)
 	}
-	ix.reports = slices.Clone(kept)
-	ix.sums = make([]float32, len(kept))
-	ix.base, ix.dead = 0, 0
-	for n, r := range ix.reports {
-		r.number = int32(n)
+	ix.reports = kept
+	ix.times = ix.times[:0]
+	for _, r := range kept {
+		ix.times = append(ix.times, r.at)
 	}
+	ix.sums = ix.sums[:len(kept)] // all zero between two searches
 }
 
-// candidates appends the reports that share most with the keys, the best first.
-func (ix *index) candidates(dst []*report, keys []indexKey, may func(*report) bool) []*report {
-	ix.lens = ix.lens[:0]
-	for _, k := range keys {
-		if list := ix.lists[k.word()]; len(list) > 0 {
-			ix.lens = append(ix.lens, listed{k, list})
+// candidates appends the reports that share most with the keys, the best first, of those told at
+// most window seconds before or after at.
+func (ix *index) candidates(dst []*report, keys []indexed, at, window int64) []*report {
+	// The rarest words first, of those that are as rare the one with the least hash: packed into
+	// one number each, to be sorted quickly.
+	ix.rare = ix.rare[:0]
+	for i, k := range keys[:min(len(keys), 0xFFFF)] {
+		if n := ix.terms.find(k.word()); n >= 0 && len(ix.lists[n]) > 0 {
+			ix.rare = append(ix.rare, uint64(min(len(ix.lists[n]), 0xFFFF))<<48|uint64(k.word())<<16|uint64(i))
 		}
 	}
-	slices.SortFunc(ix.lens, func(a, b listed) int {
-		return cmp.Or(cmp.Compare(len(a.list), len(b.list)), cmp.Compare(a.key, b.key))
-	})
-	ix.touched = ix.touched[:0]
-	for _, l := range ix.lens[:min(len(ix.lens), rarestWords)] {
-		w := l.key.weight()
-		for _, n := range l.list[max(0, len(l.list)-newestReports):] {
-			at := n - ix.base
-			if ix.sums[at] == 0 {
-				ix.touched = append(ix.touched, at)
+	slices.Sort(ix.rare)
+	touched, sums := ix.touched[:0], ix.sums
+	for _, x := range ix.rare[:min(len(ix.rare), rarestWords)] {
+		k := keys[x&0xFFFF]
+		list := ix.lists[ix.terms.find(k.word())]
+		list = list[max(0, len(list)-newestReports):]
+		w := k.weight()
+		w *= w
+		// Whether a report was met before nobody can foresee: counted without a branch.
+		n := len(touched)
+		touched = slices.Grow(touched, len(list))[:n+len(list)]
+		for _, number := range list {
+			touched[n] = number
+			sum := sums[number]
+			if sum == 0 {
+				n++
 			}
-			ix.sums[at] += w * w
+			sums[number] = sum + w
 		}
+		touched = touched[:n]
 	}
+	ix.touched = touched
 	// The best are kept in a short sorted list: few of those touched are among them.
 	type best struct {
 		at  int32
@@ -129,24 +219,96 @@ func (ix *index) candidates(dst []*report, keys []indexKey, may func(*report) bo
 	}
 	var top [maxCandidates]best
 	n := 0
-	for _, at := range ix.touched {
-		sum := ix.sums[at]
-		ix.sums[at] = 0
-		if n == maxCandidates && (sum < top[n-1].sum || sum == top[n-1].sum && at < top[n-1].at) {
+	for _, number := range touched {
+		sum := sums[number]
+		sums[number] = 0
+		if n == maxCandidates && (sum < top[n-1].sum || sum == top[n-1].sum && number < top[n-1].at) {
 			continue
 		}
-		if r := ix.reports[at]; r == nil || !may(r) {
+		if apart := at - ix.times[number]; max(apart, -apart) > window || ix.reports[number] == nil {
 			continue
 		}
 		k := min(n, maxCandidates-1)
-		for ; k > 0 && (top[k-1].sum < sum || top[k-1].sum == sum && top[k-1].at < at); k-- {
+		for ; k > 0 && (top[k-1].sum < sum || top[k-1].sum == sum && top[k-1].at < number); k-- {
 			top[k] = top[k-1]
 		}
-		top[k] = best{at, sum}
+		top[k] = best{number, sum}
 		n = min(n+1, maxCandidates)
 	}
 	for _, b := range top[:n] {
 		dst = append(dst, ix.reports[b.at])
 	}
 	return dst
+}
+
+// listTable finds the list of a word: a hash table with open addressing and nothing in it but
+// words and numbers of lists.
+type listTable struct {
+	slots []listSlot // a power of two of them
+	used  int
+}
+
+type listSlot struct {
+	word uint32
+	list int32 // number + 1; 0 in a slot that is free
+}
+
+const smallestListTable = 1 << 10
+
+func (t *listTable) full() bool { return 3*(t.used+1) >= 2*len(t.slots) }
+
+func (t *listTable) slot(word uint32) *listSlot {
+	mask := uint32(len(t.slots) - 1)
+	i := (word ^ word>>15) & mask
+	for t.slots[i].list != 0 && t.slots[i].word != word {
+		i = (i + 1) & mask
+	}
+	return &t.slots[i]
+}
+
+// find returns the number of the word's list, or -1.
+func (t *listTable) find(word uint32) int32 {
+	if len(t.slots) == 0 {
+		return -1
+	}
+	return t.slot(word).list - 1
+}
+
+func (t *listTable) put(word uint32, list int32) {
+	if t.full() {
+		t.rebuild(func(int32) bool { return false }, nil)
+	}
+	s := t.slot(word)
+	if s.list == 0 {
+		t.used++
+	}
+	*s = listSlot{word, list + 1}
+}
+
+// rebuild makes room for more words and leaves out those whose lists are empty; gone hears of them.
+func (t *listTable) rebuild(empty func(list int32) bool, gone func(list int32)) {
+	old := t.slots
+	kept := 0
+	for _, s := range old {
+		if s.list != 0 && !empty(s.list-1) {
+			kept++
+		}
+	}
+	size := smallestListTable
+	for size < 3*kept {
+		size *= 2
+	}
+	t.slots, t.used = make([]listSlot, size), 0
+	for _, s := range old {
+		switch {
+		case s.list == 0:
+		case empty(s.list - 1):
+			if gone != nil {
+				gone(s.list - 1)
+			}
+		default:
+			*t.slot(s.word) = s
+			t.used++
+		}
+	}
 }

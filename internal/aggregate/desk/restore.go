@@ -31,7 +31,7 @@ func (s *stories) settle() {
 	list := s.filed
 	s.filed = nil
 	reports := make([]*report, len(list))
-	words := make([][]indexKey, len(list))
+	words := make([][]indexed, len(list))
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(list)/32))
 	var wg sync.WaitGroup
 	for k := range workers {
@@ -42,7 +42,7 @@ func (s *stories) settle() {
 		wg.Go(func() {
 			for i := k; i < len(list); i += workers {
 				reports[i] = s.read(rd, &list[i])
-				words[i] = slices.Clone(rd.index)
+				words[i] = slices.Clone(rd.index.list)
 			}
 		})
 	}

@@ -254,32 +254,39 @@ type scorer struct {
 	lx *lexicon
 	m  *models
 
-	dp   [][]uint8
-	hitA []int8 // index of the match in b, -1 none
-	hitB []int8
-	ord  []bool
+	probe probe // of the report that others are compared with
+	align alignment
 }
 
 func newScorer() *scorer { return &scorer{lx: lexiconOnce(), m: modelsOnce()} }
 
+// against names the report that compare and judge set others beside: what can be prepared once for
+// all of them, is.
+func (sc *scorer) against(b *doc) { sc.probe.begin(b) }
+
 // score compares two texts told hours apart.
-func (sc *scorer) score(a, b *doc, hours float64, outlet bool) judged {
-	var j judged
-	sc.features(a, b, hours, outlet, &j)
+func (sc *scorer) score(a, b *doc, hours float64, outlet bool) (j judged) {
+	sc.against(b)
+	sc.judge(a, hours, outlet, &j)
+	return j
+}
+
+// judge fills j with what comparing a with the report named last gives.
+func (sc *scorer) judge(a *doc, hours float64, outlet bool, j *judged) {
+	sc.compare(a, hours, outlet, j)
 	if j.told {
 		j.p = sc.m.Text.probability(&j.x)
-		if t := sc.m.Title.probability(&j.x); j.exact {
-			j.p = max(j.p, t)
+		if j.exact {
+			j.p = max(j.p, sc.m.Title.probability(&j.x))
 		}
 	} else {
 		j.p = sc.m.Title.probability(&j.x)
 	}
 	j.dup = sc.m.Duplicate.probability(&j.x)
-	j.veto = sc.vetoes(a, b, hours, outlet, &j)
+	j.veto = sc.vetoes(a, sc.probe.doc, hours, outlet, j)
 	if j.veto != "" {
 		j.p, j.dup = min(j.p, vetoed), 0
 	}
-	return j
 }
 
 // vetoed is the most that a vetoed pair scores.
@@ -287,20 +294,31 @@ const vetoed = 0.04
 
 const maxTokens = 40 // of a headline, for the alignment
 
-// features fills j.x.
+// features fills all of j but its verdict.
 func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
-	ta, tb := a.title[:min(len(a.title), maxTokens)], b.title[:min(len(b.title), maxTokens)]
-	sc.align(ta, tb, a.marked && b.marked)
+	sc.against(b)
+	sc.compare(a, hours, outlet, j)
+}
+
+// compare is features for the report named last. j must be zero.
+func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
+	pr, al := &sc.probe, &sc.align
+	pr.prepare()
+	b := pr.doc
+	ta, tb := a.headline(), b.headline()
+	al.align(pr, ta, a.marked && b.marked)
 	x := &j.x
 
-	var mass, orderMass, ma, mb, names float32
+	var mass, orderMass, ma, names float32
+	mb := pr.mass
 	var tail, tailMass float32 // of a, behind its rubric
-	for i, t := range ta {
+	for i := range ta {
+		t := &ta[i]
 		ma += t.weight()
 		if i >= int(a.head) {
 			tail += t.weight()
 		}
-		if k := sc.hitA[i]; k >= 0 {
+		if k := al.hitA[i]; k >= 0 {
 			w := min(t.weight(), tb[k].weight())
 			mass += w
 			if t.flags&tb[k].flags&isName != 0 && w > 5 {
@@ -309,13 +327,10 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 			if i >= int(a.head) && int(k) >= int(b.head) {
 				tailMass += w
 			}
-			if sc.ord[i] {
+			if al.ord[i] {
 				orderMass += w
 			}
 		}
-	}
-	for _, t := range tb {
-		mb += t.weight()
 	}
 	if ma == 0 || mb == 0 {
 		ma, mb = max(ma, 1), max(mb, 1)
@@ -336,16 +351,12 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 	for i := 1; i < len(ta); i++ {
 		w := ta[i-1].weight() + ta[i].weight()
 		pairsA += w
-		if p, q := sc.hitA[i-1], sc.hitA[i]; p >= 0 && q == p+1 {
+		if p, q := al.hitA[i-1], al.hitA[i]; p >= 0 && q == p+1 {
 			pairMass += w
 		}
 	}
-	var pairsB float32
-	for i := 1; i < len(tb); i++ {
-		pairsB += tb[i-1].weight() + tb[i].weight()
-	}
-	if pairsA+pairsB > 0 {
-		x[fPairs] = min(1, float64(2*pairMass/(pairsA+pairsB)))
+	if pairsA+pr.pairMass > 0 {
+		x[fPairs] = min(1, float64(2*pairMass/(pairsA+pr.pairMass)))
 	}
 
 	// What stands between two matches on both sides was exchanged; on one side, added.
@@ -355,15 +366,15 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 	i, k := 0, 0
 	for i <= len(ta) && k <= len(tb) {
 		i1 := i
-		for i1 < len(ta) && !sc.ord[i1] {
+		for i1 < len(ta) && !al.ord[i1] {
 			i1++
 		}
 		k1 := len(tb)
 		if i1 < len(ta) {
-			k1 = int(sc.hitA[i1])
+			k1 = int(al.hitA[i1])
 		}
-		wa, na, ca := gap(ta[i:i1], sc.hitA[i:i1])
-		wb, nb, cb := gap(tb[k:k1], sc.hitB[k:k1])
+		wa, na, ca := gap(ta[i:i1], al.hitA[i:i1])
+		wb, nb, cb := gap(tb[k:k1], al.hitB[k:k1])
 		switch {
 		case ca.numbers+cb.numbers > 0 && ca.words+cb.words == 0:
 			numberSpans++
@@ -413,10 +424,10 @@ func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
 	x[fSource] = bit(outlet)
 
 	if j.told = a.told && b.told; j.told {
-		x[fText] = cosine(a.all, b.all, a.norms[0], b.norms[0])
-		x[fTextPairs] = cosine(a.pairs, b.pairs, a.norms[1], b.norms[1])
-		x[fNames] = overlap(a.names, b.names)
-		p, q := float64(inText(ta, b)/ma), float64(inText(tb, a)/mb)
+		x[fText] = cosine(pr.all.meet(a.all()), a.norms[0], b.norms[0])
+		x[fTextPairs] = cosine(pr.pairs.dot(a.pairs()), a.norms[1], b.norms[1])
+		x[fNames] = pr.namesWith(a)
+		p, q := float64(pr.within(ta)/ma), float64(pr.met()/mb)
 		x[fAcross], x[fAcrossMin] = max(p, q), min(p, q)
 	}
 }
@@ -444,10 +455,11 @@ type gapCount struct{ words, numbers int }
 
 // gap weighs the unmatched tokens of a stretch, all and names only.
 func gap(list []token, hit []int8) (all, names float32, n gapCount) {
-	for i, t := range list {
+	for i := range list {
 		if hit[i] >= 0 {
 			continue
 		}
+		t := &list[i]
 		all += t.weight()
 		if t.flags&isNumber != 0 {
 			n.numbers++
@@ -461,124 +473,12 @@ func gap(list []token, hit []int8) (all, names float32, n gapCount) {
 	return all, names, n
 }
 
-// align matches equal tokens: first the longest common subsequence, then what is left in any order.
-func (sc *scorer) align(a, b []token, marked bool) {
-	n, m := len(a), len(b)
-	for len(sc.dp) <= n {
-		sc.dp = append(sc.dp, make([]uint8, maxTokens+1))
-	}
-	sc.hitA, sc.hitB, sc.ord = sc.hitA[:0], sc.hitB[:0], sc.ord[:0]
-	for range n {
-		sc.hitA, sc.ord = append(sc.hitA, -1), append(sc.ord, false)
-	}
-	for range m {
-		sc.hitB = append(sc.hitB, -1)
-	}
-	for k := range sc.dp[0][:m+1] {
-		sc.dp[0][k] = 0
-	}
-	for i := 1; i <= n; i++ {
-		row, up := sc.dp[i], sc.dp[i-1]
-		row[0] = 0
-		for k := 1; k <= m; k++ {
-			if sameToken(&a[i-1], &b[k-1], marked) {
-				row[k] = up[k-1] + 1
-			} else {
-				row[k] = max(up[k], row[k-1])
-			}
-		}
-	}
-	for i, k := n, m; i > 0 && k > 0; {
-		switch {
-		case sameToken(&a[i-1], &b[k-1], marked) && sc.dp[i][k] == sc.dp[i-1][k-1]+1:
-			sc.hitA[i-1], sc.hitB[k-1], sc.ord[i-1] = int8(k-1), int8(i-1), true
-			i, k = i-1, k-1
-		case sc.dp[i-1][k] >= sc.dp[i][k-1]:
-			i--
-		default:
-			k--
-		}
-	}
-	for i := range a {
-		for k := 0; k < m && sc.hitA[i] < 0; k++ {
-			if sc.hitB[k] < 0 && sameToken(&a[i], &b[k], marked) {
-				sc.hitA[i], sc.hitB[k] = int8(k), int8(i)
-			}
-		}
-	}
-}
-
-func sameToken(a, b *token, marked bool) bool {
-	if marked {
-		return a.norm == b.norm
-	}
-	if a.fold == b.fold {
-		return true
-	}
-	if (a.flags^b.flags)&isNumber != 0 { // "ba" written without diacritics is not known for a numeral
-		if a.flags&isNumber != 0 {
-			return numeralFolds[a.norm] == b.fold
-		}
-		return numeralFolds[b.norm] == a.fold
-	}
-	return false
-}
-
-// cosine of two sets of packed words.
-func cosine(a, b []uint32, la, lb float32) float64 {
+// cosine of two sets of packed words, from their product and their lengths.
+func cosine(dot uint32, la, lb float32) float64 {
 	if la == 0 || lb == 0 {
 		return 0
 	}
-	return min(1, float64(dot(a, b))/(weightUnit*weightUnit)/float64(la*lb))
-}
-
-// dot is the product of two sets, in weight units squared.
-func dot(a, b []uint32) (sum uint32) {
-	for i, k := 0, 0; i < len(a) && k < len(b); {
-		p, q := a[i], b[k]
-		x, y := p>>8, q>>8
-		if x == y {
-			sum += (p & 0xFF) * (q & 0xFF)
-		}
-		// Without a branch: which of the two is smaller nobody can foresee.
-		i += int((uint64(x) - uint64(y) - 1) >> 63)
-		k += int((uint64(y) - uint64(x) - 1) >> 63)
-	}
-	return sum
-}
-
-// overlap is the shared weight over the smaller set's, with a little doubt for small sets.
-func overlap(a, b []uint32) float64 {
-	var both, wa, wb float32
-	for _, p := range a {
-		wa += weightOf(p)
-	}
-	for _, p := range b {
-		wb += weightOf(p)
-	}
-	for i, k := 0, 0; i < len(a) && k < len(b); {
-		switch x, y := a[i]>>8, b[k]>>8; {
-		case x == y:
-			both += weightOf(a[i])
-			i, k = i+1, k+1
-		case x < y:
-			i++
-		default:
-			k++
-		}
-	}
-	return float64(both / (min(wa, wb) + 8))
-}
-
-// inText weighs the headline's words that are in the other report's text.
-func inText(list []token, d *doc) float32 {
-	var sum float32
-	for i := range list {
-		if holds(d.all, list[i].norm) {
-			sum += list[i].weight()
-		}
-	}
-	return sum
+	return min(1, float64(dot)/(weightUnit*weightUnit)/float64(la*lb))
 }
 
 // vetoes names what speaks against one event however much two reports share.
@@ -641,31 +541,23 @@ func (sc *scorer) decided(j judged) []feed.Feature {
 
 // shared returns the rarest words that the text read last shares with d, as it was written.
 func (rd *reader) shared(d *doc) []string {
-	var list []spelled
+	rd.table.fill(d.all())
+	list := rd.common[:0]
 	for _, part := range [][]spelled{rd.title, rd.rest} {
-		for _, t := range part {
-			if t.weight > 2 && t.flags&isNumber == 0 && holds(d.all, t.norm) && !slices.ContainsFunc(list, func(o spelled) bool { return o.shown == t.shown }) {
+		for i := range part {
+			t := &part[i]
+			if t.weight > 2 && t.flags&isNumber == 0 && rd.table.find(pack(t.norm, 1)) >= 0 &&
+				!slices.ContainsFunc(list, func(o *spelled) bool { return o.shown == t.shown }) {
 				list = append(list, t)
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b spelled) int { return cmp.Compare(b.weight, a.weight) })
-	var words []string
-	for _, t := range list[:min(len(list), 6)] {
-		words = append(words, t.shown)
+	rd.common = list
+	slices.SortStableFunc(list, func(a, b *spelled) int { return cmp.Compare(b.weight, a.weight) })
+	const most = 6
+	words := make([]string, 0, most)
+	for _, t := range list[:min(len(list), most)] {
+		words = append(words, strings.Clone(t.shown)) // the text itself is not kept
 	}
 	return words
-}
-
-// holds says whether a set of packed words has the word.
-func holds(list []uint32, word uint32) bool {
-	lo, hi := 0, len(list)
-	for lo < hi {
-		if mid := int(uint(lo+hi) >> 1); list[mid]>>8 < word>>8 {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	return lo < len(list) && list[lo]>>8 == word>>8
 }

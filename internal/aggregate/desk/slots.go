@@ -34,10 +34,10 @@ var year = hash("năm nào")
 // number reads a number at words[i] and appends its token; it returns how many words it took, 0
 // when there is none. Slots are noted in d when it is not nil.
 func (rd *reader) number(dst *[]spelled, first int, words []wordform, i int, text string, marked bool, d *doc) int {
-	w := words[i]
-	if w.Fold[0] < '0' || w.Fold[0] > '9' {
+	if c := words[i].Fold[0]; c < '0' || c > '9' {
 		return rd.numberWord(dst, words, i, text, marked, d)
 	}
+	w := words[i]
 	note := func(s slot) {
 		if d != nil {
 			d.slots = append(d.slots, s)
@@ -233,7 +233,10 @@ func countable(w wordform) bool { return !w.Upper }
 
 // numberWord reads "ba công nhân", "XIV", "March 3".
 func (rd *reader) numberWord(dst *[]spelled, words []wordform, i int, text string, marked bool, d *doc) int {
-	w := words[i]
+	w := &words[i]
+	if !w.Upper && !rd.lx.numeral.has(w.normal) {
+		return 0 // months and Roman numerals have capitals
+	}
 	if m := months[w.Fold]; m > 0 && w.Upper && i+1 < len(words) {
 		if digits, tail := cutDigits(words[i+1].Fold); digits != "" && len(digits) <= 2 && (tail == "" || len(tail) == 2) {
 			day, _ := strconv.Atoi(digits)
@@ -436,7 +439,7 @@ func roman(s string) int {
 // contradictions notes the places, directions, digests and next steps of a headline.
 func (rd *reader) contradictions(d *doc, words []wordform, text string, caps bool) {
 	for i := 0; i < len(words); i++ {
-		w := words[i]
+		w := &words[i]
 		if p, ok := rd.lx.places.find(words[i:], d.marked); ok {
 			capital := w.Upper && !caps
 			if capital || len(p.words) > 1 && (caps || !d.marked) {

@@ -39,6 +39,7 @@ type stories struct {
 	judged     []verdictOn
 	linked     []link
 	members    []*report
+	old        []int64
 }
 
 // story is a chain of entries, oldest first.
@@ -140,7 +141,7 @@ func (s *stories) place(it *feed.Item, now time.Time) {
 	if key, ok := s.word.one[own]; ok && it.Story == own {
 		it.Story = key // the editor joined the story it opens to another
 	}
-	s.add(r, s.rd.index, it.Entry, it.Story)
+	s.add(r, s.rd.index.list, it.Entry, it.Story)
 }
 
 // decide finds the story of r and sets it, its entry and the verdict.
@@ -224,7 +225,7 @@ func (s *stories) twin(r *report) (*report, string) {
 			}
 		}
 	}
-	if r.doc.words >= 3 && !s.isSeries(r) {
+	if r.doc.length >= 3 && !s.isSeries(r) {
 		for _, o := range s.twins[r.doc.exact] {
 			if s.near(r, o) && o.outlet != r.outlet && o.doc.exact == r.doc.exact && s.never.may(r, o) && !s.word.split(r, o) {
 				return o, "the same headline as " + s.name(o)
@@ -267,29 +268,31 @@ func (s *stories) near(a, b *report) bool {
 // compare judges r against the likeliest reports of the window.
 func (s *stories) compare(r *report) {
 	s.judged = s.judged[:0]
-	may := func(o *report) bool { return s.near(r, o) }
 	s.candidates = s.candidates[:0]
 	if s.exhaustive {
 		for _, o := range s.index.reports {
-			if o != nil && may(o) {
+			if o != nil && s.near(r, o) {
 				s.candidates = append(s.candidates, o)
 			}
 		}
 	} else {
-		s.candidates = s.index.candidates(s.candidates, s.rd.index, may)
+		s.candidates = s.index.candidates(s.candidates, s.rd.index.list, r.at, int64(s.set.Window/time.Second))
 	}
+	s.sc.against(&r.doc)
 	for _, o := range s.candidates {
 		const gate = 0.15 // below it no pair was ever one event
-		if cosine(r.doc.all, o.doc.all, r.doc.norms[0], o.doc.norms[0]) < gate && r.doc.marked == o.doc.marked {
+		if r.doc.marked == o.doc.marked && cosine(s.sc.probe.all.dot(o.doc.all()), r.doc.norms[0], o.doc.norms[0]) < gate {
 			continue
 		}
-		s.judged = append(s.judged, verdictOn{o, s.judge(r, o)})
+		s.judged = append(s.judged, verdictOn{r: o})
+		s.judge(r, o, &s.judged[len(s.judged)-1].j)
 	}
 }
 
-func (s *stories) judge(r, o *report) judged {
+// judge compares r, which the scorer was set against, with o.
+func (s *stories) judge(r, o *report, j *judged) {
 	hours := float64(r.at-o.at) / 3600
-	j := s.sc.score(&o.doc, &r.doc, hours, r.outlet == o.outlet)
+	s.sc.judge(&o.doc, hours, r.outlet == o.outlet, j)
 	switch {
 	case !s.never.may(r, o):
 		j.veto = "stories.never"
@@ -307,7 +310,6 @@ func (s *stories) judge(r, o *report) judged {
 	if j.veto != "" {
 		j.p, j.dup = min(j.p, vetoed), 0
 	}
-	return j
 }
 
 const linkedReports = 8 // newest of a story, that a new report is compared with
@@ -346,7 +348,9 @@ func (s *stories) choose(r *report) (best link, found bool) {
 					}
 				}
 				if p < 0 {
-					p = s.judge(r, o).p
+					var j judged
+					s.judge(r, o, &j)
+					p = j.p
 				}
 				sum, n = sum+p, n+1
 			}
@@ -406,7 +410,7 @@ func hash64(s string) uint64 {
 }
 
 // add remembers a report under its entry, which it opens when it is the first.
-func (s *stories) add(r *report, words []indexKey, entryKey, storyKey string) {
+func (s *stories) add(r *report, words []indexed, entryKey, storyKey string) {
 	e := s.entries[entryKey]
 	if e == nil {
 		st := s.known[storyKey]
@@ -424,7 +428,7 @@ func (s *stories) add(r *report, words []indexKey, entryKey, storyKey string) {
 	s.remember(r, words)
 }
 
-func (s *stories) remember(r *report, words []indexKey) {
+func (s *stories) remember(r *report, words []indexed) {
 	s.index.add(r, words)
 	s.sawAddress(r, 1)
 	for _, k := range r.twinKeys() {
@@ -476,7 +480,7 @@ func (s *stories) revise(it *feed.Item) {
 	*r = *s.read(s.rd, it)
 	r.never = s.never.of(it, s.sources[it.Source])
 	r.entry = e
-	s.remember(r, s.rd.index)
+	s.remember(r, s.rd.index.list)
 }
 
 // forget takes an item out: it was withdrawn, or is to be filed anew.
@@ -515,10 +519,14 @@ func (s *stories) follows(key string) string {
 func (s *stories) prune(now time.Time) {
 	s.settle()
 	oldest := now.Add(-s.set.Window).Unix()
-	for id, r := range s.reports {
-		if r.at < oldest && r.seen < oldest {
-			s.forget(id)
+	s.old = s.old[:0]
+	for _, r := range s.index.reports { // in order of arrival
+		if r != nil && r.at < oldest && r.seen < oldest {
+			s.old = append(s.old, r.id)
 		}
+	}
+	for _, id := range s.old {
+		s.forget(id)
 	}
 }
 
@@ -575,9 +583,12 @@ func (s *stories) lead(key string, present int64) int64 {
 	}
 	like := map[*report]float64{}
 	for _, r := range e.reports {
+		s.sc.against(&r.doc)
 		for _, o := range e.reports[max(0, len(e.reports)-linkedReports):] {
 			if o != r {
-				like[r] += s.judge(r, o).p
+				var j judged
+				s.judge(r, o, &j)
+				like[r] += j.p
 			}
 		}
 	}

@@ -34,24 +34,27 @@ const (
 type doc struct {
 	title  []token
 	slots  []slot
-	all    []uint32 // words of title and summary, packed, ascending
-	pairs  []uint32 // neighbouring words, likewise
-	names  []uint32 // names, likewise
+	words  []uint32 // packed: those of title and summary, then pairs of neighbours, then names; each once
+	parts  [2]int32 // where in words the pairs begin, and the names
 	exact  uint64   // of the headline's normal form; equal means equal
 	norms  [2]float32
 	steps  uint64 // which words of a next step it has
 	marked bool   // written with diacritics
 	digest bool
-	advice bool // how to cook, what to eat
-	angle  bool // looks at an event from aside
-	told   bool // has a summary
-	words  uint8
+	advice bool  // how to cook, what to eat
+	angle  bool  // looks at an event from aside
+	told   bool  // has a summary
+	length uint8 // of the headline, words
 
 	head     uint8  // tokens before the first colon or bar, 0 when there is none
 	headHash uint32 // of these
 }
 
-// packed holds a word of a set in 32 bits: 24 of its hash, 8 of its weight. Two words of two
+func (d *doc) all() []uint32   { return d.words[:d.parts[0]] }
+func (d *doc) pairs() []uint32 { return d.words[d.parts[0]:d.parts[1]] }
+func (d *doc) names() []uint32 { return d.words[d.parts[1]:] }
+
+// pack holds a word of a set in 32 bits: 24 of its hash, 8 of its weight. Two words of two
 // reports are taken for one by mistake once in some thousands of comparisons, which moves a
 // cosine a little; it halves the memory.
 func pack(h uint32, weight float32) uint32 {
@@ -59,8 +62,6 @@ func pack(h uint32, weight float32) uint32 {
 }
 
 const weightUnit = 20
-
-func weightOf(p uint32) float32 { return float32(p&0xFF) / weightUnit }
 
 // reader turns texts into docs. Its buffers are used again for each text.
 type reader struct {
@@ -72,8 +73,11 @@ type reader struct {
 	words []wordform
 	title []spelled
 	rest  []spelled
-	index []indexKey // of the last text, in the inverted index
-	sorts [3][]uint32
+	index keySet // of the last text, in the inverted index
+	// sets are the words, pairs and names of a text while they are collected.
+	sets   [3]wordSet
+	table  wordTable
+	common []*spelled
 	// seen takes each word of a text when frequencies are counted.
 	seen func(text string, pair bool)
 }
@@ -137,7 +141,7 @@ func (rd *reader) readInto(d *doc, title, summary string) {
 	if len(d.title) > 0 {
 		d.exact = exact
 	}
-	d.words = uint8(min(255, len(words)))
+	d.length = uint8(min(255, len(words)))
 
 	rd.rest = rd.rest[:0]
 	if summary != "" {
@@ -147,7 +151,7 @@ func (rd *reader) readInto(d *doc, title, summary string) {
 		rd.rest = rd.spell(rd.rest, words, summary, marked(words), capitalsMeanNothing(words, summary), nil)
 		d.told = len(rd.rest) >= 4
 	}
-	rd.sets(d)
+	rd.collect(d)
 }
 
 // summaryWords bounds what of a summary is looked at: the news stands at its head.
@@ -164,8 +168,8 @@ func unescape(s string) string {
 }
 
 func marked(words []wordform) bool {
-	for _, w := range words {
-		if w.Marked {
+	for i := range words {
+		if words[i].Marked {
 			return true
 		}
 	}
@@ -175,7 +179,8 @@ func marked(words []wordform) bool {
 // capitalsMeanNothing: everything is in capitals, or most words begin with one, as in English titles.
 func capitalsMeanNothing(words []wordform, text string) bool {
 	upper, letters := 0, 0
-	for _, w := range words {
+	for i := range words {
+		w := &words[i]
 		if w.Fold[0] >= '0' && w.Fold[0] <= '9' {
 			continue
 		}
@@ -280,12 +285,13 @@ func (rd *reader) outletName(tail []wordform, text string) bool {
 func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, caps bool, d *doc) []spelled {
 	first := len(dst)
 	for i := 0; i < len(words); {
-		w := words[i]
+		w := &words[i]
 		start, rubric := i == 0, false
 		if !start {
-			gap := between(text, words[i-1], w)
-			rubric = strings.ContainsAny(gap, ":|")
-			start = strings.ContainsAny(gap, ".:?!\"“‘'|") && !strings.HasSuffix(gap, "’")
+			if gap := text[words[i-1].End:w.Start]; gap != " " { // as it nearly always is
+				rubric = strings.ContainsAny(gap, ":|")
+				start = strings.ContainsAny(gap, ".:?!\"“‘'|") && !strings.HasSuffix(gap, "’")
+			}
 		}
 		before := len(dst)
 		if n := rd.number(&dst, first, words, i, text, marked, d); n > 0 {
@@ -365,49 +371,55 @@ func foldNormal(w string) string {
 	return feed.Fold(w)
 }
 
-// sets fills the sorted sets of words, pairs and names from the title and the summary just read,
-// and the keys under which the report is indexed.
-func (rd *reader) sets(d *doc) {
-	rd.index = rd.index[:0]
-	all, pairs, names := rd.sorts[0][:0], rd.sorts[1][:0], rd.sorts[2][:0]
+// collect fills the sets of words, pairs and names from the title and the summary just read, and
+// the keys under which the report is indexed.
+func (rd *reader) collect(d *doc) {
+	all, pairs, names := &rd.sets[0], &rd.sets[1], &rd.sets[2]
+	most := len(rd.title) + len(rd.rest)
+	rd.index.begin(most)
+	all.begin(most)
+	pairs.begin(most)
+	names.begin(2 * most)
 	for _, list := range [][]spelled{rd.title, rd.rest} {
-		for i, t := range list {
+		for i := range list {
+			t := &list[i]
 			if t.flags&isDate == 0 {
-				all = append(all, pack(t.norm, t.weight))
+				p := pack(t.norm, t.weight)
+				all.add(p)
 				if t.weight >= tellingWord {
-					rd.index = append(rd.index, newIndexKey(t.fold, t.weight))
+					rd.index.add(indexed{newIndexKey(t.fold, t.weight), p})
 				}
 			}
 			if rd.seen != nil && t.flags&isNumber == 0 {
 				rd.seen(t.text, false)
 			}
 			if i > 0 && t.flags&isDate == 0 {
-				u := list[i-1]
+				u := &list[i-1]
 				h := pairHash(u.norm, t.norm)
 				w := rd.weights.pair(h, u.weight, t.weight)
 				if w >= leastPair {
-					pairs = append(pairs, pack(h, w))
+					pairs.add(pack(h, w))
 				}
 				if u.flags&isName != 0 && t.flags&isName != 0 && !t.start {
-					names = append(names, pack(h, w))
+					names.add(pack(h, w))
 				}
 				if rd.seen != nil && t.flags&isNumber == 0 && u.flags&isNumber == 0 {
 					rd.seen(u.text+" "+t.text, true)
 				}
 			}
 			if t.flags&isName != 0 && t.weight > 4 {
-				names = append(names, pack(t.norm, t.weight))
+				names.add(pack(t.norm, t.weight))
 			}
 		}
 	}
-	slices.Sort(rd.index)
-	rd.index = slices.CompactFunc(rd.index, func(a, b indexKey) bool { return a.word() == b.word() })
-	rd.sorts = [3][]uint32{all, pairs, names}
-	all, pairs, names = packedSet(all), packedSet(pairs), packedSet(names)
 	// One block of memory for the three.
-	block := append(append(append(make([]uint32, 0, len(all)+len(pairs)+len(names)), all...), pairs...), names...)
-	d.all, d.pairs, d.names = block[:len(all)], block[len(all):len(all)+len(pairs)], block[len(all)+len(pairs):]
-	d.norms = [2]float32{length(d.all), length(d.pairs)}
+	n, m := len(all.list), len(all.list)+len(pairs.list)
+	d.words = make([]uint32, m+len(names.list))
+	copy(d.words, all.list)
+	copy(d.words[n:], pairs.list)
+	copy(d.words[m:], names.list)
+	d.parts = [2]int32{int32(n), int32(m)}
+	d.norms = [2]float32{length(d.all()), length(d.pairs())}
 }
 
 // leastPair is the weight below which two neighbours tell nothing.
@@ -418,16 +430,30 @@ func pairHash(a, b uint32) uint32 {
 	return h ^ h>>15
 }
 
-// packedSet sorts packed words and drops repetitions.
-func packedSet(list []uint32) []uint32 {
-	slices.Sort(list)
-	out := list[:0]
-	for i, p := range list {
-		if i == 0 || p>>8 != list[i-1]>>8 {
-			out = append(out, p)
-		}
+// wordSet collects packed words, each once: with the least of its weights, should it have several.
+type wordSet struct {
+	list  []uint32
+	table wordTable
+	at    []int32 // by slot of the table: the place in list
+}
+
+func (s *wordSet) begin(most int) {
+	s.list = s.list[:0]
+	s.table.clear(most)
+	if len(s.at) < len(s.table.slots) {
+		s.at = make([]int32, len(s.table.slots))
 	}
-	return out
+}
+
+func (s *wordSet) add(p uint32) {
+	i := s.table.slot(p)
+	switch q := &s.table.slots[i]; {
+	case *q == 0:
+		*q, s.at[i] = p, int32(len(s.list))
+		s.list = append(s.list, p)
+	case p < *q:
+		*q, s.list[s.at[i]] = p, p
+	}
 }
 
 func length(list []uint32) float32 {

@@ -1,0 +1,305 @@
+package desk
+
+import "math/bits"
+
+// A report is compared with some twenty others at a time. The probe is that one report laid out so
+// that each of the others is compared by looking its words up: it is built once and asked twenty
+// times, and no set has to be in order. Walking two sorted sets side by side took five times as
+// long, most of it for branches nobody can foresee.
+type probe struct {
+	doc   *doc
+	all   wordTable
+	ready bool // what follows is built: only a report that passes the gate needs it
+
+	pairs, names wordTable
+	namesWeight  uint32
+	// where has for each token of the headline its place in all, -1 where it has none.
+	where []int32
+	// places of tokens in the headline, by norm and by fold
+	norms, folds   tokenTable
+	numerals       []numeral
+	mass, pairMass float32 // what the headline's tokens weigh, and its neighbours
+}
+
+// numeral is a number of the headline that may be written as a word.
+type numeral struct {
+	fold  uint32
+	place uint64
+}
+
+// begin takes the report to compare with.
+func (b *probe) begin(d *doc) {
+	b.doc, b.ready = d, false
+	b.all.fill(d.all())
+}
+
+// headline returns the tokens that are aligned.
+func (d *doc) headline() []token { return d.title[:min(len(d.title), maxTokens)] }
+
+// prepare builds what a comparison in full needs.
+func (b *probe) prepare() {
+	if b.ready {
+		return
+	}
+	b.ready = true
+	d := b.doc
+	b.pairs.fill(d.pairs())
+	b.names.fill(d.names())
+	b.namesWeight = totalWeight(d.names())
+	title := d.headline()
+	b.norms.clear()
+	b.folds.clear()
+	b.where, b.numerals = b.where[:0], b.numerals[:0]
+	b.mass, b.pairMass = 0, 0
+	for i := range title {
+		t := &title[i]
+		place := uint64(1) << i
+		b.norms.add(t.norm, place)
+		b.folds.add(t.fold, place)
+		if t.flags&isNumber != 0 {
+			if fold := numeralFolds[t.norm]; fold != 0 {
+				b.numerals = append(b.numerals, numeral{fold, place})
+			}
+		}
+		b.where = append(b.where, int32(b.all.find(pack(t.norm, 1))))
+		b.mass += t.weight()
+		if i > 0 {
+			b.pairMass += title[i-1].weight() + t.weight()
+		}
+	}
+}
+
+// places returns the tokens of the headline, as a bit set, that are equal to t: by their spelling
+// when both headlines are marked, else by their bare letters. "ba" written without diacritics is
+// not known for a numeral.
+func (b *probe) places(t *token, marked bool) uint64 {
+	if marked {
+		return b.norms.get(t.norm)
+	}
+	set := b.folds.get(t.fold)
+	if t.flags&isNumber == 0 {
+		for _, n := range b.numerals {
+			if n.fold == t.fold {
+				set |= n.place
+			}
+		}
+		return set
+	}
+	if fold := numeralFolds[t.norm]; fold != 0 {
+		for at, u := range b.doc.headline() {
+			if u.flags&isNumber == 0 && u.fold == fold {
+				set |= 1 << at
+			}
+		}
+	}
+	return set
+}
+
+// within weighs the tokens that are in the report's text.
+func (b *probe) within(list []token) (sum float32) {
+	for i := range list {
+		if b.all.find(pack(list[i].norm, 1)) >= 0 {
+			sum += list[i].weight()
+		}
+	}
+	return sum
+}
+
+// met weighs the tokens of the report's headline that the text compared last has.
+func (b *probe) met() (sum float32) {
+	title := b.doc.headline()
+	for i, at := range b.where {
+		if at >= 0 && b.all.met[at] == b.all.turn {
+			sum += title[i].weight()
+		}
+	}
+	return sum
+}
+
+// namesWith is the shared weight of names over the smaller set's, with a little doubt for small sets.
+func (b *probe) namesWith(a *doc) float64 {
+	const doubt = 8 * weightUnit
+	return float64(b.names.shared(a.names())) / float64(min(totalWeight(a.names()), b.namesWeight)+doubt)
+}
+
+// alignment says which tokens of a headline a are equal to which of the probe's headline b.
+type alignment struct {
+	hitA, hitB []int8 // index of the match in the other, -1 none
+	ord        []bool // of a: in the same order
+
+	a, b    [maxTokens]int8
+	inOrder [maxTokens]bool
+	equal   [maxTokens]uint64     // by token of a, the tokens of b it is equal to
+	grown   [maxTokens + 1]uint64 // see align
+}
+
+// align matches equal tokens: first the longest common subsequence, then what is left in any order.
+//
+// The table of its lengths is computed a row at a time, with one bit for each place where a row
+// grows (Crochemore et al., A fast and practical bit-vector algorithm for the longest common
+// subsequence problem, 2001): the length at (i, k) is the number of the first k bits of row i.
+func (al *alignment) align(pr *probe, a []token, marked bool) {
+	n, m := len(a), len(pr.doc.headline())
+	al.hitA, al.hitB, al.ord = al.a[:n], al.b[:m], al.inOrder[:n]
+	for k := range al.hitB {
+		al.hitB[k] = -1
+	}
+	row := ^uint64(0)
+	all := uint64(1)<<m - 1
+	any := uint64(0)
+	for i := range a {
+		al.hitA[i], al.ord[i] = -1, false
+		e := pr.places(&a[i], marked)
+		al.equal[i] = e
+		any |= e
+		row = row + row&e | row&^e
+		al.grown[i+1] = ^row & all
+	}
+	if any == 0 {
+		return
+	}
+	al.grown[0] = 0
+	for i, k := n, m; i > 0 && k > 0; {
+		if al.equal[i-1]>>(k-1)&1 != 0 {
+			al.hitA[i-1], al.hitB[k-1], al.ord[i-1] = int8(k-1), int8(i-1), true
+			i, k = i-1, k-1
+			continue
+		}
+		if up, left := al.grown[i-1]&(1<<k-1), al.grown[i]&(1<<(k-1)-1); bits.OnesCount64(up) >= bits.OnesCount64(left) {
+			i--
+		} else {
+			k--
+		}
+	}
+	for i := range a {
+		if al.hitA[i] >= 0 {
+			continue
+		}
+		for e := al.equal[i]; e != 0; e &= e - 1 {
+			if k := bits.TrailingZeros64(e); al.hitB[k] < 0 {
+				al.hitA[i], al.hitB[k] = int8(k), int8(i)
+				break
+			}
+		}
+	}
+}
+
+// wordTable is a set of packed words, with open addressing. An eighth of it is in use at most, so
+// that most words that are not in it meet an empty slot at once.
+type wordTable struct {
+	slots []uint32 // 0 where free
+	met   []uint32 // by slot: the turn in which dot last met its word
+	turn  uint32
+}
+
+func (t *wordTable) fill(list []uint32) {
+	t.clear(len(list))
+	for _, p := range list {
+		t.slots[t.slot(p)] = p
+	}
+}
+
+// clear makes it empty, with room for so many words.
+func (t *wordTable) clear(most int) {
+	size := 64
+	for size < 8*most {
+		size *= 2
+	}
+	if size > cap(t.slots) {
+		t.slots, t.met, t.turn = make([]uint32, size), make([]uint32, size), 0
+		return
+	}
+	t.slots, t.met = t.slots[:size], t.met[:size]
+	clear(t.slots)
+}
+
+// slot returns where the word is, or the free slot where it would be.
+func (t *wordTable) slot(p uint32) int {
+	mask := uint32(len(t.slots) - 1)
+	i := p >> 8 & mask
+	for t.slots[i] != 0 && (t.slots[i]^p)>>8 != 0 {
+		i = (i + 1) & mask
+	}
+	return int(i)
+}
+
+// find returns the slot of the word of p, whatever it weighs there, or -1.
+func (t *wordTable) find(p uint32) int {
+	if i := t.slot(p); t.slots[i] != 0 {
+		return i
+	}
+	return -1
+}
+
+// dot is the product of two sets, in weight units squared.
+func (t *wordTable) dot(list []uint32) (sum uint32) {
+	mask := uint32(len(t.slots) - 1)
+	for _, p := range list {
+		for i := p >> 8 & mask; ; i = (i + 1) & mask {
+			q := t.slots[i&uint32(len(t.slots)-1)]
+			if q == 0 {
+				break
+			}
+			if (p^q)>>8 == 0 {
+				sum += (p & 0xFF) * (q & 0xFF)
+				break
+			}
+		}
+	}
+	return sum
+}
+
+// meet is dot that remembers which words it met, until it is called again.
+func (t *wordTable) meet(list []uint32) (sum uint32) {
+	t.turn++
+	for _, p := range list {
+		if i := t.slot(p); t.slots[i] != 0 {
+			sum += (p & 0xFF) * (t.slots[i] & 0xFF)
+			t.met[i] = t.turn
+		}
+	}
+	return sum
+}
+
+// shared is what the words in both sets weigh in the list, in weight units.
+func (t *wordTable) shared(list []uint32) (sum uint32) {
+	for _, p := range list {
+		if t.find(p) >= 0 {
+			sum += p & 0xFF
+		}
+	}
+	return sum
+}
+
+func totalWeight(list []uint32) (sum uint32) {
+	for _, p := range list {
+		sum += p & 0xFF
+	}
+	return sum
+}
+
+// tokenTable finds the places of a word in a headline of at most 64 tokens (maxTokens are fewer).
+type tokenTable struct{ slots [128]tokenSlot }
+
+type tokenSlot struct {
+	word   uint32
+	places uint64 // 0 in a slot that is free
+}
+
+func (t *tokenTable) clear() { clear(t.slots[:]) }
+
+func (t *tokenTable) slot(word uint32) *tokenSlot {
+	i := (word ^ word>>16) % uint32(len(t.slots))
+	for t.slots[i].places != 0 && t.slots[i].word != word {
+		i = (i + 1) % uint32(len(t.slots))
+	}
+	return &t.slots[i]
+}
+
+func (t *tokenTable) add(word uint32, place uint64) {
+	s := t.slot(word)
+	s.word = word
+	s.places |= place
+}
+
+func (t *tokenTable) get(word uint32) uint64 { return t.slot(word).places }
