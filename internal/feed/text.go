@@ -249,3 +249,20 @@ func join(text string, form func(Word) string) string {
 	}
 	return b.String()
 }
+
+// Alike says whether two headlines share at least half of their words, diacritics aside.
+func Alike(a, b string) bool {
+	words := map[string]int{}
+	for side, text := range [2]string{a, b} {
+		for _, w := range Words(nil, text) {
+			words[w.Fold] |= 1 << side
+		}
+	}
+	both := 0
+	for _, sides := range words {
+		if sides == 3 {
+			both++
+		}
+	}
+	return both > 0 && 2*both >= len(words)
+}

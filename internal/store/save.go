@@ -145,6 +145,19 @@ func (s *Store) saveOne(tx *sql.Tx, c *Collected) (fresh []newItem, n Counts, er
 	if err != nil {
 		return nil, n, err
 	}
+	var unknown []*feed.Item
+	rows := map[int64]bool{}
+	for i, uid := range uids {
+		if k, ok := known[uid]; ok {
+			rows[k.id] = true
+		} else {
+			unknown = append(unknown, &c.Items[i])
+		}
+	}
+	otherwise, err := renamed(tx, c, unknown, rows)
+	if err != nil {
+		return nil, n, err
+	}
 	inDoc := make(map[int64]bool, len(c.Items))
 	for i := range c.Items {
 		it, uid := &c.Items[i], uids[i]
@@ -155,6 +168,9 @@ func (s *Store) saveOne(tx *sql.Tx, c *Collected) (fresh []newItem, n Counts, er
 		inDoc[uid] = true
 		rev := revision(it)
 		k, ok := known[uid]
+		if !ok {
+			k, ok = otherwise[it]
+		}
 		switch {
 		case !ok:
 			fresh = append(fresh, newItem{it, uid, rev, millis(c.At)})
@@ -266,14 +282,14 @@ func inList(ids []int64) string {
 const insertRows = 20
 
 const (
-	insertItems = `INSERT INTO items (uid, source, link, hash, published, updated, first_seen) VALUES `
+	insertItems = `INSERT INTO items (uid, source, link, article, hash, published, updated, first_seen) VALUES `
 	insertTexts = `INSERT INTO texts (item, guid, url, title, summary, body) VALUES `
 )
 
 // prepare readies the statements that collecting spends its time in. It is done before the first
 // transaction: the one writing connection cannot prepare for itself while it is in one.
 func (s *Store) prepare(ctx context.Context) (err error) {
-	if s.insertItems, err = s.write.PrepareContext(ctx, insertItems+placeholders(insertRows, 7)+` RETURNING uid, id`); err != nil {
+	if s.insertItems, err = s.write.PrepareContext(ctx, insertItems+placeholders(insertRows, 8)+` RETURNING uid, id`); err != nil {
 		return err
 	}
 	if s.insertTexts, err = s.write.PrepareContext(ctx, insertTexts+placeholders(insertRows, 6)); err != nil {
@@ -286,9 +302,9 @@ func (s *Store) prepare(ctx context.Context) (err error) {
 // insert adds new items, unfiled, in the order given.
 func (s *Store) insert(tx *sql.Tx, fresh []newItem) error {
 	for part := range slices.Chunk(fresh, insertRows) {
-		args := make([]any, 0, len(part)*7)
+		args := make([]any, 0, len(part)*8)
 		for _, n := range part {
-			args = append(args, n.uid, n.Source, linkInt(n.Canonical), n.rev,
+			args = append(args, n.uid, n.Source, linkInt(n.Canonical), articleInt(n.Canonical), n.rev,
 				millis(n.Published), millis(n.Updated), n.at)
 		}
 		var rows *sql.Rows
@@ -296,7 +312,7 @@ func (s *Store) insert(tx *sql.Tx, fresh []newItem) error {
 		if len(part) == insertRows {
 			rows, err = tx.Stmt(s.insertItems).Query(args...)
 		} else {
-			rows, err = tx.Query(insertItems+placeholders(len(part), 7)+` RETURNING uid, id`, args...)
+			rows, err = tx.Query(insertItems+placeholders(len(part), 8)+` RETURNING uid, id`, args...)
 		}
 		if err != nil {
 			return err
@@ -391,8 +407,8 @@ func (s *Store) revise(tx *sql.Tx, it *feed.Item, id, rev int64, at time.Time) e
 			[]any{id, millis(at), old.Title, old.Summary, blob}},
 		{`DELETE FROM revisions WHERE item = $1 AND at NOT IN
 			(SELECT at FROM revisions WHERE item = $1 ORDER BY at DESC LIMIT $2)`, []any{id, maxRevisions}},
-		{`UPDATE items SET hash = $1, link = $2, updated = $3, revised = $4, filed = 0 WHERE id = $5`,
-			[]any{rev, linkInt(next.Canonical), millis(next.Updated), millis(at), id}},
+		{`UPDATE items SET hash = $1, link = $2, article = $3, updated = $4, revised = $5, filed = 0 WHERE id = $6`,
+			[]any{rev, linkInt(next.Canonical), articleInt(next.Canonical), millis(next.Updated), millis(at), id}},
 		{`UPDATE texts SET guid = $1, url = $2, title = $3, summary = $4, body = $5 WHERE item = $6`,
 			[]any{next.GUID, next.URL, next.Title, next.Summary, body, id}},
 	} {

@@ -63,17 +63,21 @@ func (s *Store) Holds(ctx context.Context, now time.Time) ([]feed.HostHold, erro
 	return holds, err
 }
 
-// Known tells which identities of a source's items are stored already.
-func (s *Store) Known(ctx context.Context, source string, keys []string) (map[string]bool, error) {
-	known := make(map[string]bool, len(keys))
-	if len(keys) == 0 {
+// Known tells which of a source's items are stored already, by the Key they have now: those known by
+// their identity, and those that stand at the address of a stored one.
+func (s *Store) Known(ctx context.Context, source string, items []feed.Item) (map[string]bool, error) {
+	known := make(map[string]bool, len(items))
+	if len(items) == 0 {
 		return known, nil
 	}
-	uids := make([]int64, len(keys))
-	byUID := make(map[int64]string, len(keys))
-	for i, k := range keys {
-		uids[i] = keyInt(feed.EntryKey(source, k))
-		byUID[uids[i]] = k
+	uids, links := make([]int64, len(items)), make([]int64, len(items))
+	byUID, byLink := make(map[int64]string, len(items)), make(map[int64][]string, len(items))
+	for i := range items {
+		key := items[i].Key
+		uids[i] = keyInt(feed.EntryKey(source, key))
+		byUID[uids[i]] = key
+		links[i] = linkInt(items[i].Canonical)
+		byLink[links[i]] = append(byLink[links[i]], key)
 	}
 	in := inList(uids)
 	err := s.query(ctx, `SELECT uid FROM items WHERE uid IN `+in+` UNION ALL SELECT uid FROM seen WHERE uid IN `+in,
@@ -83,6 +87,17 @@ func (s *Store) Known(ctx context.Context, source string, keys []string) (map[st
 			known[byUID[uid]] = true
 			return err
 		})
+	if err != nil || len(known) == len(byUID) {
+		return known, err
+	}
+	err = s.query(ctx, `SELECT link FROM items WHERE source = $1 AND link <> 0 AND link IN `+inList(links), func(r *sql.Rows) error {
+		var link int64
+		err := r.Scan(&link)
+		if keys := byLink[link]; len(keys) == 1 { // else the address says nothing
+			known[keys[0]] = true
+		}
+		return err
+	}, source)
 	return known, err
 }
 

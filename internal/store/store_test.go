@@ -321,7 +321,7 @@ func TestRetention(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		known, err := s.Known(ctx, "src", []string{a.Key, b.Key})
+		known, err := s.Known(ctx, "src", []feed.Item{a, b})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -119,9 +119,9 @@ func (c *Collector) Close() {
 	}
 }
 
-// Known tells which of a source's item keys are stored already. Without it no article is fetched,
+// Known tells by their Key which of a source's items are stored already. Without it no article is fetched,
 // and a hub that leaves items out goes unnoticed.
-type Known func(ctx context.Context, source string, keys []string) (map[string]bool, error)
+type Known func(ctx context.Context, source string, items []feed.Item) (map[string]bool, error)
 
 // Outcome is what became of a run.
 type Outcome string
@@ -248,7 +248,7 @@ func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceStat
 	}
 	noteDocument(&st, doc, a, &res)
 	if known != nil && len(doc.Items) > 0 && (src.Article || st.Push != nil) {
-		stored, err := known(ctx, src.ID, keysOf(doc.Items))
+		stored, err := known(ctx, src.ID, doc.Items)
 		if err != nil {
 			return Result{Outcome: Failed, State: before, Err: fmt.Errorf("look up what is stored of %s: %w", src.ID, err)}
 		}
@@ -405,14 +405,6 @@ func freshen(st *feed.SourceState, header http.Header) {
 	if modified := header.Get("Last-Modified"); modified != "" {
 		st.LastModified = modified
 	}
-}
-
-func keysOf(items []feed.Item) []string {
-	keys := make([]string, len(items))
-	for i := range items {
-		keys[i] = items[i].Key
-	}
-	return keys
 }
 
 // noteDocument keeps what the document says of itself.

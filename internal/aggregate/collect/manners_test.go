@@ -187,6 +187,7 @@ func TestRefusingHostIsHeld(t *testing.T) {
 	status, retry, asked := 429, "3600", 0
 	s := webServer(t, func(w http.ResponseWriter, r *http.Request) {
 		asked++
+		w.Header().Set("Date", now.Format(http.TimeFormat)) // a Retry-After that is a date counts from here
 		if retry != "" {
 			w.Header().Set("Retry-After", retry)
 		}

@@ -152,7 +152,7 @@ func TestSubscription(t *testing.T) {
 }
 
 func knownKeys(keys ...string) Known {
-	return func(_ context.Context, _ string, _ []string) (map[string]bool, error) {
+	return func(_ context.Context, _ string, _ []feed.Item) (map[string]bool, error) {
 		m := map[string]bool{}
 		for _, k := range keys {
 			m[k] = true
