@@ -177,7 +177,7 @@ func explain(a *app, file string, clock func(time.Time) string, e *daemon.Explan
 		return
 	}
 	if !e.Entry.Withdrawn.IsZero() {
-		p("  withdrawn %s", clock(e.Entry.Withdrawn))
+		p("  withdrawn %s: %s", clock(e.Entry.Withdrawn), withdrawnBy(e.Entry.WithdrawnBy))
 	}
 	for _, r := range e.Entry.Reports {
 		mark := " "
@@ -268,4 +268,15 @@ func (c *retractCmd) Run(a *app) error {
 		}
 		return nil
 	})
+}
+
+// withdrawnBy says for people who took an entry out.
+func withdrawnBy(w feed.Withdrawal) string {
+	switch w {
+	case feed.Retracted:
+		return "the editor retracted it"
+	case feed.Moved:
+		return "the editor had its reports told elsewhere"
+	}
+	return "a rule drops all of it"
 }

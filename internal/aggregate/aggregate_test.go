@@ -307,6 +307,36 @@ func TestRetractedStoryStaysOut(t *testing.T) {
 	w.wantTold(t, "dropped and taken up again", "all")
 }
 
+// What the editor retracts stays out when the rule that dropped it meanwhile is gone.
+func TestRetractedWhileDropped(t *testing.T) {
+	w := newWing(t)
+	w.tell("a", report{"1", storm, ""})
+	w.collect(t)
+	e := w.entries(t, feed.EntryQuery{})[0]
+	w.reload(t, func(s *Settings) { s.Drop = rules("bão") })
+	if _, err := w.store.Withdraw(t.Context(), []string{e.Key}, w.clock()); err != nil {
+		t.Fatal(err)
+	}
+	w.reload(t, func(s *Settings) { s.Drop = nil })
+	w.wantTold(t, "the rule is gone", "all")
+	if _, err := w.store.Withdraw(t.Context(), []string{e.Key}, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	w.wantTold(t, "undone", "all", []string{storm})
+
+	// The other way round: retracted, dropped, and undone while it is dropped.
+	if _, err := w.store.Withdraw(t.Context(), []string{e.Key}, w.clock()); err != nil {
+		t.Fatal(err)
+	}
+	w.reload(t, func(s *Settings) { s.Drop = rules("bão") })
+	if _, err := w.store.Withdraw(t.Context(), []string{e.Key}, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	w.wantTold(t, "undone while a rule drops it", "all")
+	w.reload(t, func(s *Settings) { s.Drop = nil })
+	w.wantTold(t, "undone, and the rule is gone", "all", []string{storm})
+}
+
 func TestSplitAndJoin(t *testing.T) {
 	w := newWing(t)
 	w.tell("a", report{"1", storm, ""})
@@ -346,8 +376,18 @@ func TestSplitAndJoin(t *testing.T) {
 	say(feed.EditorsWord{Kind: feed.WordJoin, A: one.Story, B: other.Story}, other.Reports[0].ID)
 	w.wantTold(t, "joined", "all", []string{storm}, []string{storm, gold})
 	gone := w.entries(t, feed.EntryQuery{Withdrawn: true})
-	if len(gone) != 1 || gone[0].Key != other.Key {
+	if len(gone) != 1 || gone[0].Key != other.Key || gone[0].WithdrawnBy != feed.Moved {
 		t.Errorf("withdrawn: %+v, want %s", gone, other.Key)
+	}
+	// None reappears: not filed anew, not told again, not revised.
+	w.reload(t, func(s *Settings) { s.Sections = nil })
+	w.tell("a", report{"3", gold, ""})
+	w.tell("c", report{"9", gold + ".", ""})
+	w.collect(t)
+	for _, e := range w.entries(t, feed.EntryQuery{}) {
+		if e.Key == other.Key {
+			t.Errorf("the younger of two joined stories came back: %+v", e)
+		}
 	}
 }
 

@@ -97,6 +97,13 @@ func (d *Daemon) Join(ctx context.Context, a, b string) (older, younger string, 
 	if len(first) == 2 && first[0].Key == older { // newest first
 		older, younger = younger, older
 	}
+	if len(first) == 2 && (first[0].WithdrawnBy == feed.Retracted) != (first[1].WithdrawnBy == feed.Retracted) {
+		gone := first[0].Key
+		if first[1].WithdrawnBy == feed.Retracted {
+			gone = first[1].Key
+		}
+		return "", "", fmt.Errorf("story %s is withdrawn and the other is not; to join them, first retract the other or bring it back with feedd retract --undo %s", gone, gone)
+	}
 	var ids []int64
 	entries, err := d.store.Entries(ctx, feed.EntryQuery{Story: younger, Any: true, Brief: true})
 	if err != nil {

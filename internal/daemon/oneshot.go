@@ -104,8 +104,21 @@ func (d *Daemon) Retract(ctx context.Context, id string, undo bool) ([]feed.Entr
 		return nil, err
 	}
 	entries := map[string]feed.Entry{}
+	var dropped []string // entries of which a rule may have taken this report
 	for _, f := range found {
 		for _, e := range f.Story {
+			entries[e.Key] = e
+		}
+		if f.Item.Dropped != "" {
+			dropped = append(dropped, feed.EntryKey(f.Item.Source, f.Item.Key))
+		}
+	}
+	if len(dropped) > 0 {
+		emptied, err := d.store.Entries(ctx, feed.EntryQuery{Keys: dropped, Any: true})
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range emptied {
 			entries[e.Key] = e
 		}
 	}
@@ -114,7 +127,7 @@ func (d *Daemon) Retract(ctx context.Context, id string, undo bool) ([]feed.Entr
 	}
 	keys := make([]string, 0, len(entries))
 	for k := range entries {
-		if e := entries[k]; e.Withdrawn.IsZero() != undo {
+		if e := entries[k]; (e.WithdrawnBy == feed.Retracted) == undo {
 			keys = append(keys, k)
 		}
 	}

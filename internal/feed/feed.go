@@ -310,9 +310,22 @@ type Entry struct {
 	Published time.Time
 	Updated   time.Time // last change a reader should see
 	Sections  []string  // union of its reports' sections, the lead's first
-	Withdrawn time.Time // zero unless retracted
-	Reports   []Item    // in order of arrival; the lead among them
+	Withdrawn time.Time // zero while it stands
+	// WithdrawnBy says who took it out; empty while it stands.
+	WithdrawnBy Withdrawal
+	Reports     []Item // in order of arrival; the lead among them
 }
+
+// Withdrawal is who took an entry out of everything published.
+type Withdrawal string
+
+// The ways an entry is withdrawn. A retracted one stays out until the editor takes the word back,
+// whatever rules and sources do; the others come back with the reports that they lost.
+const (
+	Retracted Withdrawal = "retracted" // by the editor
+	Dropped   Withdrawal = "dropped"   // a rule drops every report of it
+	Moved     Withdrawal = "moved"     // the editor had its reports told elsewhere: a join or a split
+)
 
 // LeadItem returns the report that speaks for the entry, or nil when it has none.
 func (e *Entry) LeadItem() *Item {

@@ -14,9 +14,17 @@ type EntryQuery struct {
 	Limit         int // at most so many; 0 means all
 	// Withdrawn asks for the withdrawn entries instead of those that stand, the last withdrawn first.
 	Withdrawn bool
+	// Open leaves out the entries that are on a closed page of the section's archive.
+	Open bool
 	// Any asks for withdrawn entries and those that stand.
 	Any bool
 	// Brief leaves out what only readers need of the reports: content, authors, categories,
 	// enclosures.
 	Brief bool
+}
+
+// Listed is an entry's place in a section.
+type Listed struct {
+	Key       string
+	Published time.Time
 }

@@ -56,6 +56,13 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 			where = append(where, `l.section = `+arg(q.Section))
 		}
 	}
+	if q.Open {
+		if at == "l.published" {
+			where = append(where, `l.page = 0`)
+		} else {
+			where = append(where, `e.page = 0`)
+		}
+	}
 	if q.Story != "" {
 		where = append(where, `e.story = `+arg(keyInt(q.Story)))
 	}
@@ -72,7 +79,7 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 	if !q.Before.IsZero() {
 		where = append(where, at+` < `+arg(millis(q.Before)))
 	}
-	query := `SELECT e.id, e.story, e.follows, e.lead, e.published, e.updated, e.withdrawn, e.sections
+	query := `SELECT e.id, e.story, e.follows, e.lead, e.published, e.updated, e.withdrawn, e.withdrawn_by, e.sections
 		FROM ` + from + ` WHERE ` + strings.Join(where, " AND ")
 	if q.Story != "" {
 		query += ` ORDER BY e.published` + byKey
@@ -89,7 +96,7 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 		var id, story, follows, published, updated, withdrawn int64
 		var sections string
 		var e feed.Entry
-		if err := r.Scan(&id, &story, &follows, &e.Lead, &published, &updated, &withdrawn, &sections); err != nil {
+		if err := r.Scan(&id, &story, &follows, &e.Lead, &published, &updated, &withdrawn, &e.WithdrawnBy, &sections); err != nil {
 			return err
 		}
 		e.Key, e.Story, e.Follows = intKey(id), intKey(story), intKey(follows)
@@ -133,9 +140,10 @@ func (s *Store) Unsorted(ctx context.Context) (int, error) {
 	return n, explain(err, s.name)
 }
 
-// Withdraw takes entries out of everything published, or puts them back (at zero), but for those
-// that no report is left of. It tells how many changed. A desk that works on them meanwhile is
-// overtaken, as is this by a desk, and then begins again.
+// Withdraw takes entries out of everything published on the editor's word, or takes that word back
+// (at zero). An entry that no report is left of stays out then, as dropped. It tells how many
+// changed. A desk that works on them meanwhile is overtaken, as is this by a desk, and then begins
+// again.
 func (s *Store) Withdraw(ctx context.Context, keys []string, at time.Time) (int, error) {
 	if len(keys) == 0 {
 		return 0, nil
@@ -145,13 +153,25 @@ func (s *Store) Withdraw(ctx context.Context, keys []string, at time.Time) (int,
 		if err != nil {
 			return 0, err
 		}
-		all, err := s.Entries(ctx, feed.EntryQuery{Keys: keys, Withdrawn: at.IsZero(), Brief: true})
+		all, err := s.Entries(ctx, feed.EntryQuery{Keys: keys, Any: true, Brief: true})
 		if err != nil {
 			return 0, err
 		}
-		all = slices.DeleteFunc(all, func(e feed.Entry) bool { return len(e.Reports) == 0 })
+		undo := at.IsZero()
+		all = slices.DeleteFunc(all, func(e feed.Entry) bool { return (e.WithdrawnBy == feed.Retracted) != undo })
 		for i := range all {
-			all[i].Withdrawn = at
+			e := &all[i]
+			switch {
+			case !undo:
+				e.WithdrawnBy = feed.Retracted
+				if e.Withdrawn.IsZero() {
+					e.Withdrawn = at
+				}
+			case len(e.Reports) == 0:
+				e.WithdrawnBy = feed.Dropped
+			default:
+				e.Withdrawn, e.WithdrawnBy = time.Time{}, ""
+			}
 		}
 		err = s.tx(ctx, func(tx *sql.Tx) error {
 			if err := turnTo(tx, turn); err != nil {

@@ -292,15 +292,16 @@ func (s *Store) saveEntries(tx *sql.Tx, entries []feed.Entry) error {
 		}
 	}
 
-	put, err := tx.Prepare(`INSERT INTO entries (id, story, follows, lead, published, updated, withdrawn, sections)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	put, err := tx.Prepare(`INSERT INTO entries (id, story, follows, lead, published, updated, withdrawn, withdrawn_by, sections)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (id) DO UPDATE SET story = excluded.story, follows = excluded.follows, lead = excluded.lead,
-			published = excluded.published, updated = excluded.updated, withdrawn = excluded.withdrawn, sections = excluded.sections`)
+			published = excluded.published, updated = excluded.updated, withdrawn = excluded.withdrawn,
+			withdrawn_by = excluded.withdrawn_by, sections = excluded.sections`)
 	if err != nil {
 		return err
 	}
 	defer put.Close()
-	list, err := tx.Prepare(`INSERT INTO entry_sections (section, published, entry) VALUES ($1, $2, $3)`)
+	list, err := tx.Prepare(`INSERT INTO entry_sections (section, published, entry, page) VALUES ($1, $2, $3, $4)`)
 	if err != nil {
 		return err
 	}
@@ -320,10 +321,24 @@ func (s *Store) saveEntries(tx *sql.Tx, entries []feed.Entry) error {
 			is = nil
 		}
 		if _, err := put.Exec(id, keyInt(e.Story), keyInt(e.Follows), e.Lead, published, millis(e.Updated),
-			millis(e.Withdrawn), strings.Join(e.Sections, ",")); err != nil {
+			millis(e.Withdrawn), string(e.WithdrawnBy), strings.Join(e.Sections, ",")); err != nil {
 			return fmt.Errorf("save entry %s: %w", e.Key, err)
 		}
 		moved := existed && o.published != published
+		var pages map[string]int64
+		switch {
+		case moved: // it is news again (updates: bump), and leaves the archives for the feeds
+			if err := forgetArchives(tx, []int64{id}); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(`UPDATE entries SET page = 0 WHERE id = $1 AND page <> 0`, id); err != nil {
+				return err
+			}
+		case existed:
+			if pages, err = pagesOf(tx, id); err != nil {
+				return err
+			}
+		}
 		for _, section := range was {
 			touched[section] = true
 			if moved || !slices.Contains(is, section) {
@@ -336,7 +351,7 @@ func (s *Store) saveEntries(tx *sql.Tx, entries []feed.Entry) error {
 		for _, section := range is {
 			touched[section] = true
 			if moved || !slices.Contains(was, section) {
-				if _, err := list.Exec(section, published, id); err != nil {
+				if _, err := list.Exec(section, published, id, pages[section]); err != nil {
 					return fmt.Errorf("list entry %s under %s: %w", e.Key, section, err)
 				}
 			}

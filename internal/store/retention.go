@@ -59,6 +59,9 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 					if _, err := tx.Exec(`DELETE FROM entries WHERE id IN ` + inList(old)); err != nil {
 						return err
 					}
+					if err := forgetArchives(tx, old); err != nil {
+						return err
+					}
 				}
 				return forgetItems(tx, items, now)
 			}); err != nil {
@@ -75,6 +78,9 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 			if _, err := tx.Exec(q, millis(before)); err != nil {
 				return err
 			}
+		}
+		if _, err := tx.Exec(emptyTail); err != nil {
+			return err
 		}
 		_, err := tx.Exec(`DELETE FROM seen WHERE last_seen < $1 AND last_seen <
 			COALESCE((SELECT s.full_read FROM sources s WHERE s.id = seen.source), 0) - $2`,

@@ -95,10 +95,18 @@ func (s *Store) Close() error {
 	return errors.Join(s.enc.Close(), s.read.Close(), s.write.Close())
 }
 
-func (s *Store) migrate(ctx context.Context) error {
+func (s *Store) migrations() (*goose.Provider, error) {
 	p, err := goose.NewProvider(s.d.goose, s.write, schemaFS{migrationsDir(), s.d.schema}, goose.WithVerbose(false))
 	if err != nil {
-		return fmt.Errorf("read the schema: %w", err)
+		return nil, fmt.Errorf("read the schema: %w", err)
+	}
+	return p, nil
+}
+
+func (s *Store) migrate(ctx context.Context) error {
+	p, err := s.migrations()
+	if err != nil {
+		return err
 	}
 	have, err := p.GetDBVersion(ctx)
 	if err != nil {

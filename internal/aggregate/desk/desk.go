@@ -168,29 +168,34 @@ func (d *Desk) Compose(touched []string, stored map[string]feed.Entry, items []f
 		}
 		slices.SortFunc(e.Reports, func(a, b feed.Item) int { return int(a.ID - b.ID) })
 		if len(e.Reports) == 0 {
-			if existed && e.Withdrawn.IsZero() { // a rule dropped all that it told, or the editor moved it
-				e.Withdrawn, e.Lead = now, 0
+			if existed && (e.Withdrawn.IsZero() || e.Lead != 0) { // a rule dropped all that it told, or the editor moved it
+				e.Lead = 0
+				if e.Withdrawn.IsZero() {
+					e.Withdrawn, e.WithdrawnBy = now, feed.Dropped
+					if slices.ContainsFunc(old.Reports, func(r feed.Item) bool { return inBatch[r.ID] != nil && inBatch[r.ID].Entry != "" }) {
+						e.WithdrawnBy = feed.Moved
+					}
+				}
 				e.Story = d.stories.word.joined(e.Story) // its page leads to the story that took it in
 				entries = append(entries, e)
 			}
 			continue
 		}
-		if existed && old.Lead == 0 {
-			e.Withdrawn = time.Time{} // the rule that emptied it is gone
+		if e.WithdrawnBy != feed.Retracted {
+			e.Withdrawn, e.WithdrawnBy = time.Time{}, "" // what emptied it is gone
 		}
 		d.compose(&e, key, existed)
 		if !existed && (retracted(stored, e.Story) || retracted(stored, e.Follows)) {
-			e.Withdrawn = now // a story that was withdrawn does not come back by going on
+			e.Withdrawn, e.WithdrawnBy = now, feed.Retracted // a story that was withdrawn does not come back by going on
 		}
 		entries = append(entries, e)
 	}
 	return entries
 }
 
-// retracted tells whether the editor withdrew an entry. One that a rule emptied has no lead.
+// retracted tells whether the editor withdrew an entry.
 func retracted(stored map[string]feed.Entry, key string) bool {
-	e, ok := stored[key]
-	return ok && !e.Withdrawn.IsZero() && e.Lead != 0
+	return stored[key].WithdrawnBy == feed.Retracted
 }
 
 // Follows returns the key of the entry of its story that the one with this key comes after, "" for

@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"feedd/internal/feed"
+)
+
+// ErrPageClosed says that another publisher closed the page first: what is left to be archived has to
+// be read anew.
+var ErrPageClosed = errors.New("another publisher closed that page of the archive")
+
+// OpenEntries returns the keys of a section's entries that stand and are on no closed page of its archive,
+// newest Published first, ties by Key.
+func (s *Store) OpenEntries(ctx context.Context, section string) ([]feed.Listed, error) {
+	q := `SELECT e.id, e.published FROM entries e WHERE e.page = 0 AND e.withdrawn = 0 ORDER BY e.published DESC` + byKey
+	var args []any
+	if section != "all" {
+		q = `SELECT e.id, e.published FROM entry_sections l JOIN entries e ON e.id = l.entry
+			WHERE l.section = $1 AND l.page = 0 AND e.withdrawn = 0 ORDER BY l.published DESC` + byKey
+		args = append(args, section)
+	}
+	var list []feed.Listed
+	err := s.query(ctx, q, func(r *sql.Rows) error {
+		var id, published int64
+		err := r.Scan(&id, &published)
+		list = append(list, feed.Listed{Key: intKey(id), Published: fromMillis(published)})
+		return err
+	}, args...)
+	return list, err
+}
+
+// ClosePages closes pages of archives, all or none. Its entries are on no page of their section's
+// archive yet. It fails with ErrPageClosed when one of the pages is closed.
+func (s *Store) ClosePages(ctx context.Context, pages []feed.ArchivePage) error {
+	if len(pages) == 0 {
+		return nil
+	}
+	return s.tx(ctx, func(tx *sql.Tx) error {
+		for i := range pages {
+			if err := closePage(tx, &pages[i]); err != nil {
+				return fmt.Errorf("close page %s of the archive of %s: %w", pages[i].Page, pages[i].Section, err)
+			}
+		}
+		return nil
+	})
+}
+
+func closePage(tx *sql.Tx, p *feed.ArchivePage) error {
+	r, err := tx.Exec(`INSERT INTO archive_pages (section, page, closed, body) VALUES ($1, $2, $3, $4) ON CONFLICT (section, page) DO NOTHING`,
+		p.Section, int64(p.Page), millis(p.Closed), p.Body)
+	if err != nil {
+		return err
+	}
+	if n, err := r.RowsAffected(); err != nil {
+		return err
+	} else if n == 0 {
+		return ErrPageClosed
+	}
+	ids := make([]int64, len(p.Keys))
+	for i, k := range p.Keys {
+		ids[i] = keyInt(k)
+	}
+	for part := range slices.Chunk(ids, listed) {
+		in := inList(part)
+		r, err := tx.Exec(`INSERT INTO archived (section, entry, page) SELECT CAST($1 AS TEXT), e.id, CAST($2 AS BIGINT) FROM entries e WHERE e.id IN `+in+`
+			ON CONFLICT (section, entry) DO NOTHING`, p.Section, int64(p.Page))
+		if err != nil {
+			return err
+		}
+		if n, err := r.RowsAffected(); err != nil {
+			return err
+		} else if int(n) < len(part) {
+			return ErrPageClosed // one of them is on another page, or gone
+		}
+		if p.Section == "all" {
+			_, err = tx.Exec(`UPDATE entries SET page = $1 WHERE id IN `+in, int64(p.Page))
+		} else {
+			_, err = tx.Exec(`UPDATE entry_sections SET page = $1 WHERE section = $2 AND entry IN `+in+`
+				AND published = (SELECT e.published FROM entries e WHERE e.id = entry_sections.entry)`, int64(p.Page), p.Section)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ClosedPages lists the closed pages of a section's archive, oldest first, without entries and body.
+func (s *Store) ClosedPages(ctx context.Context, section string) ([]feed.ArchivePage, error) {
+	var pages []feed.ArchivePage
+	err := s.query(ctx, `SELECT page, closed FROM archive_pages WHERE section = $1 ORDER BY page`, func(r *sql.Rows) error {
+		p := feed.ArchivePage{Section: section}
+		var closed int64
+		err := r.Scan(&p.Page, &closed)
+		p.Closed = fromMillis(closed)
+		pages = append(pages, p)
+		return err
+	}, section)
+	return pages, err
+}
+
+// ClosedPage returns a closed page with the keys of those of its entries that still stand in the
+// section, and those that were withdrawn since, by Key; Page is 0 when there is no such page.
+func (s *Store) ClosedPage(ctx context.Context, section string, page feed.PageNumber) (feed.ArchivePage, []feed.Grave, error) {
+	p := feed.ArchivePage{Section: section}
+	var graves []feed.Grave
+	err := s.query(ctx, `SELECT page, closed, body FROM archive_pages WHERE section = $1 AND page = $2`, func(r *sql.Rows) error {
+		var closed int64
+		err := r.Scan(&p.Page, &closed, &p.Body)
+		p.Closed = fromMillis(closed)
+		return err
+	}, section, int64(page))
+	if err != nil || p.Page == 0 {
+		return p, nil, err
+	}
+	err = s.query(ctx, `SELECT e.id, e.withdrawn, e.sections FROM archived a JOIN entries e ON e.id = a.entry
+		WHERE a.section = $1 AND a.page = $2 ORDER BY e.id`, func(r *sql.Rows) error {
+		var id, withdrawn int64
+		var sections string
+		if err := r.Scan(&id, &withdrawn, &sections); err != nil {
+			return err
+		}
+		switch {
+		case withdrawn != 0:
+			graves = append(graves, feed.Grave{Key: intKey(id), When: fromMillis(withdrawn)})
+		case section == "all" || slices.Contains(splitList(sections), section):
+			p.Keys = append(p.Keys, intKey(id))
+		}
+		return nil
+	}, section, int64(page))
+	slices.Sort(p.Keys)
+	slices.SortFunc(graves, func(a, b feed.Grave) int { return strings.Compare(a.Key, b.Key) })
+	return p, graves, err
+}
+
+// pagesOf returns the pages of the archives that an entry stands on, by section.
+func pagesOf(tx *sql.Tx, id int64) (map[string]int64, error) {
+	rows, err := tx.Query(`SELECT section, page FROM archived WHERE entry = $1`, id)
+	if err != nil {
+		return nil, err
+	}
+	pages := map[string]int64{}
+	err = scan(rows, func(r *sql.Rows) error {
+		var section string
+		var page int64
+		err := r.Scan(&section, &page)
+		pages[section] = page
+		return err
+	})
+	return pages, err
+}
+
+// forgetArchives takes entries that retention takes away off the pages they are on. The pages before
+// the oldest one that has an entry go; those between stay, for others link to them.
+func forgetArchives(tx *sql.Tx, entries []int64) error {
+	_, err := tx.Exec(`DELETE FROM archived WHERE entry IN ` + inList(entries))
+	return err
+}
+
+const emptyTail = `DELETE FROM archive_pages WHERE NOT EXISTS
+	(SELECT 1 FROM archived a WHERE a.section = archive_pages.section AND a.page <= archive_pages.page)`
