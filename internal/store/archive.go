@@ -41,7 +41,7 @@ func (s *Store) ClosePages(ctx context.Context, pages []feed.ArchivePage) error 
 	if len(pages) == 0 {
 		return nil
 	}
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(tx *tx) error {
 		for i := range pages {
 			if err := closePage(tx, &pages[i]); err != nil {
 				return fmt.Errorf("close page %s of the archive of %s: %w", pages[i].Page, pages[i].Section, err)
@@ -51,7 +51,7 @@ func (s *Store) ClosePages(ctx context.Context, pages []feed.ArchivePage) error 
 	})
 }
 
-func closePage(tx *sql.Tx, p *feed.ArchivePage) error {
+func closePage(tx *tx, p *feed.ArchivePage) error {
 	r, err := tx.Exec(`INSERT INTO archive_pages (section, page, closed, body) VALUES ($1, $2, $3, $4) ON CONFLICT (section, page) DO NOTHING`,
 		p.Section, int64(p.Page), millis(p.Closed), p.Body)
 	if err != nil {
@@ -67,9 +67,10 @@ func closePage(tx *sql.Tx, p *feed.ArchivePage) error {
 		ids[i] = keyInt(k)
 	}
 	for part := range slices.Chunk(ids, listed) {
-		in := inList(part)
-		r, err := tx.Exec(`INSERT INTO archived (section, entry, page) SELECT CAST($1 AS TEXT), e.id, CAST($2 AS BIGINT) FROM entries e WHERE e.id IN `+in+`
-			ON CONFLICT (section, entry) DO NOTHING`, p.Section, int64(p.Page))
+		args := []any{p.Section, int64(p.Page)}
+		in := tx.s.d.in(part, &args)
+		r, err := tx.Exec(`INSERT INTO archived (section, entry, page) SELECT CAST($1 AS TEXT), e.id, CAST($2 AS BIGINT) FROM entries e WHERE e.id `+in+`
+			ON CONFLICT (section, entry) DO NOTHING`, args...)
 		if err != nil {
 			return err
 		}
@@ -79,10 +80,11 @@ func closePage(tx *sql.Tx, p *feed.ArchivePage) error {
 			return ErrPageClosed // one of them is on another page, or gone
 		}
 		if p.Section == "all" {
-			_, err = tx.Exec(`UPDATE entries SET page = $1 WHERE id IN `+in, int64(p.Page))
+			args = []any{int64(p.Page)}
+			_, err = tx.Exec(`UPDATE entries SET page = $1 WHERE id `+tx.s.d.in(part, &args), args...)
 		} else {
-			_, err = tx.Exec(`UPDATE entry_sections SET page = $1 WHERE section = $2 AND entry IN `+in+`
-				AND published = (SELECT e.published FROM entries e WHERE e.id = entry_sections.entry)`, int64(p.Page), p.Section)
+			_, err = tx.Exec(`UPDATE entry_sections SET page = $2 WHERE section = $1 AND entry `+in+`
+				AND published = (SELECT e.published FROM entries e WHERE e.id = entry_sections.entry)`, args...)
 		}
 		if err != nil {
 			return err
@@ -139,27 +141,40 @@ func (s *Store) ClosedPage(ctx context.Context, section string, page feed.PageNu
 	return p, graves, err
 }
 
-// pagesOf returns the pages of the archives that an entry stands on, by section.
-func pagesOf(tx *sql.Tx, id int64) (map[string]int64, error) {
-	rows, err := tx.Query(`SELECT section, page FROM archived WHERE entry = $1`, id)
-	if err != nil {
-		return nil, err
+// pagesOf returns the pages of the archives that entries stand on, by entry and section.
+func pagesOf(tx *tx, ids []int64) (map[int64]map[string]int64, error) {
+	pages := map[int64]map[string]int64{}
+	for part := range slices.Chunk(ids, listed) {
+		var args []any
+		rows, err := tx.Query(`SELECT entry, section, page FROM archived WHERE entry `+tx.s.d.in(part, &args), args...)
+		if err != nil {
+			return nil, err
+		}
+		if err := scan(rows, func(r *sql.Rows) error {
+			var entry, page int64
+			var section string
+			err := r.Scan(&entry, &section, &page)
+			if pages[entry] == nil {
+				pages[entry] = map[string]int64{}
+			}
+			pages[entry][section] = page
+			return err
+		}); err != nil {
+			return nil, err
+		}
 	}
-	pages := map[string]int64{}
-	err = scan(rows, func(r *sql.Rows) error {
-		var section string
-		var page int64
-		err := r.Scan(&section, &page)
-		pages[section] = page
-		return err
-	})
-	return pages, err
+	return pages, nil
 }
 
-// forgetArchives takes entries that retention takes away off the pages they are on. The pages before
-// the oldest one that has an entry go; those between stay, for others link to them.
-func forgetArchives(tx *sql.Tx, entries []int64) error {
-	_, err := tx.Exec(`DELETE FROM archived WHERE entry IN ` + inList(entries))
+// forgetArchives takes entries off the pages they are on: retention takes them away, or they are news
+// again. The pages before the oldest one that has an entry go; those between stay, for others link to
+// them.
+func forgetArchives(tx *tx, entries []int64) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	var args []any
+	_, err := tx.Exec(`DELETE FROM archived WHERE entry `+tx.s.d.in(entries, &args), args...)
 	return err
 }
 

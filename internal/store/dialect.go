@@ -2,82 +2,212 @@ package store
 
 import (
 	"bytes"
+	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
-	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// dialect is all that differs between the engines: how one is reached, and the few words of the
-// schema that they spell differently. Every query is written once, for both.
-type dialect struct {
-	goose  database.Dialect
-	driver string
-	// write and read are the data source names of the two pools.
-	write, read string
-	writers     int // connections that may write at a time
-	readers     int
-	schema      *strings.Replacer // words of the migrations
+// dialect is all that differs between the engines. Every query is written once, for both; so is
+// every migration, in which {{serial}}, {{blob}} and {{compact}} stand for what the engines spell
+// differently.
+type dialect interface {
+	// open returns the pool that writes and the one that reads beside it.
+	open() (write, read *sql.DB, err error)
+	// check tells whether the database is one that feedd can live in.
+	check(ctx context.Context, db *sql.DB) error
+	// schema returns the engine's name for goose, its words for the migrations, and how several
+	// processes that start at once migrate one after the other.
+	schema() (database.Dialect, *strings.Replacer, []goose.ProviderOption, error)
+	// prepare readies queries for many.
+	prepare(ctx context.Context, db *sql.DB, queries ...string) error
+	// begin makes a transaction the only one that writes, until it ends.
+	begin(tx *sql.Tx) error
+	// many runs a query once for each row of arguments, in order, and calls each, when given, for
+	// every row it returns.
+	many(tx *tx, query string, rows [][]any, each func(scanner) error) error
+	// in writes the end of a condition that a column is one of ids, such as "IN (1,2)". What it
+	// needs bound it adds to args.
+	in(ids []int64, args *[]any) string
+	// lost tells that an error means a connection, not a statement. gone tells more: it was one
+	// from the pool, and another may serve.
+	lost(err error) bool
+	gone(err error) bool
+	// explain adds what the person who must act needs to know to the errors that are theirs to mend.
+	explain(err error) error
+}
+
+// dialectOf reads an address. name is what messages call the database; no password is in it.
+func dialectOf(address string) (d dialect, name string, err error) {
+	scheme, rest, _ := strings.Cut(address, ":")
+	switch scheme {
+	case "sqlite":
+		return sqliteOf(strings.TrimPrefix(rest, "//"))
+	case "postgres", "postgresql":
+		return postgresOf(address)
+	}
+	return nil, "", errors.New("unknown store: write sqlite:PATH, for example sqlite:data/feedd.db, " +
+		"or postgres://USER@HOST/DATABASE")
+}
+
+// scanner is a row of either driver.
+type scanner interface{ Scan(dest ...any) error }
+
+// tx is a writing transaction: the only one, see dialect.begin.
+type tx struct {
+	*sql.Tx
+	s    *Store
+	conn *sql.Conn // that it runs on
+}
+
+// many runs a query once for each row of arguments, in order. On PostgreSQL they travel together.
+func (t *tx) many(query string, rows [][]any) error { return t.manyRows(query, rows, nil) }
+
+// manyRows is many for a query that returns rows.
+func (t *tx) manyRows(query string, rows [][]any, each func(scanner) error) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return t.s.d.many(t, query, rows, each)
+}
+
+// tx runs f in one writing transaction.
+func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
+	t, err := s.begin(ctx)
+	if err != nil {
+		return s.explain(err)
+	}
+	defer t.conn.Close() // gives it back to the pool
+	if err := f(t); err != nil {
+		undo := ignoreDone(t.Rollback())
+		if s.d.lost(err) { // then the server has rolled it back
+			undo = nil
+		}
+		return errors.Join(s.explain(err), undo)
+	}
+	return s.explain(t.Commit())
+}
+
+func (s *Store) begin(ctx context.Context) (*tx, error) {
+	return again(s.d, func() (*tx, error) {
+		conn, err := s.write.Conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		t, err := conn.BeginTx(ctx, nil)
+		if err != nil {
+			return nil, errors.Join(err, conn.Close())
+		}
+		if err := s.d.begin(t); err != nil {
+			return nil, errors.Join(err, ignoreDone(t.Rollback()), conn.Close())
+		}
+		return &tx{t, s, conn}, nil
+	})
+}
+
+// Connections of a pool that may turn out to be gone, one after the other, when a server restarted.
+const goneAtMost = 16
+
+// again does what writes nothing once more when the connection it was tried on was gone.
+func again[T any](d dialect, do func() (T, error)) (v T, err error) {
+	for range goneAtMost {
+		if v, err = do(); err == nil || !d.gone(err) {
+			break
+		}
+	}
+	return v, err
+}
+
+// ignoreDone drops the error of rolling back what is rolled back already: by a context that ended,
+// or with the connection.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) || errors.Is(err, sql.ErrConnDone) {
+		return nil
+	}
+	return err
+}
+
+// query runs one reading query and calls each for every row.
+func (s *Store) query(ctx context.Context, q string, each func(*sql.Rows) error, args ...any) error {
+	rows, err := again(s.d, func() (*sql.Rows, error) { return s.read.QueryContext(ctx, q, args...) })
+	if err != nil {
+		return s.explain(err)
+	}
+	return s.explain(scan(rows, each))
+}
+
+// one reads the only row of a query; sql.ErrNoRows when there is none.
+func (s *Store) one(ctx context.Context, q string, args []any, dest ...any) error {
+	found := false
+	err := s.query(ctx, q, func(r *sql.Rows) error {
+		found = true
+		return r.Scan(dest...)
+	}, args...)
+	if err == nil && !found {
+		return sql.ErrNoRows
+	}
+	return err
+}
+
+func scan(rows *sql.Rows, each func(*sql.Rows) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// explain is nil for nil.
+func (s *Store) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	return s.d.explain(err)
 }
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// sqliteDialect puts the pragmas in the data source name, so that every connection of a pool has
-// them. Writers take the lock when they begin (_txlock=immediate) and wait for it.
-func sqliteDialect(path string) dialect {
-	q := url.Values{"_pragma": {
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
-		"cache_size(-16000)", "temp_store(MEMORY)", "wal_autocheckpoint(4000)",
-	}}
-	base := "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?"
-	write := base + q.Encode() + "&_txlock=immediate"
-	q["_pragma"] = []string{"busy_timeout(10000)", "query_only(1)", "cache_size(-4000)", "temp_store(MEMORY)"}
-	return dialect{
-		goose: database.DialectSQLite3, driver: "sqlite",
-		write: write, read: base + q.Encode(),
-		writers: 1, readers: max(4, runtime.NumCPU()),
-		schema: strings.NewReplacer(
-			// An item's number is never given again: labels and the editor's words outlive the item.
-			"{{serial}}", "INTEGER PRIMARY KEY AUTOINCREMENT",
-			"{{blob}}", "BLOB",
-			"{{compact}}", " WITHOUT ROWID"),
+func (s *Store) migrations() (*goose.Provider, error) {
+	engine, words, options, err := s.d.schema()
+	if err != nil {
+		return nil, err
 	}
+	p, err := goose.NewProvider(engine, s.write, schemaFS{migrationsDir(), words}, append(options, goose.WithVerbose(false))...)
+	if err != nil {
+		return nil, fmt.Errorf("read the schema: %w", err)
+	}
+	return p, nil
 }
 
-// explain adds what the person who must act needs to know to the errors that are theirs to mend.
-func explain(err error, path string) error {
-	var e *sqlite.Error
-	switch {
-	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("the disk that holds %s is full; free some space, nothing already stored is lost: %w", path, err)
-	case !errors.As(err, &e):
+// migrate brings the tables to the form that this feedd knows. It refuses those of a newer one.
+func (s *Store) migrate(ctx context.Context) error {
+	p, err := s.migrations()
+	if err != nil {
 		return err
 	}
-	switch e.Code() & 0xff {
-	case sqlite3.SQLITE_FULL:
-		return fmt.Errorf("the disk that holds %s is full; free some space, nothing already stored is lost: %w", path, err)
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		return fmt.Errorf("another program holds %s locked; stop it (perhaps a second feedd, or an open sqlite3 shell) and try again: %w", path, err)
-	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
-		return fmt.Errorf("cannot write %s; check that the folder exists and belongs to the user feedd runs as: %w", path, err)
-	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
-		return fmt.Errorf("%s is not a sound SQLite database; restore it from a backup or move it away to start afresh: %w", path, err)
-	case sqlite3.SQLITE_IOERR:
-		return fmt.Errorf("reading or writing %s failed; check the disk: %w", path, err)
+	have, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", s.name, err)
 	}
-	return err
+	all := p.ListSources()
+	if newest := all[len(all)-1].Version; have > newest {
+		return fmt.Errorf("%s was written by a newer feedd (schema %d, this one knows %d); run that one", s.name, have, newest)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate %s: %w", s.name, err)
+	}
+	return nil
 }
 
 // schemaFS gives goose the migrations in the words of one engine.

@@ -8,26 +8,20 @@ import (
 	"feedd/internal/feed"
 )
 
-func saveLabels(tx *sql.Tx, relabel []int64, labels []feed.Label) error {
+const putLabel = `INSERT INTO labels (item, section, language, text) VALUES ($1, $2, $3, $4)`
+
+func saveLabels(tx *tx, relabel []int64, labels []feed.Label) error {
 	if len(relabel) > 0 {
-		if _, err := tx.Exec(`DELETE FROM labels WHERE item IN ` + inList(relabel)); err != nil {
+		var args []any
+		if _, err := tx.Exec(`DELETE FROM labels WHERE item `+tx.s.d.in(relabel, &args), args...); err != nil {
 			return err
 		}
 	}
-	if len(labels) == 0 {
-		return nil
+	rows := make([][]any, len(labels))
+	for i, l := range labels {
+		rows[i] = []any{l.Item, l.Section, l.Language, clean(l.Text)}
 	}
-	put, err := tx.Prepare(`INSERT INTO labels (item, section, language, text) VALUES ($1, $2, $3, $4)`)
-	if err != nil {
-		return err
-	}
-	defer put.Close()
-	for _, l := range labels {
-		if _, err := put.Exec(l.Item, l.Section, l.Language, l.Text); err != nil {
-			return err
-		}
-	}
-	return nil
+	return tx.many(putLabel, rows)
 }
 
 // Labels calls each for every example that the sections learn from.
@@ -41,18 +35,19 @@ func (s *Store) LabelsOf(ctx context.Context, ids []int64) ([]feed.Label, error)
 		return nil, nil
 	}
 	var labels []feed.Label
-	err := s.labels(ctx, `WHERE item IN `+inList(ids), func(l feed.Label) { labels = append(labels, l) })
+	var args []any
+	err := s.labels(ctx, `WHERE item `+s.d.in(ids, &args), func(l feed.Label) { labels = append(labels, l) }, args...)
 	return labels, err
 }
 
-func (s *Store) labels(ctx context.Context, where string, each func(feed.Label)) error {
+func (s *Store) labels(ctx context.Context, where string, each func(feed.Label), args ...any) error {
 	return s.query(ctx, `SELECT item, section, language, text FROM labels `+where+` ORDER BY item, section`,
 		func(r *sql.Rows) error {
 			var l feed.Label
 			err := r.Scan(&l.Item, &l.Section, &l.Language, &l.Text)
 			each(l)
 			return err
-		})
+		}, args...)
 }
 
 // PruneLabels keeps the newest examples of each section and tells how many went. A section is cut
@@ -68,7 +63,7 @@ func (s *Store) PruneLabels(ctx context.Context, keep int) (int, error) {
 		return 0, err
 	}
 	total := 0
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.tx(ctx, func(tx *tx) error {
 		for _, section := range full {
 			r, err := tx.Exec(`DELETE FROM labels WHERE section = $1 AND item <=
 				(SELECT l.item FROM labels l WHERE l.section = $1 ORDER BY l.item DESC LIMIT 1 OFFSET $2)`, section, keep)
@@ -93,7 +88,7 @@ var opposite = map[feed.EditorsKind]feed.EditorsKind{feed.WordFile: feed.WordUnf
 // inbox. A word takes back its opposite. Every desk that works meanwhile is overtaken, for it has
 // not heard them.
 func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items []int64) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(tx *tx) error {
 		for _, w := range words {
 			if other, ok := opposite[w.Kind]; ok {
 				if _, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2 AND b = $3`, string(other), w.A, w.B); err != nil {
@@ -114,7 +109,8 @@ func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items [
 			}
 		}
 		if len(items) > 0 {
-			if _, err := tx.Exec(`UPDATE items SET filed = 0 WHERE id IN ` + inList(items)); err != nil {
+			var args []any
+			if _, err := tx.Exec(`UPDATE items SET filed = 0 WHERE id `+s.d.in(items, &args), args...); err != nil {
 				return err
 			}
 		}
@@ -124,7 +120,7 @@ func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items [
 
 // takeBack deletes what an earlier word said to the contrary: a join unites what was split off, a
 // split parts what was joined. items are the reports that the word moves.
-func takeBack(tx *sql.Tx, w feed.EditorsWord, items []int64) error {
+func takeBack(tx *tx, w feed.EditorsWord, items []int64) error {
 	switch w.Kind {
 	case feed.WordSplit:
 		_, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2 AND b = $3`, string(feed.WordJoin), w.B, w.A)
@@ -133,7 +129,8 @@ func takeBack(tx *sql.Tx, w feed.EditorsWord, items []int64) error {
 		if len(items) == 0 {
 			return nil
 		}
-		rows, err := tx.Query(`SELECT uid FROM items WHERE id IN ` + inList(items))
+		var args []any
+		rows, err := tx.Query(`SELECT uid FROM items WHERE id `+tx.s.d.in(items, &args), args...)
 		if err != nil {
 			return err
 		}

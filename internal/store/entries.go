@@ -71,7 +71,7 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 		for i, k := range q.Keys {
 			ids[i] = keyInt(k)
 		}
-		where = append(where, `e.id IN `+inList(ids))
+		where = append(where, `e.id `+s.d.in(ids, &args))
 	}
 	if !q.Since.IsZero() {
 		where = append(where, at+` >= `+arg(millis(q.Since)))
@@ -115,16 +115,17 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 		ids[i] = keyInt(entries[i].Key)
 	}
 	for part := range slices.Chunk(ids, listed) {
-		where := `WHERE i.entry IN ` + inList(part) + ` ORDER BY i.id`
+		var args []any
+		where := `WHERE i.entry ` + s.d.in(part, &args) + ` ORDER BY i.id`
 		add := func(it *feed.Item) error {
 			e := &entries[index[keyInt(it.Entry)]]
 			e.Reports = append(e.Reports, *it)
 			return nil
 		}
 		if q.Brief {
-			err = s.brief(ctx, where, add)
+			err = s.brief(ctx, where, add, args...)
 		} else {
-			err = s.whole(ctx, where, add)
+			err = s.whole(ctx, where, add, args...)
 		}
 		if err != nil {
 			return nil, err
@@ -136,8 +137,8 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 // Unsorted counts the entries that stand and are in no section.
 func (s *Store) Unsorted(ctx context.Context) (int, error) {
 	var n int
-	err := s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM entries WHERE sections = '' AND withdrawn = 0`).Scan(&n)
-	return n, explain(err, s.name)
+	err := s.one(ctx, `SELECT COUNT(*) FROM entries WHERE sections = '' AND withdrawn = 0`, nil, &n)
+	return n, err
 }
 
 // Withdraw takes entries out of everything published on the editor's word, or takes that word back
@@ -173,7 +174,7 @@ func (s *Store) Withdraw(ctx context.Context, keys []string, at time.Time) (int,
 				e.Withdrawn, e.WithdrawnBy = time.Time{}, ""
 			}
 		}
-		err = s.tx(ctx, func(tx *sql.Tx) error {
+		err = s.tx(ctx, func(tx *tx) error {
 			if err := turnTo(tx, turn); err != nil {
 				return err
 			}
@@ -201,28 +202,23 @@ func (s *Store) Renditions(ctx context.Context) ([]feed.Rendition, error) {
 
 // SaveRenditions adds or replaces renditions by their path, all or none.
 func (s *Store) SaveRenditions(ctx context.Context, rs []feed.Rendition) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		for _, r := range rs {
-			if _, err := tx.Exec(`INSERT INTO renditions (path, hash, modified, body) VALUES ($1, $2, $3, $4)
-				ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, modified = excluded.modified, body = excluded.body`,
-				r.Path, r.Hash, millis(r.Modified), r.Body); err != nil {
-				return fmt.Errorf("keep %s: %w", r.Path, err)
-			}
-		}
-		return nil
+	rows := make([][]any, len(rs))
+	for i, r := range rs {
+		rows[i] = []any{r.Path, r.Hash, millis(r.Modified), r.Body}
+	}
+	return s.tx(ctx, func(tx *tx) error {
+		return tx.many(`INSERT INTO renditions (path, hash, modified, body) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, modified = excluded.modified, body = excluded.body`, rows)
 	})
 }
 
 // DeleteRenditions forgets these paths; an unknown one is no error.
 func (s *Store) DeleteRenditions(ctx context.Context, paths []string) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
-		for _, p := range paths {
-			if _, err := tx.Exec(`DELETE FROM renditions WHERE path = $1`, p); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	rows := make([][]any, len(paths))
+	for i, p := range paths {
+		rows[i] = []any{p}
+	}
+	return s.tx(ctx, func(tx *tx) error { return tx.many(`DELETE FROM renditions WHERE path = $1`, rows) })
 }
 
 // Subscriptions returns the subscribers of the hub.
@@ -242,7 +238,7 @@ func (s *Store) Subscriptions(ctx context.Context) ([]feed.Subscription, error) 
 
 // SaveSubscription adds or replaces a subscription by its topic and callback.
 func (s *Store) SaveSubscription(ctx context.Context, sub feed.Subscription) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(tx *tx) error {
 		_, err := tx.Exec(`INSERT INTO subscriptions (topic, callback, secret, until, delivered) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (topic, callback) DO UPDATE SET secret = excluded.secret, until = excluded.until, delivered = excluded.delivered`,
 			sub.Topic, sub.Callback, sub.Secret, millis(sub.Until), sub.Delivered)
@@ -252,7 +248,7 @@ func (s *Store) SaveSubscription(ctx context.Context, sub feed.Subscription) err
 
 // DeleteSubscription forgets a subscription; an unknown one is no error.
 func (s *Store) DeleteSubscription(ctx context.Context, topic, callback string) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(tx *tx) error {
 		_, err := tx.Exec(`DELETE FROM subscriptions WHERE topic = $1 AND callback = $2`, topic, callback)
 		return err
 	})

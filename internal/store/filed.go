@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -107,9 +108,9 @@ func (s *Store) Unfiled(ctx context.Context, limit int) ([]feed.Item, error) {
 func (s *Store) Lag(ctx context.Context) (int, time.Time, error) {
 	var n int
 	var oldest int64
-	err := s.read.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MIN(CASE WHEN revised > 0 THEN revised ELSE first_seen END), 0)
-		FROM items WHERE filed = 0`).Scan(&n, &oldest)
-	return n, fromMillis(oldest), explain(err, s.name)
+	err := s.one(ctx, `SELECT COUNT(*), COALESCE(MIN(CASE WHEN revised > 0 THEN revised ELSE first_seen END), 0)
+		FROM items WHERE filed = 0`, nil, &n, &oldest)
+	return n, fromMillis(oldest), err
 }
 
 // Window calls each for every item with an entry that was seen since a time, in order of arrival,
@@ -130,7 +131,8 @@ func (s *Store) Items(ctx context.Context, ids []int64) ([]feed.Item, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return s.items(ctx, `WHERE i.id IN `+inList(ids)+` ORDER BY i.id`)
+	var args []any
+	return s.items(ctx, `WHERE i.id `+s.d.in(ids, &args)+` ORDER BY i.id`, args...)
 }
 
 // Find returns the items an editor may mean by a text: a row's id, an entry's or a story's key, a
@@ -159,7 +161,7 @@ func (s *Store) Find(ctx context.Context, what string) ([]feed.Item, error) {
 // a desk is deciding about at that moment is overtaken. It returns how many.
 func (s *Store) Refile(ctx context.Context, since time.Time) (int, error) {
 	var n int64
-	err := s.tx(ctx, func(tx *sql.Tx) error {
+	err := s.tx(ctx, func(tx *tx) error {
 		r, err := tx.Exec(`UPDATE items SET filed = 0 WHERE filed = 1 AND first_seen >= $1`, millis(since))
 		if err != nil {
 			return err
@@ -186,7 +188,7 @@ func (s *Store) DeskTurn(ctx context.Context) (int64, error) {
 }
 
 // overtake counts a change beside the desks that they must not write over, as a commit.
-func overtake(tx *sql.Tx) error {
+func overtake(tx *tx) error {
 	_, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, '1')
 		ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)`, deskTurn)
 	return err
@@ -194,7 +196,7 @@ func overtake(tx *sql.Tx) error {
 
 // turnTo counts a commit after the one of that number. It fails with ErrOvertaken when there is one
 // already.
-func turnTo(tx *sql.Tx, after int64) error {
+func turnTo(tx *tx, after int64) error {
 	r, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value = $3`,
 		deskTurn, strconv.FormatInt(after+1, 10), strconv.FormatInt(after, 10))
@@ -209,30 +211,29 @@ func turnTo(tx *sql.Tx, after int64) error {
 	return nil
 }
 
+const fileItem = `UPDATE items SET filed = CASE WHEN revised = $1 AND hash = $9 THEN 1 ELSE 0 END, story = $2, entry = $3,
+	verdict = $4, dropped = $5, sections = $6, why = $7 WHERE id = $8`
+
 // Commit stores what the desk decided about a batch and moves the versions of the sections it
 // touched. An item that its source revised since the desk read it stays in the inbox. The commit
 // is number f.Turn + 1; it fails with ErrOvertaken when there is one of that number already.
 func (s *Store) Commit(ctx context.Context, f Filed) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(tx *tx) error {
 		if err := turnTo(tx, f.Turn); err != nil {
 			return err
 		}
-		update, err := tx.Prepare(`UPDATE items SET filed = CASE WHEN revised = $1 AND hash = $9 THEN 1 ELSE 0 END, story = $2, entry = $3,
-			verdict = $4, dropped = $5, sections = $6, why = $7 WHERE id = $8`)
-		if err != nil {
-			return err
-		}
-		defer update.Close()
+		rows := make([][]any, len(f.Items))
 		for i := range f.Items {
 			it := &f.Items[i]
 			sections, why, err := decisions(it)
 			if err != nil {
 				return err
 			}
-			if _, err := update.Exec(millis(it.Revised), keyInt(it.Story), keyInt(it.Entry),
-				string(it.Verdict), it.Dropped, sections, why, it.ID, int64(it.Rev)); err != nil {
-				return fmt.Errorf("file item %d: %w", it.ID, err)
-			}
+			rows[i] = []any{millis(it.Revised), keyInt(it.Story), keyInt(it.Entry),
+				string(it.Verdict), it.Dropped, sections, why, it.ID, int64(it.Rev)}
+		}
+		if err := tx.many(fileItem, rows); err != nil {
+			return fmt.Errorf("file items: %w", err)
 		}
 		if err := saveLabels(tx, f.Relabel, f.Labels); err != nil {
 			return err
@@ -259,8 +260,17 @@ func decisions(it *feed.Item) (sections, why string, err error) {
 	return sections, why, nil
 }
 
+const (
+	putEntry = `INSERT INTO entries (id, story, follows, lead, published, updated, withdrawn, withdrawn_by, sections)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (id) DO UPDATE SET story = excluded.story, follows = excluded.follows, lead = excluded.lead,
+			published = excluded.published, updated = excluded.updated, withdrawn = excluded.withdrawn,
+			withdrawn_by = excluded.withdrawn_by, sections = excluded.sections`
+	listEntry = `INSERT INTO entry_sections (section, published, entry, page) VALUES ($1, $2, $3, $4)`
+)
+
 // saveEntries writes entries whole and moves the versions of every section they are or were in.
-func (s *Store) saveEntries(tx *sql.Tx, entries []feed.Entry) error {
+func (s *Store) saveEntries(tx *tx, entries []feed.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
@@ -275,7 +285,8 @@ func (s *Store) saveEntries(tx *sql.Tx, entries []feed.Entry) error {
 		ids[i] = keyInt(entries[i].Key)
 	}
 	for part := range slices.Chunk(ids, listed) {
-		rows, err := tx.Query(`SELECT id, published, withdrawn, sections FROM entries WHERE id IN ` + inList(part))
+		var args []any
+		rows, err := tx.Query(`SELECT id, published, withdrawn, sections FROM entries WHERE id `+s.d.in(part, &args), args...)
 		if err != nil {
 			return err
 		}
@@ -292,22 +303,13 @@ func (s *Store) saveEntries(tx *sql.Tx, entries []feed.Entry) error {
 		}
 	}
 
-	put, err := tx.Prepare(`INSERT INTO entries (id, story, follows, lead, published, updated, withdrawn, withdrawn_by, sections)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (id) DO UPDATE SET story = excluded.story, follows = excluded.follows, lead = excluded.lead,
-			published = excluded.published, updated = excluded.updated, withdrawn = excluded.withdrawn,
-			withdrawn_by = excluded.withdrawn_by, sections = excluded.sections`)
+	pages, err := pagesOf(tx, slices.Collect(maps.Keys(olds)))
 	if err != nil {
 		return err
 	}
-	defer put.Close()
-	list, err := tx.Prepare(`INSERT INTO entry_sections (section, published, entry, page) VALUES ($1, $2, $3, $4)`)
-	if err != nil {
-		return err
-	}
-	defer list.Close()
-
 	touched := map[string]bool{"all": true}
+	var news []int64
+	var puts, opened, unlists, lists [][]any
 	for i := range entries {
 		e := &entries[i]
 		id, published := ids[i], millis(e.Published)
@@ -320,47 +322,50 @@ func (s *Store) saveEntries(tx *sql.Tx, entries []feed.Entry) error {
 		if !e.Withdrawn.IsZero() {
 			is = nil
 		}
-		if _, err := put.Exec(id, keyInt(e.Story), keyInt(e.Follows), e.Lead, published, millis(e.Updated),
-			millis(e.Withdrawn), string(e.WithdrawnBy), strings.Join(e.Sections, ",")); err != nil {
-			return fmt.Errorf("save entry %s: %w", e.Key, err)
-		}
+		puts = append(puts, []any{id, keyInt(e.Story), keyInt(e.Follows), e.Lead, published, millis(e.Updated),
+			millis(e.Withdrawn), string(e.WithdrawnBy), strings.Join(e.Sections, ",")})
 		moved := existed && o.published != published
-		var pages map[string]int64
-		switch {
-		case moved: // it is news again (updates: bump), and leaves the archives for the feeds
-			if err := forgetArchives(tx, []int64{id}); err != nil {
-				return err
-			}
-			if _, err := tx.Exec(`UPDATE entries SET page = 0 WHERE id = $1 AND page <> 0`, id); err != nil {
-				return err
-			}
-		case existed:
-			if pages, err = pagesOf(tx, id); err != nil {
-				return err
-			}
+		if moved { // it is news again (updates: bump), and leaves the archives for the feeds
+			news = append(news, id)
+			opened = append(opened, []any{id})
 		}
 		for _, section := range was {
 			touched[section] = true
 			if moved || !slices.Contains(is, section) {
-				if _, err := tx.Exec(`DELETE FROM entry_sections WHERE section = $1 AND published = $2 AND entry = $3`,
-					section, o.published, id); err != nil {
-					return err
-				}
+				unlists = append(unlists, []any{section, o.published, id})
 			}
 		}
 		for _, section := range is {
 			touched[section] = true
 			if moved || !slices.Contains(was, section) {
-				if _, err := list.Exec(section, published, id, pages[section]); err != nil {
-					return fmt.Errorf("list entry %s under %s: %w", e.Key, section, err)
+				page := int64(0)
+				if !moved {
+					page = pages[id][section]
 				}
+				lists = append(lists, []any{section, published, id, page})
 			}
 		}
 	}
-	for section := range touched {
-		if _, err := tx.Exec(`INSERT INTO sections (id, version) VALUES ($1, 1)
-			ON CONFLICT (id) DO UPDATE SET version = sections.version + 1`, section); err != nil {
-			return err
+	if err := forgetArchives(tx, news); err != nil {
+		return err
+	}
+	var versions [][]any
+	for _, section := range slices.Sorted(maps.Keys(touched)) {
+		versions = append(versions, []any{section})
+	}
+	for _, q := range []struct {
+		text string
+		rows [][]any
+	}{
+		{putEntry, puts},
+		{`UPDATE entries SET page = 0 WHERE id = $1 AND page <> 0`, opened},
+		{`DELETE FROM entry_sections WHERE section = $1 AND published = $2 AND entry = $3`, unlists},
+		{listEntry, lists},
+		{`INSERT INTO sections (id, version) VALUES ($1, 1)
+			ON CONFLICT (id) DO UPDATE SET version = sections.version + 1`, versions},
+	} {
+		if err := tx.many(q.text, q.rows); err != nil {
+			return fmt.Errorf("save entries: %w", err)
 		}
 	}
 	return nil

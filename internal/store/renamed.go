@@ -32,7 +32,7 @@ func hasNumber(article int64) bool { return article&0xffffffff != 0 }
 // renamed finds the stored items of a source that unknown items of its document are. An address is
 // trusted that no other item of the document has and none of those that the document lists under
 // their known identity, whose rows are listed; a number, likewise, where the host's numbers are.
-func renamed(tx *sql.Tx, c *Collected, unknown []*feed.Item, listed map[int64]bool) (map[*feed.Item]knownItem, error) {
+func renamed(tx *tx, c *Collected, unknown []*feed.Item, listed map[int64]bool) (map[*feed.Item]knownItem, error) {
 	if len(unknown) == 0 {
 		return nil, nil
 	}
@@ -111,7 +111,7 @@ func sameNumber(a, b string) bool {
 }
 
 // storedAt reads the items of a source that stand at the addresses or have the numbers.
-func storedAt(tx *sql.Tx, source string, links, articles []int64) (found []storedItem, err error) {
+func storedAt(tx *tx, source string, links, articles []int64) (found []storedItem, err error) {
 	for _, by := range []struct {
 		column string
 		values []int64
@@ -119,8 +119,9 @@ func storedAt(tx *sql.Tx, source string, links, articles []int64) (found []store
 		for len(by.values) > 0 {
 			part := by.values[:min(len(by.values), listed)]
 			by.values = by.values[len(part):]
+			args := []any{source}
 			rows, err := tx.Query(`SELECT i.id, i.hash, i.link, i.article, i.published, t.title, t.url
-				FROM items i JOIN texts t ON t.item = i.id WHERE i.source = $1 AND i.`+by.column+` IN `+inList(part), source)
+				FROM items i JOIN texts t ON t.item = i.id WHERE i.source = $1 AND i.`+by.column+` `+tx.s.d.in(part, &args), args...)
 			if err != nil {
 				return nil, err
 			}
@@ -139,7 +140,7 @@ func storedAt(tx *sql.Tx, source string, links, articles []int64) (found []store
 
 // numbered says whether a host, the upper half of its articleInts, means its numbers as the identity
 // of articles, by what is stored of it.
-func numbered(tx *sql.Tx, host int64) (bool, error) {
+func numbered(tx *tx, host int64) (bool, error) {
 	// So many rows tell, and a host with hundreds of thousands is not walked through.
 	const withNumber, without = 3000, 1000
 	var n feed.Numbering

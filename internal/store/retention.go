@@ -33,8 +33,8 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 		items   string // those that go with it
 		entries bool
 	}{
-		{oldEntries, `e.id`, `e.published, e.id`, `SELECT id FROM items WHERE entry IN `, true},
-		{oldItems, `i.id`, `i.id`, `SELECT id FROM items WHERE id IN `, false},
+		{oldEntries, `e.id`, `e.published, e.id`, `SELECT id FROM items WHERE entry `, true},
+		{oldItems, `i.id`, `i.id`, `SELECT id FROM items WHERE id `, false},
 	} {
 		for {
 			found, err := s.ids(ctx, kind.old+` ORDER BY `+kind.order+` LIMIT $2`, millis(before), pruneRows)
@@ -44,19 +44,22 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 			if len(found) == 0 {
 				break
 			}
-			if err := s.tx(ctx, func(tx *sql.Tx) error {
+			if err := s.tx(ctx, func(tx *tx) error {
 				// It may have got a report, or gone back to the desk, since it was found.
-				old, err := idsIn(tx, kind.old+` AND `+kind.id+` IN `+inList(found), millis(before))
+				args := []any{millis(before)}
+				old, err := idsIn(tx, kind.old+` AND `+kind.id+` `+s.d.in(found, &args), args...)
 				if err != nil || len(old) == 0 {
 					return err
 				}
-				items, err := idsIn(tx, kind.items+inList(old))
+				var gone []any
+				in := s.d.in(old, &gone)
+				items, err := idsIn(tx, kind.items+in, gone...)
 				if err != nil {
 					return err
 				}
 				total += len(items)
 				if kind.entries {
-					if _, err := tx.Exec(`DELETE FROM entries WHERE id IN ` + inList(old)); err != nil {
+					if _, err := tx.Exec(`DELETE FROM entries WHERE id `+in, gone...); err != nil {
 						return err
 					}
 					if err := forgetArchives(tx, old); err != nil {
@@ -69,7 +72,7 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 			}
 		}
 	}
-	return total, s.tx(ctx, func(tx *sql.Tx) error {
+	return total, s.tx(ctx, func(tx *tx) error {
 		for _, q := range []string{
 			`DELETE FROM entry_sections WHERE published < $1 AND NOT EXISTS
 				(SELECT 1 FROM entries e WHERE e.id = entry_sections.entry)`,
@@ -90,21 +93,23 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 }
 
 // forgetItems takes items away and remembers that they were there.
-func forgetItems(tx *sql.Tx, ids []int64, now time.Time) error {
+func forgetItems(tx *tx, ids []int64, now time.Time) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	in := inList(ids)
+	args := []any{millis(now)}
 	if _, err := tx.Exec(`INSERT INTO seen (uid, source, last_seen)
-		SELECT uid, source, CAST($1 AS BIGINT) FROM items WHERE id IN `+in+` ON CONFLICT (uid) DO NOTHING`, millis(now)); err != nil {
+		SELECT uid, source, CAST($1 AS BIGINT) FROM items WHERE id `+tx.s.d.in(ids, &args)+` ON CONFLICT (uid) DO NOTHING`, args...); err != nil {
 		return err
 	}
+	args = nil
+	in := tx.s.d.in(ids, &args)
 	for _, q := range []string{
-		`DELETE FROM texts WHERE item IN `,
-		`DELETE FROM revisions WHERE item IN `,
-		`DELETE FROM items WHERE id IN `,
+		`DELETE FROM texts WHERE item `,
+		`DELETE FROM revisions WHERE item `,
+		`DELETE FROM items WHERE id `,
 	} {
-		if _, err := tx.Exec(q + in); err != nil {
+		if _, err := tx.Exec(q+in, args...); err != nil {
 			return err
 		}
 	}
@@ -117,7 +122,7 @@ func (s *Store) ids(ctx context.Context, q string, args ...any) (ids []int64, er
 	return ids, err
 }
 
-func idsIn(tx *sql.Tx, q string, args ...any) (ids []int64, err error) {
+func idsIn(tx *tx, q string, args ...any) (ids []int64, err error) {
 	rows, err := tx.Query(q, args...)
 	if err != nil {
 		return nil, err

@@ -94,57 +94,68 @@ func (s *Store) saveLoop() {
 	}
 }
 
-// saveBatch saves all or none. began tells whether it came to write: a database that is locked is
-// so for each save alone, too, and each would wait as long.
+// saveBatch saves all or none. began tells whether it came to write, and could: a database that is
+// locked or cannot be reached is so for each save alone, too, and each would wait as long.
 func (s *Store) saveBatch(batch []*save) (began bool, err error) {
 	// The context of one collector must not abort what the others saved.
-	err = s.tx(context.Background(), func(tx *sql.Tx) error {
+	err = s.tx(context.Background(), func(tx *tx) error {
 		began = true
-		var fresh []newItem
+		var states, holds [][]any
+		var uids []int64
 		for _, w := range batch {
 			if w.ctx.Err() != nil && len(batch) == 1 {
 				return w.ctx.Err()
 			}
-			items, counts, err := s.saveOne(tx, w.c)
+			state, err := w.c.stateRow()
 			if err != nil {
 				return fmt.Errorf("save %s: %w", w.c.State.Source, err)
 			}
-			w.counts = counts
+			states = append(states, state)
+			for _, h := range w.c.Holds {
+				holds = append(holds, []any{h.Host, millis(h.Until), clean(h.Reason)})
+			}
+			for i := range w.c.Items {
+				uids = append(uids, itemUID(&w.c.Items[i]))
+			}
+		}
+		if err := tx.many(putState, states); err != nil {
+			return err
+		}
+		if err := tx.many(putHold, holds); err != nil {
+			return err
+		}
+		known, err := knownItems(tx, uids)
+		if err != nil {
+			return err
+		}
+		var fresh []newItem
+		for _, w := range batch {
+			n := len(w.c.Items)
+			items, counts, err := s.saveOne(tx, w.c, uids[:n], known)
+			if err != nil {
+				return fmt.Errorf("save %s: %w", w.c.State.Source, err)
+			}
+			uids, w.counts = uids[n:], counts
 			fresh = append(fresh, items...)
 		}
 		return s.insert(tx, fresh)
 	})
-	return began, err
+	return began && !s.d.lost(err), err
 }
 
-// saveOne writes all of c but its new items, which it returns.
-func (s *Store) saveOne(tx *sql.Tx, c *Collected) (fresh []newItem, n Counts, err error) {
+const putHold = `INSERT INTO holds (host, until, reason) VALUES ($1, $2, $3)
+	ON CONFLICT (host) DO UPDATE SET until = excluded.until, reason = excluded.reason`
+
+func (c *Collected) stateRow() ([]any, error) {
 	var fullRead time.Time
 	if c.Full {
 		fullRead = c.At
 	}
-	if err := s.saveState(tx, c.State, fullRead); err != nil {
-		return nil, n, err
-	}
-	for _, h := range c.Holds {
-		if _, err := tx.Exec(`INSERT INTO holds (host, until, reason) VALUES ($1, $2, $3)
-			ON CONFLICT (host) DO UPDATE SET until = excluded.until, reason = excluded.reason`,
-			h.Host, millis(h.Until), h.Reason); err != nil {
-			return nil, n, err
-		}
-	}
-	if len(c.Items) == 0 {
-		return nil, n, nil
-	}
+	return stateRow(c.State, fullRead)
+}
 
-	uids := make([]int64, len(c.Items))
-	for i := range c.Items {
-		uids[i] = itemUID(&c.Items[i])
-	}
-	known, err := knownItems(tx, uids)
-	if err != nil {
-		return nil, n, err
-	}
+// saveOne writes what c changes of the known items and returns its new ones; uids are its items'.
+func (s *Store) saveOne(tx *tx, c *Collected, uids []int64, known map[int64]knownItem) (fresh []newItem, n Counts, err error) {
 	var unknown []*feed.Item
 	rows := map[int64]bool{}
 	for i, uid := range uids {
@@ -236,12 +247,13 @@ func linkInt(canonical string) int64 {
 type knownItem struct{ id, hash, seen int64 }
 
 // knownItems finds which of the items are stored, or were (id 0).
-func knownItems(tx *sql.Tx, uids []int64) (map[int64]knownItem, error) {
+func knownItems(tx *tx, uids []int64) (map[int64]knownItem, error) {
 	known := make(map[int64]knownItem, len(uids))
 	for part := range slices.Chunk(uids, listed) {
-		in := inList(part)
-		rows, err := tx.Query(`SELECT uid, id, hash, 0 FROM items WHERE uid IN ` + in + `
-			UNION ALL SELECT uid, 0, 0, last_seen FROM seen WHERE uid IN ` + in)
+		var args []any
+		in := tx.s.d.in(part, &args)
+		rows, err := tx.Query(`SELECT uid, id, hash, 0 FROM items WHERE uid `+in+`
+			UNION ALL SELECT uid, 0, 0, last_seen FROM seen WHERE uid `+in, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -262,63 +274,32 @@ func knownItems(tx *sql.Tx, uids []int64) (map[int64]knownItem, error) {
 	return known, nil
 }
 
-// listed is how many numbers one inList holds at most.
+// listed is how many numbers one dialect.in gets at most.
 const listed = 500
 
-// inList writes numbers as an SQL list; numbers need no binding.
-func inList(ids []int64) string {
-	b := make([]byte, 0, 2+21*len(ids))
-	b = append(b, '(')
-	for i, id := range ids {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(b, id, 10)
-	}
-	return string(append(b, ')'))
-}
-
-// Rows of one INSERT: enough to make a call's own cost small.
+// Rows of one INSERT: enough to make a call's own cost small. What is left over goes row by row, so
+// that there are two statements to know, whatever arrives.
 const insertRows = 20
+
+// New items whose texts are packed at a time: what they take stands in memory.
+const insertChunk = 16 * insertRows
 
 const (
 	insertItems = `INSERT INTO items (uid, source, link, article, hash, published, updated, first_seen) VALUES `
 	insertTexts = `INSERT INTO texts (item, guid, url, title, summary, body) VALUES `
+	returning   = ` RETURNING uid, id`
 )
 
-// prepare readies the statements that collecting spends its time in. It is done before the first
-// transaction: the one writing connection cannot prepare for itself while it is in one.
-func (s *Store) prepare(ctx context.Context) (err error) {
-	if s.insertItems, err = s.write.PrepareContext(ctx, insertItems+placeholders(insertRows, 8)+` RETURNING uid, id`); err != nil {
-		return err
-	}
-	if s.insertTexts, err = s.write.PrepareContext(ctx, insertTexts+placeholders(insertRows, 6)); err != nil {
-		return err
-	}
-	s.putState, err = s.write.PrepareContext(ctx, putState)
-	return err
-}
-
 // insert adds new items, unfiled, in the order given.
-func (s *Store) insert(tx *sql.Tx, fresh []newItem) error {
-	for part := range slices.Chunk(fresh, insertRows) {
-		args := make([]any, 0, len(part)*8)
-		for _, n := range part {
-			args = append(args, n.uid, n.Source, linkInt(n.Canonical), articleInt(n.Canonical), n.rev,
-				millis(n.Published), millis(n.Updated), n.at)
-		}
-		var rows *sql.Rows
-		var err error
-		if len(part) == insertRows {
-			rows, err = tx.Stmt(s.insertItems).Query(args...)
-		} else {
-			rows, err = tx.Query(insertItems+placeholders(len(part), 8)+` RETURNING uid, id`, args...)
-		}
-		if err != nil {
-			return err
+func (s *Store) insert(tx *tx, fresh []newItem) error {
+	for part := range slices.Chunk(fresh, insertChunk) {
+		rows := make([][]any, len(part))
+		for i, n := range part {
+			rows[i] = []any{n.uid, n.Source, linkInt(n.Canonical), articleInt(n.Canonical), n.rev,
+				millis(n.Published), millis(n.Updated), n.at}
 		}
 		ids := make(map[int64]int64, len(part))
-		if err := scan(rows, func(r *sql.Rows) error {
+		if err := tx.insertRows(insertItems, returning, rows, func(r scanner) error {
 			var uid, id int64
 			err := r.Scan(&uid, &id)
 			ids[uid] = id
@@ -326,25 +307,40 @@ func (s *Store) insert(tx *sql.Tx, fresh []newItem) error {
 		}); err != nil {
 			return err
 		}
-
-		args = make([]any, 0, len(part)*6)
-		for _, n := range part {
+		for i, n := range part {
 			body, err := s.pack(n.Item)
 			if err != nil {
 				return err
 			}
-			args = append(args, ids[n.uid], n.GUID, n.URL, n.Title, n.Summary, body)
+			rows[i] = []any{ids[n.uid], clean(n.GUID), clean(n.URL), clean(n.Title), clean(n.Summary), body}
 		}
-		if len(part) == insertRows {
-			_, err = tx.Stmt(s.insertTexts).Exec(args...)
-		} else {
-			_, err = tx.Exec(insertTexts+placeholders(len(part), 6), args...)
-		}
-		if err != nil {
+		if err := tx.insertRows(insertTexts, "", rows, nil); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// insertRows puts rows between the two ends of a statement, insertRows at a time.
+func (t *tx) insertRows(head, tail string, rows [][]any, each func(scanner) error) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	columns := len(rows[0])
+	whole := len(rows) - len(rows)%insertRows
+	var full [][]any
+	for part := range slices.Chunk(rows[:whole], insertRows) {
+		full = append(full, slices.Concat(part...))
+	}
+	if err := t.manyRows(head+placeholders(insertRows, columns)+tail, full, each); err != nil {
+		return err
+	}
+	return t.manyRows(head+placeholders(1, columns)+tail, rows[whole:], each)
+}
+
+// clean takes out of a text what PostgreSQL cannot hold.
+func clean(s string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD")
 }
 
 // placeholders writes ($1,$2),($3,$4) for rows of columns.
@@ -372,7 +368,7 @@ const maxRevisions = 10
 // revise replaces an item's text by what its source says now, keeps the old one in the history
 // and puts the item back in the inbox. What the source no longer gives is not erased when it may
 // have come from elsewhere (the article's page).
-func (s *Store) revise(tx *sql.Tx, it *feed.Item, id, rev int64, at time.Time) error {
+func (s *Store) revise(tx *tx, it *feed.Item, id, rev int64, at time.Time) error {
 	var old feed.Item
 	var blob []byte
 	if err := tx.QueryRow(`SELECT title, summary, body FROM texts WHERE item = $1`, id).
@@ -410,7 +406,7 @@ func (s *Store) revise(tx *sql.Tx, it *feed.Item, id, rev int64, at time.Time) e
 		{`UPDATE items SET hash = $1, link = $2, article = $3, updated = $4, revised = $5, filed = 0 WHERE id = $6`,
 			[]any{rev, linkInt(next.Canonical), articleInt(next.Canonical), millis(next.Updated), millis(at), id}},
 		{`UPDATE texts SET guid = $1, url = $2, title = $3, summary = $4, body = $5 WHERE item = $6`,
-			[]any{next.GUID, next.URL, next.Title, next.Summary, body, id}},
+			[]any{clean(next.GUID), clean(next.URL), clean(next.Title), clean(next.Summary), body, id}},
 	} {
 		if _, err := tx.Exec(q.text, q.args...); err != nil {
 			return err

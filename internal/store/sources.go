@@ -34,19 +34,19 @@ const putState = `INSERT INTO sources (id, next_run, full_read, state) VALUES ($
 	ON CONFLICT (id) DO UPDATE SET next_run = excluded.next_run, state = excluded.state,
 		full_read = CASE WHEN excluded.full_read > 0 THEN excluded.full_read ELSE sources.full_read END`
 
-// saveState writes a state; fullRead is zero unless the source's whole list was read just now.
-func (s *Store) saveState(tx *sql.Tx, st feed.SourceState, fullRead time.Time) error {
+// stateRow is what putState takes; fullRead is zero unless the source's whole list was read just now.
+func stateRow(st feed.SourceState, fullRead time.Time) ([]any, error) {
 	text, err := json.Marshal(st)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Stmt(s.putState).Exec(st.Source, millis(st.NextRun), millis(fullRead), string(text))
-	return err
+	return []any{st.Source, millis(st.NextRun), millis(fullRead), string(text)}, err
 }
 
 // SaveState stores a source's state alone, for changes that no look at the source brought.
 func (s *Store) SaveState(ctx context.Context, st feed.SourceState) error {
-	return s.tx(ctx, func(tx *sql.Tx) error { return s.saveState(tx, st, time.Time{}) })
+	row, err := stateRow(st, time.Time{})
+	if err != nil {
+		return err
+	}
+	return s.tx(ctx, func(tx *tx) error { return tx.many(putState, [][]any{row}) })
 }
 
 // Holds returns the hosts that asked to be left alone beyond now.
@@ -79,41 +79,43 @@ func (s *Store) Known(ctx context.Context, source string, items []feed.Item) (ma
 		links[i] = linkInt(items[i].Canonical)
 		byLink[links[i]] = append(byLink[links[i]], key)
 	}
-	in := inList(uids)
-	err := s.query(ctx, `SELECT uid FROM items WHERE uid IN `+in+` UNION ALL SELECT uid FROM seen WHERE uid IN `+in,
+	var args []any
+	in := s.d.in(uids, &args)
+	err := s.query(ctx, `SELECT uid FROM items WHERE uid `+in+` UNION ALL SELECT uid FROM seen WHERE uid `+in,
 		func(r *sql.Rows) error {
 			var uid int64
 			err := r.Scan(&uid)
 			known[byUID[uid]] = true
 			return err
-		})
+		}, args...)
 	if err != nil || len(known) == len(byUID) {
 		return known, err
 	}
-	err = s.query(ctx, `SELECT link FROM items WHERE source = $1 AND link <> 0 AND link IN `+inList(links), func(r *sql.Rows) error {
+	args = []any{source}
+	err = s.query(ctx, `SELECT link FROM items WHERE source = $1 AND link <> 0 AND link `+s.d.in(links, &args), func(r *sql.Rows) error {
 		var link int64
 		err := r.Scan(&link)
 		if keys := byLink[link]; len(keys) == 1 { // else the address says nothing
 			known[keys[0]] = true
 		}
 		return err
-	}, source)
+	}, args...)
 	return known, err
 }
 
 // Meta returns a single value by its name, "" when it was never set.
 func (s *Store) Meta(ctx context.Context, name string) (string, error) {
 	var value string
-	err := s.read.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = $1`, name).Scan(&value)
+	err := s.one(ctx, `SELECT value FROM meta WHERE name = $1`, []any{name}, &value)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
-	return value, explain(err, s.name)
+	return value, err
 }
 
 // SetMeta stores a single value under a name.
 func (s *Store) SetMeta(ctx context.Context, name, value string) error {
-	return s.tx(ctx, func(tx *sql.Tx) error {
+	return s.tx(ctx, func(tx *tx) error {
 		_, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 		return err

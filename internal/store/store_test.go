@@ -16,16 +16,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"feedd/internal/feed"
+	"feedd/internal/store/storetest"
 )
 
 var t0 = time.Date(2024, 8, 14, 3, 44, 0, 0, time.UTC)
-
-// engines are the databases that the whole suite runs on.
-var engines = map[string]func(t testing.TB) *Store{
-	"sqlite": func(t testing.TB) *Store {
-		return open(t, "sqlite:"+filepath.Join(t.TempDir(), "feedd.db"))
-	},
-}
 
 func open(t testing.TB, address string) *Store {
 	t.Helper()
@@ -41,10 +35,16 @@ func open(t testing.TB, address string) *Store {
 	return s
 }
 
+// suite runs a test on every engine.
 func suite(t *testing.T, run func(t *testing.T, s *Store)) {
-	for name, open := range engines {
-		t.Run(name, func(t *testing.T) { run(t, open(t)) })
-	}
+	t.Helper()
+	suiteAt(t, func(t *testing.T, s *Store, _ string) { run(t, s) })
+}
+
+// suiteAt tells the address, too.
+func suiteAt(t *testing.T, run func(t *testing.T, s *Store, address string)) {
+	t.Helper()
+	storetest.Each(t, func(t *testing.T, address string) { run(t, open(t, address), address) })
 }
 
 func item(source, guid, title string) feed.Item {
@@ -171,10 +171,8 @@ func TestSaveTellsNewUpdatedUnchanged(t *testing.T) {
 }
 
 func TestStateAndItemsAreOne(t *testing.T) {
-	suite(t, func(t *testing.T, s *Store) {
-		if _, err := s.write.Exec(`CREATE TRIGGER full BEFORE INSERT ON texts BEGIN SELECT RAISE(ABORT, 'no room'); END`); err != nil {
-			t.Fatal(err)
-		}
+	suiteAt(t, func(t *testing.T, s *Store, address string) {
+		storetest.Refuse(t, address, "texts", "")
 		_, err := s.Save(t.Context(), &Collected{
 			State: feed.SourceState{Source: "src", ETag: `"new"`}, Items: []feed.Item{item("src", "a", "A")}, At: t0,
 		})
@@ -192,10 +190,8 @@ func TestStateAndItemsAreOne(t *testing.T) {
 }
 
 func TestSavesTogetherFailAlone(t *testing.T) {
-	suite(t, func(t *testing.T, s *Store) {
-		if _, err := s.write.Exec(`CREATE TRIGGER bad BEFORE INSERT ON sources WHEN new.id = 'bad' BEGIN SELECT RAISE(ABORT, 'refused'); END`); err != nil {
-			t.Fatal(err)
-		}
+	suiteAt(t, func(t *testing.T, s *Store, address string) {
+		storetest.Refuse(t, address, "sources", "new.id = 'bad'")
 		const n = 40
 		errs := make([]error, n)
 		var wg sync.WaitGroup
@@ -520,7 +516,10 @@ func TestSavesTogetherWaitOnce(t *testing.T) {
 }
 
 func TestSaveHonoursItsContext(t *testing.T) {
-	s := engines["sqlite"](t)
+	suite(t, testSaveHonoursItsContext)
+}
+
+func testSaveHonoursItsContext(t *testing.T, s *Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := s.Save(ctx, &Collected{State: feed.SourceState{Source: "s"}, At: t0}); !errors.Is(err, context.Canceled) {

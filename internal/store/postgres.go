@@ -1,0 +1,283 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"net"
+	"net/url"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// postgresDialect is a database on a server, or the schema of one that search_path names.
+//
+// As on SQLite, one transaction writes at a time: each takes an advisory lock of the schema first,
+// of whatever process it is. So what holds for one writer holds for many nodes, none waits in a
+// circle, and a batch of saves costs the same few round trips.
+type postgresDialect struct {
+	config *pgx.ConnConfig
+	name   string
+}
+
+// How long dialling a server may take, unless the address says otherwise.
+const dialTimeout = 10 * time.Second
+
+// A server that vanished without a word is noticed after about half a minute.
+var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
+
+func postgresOf(address string) (dialect, string, error) {
+	c, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, "", unreadable(err)
+	}
+	if strings.Contains(c.Database, "@") { // the rest of a password with an unescaped / or ?
+		return nil, "", errPostgresURL
+	}
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = dialTimeout
+	}
+	dialer := &net.Dialer{Timeout: c.ConnectTimeout, KeepAliveConfig: keepAlive, Control: ackTimeout}
+	c.DialFunc = dialer.DialContext
+	if c.RuntimeParams["application_name"] == "" {
+		c.RuntimeParams["application_name"] = "feedd"
+	}
+	name := url.URL{Scheme: "postgres", User: url.User(c.User), Host: net.JoinHostPort(c.Host, strconv.Itoa(int(c.Port))), Path: "/" + c.Database}
+	if strings.HasPrefix(c.Host, "/") { // a socket's folder
+		name.Host, name.RawQuery = "", "host="+c.Host
+	}
+	return &postgresDialect{c, name.String()}, name.String(), nil
+}
+
+var errPostgresURL = errors.New("the address of the store is no proper URL: write postgres://USER:PASSWORD@HOST:PORT/DATABASE; " +
+	"in a password, write %40 for @, %3A for :, %2F for /, %3F for ?, %23 for # and %25 for %")
+
+// unreadable says why an address cannot be read, without a word of it: any part of a wrong one may
+// be the password.
+func unreadable(err error) error {
+	var bad *pgconn.ParseConfigError
+	var syntax *url.Error
+	if !errors.As(err, &bad) || errors.As(err, &syntax) {
+		return errPostgresURL
+	}
+	why := strings.TrimPrefix(err.Error(), pgconn.NewParseConfigError(bad.ConnString, "", nil).Error())
+	if why == err.Error() || strings.HasPrefix(why, "failed to parse as") {
+		return errPostgresURL
+	}
+	return fmt.Errorf("the address of the store: %s", why)
+}
+
+func (d *postgresDialect) open() (write, read *sql.DB, err error) {
+	pool := func(connections int) *sql.DB {
+		db := stdlib.OpenDB(*d.config)
+		db.SetMaxOpenConns(connections)
+		db.SetMaxIdleConns(connections)
+		db.SetConnMaxIdleTime(5 * time.Minute)
+		db.SetConnMaxLifetime(time.Hour)
+		return db
+	}
+	return pool(4), pool(max(4, runtime.NumCPU())), nil
+}
+
+// The oldest server that its makers still mend.
+const oldestPostgres = 14
+
+func (d *postgresDialect) check(ctx context.Context, db *sql.DB) error {
+	var version int
+	var encoding, readOnly string
+	var schema sql.NullString
+	if err := db.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding'),
+		current_setting('transaction_read_only'), current_schema()`).Scan(&version, &encoding, &readOnly, &schema); err != nil {
+		return err
+	}
+	return d.fit(version, encoding, readOnly == "on", schema.String)
+}
+
+// fit tells whether feedd can live in such a database; version is PostgreSQL's server_version_num.
+func (d *postgresDialect) fit(version int, encoding string, readOnly bool, schema string) error {
+	switch {
+	case version < oldestPostgres*10000:
+		return fmt.Errorf("%s runs PostgreSQL %d; feedd needs %d or newer", d.name, version/10000, oldestPostgres)
+	case encoding != "UTF8":
+		return fmt.Errorf("%s is encoded in %s, which does not hold every headline; create one in UTF-8: createdb -T template0 -E UTF8 NAME", d.name, encoding)
+	case readOnly:
+		return d.readOnly()
+	case schema == "":
+		return fmt.Errorf("%s has no schema for the tables: create the one that search_path names (CREATE SCHEMA), and let %s use it", d.name, d.config.User)
+	}
+	return nil
+}
+
+// schema lets text sort by its bytes, as it does on SQLite, whatever the language of the database.
+func (d *postgresDialect) schema() (database.Dialect, *strings.Replacer, []goose.ProviderOption, error) {
+	locker, err := lock.NewPostgresSessionLocker(
+		lock.WithLockID(int64(crc32.ChecksumIEEE([]byte("feedd schema "+d.config.RuntimeParams["search_path"])))),
+		lock.WithLockTimeout(1, 120), lock.WithUnlockTimeout(1, 10))
+	if err != nil {
+		return "", nil, nil, err
+	}
+	return database.DialectPostgres, strings.NewReplacer(
+		"{{serial}}", "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY",
+		"{{blob}}", "BYTEA",
+		"{{compact}}", "",
+		" TEXT NOT NULL", ` TEXT COLLATE "C" NOT NULL`,
+		" TEXT PRIMARY KEY", ` TEXT COLLATE "C" PRIMARY KEY`,
+	), []goose.ProviderOption{goose.WithSessionLocker(locker)}, nil
+}
+
+// The lock of all writers to one schema, and how long they wait for it: as long as on SQLite. A
+// process that freezes in a transaction loses it, so that the others go on.
+const writersLock = `SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '60s', true),
+	pg_advisory_xact_lock(1717922148, hashtext(current_schema()))` // the number spells feed
+
+func (d *postgresDialect) begin(tx *sql.Tx) error {
+	_, err := tx.Exec(writersLock)
+	return err
+}
+
+func (d *postgresDialect) prepare(context.Context, *sql.DB, ...string) error {
+	return nil // each connection prepares for itself
+}
+
+// Statements that travel together.
+const together = 64
+
+func (d *postgresDialect) many(t *tx, query string, rows [][]any, each func(scanner) error) error {
+	for part := range slices.Chunk(rows, together) {
+		var batch pgx.Batch
+		for _, args := range part {
+			batch.Queue(query, args...)
+		}
+		var failed error
+		// An error that Raw returns may close the connection, and that would wait for the end of
+		// the transaction.
+		if err := t.conn.Raw(func(c any) error {
+			failed = send(c.(*stdlib.Conn).Conn(), &batch, each)
+			return nil
+		}); err != nil {
+			return err
+		}
+		if failed != nil {
+			return failed
+		}
+	}
+	return nil
+}
+
+func send(conn *pgx.Conn, batch *pgx.Batch, each func(scanner) error) (err error) {
+	results := conn.SendBatch(context.Background(), batch)
+	defer func() { err = cmp.Or(err, results.Close()) }()
+	for range batch.Len() {
+		if each == nil {
+			if _, err := results.Exec(); err != nil {
+				return err
+			}
+			continue
+		}
+		rows, err := results.Query()
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			if err := each(rows); err != nil {
+				rows.Close()
+				return err
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// in binds the numbers as one array, so that the server knows the query again.
+func (d *postgresDialect) in(ids []int64, args *[]any) string {
+	*args = append(*args, ids)
+	return "= ANY($" + strconv.Itoa(len(*args)) + ")"
+}
+
+func (d *postgresDialect) lost(err error) bool {
+	var server *pgconn.PgError
+	if errors.As(err, &server) {
+		return server.Severity == "FATAL" || server.Severity == "PANIC" || strings.HasPrefix(server.Code, "08")
+	}
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, pgconn.ErrConnClosed) ||
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+func (d *postgresDialect) gone(err error) bool {
+	var connect *pgconn.ConnectError
+	return d.lost(err) && !errors.As(err, &connect) && !errors.Is(err, context.DeadlineExceeded)
+}
+
+// explain goes by PostgreSQL's error codes (its manual, appendix A).
+func (d *postgresDialect) explain(err error) error {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		err = oneLine{err}
+	}
+	var server *pgconn.PgError
+	if !errors.As(err, &server) {
+		switch {
+		case connect != nil:
+			return fmt.Errorf("cannot reach %s; check that the PostgreSQL server runs and lets this machine in: %w", d.name, err)
+		case d.lost(err):
+			return fmt.Errorf("the connection to %s was lost, and what was under way is undone; feedd connects anew by itself: %w", d.name, err)
+		}
+		return err
+	}
+	switch server.Code {
+	case "28P01":
+		return fmt.Errorf("%s refuses the password; put the right one into the address, PGPASSWORD or ~/.pgpass: %w", d.name, err)
+	case "28000":
+		return fmt.Errorf("%s does not let this user in; create the user, or allow it in pg_hba.conf: %w", d.name, err)
+	case "3D000":
+		return fmt.Errorf("there is no database %s; create it: createdb -T template0 -E UTF8 %s: %w", d.name, d.config.Database, err)
+	case "25006":
+		return fmt.Errorf("%w: %w", d.readOnly(), err)
+	case "42501":
+		return fmt.Errorf("the user of %s may not do that; let it own the database: ALTER DATABASE %s OWNER TO %s: %w", d.name, d.config.Database, d.config.User, err)
+	case "53100", "58030":
+		return fmt.Errorf("the disk of the server of %s is full or broken; free some space, nothing already stored is lost: %w", d.name, err)
+	case "53300":
+		return fmt.Errorf("%s has no connection to spare; raise max_connections, or stop who holds them: %w", d.name, err)
+	case "55P03":
+		return fmt.Errorf("another program holds %s locked; stop it (perhaps a feedd that hangs, or an open psql) and try again: %w", d.name, err)
+	case "57P03":
+		return fmt.Errorf("%s is starting or stopping; try again in a moment: %w", d.name, err)
+	case "XX001", "XX002":
+		return fmt.Errorf("%s is damaged; restore it from a backup: %w", d.name, err)
+	}
+	if d.lost(err) {
+		return fmt.Errorf("%s ended the connection, and what was under way is undone; feedd connects anew by itself: %w", d.name, err)
+	}
+	return err
+}
+
+func (d *postgresDialect) readOnly() error {
+	return fmt.Errorf("%s cannot be written to, perhaps it is a standby; name the primary (with several hosts, target_session_attrs=read-write finds it)", d.name)
+}
+
+// oneLine is an error whose text has no line breaks.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+func (e oneLine) Unwrap() error { return e.error }

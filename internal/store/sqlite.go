@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteDialect is a file. One connection writes, others read beside it.
+type sqliteDialect struct {
+	path string
+	// Statements that transactions spend their time in; closing the pool closes them.
+	prepared map[string]*sql.Stmt
+}
+
+func sqliteOf(path string) (dialect, string, error) {
+	if path == "" || path == ":memory:" {
+		return nil, "", errors.New("the store needs a file: write sqlite:PATH, for example sqlite:data/feedd.db")
+	}
+	return &sqliteDialect{path: path, prepared: map[string]*sql.Stmt{}}, path, nil
+}
+
+// open puts the pragmas in the data source name, so that every connection of a pool has them.
+// Writers take the lock when they begin (_txlock=immediate) and wait for it.
+func (d *sqliteDialect) open() (write, read *sql.DB, err error) {
+	if err := os.MkdirAll(filepath.Dir(d.path), 0o750); err != nil {
+		return nil, nil, fmt.Errorf("cannot make the folder of the store: %w", err)
+	}
+	q := url.Values{"_pragma": {
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
+		"cache_size(-16000)", "temp_store(MEMORY)", "wal_autocheckpoint(4000)",
+	}}
+	base := "file:" + (&url.URL{Path: filepath.ToSlash(d.path)}).EscapedPath() + "?"
+	if write, err = sql.Open("sqlite", base+q.Encode()+"&_txlock=immediate"); err != nil {
+		return nil, nil, err
+	}
+	write.SetMaxOpenConns(1)
+	q["_pragma"] = []string{"busy_timeout(10000)", "query_only(1)", "cache_size(-4000)", "temp_store(MEMORY)"}
+	if read, err = sql.Open("sqlite", base+q.Encode()); err != nil {
+		return nil, nil, errors.Join(err, write.Close())
+	}
+	read.SetMaxOpenConns(max(4, runtime.NumCPU()))
+	return write, read, nil
+}
+
+func (d *sqliteDialect) check(context.Context, *sql.DB) error { return nil }
+
+func (d *sqliteDialect) schema() (database.Dialect, *strings.Replacer, []goose.ProviderOption, error) {
+	return database.DialectSQLite3, strings.NewReplacer(
+		// An item's number is never given again: labels and the editor's words outlive the item.
+		"{{serial}}", "INTEGER PRIMARY KEY AUTOINCREMENT",
+		"{{blob}}", "BLOB",
+		"{{compact}}", " WITHOUT ROWID"), nil, nil
+}
+
+func (d *sqliteDialect) begin(*sql.Tx) error { return nil } // it has the lock, see open
+
+// prepare is done before the first transaction: the one writing connection cannot prepare for itself
+// while it is in one.
+func (d *sqliteDialect) prepare(ctx context.Context, db *sql.DB, queries ...string) error {
+	for _, q := range queries {
+		stmt, err := db.PrepareContext(ctx, q)
+		if err != nil {
+			return err
+		}
+		d.prepared[q] = stmt
+	}
+	return nil
+}
+
+func (d *sqliteDialect) many(t *tx, query string, rows [][]any, each func(scanner) error) error {
+	stmt := d.prepared[query]
+	if stmt != nil {
+		stmt = t.Stmt(stmt)
+	} else {
+		var err error
+		if stmt, err = t.Prepare(query); err != nil {
+			return err
+		}
+		defer stmt.Close()
+	}
+	for _, args := range rows {
+		if each == nil {
+			if _, err := stmt.Exec(args...); err != nil {
+				return err
+			}
+			continue
+		}
+		found, err := stmt.Query(args...)
+		if err != nil {
+			return err
+		}
+		if err := scan(found, func(r *sql.Rows) error { return each(r) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// in writes the numbers into the query: they need no binding.
+func (d *sqliteDialect) in(ids []int64, _ *[]any) string {
+	b := make([]byte, 0, 5+21*len(ids))
+	b = append(b, "IN ("...)
+	for i, id := range ids {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, id, 10)
+	}
+	return string(append(b, ')'))
+}
+
+func (d *sqliteDialect) lost(error) bool { return false }
+func (d *sqliteDialect) gone(error) bool { return false }
+
+func (d *sqliteDialect) explain(err error) error {
+	var e *sqlite.Error
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("the disk that holds %s is full; free some space, nothing already stored is lost: %w", d.path, err)
+	case !errors.As(err, &e):
+		return err
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("the disk that holds %s is full; free some space, nothing already stored is lost: %w", d.path, err)
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return fmt.Errorf("another program holds %s locked; stop it (perhaps a second feedd, or an open sqlite3 shell) and try again: %w", d.path, err)
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
+		return fmt.Errorf("cannot write %s; check that the folder exists and belongs to the user feedd runs as: %w", d.path, err)
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		return fmt.Errorf("%s is not a sound SQLite database; restore it from a backup or move it away to start afresh: %w", d.path, err)
+	case sqlite3.SQLITE_IOERR:
+		return fmt.Errorf("reading or writing %s failed; check the disk: %w", d.path, err)
+	}
+	return err
+}
