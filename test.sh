@@ -3,6 +3,7 @@
 # what is missing, and the tests that need it are skipped and say so. Arguments go to `go test`.
 #
 # FEEDD_SHARED names a folder of development data; by default one called shared beside the checkout.
+# FEEDD_TEST_POSTGRES names a PostgreSQL database; by default the tests start a server for themselves.
 # FEEDD_FEEDVALIDATOR names a checkout of the W3C feed validator; without it those tests are skipped.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -15,6 +16,7 @@ command -v go >/dev/null || { say "Go is not installed; see https://go.dev/dl"; 
 packages=(
 	newsboat python3-feedparser libxml-feed-perl # read our feeds
 	chromium                                     # reads our pages
+	postgresql                                   # stores; the tests start servers of their own
 	python3-lxml python3-html5lib python3-rdflib libxml2-utils
 )
 modules=(rss-parser@3.13.0 feedsmith@3.0.1) # from npm; they read our feeds, too

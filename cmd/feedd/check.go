@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/aggregate/desk"
 	"feedd/internal/daemon"
+	"feedd/internal/store"
 )
 
 type checkCmd struct {
@@ -56,9 +56,10 @@ func count(n int, what string) string {
 
 // moved names the sources whose hosts said repeatedly that they moved for good.
 func (c *checkCmd) moved(a *app) error {
-	path := strings.TrimPrefix(strings.TrimPrefix(c.DB, "sqlite:"), "//")
-	if _, err := os.Stat(path); err != nil {
+	if err := store.Find(a.ctx, c.DB); errors.Is(err, store.ErrNone) {
 		return nil // nothing was collected yet
+	} else if err != nil {
+		return err
 	}
 	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
 		all, err := d.Status(a.ctx)

@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"syscall"
 	"time"
 
@@ -22,6 +21,7 @@ import (
 
 	"feedd/internal/config"
 	"feedd/internal/daemon"
+	"feedd/internal/store"
 )
 
 // Exit codes.
@@ -126,7 +126,7 @@ func (a *app) exit(err error) int {
 		return exitFailed
 	}
 	fmt.Fprintln(a.stderr, "feedd:", err)
-	if errors.As(err, &use) {
+	if errors.As(err, &use) || errors.Is(err, store.ErrAddress) {
 		return exitUse
 	}
 	return exitFailed
@@ -146,7 +146,7 @@ func (c configFlag) exists() error {
 }
 
 type storeFlag struct {
-	DB string `name:"db" default:"sqlite:data/feedd.db" placeholder:"URL" env:"FEEDD_DB" help:"The store (${default})."`
+	DB string `name:"db" default:"sqlite:data/feedd.db" placeholder:"URL" env:"FEEDD_DB" help:"The store: sqlite:PATH or postgres://USER@HOST/DATABASE (${default})."`
 }
 
 // open builds the house for a one-shot command. The caller closes it.
@@ -161,10 +161,10 @@ func (a *app) open(c configFlag, s storeFlag) (*daemon.Daemon, error) {
 
 // look is with for a command that needs something stored: a mistyped --db is no reason to make one.
 func (a *app) look(c configFlag, s storeFlag, do func(*daemon.Daemon) error) error {
-	if path, ok := strings.CutPrefix(s.DB, "sqlite:"); ok {
-		if _, err := os.Stat(strings.TrimPrefix(path, "//")); err != nil {
-			return useError{fmt.Errorf("there is no store at %s yet; run feedd collect or serve first, or name another with --db URL", s.DB)}
-		}
+	if err := store.Find(a.ctx, s.DB); errors.Is(err, store.ErrNone) {
+		return useError{fmt.Errorf("%w; run feedd collect or serve first, or name another with --db URL", err)}
+	} else if err != nil {
+		return err
 	}
 	return a.with(c, s, do)
 }

@@ -3,13 +3,11 @@ package aggregate
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"fmt"
 	"html"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +19,7 @@ import (
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/feed"
 	"feedd/internal/store"
+	"feedd/internal/store/storetest"
 )
 
 // wing is an Aggregate over a real store, with a press of its own and a clock that is moved by hand.
@@ -86,7 +85,7 @@ func newWing(t *testing.T, sections ...feed.Section) *wing {
 			Schedule: "@every 10m", Timeout: 5 * time.Second, MaxBytes: 1 << 20, MaxItems: 100,
 		})
 	}
-	w.address = "sqlite:" + filepath.Join(t.TempDir(), "feedd.db")
+	w.address = storetest.Address(t)
 	s, err := store.Open(t.Context(), w.address)
 	if err != nil {
 		t.Fatal(err)
@@ -516,44 +515,27 @@ func TestInboxIsReadAfterTheTurn(t *testing.T) {
 	w.wantTold(t, "after both", "all", []string{storm})
 }
 
-// sql runs statements on the store beside feedd.
-func (w *wing) sql(t *testing.T, statement string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", strings.Replace(w.address, "sqlite:", "file:", 1)+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.ExecContext(t.Context(), statement); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestFullDiskLosesNothing(t *testing.T) {
 	w := newWing(t)
 	w.tell("a", report{"1", storm, ""})
 	w.collect(t)
-	// Another connection makes the store refuse what a full disk refuses.
 	w.pass(time.Minute)
 	w.tell("a", report{"2", gold, ""})
-	refuse := func(table string) {
-		w.sql(t, `CREATE TRIGGER full BEFORE INSERT ON `+table+` BEGIN SELECT RAISE(ABORT, 'no room'); END`)
-	}
-	refuse("texts")
+	makeRoom := storetest.Refuse(t, w.address, "texts", "")
 	if _, err := w.Collect(t.Context(), nil, nil); err == nil || !strings.Contains(err.Error(), "no room") {
 		t.Errorf("Collect = %v, want the store's refusal", err)
 	}
 	w.wantTold(t, "while the disk is full", "all", []string{storm})
-	w.sql(t, `DROP TRIGGER full`)
+	makeRoom()
 
-	refuse("entries")
+	makeRoom = storetest.Refuse(t, w.address, "entries", "")
 	if _, err := w.Collect(t.Context(), nil, nil); err == nil || !strings.Contains(err.Error(), "no room") {
 		t.Errorf("Collect = %v, want the store's refusal", err)
 	}
 	if n, _, err := w.store.Lag(t.Context()); err != nil || n != 1 {
 		t.Errorf("%d wait for the desk (%v), want the one that could not be filed", n, err)
 	}
-	w.sql(t, `DROP TRIGGER full`)
+	makeRoom()
 	w.collect(t)
 	w.wantTold(t, "afterwards", "all", []string{storm}, []string{gold})
 }
@@ -564,7 +546,7 @@ func TestRunSaysThatTheScheduleCannotBegin(t *testing.T) {
 	if err := w.store.SaveState(t.Context(), feed.SourceState{Source: "a"}); err != nil {
 		t.Fatal(err)
 	}
-	w.sql(t, `UPDATE sources SET state = 'nonsense'`)
+	storetest.Exec(t, w.address, `UPDATE sources SET state = 'nonsense'`)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	if err := w.Run(ctx); err == nil || ctx.Err() != nil {

@@ -32,7 +32,7 @@ import (
 // Options make a Daemon. Config, DB, Log and Now are required.
 type Options struct {
 	Config  string // path of feeds.yaml
-	DB      string // "sqlite:PATH"
+	DB      string // see store.Open
 	Listen  string // HOST:PORT; empty binds nothing, for one-shot commands
 	Version string
 	Log     *slog.Logger

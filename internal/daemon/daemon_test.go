@@ -20,6 +20,7 @@ import (
 	"feedd/internal/config"
 	"feedd/internal/demo"
 	"feedd/internal/feed"
+	"feedd/internal/store/storetest"
 )
 
 // clock is a clock that tests move by hand.
@@ -52,7 +53,7 @@ func build(t *testing.T, yaml string, c *clock, db string) *house {
 		t.Fatal(err)
 	}
 	if db == "" {
-		db = "sqlite:" + filepath.Join(dir, "feedd.db")
+		db = storetest.Address(t)
 	}
 	h := &house{clock: c, config: path, db: db, log: &bytes.Buffer{}}
 	d, err := New(t.Context(), Options{

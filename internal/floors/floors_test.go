@@ -72,7 +72,8 @@ func TestFloors(t *testing.T) {
 		t.Fatalf("go list found only %d packages", len(pkgs))
 	}
 	for _, p := range pkgs {
-		if p.ImportPath == "feedd/internal/floors" || p.ImportPath == "feedd/internal/feed/feedtest" {
+		switch p.ImportPath {
+		case "feedd/internal/floors", "feedd/internal/feed/feedtest", "feedd/internal/store/storetest":
 			continue // for tests alone
 		}
 		mine, ok := floor[p.ImportPath]

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"feedd/internal/feed"
 	"feedd/internal/publish"
 	"feedd/internal/store"
+	"feedd/internal/store/storetest"
 )
 
 // start is the time the tests' clock shows at first.
@@ -39,7 +39,7 @@ type newsroom struct {
 
 func newNewsroom(t testing.TB, change ...func(*publish.Settings)) *newsroom {
 	t.Helper()
-	n := &newsroom{t: t, now: start, db: "sqlite:" + filepath.Join(t.TempDir(), "feedd.db"), log: slog.New(slog.DiscardHandler)}
+	n := &newsroom{t: t, now: start, db: storetest.Address(t), log: slog.New(slog.DiscardHandler)}
 	n.settings = publish.Settings{
 		Site: feed.Site{Title: "Điểm tin", Description: "Tin từ nhiều báo", URL: "https://news.example.org", Language: "vi", Contact: "mailto:desk@example.org"},
 		Sections: []feed.Section{

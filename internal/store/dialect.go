@@ -20,6 +20,8 @@ import (
 // every migration, in which {{serial}}, {{blob}} and {{compact}} stand for what the engines spell
 // differently.
 type dialect interface {
+	// exists tells whether feedd has made its tables.
+	exists(ctx context.Context) (bool, error)
 	// open returns the pool that writes and the one that reads beside it.
 	open() (write, read *sql.DB, err error)
 	// check tells whether the database is one that feedd can live in.
@@ -45,6 +47,9 @@ type dialect interface {
 	explain(err error) error
 }
 
+// ErrAddress says that the address of a store cannot be understood.
+var ErrAddress = errors.New("the address of the store")
+
 // dialectOf reads an address. name is what messages call the database; no password is in it.
 func dialectOf(address string) (d dialect, name string, err error) {
 	scheme, rest, _ := strings.Cut(address, ":")
@@ -54,8 +59,7 @@ func dialectOf(address string) (d dialect, name string, err error) {
 	case "postgres", "postgresql":
 		return postgresOf(address)
 	}
-	return nil, "", errors.New("unknown store: write sqlite:PATH, for example sqlite:data/feedd.db, " +
-		"or postgres://USER@HOST/DATABASE")
+	return nil, "", fmt.Errorf("%w: unknown; write sqlite:PATH, for example sqlite:data/feedd.db, or postgres://USER@HOST/DATABASE", ErrAddress)
 }
 
 // scanner is a row of either driver.

@@ -64,8 +64,8 @@ func postgresOf(address string) (dialect, string, error) {
 	return &postgresDialect{c, name.String()}, name.String(), nil
 }
 
-var errPostgresURL = errors.New("the address of the store is no proper URL: write postgres://USER:PASSWORD@HOST:PORT/DATABASE; " +
-	"in a password, write %40 for @, %3A for :, %2F for /, %3F for ?, %23 for # and %25 for %")
+var errPostgresURL = fmt.Errorf("%w is no proper URL: write postgres://USER:PASSWORD@HOST:PORT/DATABASE; "+
+	"in a password, write %%40 for @, %%3A for :, %%2F for /, %%3F for ?, %%23 for # and %%25 for %%", ErrAddress)
 
 // unreadable says why an address cannot be read, without a word of it: any part of a wrong one may
 // be the password.
@@ -79,7 +79,13 @@ func unreadable(err error) error {
 	if why == err.Error() || strings.HasPrefix(why, "failed to parse as") {
 		return errPostgresURL
 	}
-	return fmt.Errorf("the address of the store: %s", why)
+	return fmt.Errorf("%w: %s", ErrAddress, why)
+}
+
+func (d *postgresDialect) exists(ctx context.Context) (found bool, err error) {
+	db := stdlib.OpenDB(*d.config)
+	err = db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'items')`).Scan(&found)
+	return found, errors.Join(err, db.Close())
 }
 
 func (d *postgresDialect) open() (write, read *sql.DB, err error) {

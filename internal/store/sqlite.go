@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -28,9 +29,18 @@ type sqliteDialect struct {
 
 func sqliteOf(path string) (dialect, string, error) {
 	if path == "" || path == ":memory:" {
-		return nil, "", errors.New("the store needs a file: write sqlite:PATH, for example sqlite:data/feedd.db")
+		return nil, "", fmt.Errorf("%w needs a file: write sqlite:PATH, for example sqlite:data/feedd.db", ErrAddress)
 	}
 	return &sqliteDialect{path: path, prepared: map[string]*sql.Stmt{}}, path, nil
+}
+
+// exists looks for the file alone: opening one that is another's says so.
+func (d *sqliteDialect) exists(context.Context) (bool, error) {
+	_, err := os.Stat(d.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // open puts the pragmas in the data source name, so that every connection of a pool has them.

@@ -13,6 +13,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -61,6 +62,25 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	}
 	go s.saveLoop()
 	return s, nil
+}
+
+// ErrNone says that nobody has made the store yet.
+var ErrNone = errors.New("there is no store yet")
+
+// Find fails with ErrNone when feedd has never stored anything at address. It makes nothing.
+func Find(ctx context.Context, address string) error {
+	d, name, err := dialectOf(address)
+	if err != nil {
+		return err
+	}
+	found, err := d.exists(ctx)
+	switch {
+	case err != nil:
+		return d.explain(err)
+	case !found:
+		return fmt.Errorf("%w at %s", ErrNone, name)
+	}
+	return nil
 }
 
 // ready readies the database for its first transaction.

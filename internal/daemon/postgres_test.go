@@ -1,0 +1,16 @@
+package daemon
+
+import "testing"
+
+// TestOnPostgres runs the tests that lean on the store again on PostgreSQL, see storetest.Address.
+func TestOnPostgres(t *testing.T) {
+	for name, test := range map[string]func(*testing.T){
+		"WholeWay":      TestWholeWay,
+		"NothingNew":    TestNothingNewChangesNoByte,
+		"FailingSource": TestFailingSourceTouchesNothing,
+		"RunReloadStop": TestRunReloadStop,
+		"HubPushes":     TestHubPushes,
+	} {
+		t.Run(name, test)
+	}
+}

@@ -1,0 +1,26 @@
+package publish_test
+
+import "testing"
+
+// TestOnPostgres runs the tests that lean on the store again on PostgreSQL, see storetest.Address.
+func TestOnPostgres(t *testing.T) {
+	for name, test := range map[string]func(*testing.T){
+		"Export":            TestExportWritesWhatIsServed,
+		"ExportMends":       TestExportMendsWhatIsMissing,
+		"Hub":               TestASubscriberGetsEveryChangeOnce,
+		"GoneIsGone":        TestGoneIsGone,
+		"ALeaseEnds":        TestALeaseEnds,
+		"Partners":          TestPartnersTerms,
+		"NothingTwice":      TestNothingIsRenderedTwice,
+		"ARestart":          TestARestartChangesNoByte,
+		"AMove":             TestIDsOutliveAMove,
+		"Archives":          TestArchivesHoldEverythingOnce,
+		"WithdrawAndUndo":   TestWithdrawAndUndo,
+		"AnEdit":            TestAnEdit,
+		"Unsorted":          TestUnsortedIsInAll,
+		"ADevelopment":      TestADevelopmentLeadsToItsStory,
+		"DeltaAfterRestart": TestOnlyWhatIsNewAfterARestart,
+	} {
+		t.Run(name, test)
+	}
+}
