@@ -53,7 +53,7 @@ func (f *filer) weigh(w *filing) evidence {
 	soft := slices.ContainsFunc(w.soft, func(x float64) bool { return x != 0 })
 	if c != nil {
 		c.fit(&f.model.memory)
-		w.learn.set.extract(w.read.passages[0].words, w.read.passages[1].words)
+		w.learn.set.extract(w.read.language, w.read.passages[0].text, w.read.passages[0].words, w.read.passages[1].words)
 		if !w.learn.set.accented && c.restores() {
 			c.restore(&w.restore, &w.learn.set, w.read.passages[0].words, w.read.passages[1].words)
 		}
@@ -135,8 +135,9 @@ func topic(s feed.Section) (sum point) {
 		for _, p := range slices.Concat(r.Any, r.All) {
 			if !strings.HasPrefix(p.Text, "/") {
 				words := feed.Words(nil, p.Text)
-				set.extract(words, nil)
-				at := vectorsOf(languageOf(&feed.Item{Title: p.Text}, feed.Source{Language: s.Language})).place(&set)
+				language := languageOf(&feed.Item{Title: p.Text}, feed.Source{Language: s.Language})
+				set.extract(language, "", words, nil)
+				at := vectorsOf(language).place(&set)
 				for j := range at {
 					sum[j] += at[j] * 7 / 10
 				}
@@ -166,7 +167,8 @@ func (f *filer) explain(w *filing, ev evidence) (line int, detail string) {
 	return line, strings.Join(parts, ", ")
 }
 
-// words lists the words and pairs of words that spoke loudest for a section.
+// words lists the words and pairs of words that spoke loudest for a section, and the form of the
+// headline where it did.
 func (f *filer) words(w *filing, ev evidence) []string {
 	const most = 5
 	c := f.model.languages[w.read.language]
@@ -178,12 +180,8 @@ func (f *filer) words(w *filing, ev evidence) []string {
 		}
 	}
 	var mean float64
-	w.adds = resize(w.adds, 2*2*mostSummaryWords)
+	w.adds = resize(w.adds, standings)
 	for _, seen := range w.learn.set.list {
-		k := seen.feature.kind()
-		if k == part {
-			continue
-		}
 		w.learn.scores, mean = c.single(w.learn.scores, seen.feature, partsOf(&w.learn.set), w.of), 0
 		for _, j := range w.of {
 			mean += w.learn.scores[j] / float64(len(w.of))
@@ -199,22 +197,35 @@ func (f *filer) words(w *filing, ev evidence) []string {
 	slices.SortStableFunc(all, func(a, b int) int { return cmp.Compare(w.adds[b], w.adds[a]) })
 	var out []string
 	for _, at := range all[:min(len(all), most)] {
-		p := &w.read.passages[at/(2*mostSummaryWords)]
-		from := at / 2 % mostSummaryWords
-		out = append(out, fmt.Sprintf("%s %+.1f", p.text[p.words[from].Start:p.words[from+at%2].End], w.adds[at]))
+		what := "(form of the headline)"
+		if at != formPlace {
+			p := &w.read.passages[at/(2*mostSummaryWords)]
+			from := at / 2 % mostSummaryWords
+			what = p.text[p.words[from].Start:p.words[from+at%2].End]
+		}
+		out = append(out, fmt.Sprintf("%s %+.1f", what, w.adds[at]))
 	}
 	return out
 }
 
-// stand numbers the places that features stand at: of the title, then of the summary, each word
-// and the pair that begins there.
+// The places that features stand at: of the title, then of the summary, each word and the pair
+// that begins there; and the form of the headline.
+const (
+	formPlace = 2 * 2 * mostSummaryWords
+	standings = formPlace + 1
+)
+
+// stand numbers the place of a feature.
 func stand(s seen) int {
 	at := 2 * int(s.word)
 	if s.summary {
 		at += 2 * mostSummaryWords
 	}
-	if k := s.feature.kind(); k == twoNormal || k == twoFolded {
+	switch s.feature.kind() {
+	case twoNormal, twoFolded:
 		at++
+	case shape:
+		at = formPlace
 	}
 	return at
 }

@@ -1,6 +1,10 @@
 package desk
 
-import "feedd/internal/feed"
+import (
+	"strings"
+
+	"feedd/internal/feed"
+)
 
 // A feature is something a text has that tells about its section, as a number: a hash with the
 // kind in its lowest bits. Numbers are all the model knows; the words are the item's own.
@@ -10,14 +14,19 @@ type feature uint32
 type kind uint8
 
 // The kinds. Words and pairs of words stand in normal form, which tells "bạn" from "bán", and in
-// folded form, which still works when the diacritics are missing. Parts of words are what English
-// endings and the names of strangers are recognised by.
+// folded form, which still works when the diacritics are missing. The others are always folded.
+// Parts of words are what English endings and the names of strangers are recognised by. The ends
+// of a headline, names and the form of a headline tell what the words alone do not: that it
+// begins with a number, asks, quotes, or that Bảo is a person.
 const (
 	oneNormal kind = iota
 	twoNormal
 	oneFolded
 	twoFolded
-	part
+	part    // four letters of a word of the title
+	ending  // the first and the last word of the title
+	capital // a word with a capital, where not most words have one
+	shape   // numbers with their neighbours, punctuation and length of the title
 	kinds
 )
 
@@ -48,28 +57,32 @@ type seen struct {
 type featureSet struct {
 	list     []seen
 	words    int  // of the text they are from
-	accented bool // the text has diacritics
+	accented bool // the text has Vietnamese diacritics
 	restored bool // it has none, and features of its likeliest diacritics were added
 	table    []feature
 }
 
-// extract fills the set from an item's title and summary.
-func (s *featureSet) extract(title, summary []feed.Word) {
+// extract fills the set from an item's title, given as text and as words, and the words of its
+// summary, in the language it is in.
+func (s *featureSet) extract(language, titleText string, title, summary []feed.Word) {
 	title, summary = title[:min(len(title), mostTitleWords)], summary[:min(len(summary), mostSummaryWords)]
 	s.list, s.words = s.list[:0], len(title)+len(summary)
 	s.restored = false
-	s.accented = anyMarked(title) || anyMarked(summary)
-	s.size(s.words * 16)
+	s.accented = language == "vi" && (anyMarked(title) || anyMarked(summary))
+	s.size(s.words * 10)
 	s.add(title, false)
 	s.add(summary, true)
 	for i := range title {
 		s.addParts(title[i].Fold, i)
 	}
+	s.addShape(title, titleText)
 }
 
+// anyMarked tells whether a word has Vietnamese diacritics. Those of Mbappé are none: a headline
+// typed without any may have them.
 func anyMarked(words []feed.Word) bool {
 	for i := range words {
-		if words[i].Marked {
+		if words[i].Marked && syllable(words[i].Fold) {
 			return true
 		}
 	}
@@ -78,6 +91,7 @@ func anyMarked(words []feed.Word) bool {
 
 func (s *featureSet) add(words []feed.Word, summary bool) {
 	var lastNormal, lastFold uint64
+	capitals := !mostlyCapitals(words)
 	for i := range words {
 		w := &words[i]
 		fold := hashWord(w.Fold)
@@ -96,28 +110,110 @@ func (s *featureSet) add(words []feed.Word, summary bool) {
 			}
 			lastNormal = normal
 		}
+		if w.Upper && capitals {
+			s.put(newFeature(capital, mix(fold)), summary, i)
+		}
+		if !summary && i == 0 {
+			s.put(newFeature(ending, mix(fold)), false, i)
+		}
+		if !summary && i == len(words)-1 {
+			s.put(newFeature(ending, mix(fold+1)), false, i)
+		}
 		lastFold = fold
 	}
 }
 
-// addParts adds the runs of 3, 4 and 5 bytes of a folded word between its borders.
+// mostlyCapitals tells whether so many words begin with a capital that it names nothing, as in
+// English titles.
+func mostlyCapitals(words []feed.Word) bool {
+	n := 0
+	for i := range words {
+		if words[i].Upper {
+			n++
+		}
+	}
+	return n*10 >= len(words)*7
+}
+
+// addParts adds the runs of partBytes bytes of a folded word between its borders.
 func (s *featureSet) addParts(fold string, word int) {
-	const border = ' '
+	const border, partBytes = ' ', 4
 	fold = fold[:min(len(fold), mostPartBytes)]
-	var run uint64 // the last five bytes
+	var run uint32 // the last bytes
 	for i := -1; i <= len(fold); i++ {
 		c := byte(border)
 		if i >= 0 && i < len(fold) {
 			c = fold[i]
 		}
-		run = run<<8 | uint64(c)
-		for n := 3; n <= 5; n++ {
-			if i+2 >= n {
-				s.put(newFeature(part, mix(run&(1<<(8*n)-1)+uint64(n)<<56)), false, word)
-			}
+		run = run<<8 | uint32(c)
+		if i+2 >= partBytes {
+			s.put(newFeature(part, mix(uint64(run))), false, word)
 		}
 	}
 }
+
+// The features of shape, in their highest byte.
+const (
+	shapeDigits = iota << 56
+	shapeBeforeNumber
+	shapeBehindNumber
+	shapeMark
+	shapeWords
+	shapeCapitals
+)
+
+// addShape adds what the form of a title says.
+func (s *featureSet) addShape(words []feed.Word, text string) {
+	put := func(what, value uint64, word int) { s.put(newFeature(shape, mix(what^value)), false, word) }
+	capitals := 0
+	for i := range words {
+		w := &words[i]
+		if w.Upper {
+			capitals++
+		}
+		digits := 0
+		for j := range len(w.Fold) {
+			if '0' <= w.Fold[j] && w.Fold[j] <= '9' {
+				digits++
+			}
+		}
+		if digits == 0 {
+			continue
+		}
+		put(shapeDigits, uint64(digits*mostPartBytes+len(w.Fold)), i)
+		if i > 0 {
+			put(shapeBeforeNumber, hashWord(words[i-1].Fold)>>8, i-1)
+		}
+		if i+1 < len(words) {
+			put(shapeBehindNumber, hashWord(words[i+1].Fold)>>8, i+1)
+		}
+	}
+	for i, c := range text {
+		switch c {
+		case '‘', '’':
+			c = '\''
+		case '“', '”', '«', '»':
+			c = '"'
+		case '–', '—':
+			c = '-'
+		case '.':
+			if strings.HasPrefix(text[i:], "...") {
+				c = '…'
+			}
+		}
+		if strings.ContainsRune(marksOfTitles, c) {
+			put(shapeMark, uint64(c), wholeTitle)
+		}
+	}
+	put(shapeWords, uint64(min(16, len(words))/2), wholeTitle)
+	put(shapeCapitals, uint64(min(8, capitals)), wholeTitle)
+}
+
+// marksOfTitles is the punctuation that tells one kind of headline from another.
+const marksOfTitles = `'":?!,-%/(;…`
+
+// wholeTitle is the place of a feature that stands at no word.
+const wholeTitle = mostTitleWords
 
 // size makes the table large enough for n features and empty.
 func (s *featureSet) size(n int) {

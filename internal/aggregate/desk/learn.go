@@ -95,7 +95,7 @@ type learning struct {
 func (w *learning) extract(l Label) {
 	title, summary, _ := strings.Cut(l.Text, "\n")
 	w.title, w.summary = feed.Words(w.title[:0], title), feed.Words(w.summary[:0], summary)
-	w.set.extract(w.title, w.summary)
+	w.set.extract(l.Language, title, w.title, w.summary)
 }
 
 // learned is what is known in one language.
@@ -185,13 +185,17 @@ func (c *learned) count(f feature, section int, sign int32) {
 // not about, from more data. One text's features are far from independent, so each counts for a
 // part only. The parts were fitted on labelled headlines, in Vietnamese and English, by the
 // likelihood of held-out titles; they differ little from set to set.
-const alpha = 0.5
+const alpha = 0.3
 
 type part2 struct{ complement, multinomial float64 }
 
 var (
-	partsAccented = [kinds]part2{oneNormal: {.25, .25}, twoNormal: {.20, .16}, twoFolded: {.19, 0}, part: {.045, 0}}
-	partsFolded   = [kinds]part2{oneFolded: {.28, .26}, twoFolded: {.32, .28}, part: {.05, .01}}
+	partsAccented = [kinds]part2{
+		oneNormal: {.10, .18}, twoNormal: {.35, .11}, part: {.09, 0}, ending: {0, .12}, capital: {.37, 0}, shape: {0, .17},
+	}
+	partsFolded = [kinds]part2{
+		oneFolded: {.15, .11}, twoFolded: {.26, .09}, part: {.02, .06}, ending: {.12, .14}, capital: {.16, .03}, shape: {0, .23},
+	}
 )
 
 // partsRestored weighs a text without diacritics half as it is and half as it was meant.
@@ -328,7 +332,7 @@ func (c *learned) single(dst []float64, f feature, parts *[kinds]part2, sections
 // words have been met, and what their company says matters less. Fitted like the parts.
 const (
 	nearnessAtFirst = 10.0
-	nearnessHalved  = 60.0
+	nearnessHalved  = 30.0
 )
 
 // nearby gives the evidence of the word vectors: how near the text's place is to the middle of

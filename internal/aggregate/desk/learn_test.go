@@ -260,7 +260,7 @@ func TestFitVectors(t *testing.T) {
 			text = append(text, word(topic, i), "/") // apart, so that no pair is a feature
 		}
 		var set featureSet
-		set.extract(feed.Words(nil, strings.Join(text, " ")), nil)
+		set.extract("vi", "", feed.Words(nil, strings.Join(text, " ")), nil)
 		return v.place(&set)
 	}
 	var none point
@@ -269,7 +269,7 @@ func TestFitVectors(t *testing.T) {
 		t.Errorf("cosine %.2f to the same topic, %.2f to another", a, b)
 	}
 	var set featureSet
-	set.extract(feed.Words(nil, "khác hẳn"), nil)
+	set.extract("vi", "", feed.Words(nil, "khác hẳn"), nil)
 	if p := v.place(&set); p != none {
 		t.Errorf("a set that was left out has vectors: %v", p)
 	}

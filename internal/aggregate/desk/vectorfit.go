@@ -30,7 +30,7 @@ func FitVectors(out io.Writer, least int, keep func(set string) bool, tables ...
 			if summary == "" {
 				summary = row.get("text")
 			}
-			set.extract(feed.Words(nil, row.get("title")), feed.Words(nil, summary))
+			set.extract("", row.get("title"), feed.Words(nil, row.get("title")), feed.Words(nil, summary))
 			var text []feature
 			for _, s := range set.list {
 				if hasVector(s.feature) {
