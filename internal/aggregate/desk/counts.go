@@ -69,14 +69,18 @@ func (x *numbering) grow(size int) {
 	}
 }
 
-// table holds, for each feature, a row of counts: their sum, then one a section.
+// table holds, for each feature, a row of counts: their sum, then one a section. Rows lie in blocks,
+// so that a table that grows moves none.
 type table struct {
 	index  numbering
-	cells  []int32
+	blocks [][]int32
 	stride int
 }
 
-const smallestStride = 1 + 8 // the sum and eight sections
+const (
+	smallestStride = 1 + 8 // the sum and eight sections
+	blockRows      = 1 << 10
+)
 
 // find returns the row of a feature, or nil.
 func (t *table) find(f feature) []int32 {
@@ -84,16 +88,22 @@ func (t *table) find(f feature) []int32 {
 	if n < 0 {
 		return nil
 	}
-	return t.cells[n*t.stride : (n+1)*t.stride]
+	return t.at(n)
 }
 
-// row is find that makes the row where there is none. It is good until the next call of row.
-func (t *table) row(f feature) []int32 {
+// at returns the row of the feature with number n.
+func (t *table) at(n int) []int32 {
+	from := n % blockRows * t.stride
+	return t.blocks[n/blockRows][from : from+t.stride]
+}
+
+// number returns the number of a feature's row, which it makes where there is none.
+func (t *table) number(f feature) int {
 	n := t.index.number(f)
-	for need := (n + 1) * t.stride; len(t.cells) < need; {
-		t.cells = append(t.cells, make([]int32, t.stride)...)
+	if n/blockRows == len(t.blocks) {
+		t.blocks = append(t.blocks, make([]int32, blockRows*t.stride))
 	}
-	return t.cells[n*t.stride : (n+1)*t.stride]
+	return n
 }
 
 // widen makes room in every row for so many sections.
@@ -105,9 +115,11 @@ func (t *table) widen(sections int) {
 	if stride == t.stride {
 		return
 	}
-	cells := make([]int32, t.index.used*stride)
-	for n := range t.index.used {
-		copy(cells[n*stride:], t.cells[n*t.stride:(n+1)*t.stride])
+	for i, old := range t.blocks {
+		t.blocks[i] = make([]int32, blockRows*stride)
+		for n := range blockRows {
+			copy(t.blocks[i][n*stride:], old[n*t.stride:(n+1)*t.stride])
+		}
 	}
-	t.cells, t.stride = cells, stride
+	t.stride = stride
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"feedd/internal/feed"
@@ -179,14 +180,11 @@ func (f *filer) words(w *filing, ev evidence) []string {
 			w.of = append(w.of, j)
 		}
 	}
-	var mean float64
 	w.adds = resize(w.adds, standings)
-	for _, seen := range w.learn.set.list {
-		w.learn.scores, mean = c.single(w.learn.scores, seen.feature, partsOf(&w.learn.set), w.of), 0
-		for _, j := range w.of {
-			mean += w.learn.scores[j] / float64(len(w.of))
-		}
-		w.adds[stand(seen)] += w.factor * (w.learn.scores[self] - mean)
+	parts := partsOf(&w.learn.set)
+	for i := range w.learn.set.list {
+		at := &w.learn.set.list[i]
+		w.adds[stand(at)] += w.factor * c.speaks(at, parts, self, w.of)
 	}
 	var all []int // the places worth telling, loudest first
 	for at, a := range w.adds {
@@ -203,7 +201,7 @@ func (f *filer) words(w *filing, ev evidence) []string {
 			from := at / 2 % mostSummaryWords
 			what = p.text[p.words[from].Start:p.words[from+at%2].End]
 		}
-		out = append(out, fmt.Sprintf("%s %+.1f", what, w.adds[at]))
+		out = append(out, what+" +"+strconv.FormatFloat(w.adds[at], 'f', 1, 64))
 	}
 	return out
 }
@@ -216,7 +214,7 @@ const (
 )
 
 // stand numbers the place of a feature.
-func stand(s seen) int {
+func stand(s *seen) int {
 	at := 2 * int(s.word)
 	if s.summary {
 		at += 2 * mostSummaryWords

@@ -51,6 +51,7 @@ type seen struct {
 	feature feature
 	summary bool
 	word    uint8
+	row     int32 // of the counts, as of the last score; -1 where there are none
 }
 
 // featureSet is the features of one item, each once.

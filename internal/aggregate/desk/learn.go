@@ -22,11 +22,27 @@ func NewLabel(it *feed.Item, src feed.Source, section string) Label {
 
 // firstWords cuts a text behind its first n words.
 func firstWords(text string, n int) string {
+	if fewWords(text, n) {
+		return text
+	}
 	words := feed.Words(nil, text)
 	if len(words) <= n {
 		return text
 	}
 	return text[:words[n-1].End]
+}
+
+// fewWords tells at a glance, counting whatever may stand between two words, that a text has at
+// most n of them.
+func fewWords(text string, n int) bool {
+	for _, r := range text {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', 'À' <= r && r <= 'ɏ', 'Ḁ' <= r && r <= 'ỿ':
+		default:
+			n--
+		}
+	}
+	return n > 0
 }
 
 // Model is what the sections learned: for each language, how often each feature stood in the
@@ -148,8 +164,11 @@ func (c *learned) learn(w *learning, l Label, sign int) {
 	w.extract(l)
 	s := c.section(l.Section)
 	c.docs[s] += sign
+	for i := range w.set.list { // as for score, first where all are and then what is there
+		w.set.list[i].row = int32(c.cells.number(w.set.list[i].feature))
+	}
 	for i := range w.set.list {
-		c.count(w.set.list[i].feature, s, int32(sign))
+		c.count(&w.set.list[i], s, int32(sign))
 	}
 	if w.set.accented {
 		c.accented += sign
@@ -164,9 +183,9 @@ func (c *learned) learn(w *learning, l Label, sign int) {
 	c.changed = true
 }
 
-func (c *learned) count(f feature, section int, sign int32) {
-	row := c.cells.row(f)
-	k := f.kind()
+func (c *learned) count(at *seen, section int, sign int32) {
+	row := c.cells.at(int(at.row))
+	k := at.feature.kind()
 	if row[0] == 0 {
 		c.vocab[k]++
 	}
@@ -239,19 +258,22 @@ func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 	n := len(c.sections)
 	dst = resize(dst, n)
 	parts := partsOf(set)
+	// To look all up before reading what was found lets the memory be waited for once.
+	for i := range set.list {
+		at := &set.list[i]
+		at.row = -1
+		if p := &parts[at.feature.kind()]; p.complement != 0 || p.multinomial != 0 {
+			at.row = int32(c.cells.index.find(at.feature))
+		}
+	}
 	var known, own [kinds]int64 // features with counts, and all of the text's own, by kind
 	for i := range set.list {
-		f := set.list[i].feature
-		k := f.kind()
+		k := set.list[i].feature.kind()
 		own[k]++
-		p := parts[k]
-		if p.complement == 0 && p.multinomial == 0 {
+		if set.list[i].row < 0 {
 			continue
 		}
-		cells := c.cells.find(f)
-		if cells == nil {
-			continue
-		}
+		cells := c.cells.at(int(set.list[i].row))
 		sum, cells := cells[0], cells[1:1+n]
 		if self >= 0 {
 			sum--
@@ -260,20 +282,29 @@ func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 			continue
 		}
 		known[k]++
-		if p.multinomial == 0 {
+		p := parts[k]
+		switch {
+		case p.multinomial == 0:
 			for s, x := range cells {
 				if s == self {
 					x--
 				}
 				dst[s] -= p.complement * logCount(sum-x)
 			}
-			continue
-		}
-		for s, x := range cells {
-			if s == self {
-				x--
+		case p.complement == 0:
+			for s, x := range cells {
+				if s == self {
+					x--
+				}
+				dst[s] += p.multinomial * logCount(x)
 			}
-			dst[s] += p.multinomial*logCount(x) - p.complement*logCount(sum-x)
+		default:
+			for s, x := range cells {
+				if s == self {
+					x--
+				}
+				dst[s] += p.multinomial*logCount(x) - p.complement*logCount(sum-x)
+			}
 		}
 	}
 	for k := range kinds {
@@ -312,19 +343,27 @@ func (c *learned) settle() {
 	}
 }
 
-// single gives the evidence of one feature alone, for the given sections.
-func (c *learned) single(dst []float64, f feature, parts *[kinds]part2, sections []int) []float64 {
-	dst = resize(dst, len(c.sections))
-	k := f.kind()
-	p, row := parts[k], c.cells.find(f)
-	if row == nil || row[0] <= 0 {
-		return dst
+// speaks gives the evidence of one feature alone for section self, against the mean of the given
+// sections. score must have been called for the set that it is of.
+func (c *learned) speaks(at *seen, parts *[kinds]part2, self int, sections []int) float64 {
+	if at.row < 0 {
+		return 0
 	}
+	row := c.cells.at(int(at.row))
+	if row[0] <= 0 {
+		return 0
+	}
+	k := at.feature.kind()
+	p, own, mean := parts[k], 0.0, 0.0
 	for _, s := range sections {
 		x := row[1+s]
-		dst[s] = p.multinomial*(logCount(x)-c.logIn[k][s]) - p.complement*(logCount(row[0]-x)-c.logOut[k][s])
+		adds := p.multinomial*(logCount(x)-c.logIn[k][s]) - p.complement*(logCount(row[0]-x)-c.logOut[k][s])
+		mean += adds
+		if s == self {
+			own = adds
+		}
 	}
-	return dst
+	return own - mean/float64(len(sections))
 }
 
 // What a cosine of 1 between a text and the examples of a section adds to the evidence, with no

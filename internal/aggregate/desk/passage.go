@@ -102,9 +102,27 @@ func (r *reading) add(f fields, text string) {
 		r.passages = append(r.passages, passage{})
 	}
 	p := &r.passages[n] // its words' memory is used again
-	p.field, p.text = f, norm.NFC.String(text)
+	p.field, p.text = f, composed(text)
 	p.words = feed.Words(p.words[:0], p.text)
 	p.script = scriptOf(p.words, f, r.language)
+}
+
+// composed is NFC. Nearly every text is, and consists of letters of which that is plain to see.
+func composed(text string) string {
+	for i := 0; i < len(text); {
+		switch c := text[i]; {
+		case c < 0x80:
+			i++
+		case c >= 0xC2 && c <= 0xCB && i+1 < len(text): // U+0080 to U+02FF
+			i += 2
+		case c == 0xE1 && i+2 < len(text) && text[i+1] >= 0xB8 && text[i+1] <= 0xBB, // U+1E00 to U+1EFF
+			c == 0xE2 && i+2 < len(text) && text[i+1] == 0x80 && text[i+2] >= 0x90: // dashes, quotes
+			i += 3
+		default:
+			return norm.NFC.String(text)
+		}
+	}
+	return text
 }
 
 // scriptOf decides whether a passage without diacritics is Vietnamese typed without them: its
