@@ -55,9 +55,6 @@ func cut(t *testing.T, file, set string, texts bool, held func(i, n int) bool, c
 	return s
 }
 
-// every gives one row in n to the asked.
-func every(n int) func(int, int) bool { return func(i, _ int) bool { return i%n == 0 } }
-
 // latest gives the last fifth to the asked: the set is in order of time.
 func latest(i, n int) bool { return i >= n*4/5 }
 
@@ -76,31 +73,66 @@ func bareTitle(s string) string {
 	}, norm.NFD.String(s))
 }
 
-// The figures are floors: quality on the development data that no change may lose unseen. A fifth
-// or a tenth is held out, so what is reached with all the examples is somewhat better.
-func TestSectionsStayRecognised(t *testing.T) {
-	for _, tt := range []struct {
-		name             string
-		split            *split
-		accuracy, surest float64
-	}{
-		{"eight sections, titles", cut(t, "categories_vi.tsv", "vnx8", false, every(10), nil), .85, .92},
-		{"eight sections, titles without diacritics", cut(t, "categories_vi.tsv", "vnx8", false, every(10), bareTitle), .82, .91},
-		{"four sections, later months, titles", cut(t, "categories_vi.tsv", "vnx4", false, latest, nil), .925, .98},
-		{"four sections, later months, summaries", cut(t, "categories_vi.tsv", "vnx4", true, latest, nil), .948, .98},
-		{"English, titles", cut(t, "categories_en.tsv", "bbc5", false, every(5), nil), .80, .90},
-		{"English, texts", cut(t, "categories_en.tsv", "bbc5", true, every(5), nil), .945, .98},
-	} {
-		r, err := EvalSections(&tt.split.test, EvalSectionsOptions{Train: &tt.split.train, Set: feed.SectionSettings{Confidence: .5}}, nil)
+// crossValidate answers every row of a set by what was learned of nine tenths of the others, or,
+// where the set is in order of time, the last fifth by what came before, and judges all answers
+// together.
+func crossValidate(t *testing.T, file, set string, texts, inTime bool, change func(string) string) SectionsReport {
+	t.Helper()
+	const folds = 10
+	var report SectionsReport
+	var answers []answer
+	for fold := range folds {
+		held := func(i, _ int) bool { return mix(uint64(i))%folds == uint64(fold) }
+		if inTime {
+			held = latest
+		}
+		s := cut(t, file, set, texts, held, change)
+		f, rows, err := EvalSectionsOptions{Train: &s.train}.prepare(&s.test, &report)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%s: accuracy %.3f, surest 80 %% %.3f, calibration error %.3f, filed %.3f right %.3f, %.0f µs an item, %d learned in %.2f s",
-			tt.name, r.Accuracy, r.Surest80, r.Expected, r.Confident, r.Precision, r.PerItem, r.Examples, r.LearnSeconds)
-		if r.Accuracy < tt.accuracy || r.Surest80 < tt.surest || r.Expected > .06 {
-			t.Errorf("%s: accuracy %.3f (floor %.3f), of the surest 80 %% %.3f (floor %.3f), calibration error %.3f (at most 0.06)",
+		for i := range rows {
+			a := f.answer(&rows[i].item)
+			a.label = rows[i].label
+			answers = append(answers, a)
+		}
+		if inTime {
+			break
+		}
+	}
+	report.judge(answers, .5)
+	return report
+}
+
+// The figures are floors: quality on the development data that no change may lose unseen. They are
+// some tenths of a point below what was reached.
+func TestSectionsStayRecognised(t *testing.T) {
+	reached := map[string]float64{}
+	for _, tt := range []struct {
+		name             string
+		file, set        string
+		texts, inTime    bool
+		change           func(string) string
+		accuracy, surest float64
+	}{
+		{"eight sections", "categories_vi.tsv", "vnx8", false, false, nil, .880, .95},
+		{"eight sections without diacritics", "categories_vi.tsv", "vnx8", false, false, bareTitle, .865, .94},
+		{"four sections, later months", "categories_vi.tsv", "vnx4", false, true, nil, .934, .985},
+		{"four sections, later months, with summaries", "categories_vi.tsv", "vnx4", true, true, nil, .954, .985},
+		{"English", "categories_en.tsv", "bbc5", false, false, nil, .845, .935},
+		{"English with texts", "categories_en.tsv", "bbc5", true, false, nil, .958, .99},
+	} {
+		r := crossValidate(t, tt.file, tt.set, tt.texts, tt.inTime, tt.change)
+		reached[tt.name] = r.Accuracy
+		t.Logf("%s: accuracy %.3f, surest 80 %% %.3f, calibration error %.3f, filed %.3f right %.3f",
+			tt.name, r.Accuracy, r.Surest80, r.Expected, r.Confident, r.Precision)
+		if r.Accuracy < tt.accuracy || r.Surest80 < tt.surest || r.Expected > .05 {
+			t.Errorf("%s: accuracy %.3f (floor %.3f), of the surest 80 %% %.3f (floor %.3f), calibration error %.3f (at most 0.05)",
 				tt.name, r.Accuracy, tt.accuracy, r.Surest80, tt.surest, r.Expected)
 		}
+	}
+	if lost := reached["eight sections"] - reached["eight sections without diacritics"]; lost > .02 {
+		t.Errorf("%.3f are lost without diacritics, at most 0.02 may be", lost)
 	}
 }
 
@@ -139,8 +171,8 @@ func TestFewExamplesAndSoftRules(t *testing.T) {
 			t.Logf("%d examples, soft rules %v: accuracy %.3f, calibration error %.3f", r.Examples, soft, r.Accuracy, r.Expected)
 		}
 	}
-	if accuracy[false] < .50 || accuracy[true] < .63 {
-		t.Errorf("accuracy %.3f alone (floor 0.50), %.3f with soft rules (floor 0.63)", accuracy[false], accuracy[true])
+	if accuracy[false] < .54 || accuracy[true] < .67 {
+		t.Errorf("accuracy %.3f alone (floor 0.54), %.3f with soft rules (floor 0.67)", accuracy[false], accuracy[true])
 	}
 }
 

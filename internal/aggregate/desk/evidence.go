@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -186,15 +185,21 @@ func (f *filer) words(w *filing, ev evidence) []string {
 		at := &w.learn.set.list[i]
 		w.adds[stand(at)] += w.factor * c.speaks(at, parts, self, w.of)
 	}
-	var all []int // the places worth telling, loudest first
+	loudest := make([]int, 0, most+1) // places worth telling
 	for at, a := range w.adds {
-		if a > .05 {
-			all = append(all, at)
+		if a <= .05 || len(loudest) == most && a <= w.adds[loudest[most-1]] {
+			continue
+		}
+		i := len(loudest)
+		for i > 0 && w.adds[loudest[i-1]] < a {
+			i--
+		}
+		if loudest = slices.Insert(loudest, i, at); len(loudest) > most {
+			loudest = loudest[:most]
 		}
 	}
-	slices.SortStableFunc(all, func(a, b int) int { return cmp.Compare(w.adds[b], w.adds[a]) })
-	var out []string
-	for _, at := range all[:min(len(all), most)] {
+	out := make([]string, 0, most)
+	for _, at := range loudest {
 		what := "(form of the headline)"
 		if at != formPlace {
 			p := &w.read.passages[at/(2*mostSummaryWords)]
