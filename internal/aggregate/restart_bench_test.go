@@ -1,0 +1,84 @@
+package aggregate
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"feedd/internal/aggregate/collect"
+	"feedd/internal/feed"
+	"feedd/internal/store"
+)
+
+// BenchmarkRestart100k is how long the desk takes after a restart, or on another node, until it
+// decides again: 100,000 items of the window read from the store, their texts read anew.
+func BenchmarkRestart100k(b *testing.B) {
+	const n, sources = 100_000, 100
+	ctx := context.Background()
+	s, err := store.Open(ctx, "sqlite:"+filepath.Join(b.TempDir(), "feedd.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	set := Settings{
+		Sections: []feed.Section{{ID: "tin", MaxAge: 168 * time.Hour}},
+		Stories:  feed.StorySettings{Window: 72 * time.Hour, Match: "normal", Updates: "entry"},
+		Learning: feed.SectionSettings{Confidence: 0.5},
+	}
+	for i := range sources {
+		set.Sources = append(set.Sources, feed.Source{ID: fmt.Sprintf("bao-%d", i), Title: fmt.Sprintf("Báo %d", i), Section: "tin"})
+	}
+	wing := func() *Aggregate {
+		a, err := New(Options{Store: s, Settings: set, Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Collector: collect.New(collect.Options{Now: func() time.Time { return now }})})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return a
+	}
+	r := rand.New(rand.NewPCG(1, 7))
+	var words []string // made up; drawn from as from a language, few of them often
+	for _, rhyme := range strings.Fields("anh ương iên oan ấp ảo ọc ình ưa ôi ết ụng ăn âu ích ồn ẫy uyên ơm ải ưởng ẹp ín oạch ừng em ôt iêu") {
+		for _, onset := range strings.Fields("b c ch d đ g gi h kh l m n ng nh ph qu r s t th tr v x bl cr st pl fr br gl kl sm tw zh") {
+			words = append(words, onset+rhyme)
+		}
+	}
+	r.Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })
+	zipf := rand.NewZipf(r, 1.05, 20, uint64(len(words)-1))
+	text := func(n int) string {
+		drawn := make([]string, n)
+		for i := range drawn {
+			drawn[i] = words[zipf.Uint64()]
+		}
+		return strings.Join(drawn, " ")
+	}
+	began := wing()
+	for done := 0; done < n; done += n / sources {
+		src := set.Sources[done/(n/sources)].ID
+		c := &store.Collected{State: feed.SourceState{Source: src}, At: now.Add(-time.Duration(n-done) * 70 * time.Hour / n)}
+		for i := range n / sources {
+			link := fmt.Sprintf("https://%s.example/%s-%d.html", src, "tin", 4_000_000+i)
+			it := feed.Item{Source: src, GUID: link, URL: link, Canonical: feed.Canonical(link), Title: text(12), Summary: "<p>" + text(30) + "</p>", Published: c.At}
+			it.Key = feed.Identify(&it)
+			c.Items = append(c.Items, it)
+		}
+		if _, err := s.Save(ctx, c); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := began.File(ctx); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		if _, err := wing().openDesk(ctx, now); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
