@@ -113,10 +113,25 @@ func (s *Store) Lag(ctx context.Context) (int, time.Time, error) {
 	return n, fromMillis(oldest), err
 }
 
-// Window calls each for every item with an entry that was seen since a time, in order of arrival,
-// without its content: what the desk remembers.
+// Window calls each for every item with an entry that was seen or told since a time, in order of
+// arrival, with what the desk remembers of it and no more: this is what a restart waits for.
 func (s *Store) Window(ctx context.Context, since time.Time, each func(*feed.Item) error) error {
-	return s.brief(ctx, `WHERE i.entry <> 0 AND i.first_seen >= $1 ORDER BY i.id`, each, millis(since))
+	// No date is credible that lies further ahead of its first sight than a day, see feed.Item.
+	const ahead = 24 * time.Hour
+	return s.query(ctx, `SELECT i.id, i.uid, i.source, i.published, i.first_seen, i.story, i.entry, t.url, t.title, t.summary
+		FROM items i JOIN texts t ON t.item = i.id
+		WHERE i.first_seen >= $1 AND (i.first_seen >= $2 OR i.published >= $2) AND i.entry <> 0 ORDER BY i.id`,
+		func(r *sql.Rows) error {
+			var it feed.Item
+			var uid, published, firstSeen, story, entry int64
+			if err := r.Scan(&it.ID, &uid, &it.Source, &published, &firstSeen, &story, &entry, &it.URL, &it.Title, &it.Summary); err != nil {
+				return err
+			}
+			it.Opens, it.Story, it.Entry = intKey(uid), intKey(story), intKey(entry)
+			it.Published, it.FirstSeen = fromMillis(published), fromMillis(firstSeen)
+			it.Canonical = feed.Canonical(it.URL)
+			return each(&it)
+		}, millis(since.Add(-ahead)), millis(since))
 }
 
 // FiledSince returns whole items that are filed and were seen since a time, in order of arrival:
@@ -140,7 +155,11 @@ func (s *Store) Items(ctx context.Context, ids []int64) ([]feed.Item, error) {
 func (s *Store) Find(ctx context.Context, what string) ([]feed.Item, error) {
 	what = strings.TrimSpace(what)
 	if c := feed.Canonical(what); c != "" {
-		return s.items(ctx, `WHERE i.link = $1 ORDER BY i.id`, linkInt(c))
+		items, err := s.items(ctx, `WHERE i.link = $1 ORDER BY i.id`, linkInt(c))
+		if n := articleInt(c); len(items) == 0 && err == nil && hasNumber(n) { // an address from before an edit
+			return s.items(ctx, `WHERE i.article = $1 ORDER BY i.id`, n)
+		}
+		return items, err
 	}
 	if strings.HasPrefix(what, "tag:") {
 		what = what[strings.LastIndexByte(what, ':')+1:]

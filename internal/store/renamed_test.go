@@ -95,6 +95,11 @@ func TestRenamedItemsAreRevisions(t *testing.T) {
 						t.Errorf("%q opens entry %s, before %s", after[i].Title, after[i].OwnEntry(), before[i].OwnEntry())
 					}
 				}
+				for _, it := range tt.first { // an editor may still hold the address from before
+					if found, err := s.Find(t.Context(), it.URL); err != nil || len(found) == 0 {
+						t.Errorf("%s is found no more (%v)", it.URL, err)
+					}
+				}
 				known, err := s.Known(t.Context(), "src", tt.second)
 				if err != nil || len(known) != len(tt.second) {
 					t.Errorf("known: %v (%v), want all %d", known, err, len(tt.second))

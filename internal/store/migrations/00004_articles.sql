@@ -6,6 +6,10 @@
 ALTER TABLE items ADD COLUMN article BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX items_article ON items (article);
 
+-- After a restart the desk reads the items of the last days.
+CREATE INDEX items_seen ON items (first_seen);
+
 -- +goose Down
+DROP INDEX items_seen;
 DROP INDEX items_article;
 ALTER TABLE items DROP COLUMN article;
