@@ -17,6 +17,7 @@ type index struct {
 	reports []*report // by number; nil when forgotten
 	times   []int64   // when they were told, Unix seconds
 	live    int
+	chains  [kindsOfTwins]chains // of reports that may be one article, see addTwin
 
 	sums    []float32 // by number, while candidates are sought
 	touched []int32
@@ -84,7 +85,13 @@ const (
 	tellingWord   = 2.2 // least weight of a word that is indexed
 )
 
-func newIndex() *index { return &index{} }
+func newIndex() *index {
+	ix := &index{}
+	for kind := range ix.chains {
+		ix.chains[kind].ends = map[uint64]chain{}
+	}
+	return ix
+}
 
 // add takes in a report under its keys. r.at must not change while it is in.
 func (ix *index) add(r *report, keys []indexed) {
@@ -172,6 +179,7 @@ func (ix *index) renumber() {
 		ix.lists[n] = slices.Clone(list)
 	}
 	ix.reports = kept
+	ix.renumberTwins(moved)
 	ix.times = ix.times[:0]
 	for _, r := range kept {
 		ix.times = append(ix.times, r.at)

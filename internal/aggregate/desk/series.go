@@ -77,7 +77,7 @@ func (s *stories) sawAddress(r *report, n int) {
 		return
 	}
 	number, address := r.article != 0, true
-	for _, o := range s.twins[r.twinKeys()[0]] {
+	for o := range s.index.twins(byAddress, r.twinKeys()[byAddress]) {
 		number = number && o.article != r.article
 		address = address && o.address != r.address
 	}

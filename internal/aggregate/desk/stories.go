@@ -18,6 +18,7 @@ type stories struct {
 	set     feed.StorySettings
 	join    float64 // least score of a story that takes in a report
 	sources map[string]feed.Source
+	origins map[string]*origin // by the sources' ids
 	rd      *reader
 	sc      *scorer
 	never   *neverPairs
@@ -26,7 +27,6 @@ type stories struct {
 	entries map[string]*entry
 	known   map[string]*story
 	index   *index
-	twins   map[uint64][]*report      // by address, by article number, by headline
 	hosts   map[uint32]feed.Numbering // by host
 	series  map[uint64]series
 	word    *editorsWord
@@ -42,10 +42,14 @@ type stories struct {
 	old        []int64
 }
 
-// story is a chain of entries, oldest first.
+// story is a chain of entries, oldest first. Most stories are one report: the first entry and the
+// room for it lie within.
 type story struct {
 	key     string
 	entries []*entry
+
+	first entry
+	room  [1]*entry
 }
 
 // newest appends the story's newest reports to dst.
@@ -62,25 +66,35 @@ type entry struct {
 	key     string
 	story   *story
 	reports []*report // in order of arrival
+
+	room [1]*report
 }
 
 // report is what is remembered of one item.
 type report struct {
-	id      int64
-	number  int32 // in the index
+	doc     doc   // first, so that what the gate of compare looks at lies in one line of the cache
+	at      int64 // when it was told, Unix seconds
 	outlet  uint32
-	source  string
+	number  int32 // in the index
 	entry   *entry
-	at      int64  // when it was told, Unix seconds
+	from    *origin
+	id      int64
 	seen    int64  // when it came in
 	key     uint64 // of its identity, for the editor's word
 	address uint64
 	article uint64 // host and number; 0 when the address has none
-	host    uint32
-	length  int32 // of the summary, bytes
 	never   uint64
 	skel    uint64
-	doc     doc
+	host    uint32
+	length  int32 // of the summary, bytes
+}
+
+// origin is what all reports of a source have in common.
+type origin struct {
+	source   string // id
+	name     string // of the outlet, as people are told it
+	outlet   uint32
+	priority int
 }
 
 // verdictOn is what comparing the new report with one that is known gave.
@@ -100,15 +114,16 @@ func newStories(set feed.StorySettings, sources map[string]feed.Source) *stories
 	if set.Window <= 0 {
 		set.Window = 72 * time.Hour
 	}
-	names := map[string]bool{}
-	for _, src := range sources {
+	names, origins := map[string]bool{}, map[string]*origin{}
+	for id, src := range sources {
+		origins[id] = newOrigin(id, sources)
 		names[src.Outlet()] = true
 		names[outletOf(src.Outlet())] = true
 	}
 	s := &stories{
-		set: set, sources: sources, rd: newReader(sortedKeys(names)), sc: newScorer(), never: newNeverPairs(set.Never),
+		set: set, sources: sources, origins: origins, rd: newReader(sortedKeys(names)), sc: newScorer(), never: newNeverPairs(set.Never),
 		reports: map[int64]*report{}, entries: map[string]*entry{}, known: map[string]*story{},
-		index: newIndex(), twins: map[uint64][]*report{}, hosts: map[uint32]feed.Numbering{}, series: map[uint64]series{},
+		index: newIndex(), hosts: map[uint32]feed.Numbering{}, series: map[uint64]series{},
 		word: newEditorsWord(),
 	}
 	switch set.Match {
@@ -213,7 +228,7 @@ func (s *stories) twin(r *report) (*report, string) {
 		if key == 0 {
 			continue
 		}
-		for _, o := range s.twins[key] {
+		for o := range s.index.twins(byAddress, key) {
 			switch {
 			case !s.near(r, o) || s.word.split(r, o):
 			case o.address == r.address && r.address != 0:
@@ -226,9 +241,9 @@ func (s *stories) twin(r *report) (*report, string) {
 		}
 	}
 	if r.doc.length >= 3 && !s.isSeries(r) {
-		for _, o := range s.twins[r.doc.exact] {
+		for o := range s.index.twins(byHeadline, r.doc.exact) {
 			if s.near(r, o) && o.outlet != r.outlet && o.doc.exact == r.doc.exact && s.never.may(r, o) && !s.word.split(r, o) {
-				return o, "the same headline as " + s.name(o)
+				return o, "the same headline as " + o.from.name
 			}
 		}
 	}
@@ -239,18 +254,18 @@ func (s *stories) twin(r *report) (*report, string) {
 // to one page: two items of one source are then as many stories as they have headlines, and an
 // address under which a source tells several things says nothing about those of others either.
 func (s *stories) oneArticle(r, o *report) bool {
-	if r.source == o.source {
+	if r.from.source == o.from.source {
 		return r.doc.exact == o.doc.exact
 	}
-	told := map[string]uint64{r.source: r.doc.exact}
-	for _, x := range s.twins[o.twinKeys()[0]] {
+	told := map[string]uint64{r.from.source: r.doc.exact}
+	for x := range s.index.twins(byAddress, o.twinKeys()[byAddress]) {
 		if x.address != o.address {
 			continue
 		}
-		if exact, ok := told[x.source]; ok && exact != x.doc.exact {
+		if exact, ok := told[x.from.source]; ok && exact != x.doc.exact {
 			return false
 		}
-		told[x.source] = x.doc.exact
+		told[x.from.source] = x.doc.exact
 	}
 	return true
 }
@@ -371,23 +386,29 @@ func (s *stories) choose(r *report) (best link, found bool) {
 	return best, found
 }
 
-func (s *stories) name(r *report) string {
-	if src, ok := s.sources[r.source]; ok {
-		return src.Outlet()
+// newOrigin describes a source, which need not be one of those configured.
+func newOrigin(id string, sources map[string]feed.Source) *origin {
+	if src, ok := sources[id]; ok && src.ID != "" {
+		id = src.ID
 	}
-	return r.source
+	o := &origin{source: id, name: id}
+	if src, ok := sources[id]; ok {
+		o.name, o.priority = src.Outlet(), src.Priority
+	}
+	o.outlet = hash(outletOf(o.name))
+	return o
 }
 
 // read takes what is to be remembered of an item. The words it is indexed by stand in rd.
 func (s *stories) read(rd *reader, it *feed.Item) *report {
 	r := &report{
-		id: it.ID, source: it.Source, at: it.Date().Unix(), seen: it.FirstSeen.Unix(), length: int32(len(it.Summary)),
+		id: it.ID, from: s.origins[it.Source], at: it.Date().Unix(), seen: it.FirstSeen.Unix(), length: int32(len(it.Summary)),
 		key: hash64(it.OwnEntry()),
 	}
-	if src, ok := s.sources[it.Source]; ok && src.ID != "" {
-		r.source = src.ID // one string for all of its reports
+	if r.from == nil {
+		r.from = newOrigin(it.Source, s.sources)
 	}
-	r.outlet = hash(outletOf(s.name(r)))
+	r.outlet = r.from.outlet
 	if feed.NamesArticle(it.Canonical) {
 		r.address = hash64("a:" + it.Canonical)
 		name, number := feed.ArticleNumber(it.Canonical)
@@ -415,10 +436,17 @@ func (s *stories) add(r *report, words []indexed, entryKey, storyKey string) {
 	if e == nil {
 		st := s.known[storyKey]
 		if st == nil {
+			if storyKey == entryKey {
+				storyKey = entryKey // as the store gives them they are two strings
+			}
 			st = &story{key: storyKey}
+			st.entries = st.room[:0]
 			s.known[storyKey] = st
+			e = &st.first
+		} else {
+			e = &entry{}
 		}
-		e = &entry{key: entryKey, story: st}
+		e.key, e.story, e.reports = entryKey, st, e.room[:0]
 		st.entries = append(st.entries, e)
 		s.entries[entryKey] = e
 	}
@@ -431,34 +459,24 @@ func (s *stories) add(r *report, words []indexed, entryKey, storyKey string) {
 func (s *stories) remember(r *report, words []indexed) {
 	s.index.add(r, words)
 	s.sawAddress(r, 1)
-	for _, k := range r.twinKeys() {
-		if k != 0 {
-			s.twins[k] = append(s.twins[k], r)
-		}
-	}
+	s.index.addTwin(r)
 	s.sawSkeleton(r, 1)
 }
 
 func (s *stories) unremember(r *report) {
-	s.index.remove(r)
-	for _, k := range r.twinKeys() {
-		if rest := without(s.twins[k], r); len(rest) > 0 {
-			s.twins[k] = rest
-		} else {
-			delete(s.twins, k)
-		}
-	}
+	s.index.removeTwin(r)
 	s.sawAddress(r, -1)
 	s.sawSkeleton(r, -1)
+	s.index.remove(r)
 }
 
 // twinKeys are the keys under which the same article is found again: its number or, without one,
 // its address; and its headline.
-func (r *report) twinKeys() [2]uint64 {
+func (r *report) twinKeys() [kindsOfTwins]uint64 {
 	if r.article != 0 {
-		return [2]uint64{r.article, r.doc.exact}
+		return [...]uint64{byAddress: r.article, byHeadline: r.doc.exact}
 	}
-	return [2]uint64{r.address, r.doc.exact}
+	return [...]uint64{byAddress: r.address, byHeadline: r.doc.exact}
 }
 
 func without[T comparable](list []T, x T) []T {
@@ -537,7 +555,7 @@ func (s *stories) explain(it *feed.Item, r *report, best link, found bool) feed.
 		if v.j.veto == "" || len(why.Vetoes) == maxVetoes {
 			continue
 		}
-		why.Vetoes = append(why.Vetoes, fmt.Sprintf("%s: report %d (%s)", v.j.veto, v.r.id, s.name(v.r)))
+		why.Vetoes = append(why.Vetoes, fmt.Sprintf("%s: report %d (%s)", v.j.veto, v.r.id, v.r.from.name))
 	}
 	const nearMiss = 0.3
 	if !found || best.score < nearMiss {
@@ -549,7 +567,7 @@ func (s *stories) explain(it *feed.Item, r *report, best link, found bool) feed.
 	if best.score >= s.join {
 		verb = "tells the event of"
 	}
-	why.Reason = fmt.Sprintf("%s report %d (%s): %.2f of at least %.2f", verb, b.r.id, s.name(b.r), best.score, s.join)
+	why.Reason = fmt.Sprintf("%s report %d (%s): %.2f of at least %.2f", verb, b.r.id, b.r.from.name, best.score, s.join)
 	why.Features = s.sc.decided(b.j)
 	why.Words = s.rd.shared(&b.r.doc)
 	return why
@@ -575,7 +593,7 @@ func (s *stories) lead(key string, present int64) int64 {
 		// A lead stays: readers know the entry by its headline. Only a digest gives way to a
 		// report, and any source to one of higher priority.
 		for _, r := range e.reports {
-			if !r.doc.digest && (lead.doc.digest || s.priority(r) > s.priority(lead)) {
+			if !r.doc.digest && (lead.doc.digest || r.from.priority > lead.from.priority) {
 				lead = r
 			}
 		}
@@ -596,8 +614,8 @@ func (s *stories) lead(key string, present int64) int64 {
 		switch {
 		case a.doc.digest != b.doc.digest:
 			return order(b.doc.digest, a.doc.digest)
-		case s.priority(a) != s.priority(b):
-			return s.priority(b) - s.priority(a)
+		case a.from.priority != b.from.priority:
+			return b.from.priority - a.from.priority
 		case math.Abs(like[a]-like[b]) > 0.05:
 			return order(like[a] > like[b], like[b] > like[a])
 		case a.at != b.at:
@@ -619,5 +637,3 @@ func order(first, second bool) int {
 	}
 	return 1
 }
-
-func (s *stories) priority(r *report) int { return s.sources[r.source].Priority }

@@ -32,22 +32,22 @@ const (
 
 // doc is what is remembered of a report's text.
 type doc struct {
-	title  []token
-	slots  []slot
 	words  []uint32 // packed: those of title and summary, then pairs of neighbours, then names; each once
 	parts  [2]int32 // where in words the pairs begin, and the names
-	exact  uint64   // of the headline's normal form; equal means equal
 	norms  [2]float32
-	steps  uint64 // which words of a next step it has
-	marked bool   // written with diacritics
+	marked bool // written with diacritics
 	digest bool
 	advice bool  // how to cook, what to eat
 	angle  bool  // looks at an event from aside
 	told   bool  // has a summary
 	length uint8 // of the headline, words
+	head   uint8 // tokens before the first colon or bar, 0 when there is none
 
-	head     uint8  // tokens before the first colon or bar, 0 when there is none
-	headHash uint32 // of these
+	title    []token
+	slots    []slot
+	exact    uint64 // of the headline's normal form; equal means equal
+	steps    uint64 // which words of a next step it has
+	headHash uint32 // of the tokens before the first colon or bar
 }
 
 func (d *doc) all() []uint32   { return d.words[:d.parts[0]] }
@@ -76,6 +76,7 @@ type reader struct {
 	index keySet // of the last text, in the inverted index
 	// sets are the words, pairs and names of a text while they are collected.
 	sets   [3]wordSet
+	slots  []slot
 	table  wordTable
 	common []*spelled
 	// seen takes each word of a text when frequencies are counted.
@@ -118,9 +119,11 @@ func (rd *reader) readInto(d *doc, title, summary string) {
 	rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, title)
 	words := rd.trim(rd.words, title)
 	d.marked = marked(words)
+	d.slots = rd.slots[:0]
 	caps := capitalsMeanNothing(words, title)
 	rd.title = rd.spell(rd.title[:0], words, title, d.marked, caps, d)
 	rd.contradictions(d, words, title, caps)
+	rd.slots, d.slots = d.slots, append(make([]slot, 0, len(d.slots)), d.slots...)
 
 	for i, t := range rd.title {
 		if i > 1 && t.rubric && i < len(rd.title)-1 {
