@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+	"unsafe"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -128,55 +129,62 @@ type Word struct {
 // Words splits a text into its words in one pass, appending to dst. Zero-width characters and soft
 // hyphens inside a word are not seen.
 func Words(dst []Word, text string) []Word {
-	first := len(dst)
-	// All words share two buffers, and the strings are cut from them at the end: two allocations a
-	// text, not two a word. While a text is read, a Word's Start and End are offsets in the text,
-	// and the spans hold its offsets in the buffers.
-	nb, fb := make([]byte, 0, len(text)+len(text)/4), make([]byte, 0, len(text))
-	var spanBuf [64]span
-	spans := spanBuf[:0]
+	// All words are cut from one block of memory: one allocation a text, not two a word. What stands
+	// in it is never written again, as strings demand; should it not suffice, append takes another.
+	// The normal form of a word is written from its first mark on; a word without has none.
+	block := make([]byte, 2*len(text)+len(text)/4)
+	fb, nb := block[:0:len(text)], block[len(text):len(text)]
 	var tone byte
 	var marked, upper, open bool
 	var start, end, n0, f0 int
 	flush := func() {
-		if !open {
-			return
+		if tone != 0 {
+			nb = append(nb, tone)
 		}
+		fold := unsafe.String(&fb[f0], len(fb)-f0)
+		normal := fold
 		if marked {
-			if tone != 0 {
-				nb = append(nb, tone)
-			}
-		} else {
-			nb = nb[:n0]
+			normal = unsafe.String(&nb[n0], len(nb)-n0)
 		}
-		spans = append(spans, span{n0, len(nb), f0, len(fb)})
-		dst = append(dst, Word{Marked: marked, Upper: upper, Start: start, End: end})
+		dst = append(dst, Word{Normal: normal, Fold: fold, Marked: marked, Upper: upper, Start: start, End: end})
 		n0, f0 = len(nb), len(fb)
 		tone, marked, upper, open = 0, false, false, false
 	}
-	for i, r := range text {
+	for i := 0; i < len(text); {
+		if c := text[i]; c < utf8.RuneSelf {
+			i++
+			l := asciiWord[c]
+			if l == 0 {
+				if open {
+					flush()
+				}
+				continue
+			}
+			if !open {
+				open, start, upper = true, i-1, l != c
+			}
+			fb = append(fb, l)
+			if marked {
+				nb = append(nb, l)
+			}
+			end = i
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(text[i:])
+		at := i
+		i += size
 		switch {
-		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
-			if !open {
-				open, start = true, i
-			}
-			nb, fb = append(nb, byte(r)), append(fb, byte(r))
-			end = i + 1
-		case 'A' <= r && r <= 'Z':
-			if !open {
-				open, start, upper = true, i, true
-			}
-			nb, fb = append(nb, byte(r)+32), append(fb, byte(r)+32)
-			end = i + 1
-		case r < utf8.RuneSelf:
-			flush()
 		case r == 0x200B || r == 0x200C || r == 0x200D || r == 0x2060 || r == 0xFEFF || r == 0xAD:
 			// not seen
 		case r >= 0x0300 && r <= 0x036F:
 			if !open {
 				continue
 			}
-			marked, end = true, i+utf8.RuneLen(r)
+			if !marked {
+				marked = true
+				nb = append(nb, fb[f0:]...)
+			}
+			end = i
 			if t := toneOf(r); t != 0 {
 				tone = t
 				continue
@@ -189,44 +197,53 @@ func Words(dst []Word, text string) []Word {
 				nb = append(nb[:len(nb)-n], c...)
 			}
 		default:
-			if l, ok := letterOf(r); ok {
-				if !open {
-					open, start, upper = true, i, unicode.IsUpper(r)
+			l, ok := letterOf(r)
+			switch {
+			case ok:
+			case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r) && open:
+				l.base = unicode.ToLower(r)
+				l.fold = l.base
+			default:
+				if open {
+					flush()
 				}
+				continue
+			}
+			if !open {
+				open, start, upper = true, at, unicode.IsUpper(r)
+			}
+			if ok && !marked {
 				marked = true
-				nb, fb = utf8.AppendRune(nb, l.base), utf8.AppendRune(fb, l.fold)
-				if l.tone != 0 {
-					tone = l.tone
-				}
-				end = i + utf8.RuneLen(r)
-				continue
+				nb = append(nb, fb[f0:]...)
 			}
-			if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r) && open {
-				if !open {
-					open, start, upper = true, i, unicode.IsUpper(r)
-				}
-				lr := unicode.ToLower(r)
-				nb, fb = utf8.AppendRune(nb, lr), utf8.AppendRune(fb, lr)
-				end = i + utf8.RuneLen(r)
-				continue
+			if marked {
+				nb = utf8.AppendRune(nb, l.base)
 			}
-			flush()
+			fb = utf8.AppendRune(fb, l.fold)
+			if l.tone != 0 {
+				tone = l.tone
+			}
+			end = i
 		}
 	}
-	flush()
-	normals, folds := string(nb), string(fb)
-	for i, s := range spans {
-		w := &dst[first+i]
-		w.Fold = folds[s.f0:s.f1]
-		if w.Normal = w.Fold; w.Marked {
-			w.Normal = normals[s.n0:s.n1]
-		}
+	if open {
+		flush()
 	}
 	return dst
 }
 
-// span is where a word's normal and folded forms lie in the buffers of Words.
-type span struct{ n0, n1, f0, f1 int }
+// asciiWord has the small letter of what can be part of a word, 0 for what parts words.
+var asciiWord = func() (t [utf8.RuneSelf]byte) {
+	for c := range byte(utf8.RuneSelf) {
+		switch {
+		case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
+			t[c] = c
+		case 'A' <= c && c <= 'Z':
+			t[c] = c + 'a' - 'A'
+		}
+	}
+	return t
+}()
 
 // Normal returns the text's words in normal form, a space between them.
 func Normal(text string) string {
