@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -128,7 +129,11 @@ type Word struct {
 
 // Words splits a text into its words in one pass, appending to dst. Zero-width characters and soft
 // hyphens inside a word are not seen.
-func Words(dst []Word, text string) []Word {
+func Words(dst []Word, text string) []Word { return FirstWords(dst, text, math.MaxInt) }
+
+// FirstWords is Words that stops behind so many words.
+func FirstWords(dst []Word, text string, most int) []Word {
+	most += min(len(dst), math.MaxInt-most)
 	// All words are cut from one block of memory: one allocation a text, not two a word. What stands
 	// in it is never written again, as strings demand; should it not suffice, append takes another.
 	// The normal form of a word is written from its first mark on; a word without has none.
@@ -150,7 +155,7 @@ func Words(dst []Word, text string) []Word {
 		n0, f0 = len(nb), len(fb)
 		tone, marked, upper, open = 0, false, false, false
 	}
-	for i := 0; i < len(text); {
+	for i := 0; i < len(text) && len(dst) < most; {
 		if c := text[i]; c < utf8.RuneSelf {
 			i++
 			l := asciiWord[c]

@@ -3,6 +3,7 @@ package desk
 import (
 	"embed"
 	"fmt"
+	"math"
 	"strings"
 	"sync"
 
@@ -51,6 +52,10 @@ type lexeme struct {
 	words []wordform
 	value int      // what it stands for: an index
 	to    []string // canonical words that replace it, in normal form
+	// Filled by lexemes.add, so that reading a text computes nothing twice: the hashes of words as
+	// written and folded, and the tokens of to.
+	hashes [2][]uint32
+	tokens []spelled
 	// marked: in a text without diacritics it is only taken for what it is where few other words
 	// are written like it.
 	marked bool
@@ -64,11 +69,12 @@ type wordform struct {
 	normal, fold uint32
 }
 
-// hashWords appends the words of a text.
-func hashWords(dst []wordform, scratch []feed.Word, text string) ([]wordform, []feed.Word) {
-	scratch = feed.Words(scratch[:0], text)
-	for _, w := range scratch {
-		h := wordform{Word: w, fold: hash(w.Fold)}
+// hashWords appends the words of a text, at most so many.
+func hashWords(dst []wordform, scratch []feed.Word, text string, most int) ([]wordform, []feed.Word) {
+	scratch = feed.FirstWords(scratch[:0], text, most)
+	for i := range scratch {
+		w := &scratch[i]
+		h := wordform{Word: *w, fold: hash(w.Fold)}
 		if h.normal = h.fold; w.Marked {
 			h.normal = hash(w.Normal)
 		}
@@ -78,7 +84,7 @@ func hashWords(dst []wordform, scratch []feed.Word, text string) ([]wordform, []
 }
 
 func wordsOf(text string) []wordform {
-	list, _ := hashWords(nil, nil, text)
+	list, _ := hashWords(nil, nil, text, math.MaxInt)
 	return list
 }
 
@@ -103,6 +109,19 @@ func newLexemes() lexemes {
 func (ps lexemes) add(p lexeme) {
 	if len(p.words) == 0 {
 		return
+	}
+	for i := range p.words {
+		p.hashes[0] = append(p.hashes[0], p.words[i].normal)
+		p.hashes[1] = append(p.hashes[1], p.words[i].fold)
+	}
+	for _, text := range p.to {
+		t := spelled{text: text}
+		if v, ok := plainNumber(text); ok {
+			t = numberToken(v)
+		} else {
+			t.norm, t.fold = hash(text), hash(foldNormal(text))
+		}
+		p.tokens = append(p.tokens, t)
 	}
 	n, f := p.words[0].normal, p.words[0].fold
 	ps.normal[n] = append(ps.normal[n], p)
@@ -154,8 +173,16 @@ func (p *lexeme) match(words []wordform, marked bool) bool {
 	if len(p.words) > len(words) {
 		return false
 	}
-	for i := range p.words {
-		if marked && p.words[i].normal != words[i].normal || !marked && p.words[i].fold != words[i].fold {
+	if marked {
+		for i, h := range p.hashes[0] {
+			if h != words[i].normal {
+				return false
+			}
+		}
+		return true
+	}
+	for i, h := range p.hashes[1] {
+		if h != words[i].fold {
 			return false
 		}
 	}

@@ -22,6 +22,8 @@ type weights struct {
 	idf  hashTable
 	fold hashTable // of all words that are written alike without diacritics, together
 	top  float32   // of a word that is not in the table
+	// pairs tells most pairs of words that are not in idf, as most are not, without asking it.
+	pairs [1 << 10]uint64
 }
 
 var weightsOnce = sync.OnceValue(func() *weights {
@@ -60,6 +62,7 @@ func readWeights(raw []byte) (*weights, error) {
 		a, b, pair := strings.Cut(text, " ")
 		if pair {
 			key = pairHash(hash(a), hash(b))
+			w.pairs[key>>6%uint32(len(w.pairs))] |= 1 << (key & 63)
 		}
 		w.idf.put(key, float32(math.Log(total/(n+1))))
 		if !pair {
@@ -141,8 +144,10 @@ func (t *hashTable) get(key uint32) (float32, bool) {
 // pair weighs two neighbours: what the table says, else what their words weigh together, but no
 // more than an unknown word.
 func (w *weights) pair(h uint32, a, b float32) float32 {
-	if v, ok := w.idf.get(h); ok {
-		return v
+	if w.pairs[h>>6%uint32(len(w.pairs))]&(1<<(h&63)) != 0 {
+		if v, ok := w.idf.get(h); ok {
+			return v
+		}
 	}
 	return min(w.top, a+b)
 }

@@ -222,7 +222,7 @@ func (rd *reader) counted(words []wordform, i, n int, text, tail string, scaled,
 	}
 	if i+n < len(words) {
 		if p, ok := rd.lx.units.find(words[i+n:], marked); ok {
-			return quantity, hash(p.to[0])
+			return quantity, p.tokens[0].norm
 		}
 	}
 	return quantity, hash(next)

@@ -116,7 +116,7 @@ func (rd *reader) read(title, summary string) *doc {
 
 func (rd *reader) readInto(d *doc, title, summary string) {
 	title = unescape(title)
-	rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, title)
+	rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, title, math.MaxInt)
 	words := rd.trim(rd.words, title)
 	d.marked = marked(words)
 	d.slots = rd.slots[:0]
@@ -149,8 +149,8 @@ func (rd *reader) readInto(d *doc, title, summary string) {
 	rd.rest = rd.rest[:0]
 	if summary != "" {
 		summary = unescape(summary)
-		rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, summary)
-		words := rd.words[:min(len(rd.words), summaryWords)]
+		rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, summary, summaryWords)
+		words := rd.words
 		rd.rest = rd.spell(rd.rest, words, summary, marked(words), capitalsMeanNothing(words, summary), nil)
 		d.told = len(rd.rest) >= 4
 	}
@@ -351,16 +351,12 @@ func isUpper(s string) bool {
 
 // replace appends the canonical words of a lexeme.
 func (rd *reader) replace(dst []spelled, p *lexeme, shown string, d *doc) []spelled {
-	for k, text := range p.to {
-		if v, ok := plainNumber(text); ok {
-			dst = append(dst, numberToken(v))
-			if d != nil && k+1 < len(p.to) {
-				d.slots = append(d.slots, slot{quantity, hash(p.to[k+1]), v})
-			}
-			continue
+	for k, t := range p.tokens {
+		if t.flags&isNumber == 0 {
+			t.shown = shown
+		} else if v, _ := plainNumber(p.to[k]); d != nil && k+1 < len(p.to) {
+			d.slots = append(d.slots, slot{quantity, hash(p.to[k+1]), v})
 		}
-		t := spelled{text: text, shown: shown}
-		t.norm, t.fold = hash(text), hash(foldNormal(text))
 		dst = append(dst, t)
 	}
 	return dst
