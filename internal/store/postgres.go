@@ -76,7 +76,7 @@ func unreadable(err error) error {
 		return errPostgresURL
 	}
 	why := strings.TrimPrefix(err.Error(), pgconn.NewParseConfigError(bad.ConnString, "", nil).Error())
-	if why == err.Error() || strings.HasPrefix(why, "failed to parse as") {
+	if why == err.Error() || strings.HasPrefix(why, "failed to parse as") || why == "invalid port" { // a / in a password makes one
 		return errPostgresURL
 	}
 	return fmt.Errorf("%w: %s", ErrAddress, why)
@@ -282,8 +282,17 @@ func (d *postgresDialect) readOnly() error {
 	return fmt.Errorf("%s cannot be written to, perhaps it is a standby; name the primary (with several hosts, target_session_attrs=read-write finds it)", d.name)
 }
 
-// oneLine is an error whose text has no line breaks.
+// oneLine is an error whose text has no line breaks. pgx tries a server with and without TLS, and
+// mostly has the same to say of both.
 type oneLine struct{ error }
 
-func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+func (e oneLine) Error() string {
+	var lines []string
+	for line := range strings.Lines(e.error.Error()) {
+		if line = strings.TrimSpace(line); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, " ")
+}
 func (e oneLine) Unwrap() error { return e.error }

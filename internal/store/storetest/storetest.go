@@ -179,6 +179,9 @@ type Server struct {
 	done  chan struct{}
 }
 
+// Guarded is the name of a user whom a server asks for a password; a test has to make it.
+const Guarded = "guarded"
+
 // New starts a server that belongs to one test, to be stopped and killed at will.
 func New(t testing.TB) *Server {
 	t.Helper()
@@ -192,6 +195,11 @@ func New(t testing.TB) *Server {
 func (s *Server) Schema(t testing.TB) string {
 	t.Helper()
 	return schema(t, s.URL)
+}
+
+// Address returns the address of a database for a user.
+func (s *Server) Address(user *url.Userinfo, database string) string {
+	return (&url.URL{Scheme: "postgres", User: user, Path: "/" + database, RawQuery: url.Values{"host": {s.Dir}}.Encode()}).String()
 }
 
 // Exec runs statements as its superuser.
@@ -212,9 +220,8 @@ func start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Dir: dir, bin: bin, URL: (&url.URL{
-		Scheme: "postgres", User: url.User("feedd"), Path: "/postgres", RawQuery: url.Values{"host": {dir}}.Encode(),
-	}).String()}
+	s := &Server{Dir: dir, bin: bin}
+	s.URL = s.Address(url.User("feedd"), "postgres")
 	if err := s.initialise(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -282,7 +289,7 @@ func (s *Server) initialise() error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	return nil
+	return os.WriteFile(filepath.Join(s.Dir, "data", "pg_hba.conf"), []byte("local all "+Guarded+" scram-sha-256\nlocal all all trust\n"), 0o600)
 }
 
 func (s *Server) command(name string, args ...string) *exec.Cmd {
