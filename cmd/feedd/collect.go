@@ -30,7 +30,7 @@ func (c *collectCmd) Run(a *app) error {
 		}
 		bar := a.progress("collecting", n)
 		reports, err := d.Collect(a.ctx, c.Sources, bar.step)
-		bar.done()
+		bar.done("collected")
 		if err != nil {
 			return err
 		}
@@ -117,12 +117,20 @@ func (b *bar) step(r aggregate.Report) {
 	}
 }
 
-// done leaves the bar as it stands and returns the terminal.
-func (b *bar) done() {
+// at shows that so much of the whole is done.
+func (b *bar) at(done, total int64) {
+	if b.t != nil {
+		b.t.UpdateTotal(total)
+		b.t.SetValue(done)
+	}
+}
+
+// done says what was done, leaves the bar as it stands and returns the terminal.
+func (b *bar) done(what string) {
 	if b.t == nil {
 		return
 	}
-	b.t.UpdateMessage("collected")
+	b.t.UpdateMessage(what)
 	b.t.MarkAsDone()
 	b.w.Stop()
 	for b.w.IsRenderInProgress() {

@@ -59,6 +59,7 @@ type cli struct {
 	Split   splitCmd   `cmd:"" help:"Take a report out of a story, for good."`
 	Join    joinCmd    `cmd:"" help:"Make two stories one."`
 	Replay  replayCmd  `cmd:"" help:"Print what the present configuration would file otherwise, changing nothing."`
+	Move    moveCmd    `cmd:"" help:"Copy everything stored to another store, between SQLite and PostgreSQL."`
 	Eval    evalCmd    `cmd:"" help:"Measure quality on labelled data."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -106,7 +106,7 @@ func (c *demoCmd) Run(a *app) (err error) {
 	}
 	bar := a.progress("collecting", d.Sources())
 	reports, err := d.Collect(a.ctx, nil, bar.step)
-	bar.done()
+	bar.done("collected")
 	if err != nil {
 		return errors.Join(err, d.Close())
 	}

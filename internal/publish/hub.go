@@ -16,6 +16,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"code.dny.dev/ssrf"
 
@@ -246,13 +247,16 @@ func (h *hub) parse(pl *plan, form url.Values) (request, error) {
 	}
 	callback := form.Get("hub.callback")
 	u, err := url.Parse(callback)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil || len(callback) > 2000 {
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil || len(callback) > 2000 || !utf8.ValidString(callback) {
 		return req, errors.New("hub.callback is no http or https address of at most 2000 bytes")
 	}
 	u.Fragment = ""
 	req.key = subKey{path, u.String()}
 	if req.secret = form.Get("hub.secret"); len(req.secret) >= 200 {
 		return req, errors.New("hub.secret has to be shorter than 200 bytes")
+	}
+	if !utf8.ValidString(req.secret) || strings.ContainsRune(req.secret, 0) { // PostgreSQL holds no such text
+		return req, errors.New("hub.secret has to be text in UTF-8")
 	}
 	req.lease = leaseDefault
 	if raw := form.Get("hub.lease_seconds"); raw != "" {

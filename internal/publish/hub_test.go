@@ -189,19 +189,21 @@ func TestTheHubRefuses(t *testing.T) {
 	n.refresh()
 	s := newReader(t)
 	for name, change := range map[string][]string{
-		"no mode":             {"hub.mode", ""},
-		"another mode":        {"hub.mode", "publish"},
-		"another site":        {"hub.topic", "https://example.org/feed"},
-		"a page":              {"hub.topic", n.settings.Site.URL + "/"},
-		"a partner's feed":    {"hub.topic", n.settings.Site.URL + "/partners/cong/kinh-te.rss?token=t0k3n"},
-		"no callback":         {"hub.callback", ""},
-		"another scheme":      {"hub.callback", "file:///etc/passwd"},
-		"a password":          {"hub.callback", "http://a:b@127.0.0.1/"},
-		"a long secret":       {"hub.secret", strings.Repeat("x", 200)},
-		"a lease of words":    {"hub.lease_seconds", "a week"},
-		"a lease of less":     {"hub.lease_seconds", "-1"},
-		"more than 16 kB":     {"hub.callback", "http://127.0.0.1/" + strings.Repeat("x", 20_000)},
-		"a callback too long": {"hub.callback", "http://127.0.0.1/" + strings.Repeat("x", 2_000)},
+		"no mode":                    {"hub.mode", ""},
+		"another mode":               {"hub.mode", "publish"},
+		"another site":               {"hub.topic", "https://example.org/feed"},
+		"a page":                     {"hub.topic", n.settings.Site.URL + "/"},
+		"a partner's feed":           {"hub.topic", n.settings.Site.URL + "/partners/cong/kinh-te.rss?token=t0k3n"},
+		"no callback":                {"hub.callback", ""},
+		"another scheme":             {"hub.callback", "file:///etc/passwd"},
+		"a password":                 {"hub.callback", "http://a:b@127.0.0.1/"},
+		"a long secret":              {"hub.secret", strings.Repeat("x", 200)},
+		"a secret that is no text":   {"hub.secret", "a\x00\xff"},
+		"a callback that is no text": {"hub.callback", "http://127.0.0.1/?\xff"},
+		"a lease of words":           {"hub.lease_seconds", "a week"},
+		"a lease of less":            {"hub.lease_seconds", "-1"},
+		"more than 16 kB":            {"hub.callback", "http://127.0.0.1/" + strings.Repeat("x", 20_000)},
+		"a callback too long":        {"hub.callback", "http://127.0.0.1/" + strings.Repeat("x", 2_000)},
 	} {
 		if res := n.subscribe(n.form(s, "subscribe", change...)); res.StatusCode != http.StatusBadRequest || n.body(res) == "" {
 			t.Errorf("%s: %d", name, res.StatusCode)

@@ -39,6 +39,15 @@ type dialect interface {
 	// in writes the end of a condition that a column is one of ids, such as "IN (1,2)". What it
 	// needs bound it adds to args.
 	in(ids []int64, args *[]any) string
+	// snapshot are the options of a transaction that reads one state of everything.
+	snapshot() *sql.TxOptions
+	// copyIn adds rows to a table until next returns nil.
+	copyIn(tx *tx, table string, columns []string, next func() []any) error
+	// lastNumber is the highest number that an item ever had; setLastNumber keeps it from being given again.
+	lastNumber(ctx context.Context, q querier) (int64, error)
+	setLastNumber(tx *tx, n int64) error
+	// analyze tells the engine to look at tables that were just filled.
+	analyze(ctx context.Context, db *sql.DB) error
 	// lost tells that an error means a connection, not a statement. gone tells more: it was one
 	// from the pool, and another may serve.
 	lost(err error) bool
@@ -171,13 +180,19 @@ func scan(rows *sql.Rows, each func(*sql.Rows) error) error {
 	return rows.Err()
 }
 
-// explain is nil for nil.
+// explain is nil for nil, and explains nothing twice.
 func (s *Store) explain(err error) error {
-	if err == nil {
-		return nil
+	var done explained
+	if err == nil || errors.As(err, &done) {
+		return err
 	}
-	return s.d.explain(err)
+	return explained{s.d.explain(err)}
 }
+
+// explained is an error that dialect.explain has seen.
+type explained struct{ error }
+
+func (e explained) Unwrap() error { return e.error }
 
 //go:embed migrations/*.sql
 var migrations embed.FS

@@ -218,6 +218,41 @@ func (d *postgresDialect) in(ids []int64, args *[]any) string {
 	return "= ANY($" + strconv.Itoa(len(*args)) + ")"
 }
 
+func (d *postgresDialect) snapshot() *sql.TxOptions {
+	return &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+}
+
+func (d *postgresDialect) copyIn(t *tx, table string, columns []string, next func() []any) error {
+	rows := pgx.CopyFromFunc(func() ([]any, error) { return next(), nil })
+	var failed error
+	err := t.conn.Raw(func(c any) error { // see many
+		_, failed = c.(*stdlib.Conn).Conn().CopyFrom(context.Background(), pgx.Identifier{table}, columns, rows)
+		return nil
+	})
+	return cmp.Or(err, failed)
+}
+
+// itemNumbers names the sequence; a server that nobody asked for a number yet says NULL.
+const itemNumbers = `pg_get_serial_sequence('items', 'id')`
+
+func (d *postgresDialect) lastNumber(ctx context.Context, q querier) (n int64, err error) {
+	err = q.QueryRowContext(ctx, `SELECT COALESCE(pg_sequence_last_value(`+itemNumbers+`::regclass), 0)`).Scan(&n)
+	return n, err
+}
+
+func (d *postgresDialect) setLastNumber(t *tx, n int64) error {
+	_, err := t.Exec(`SELECT setval(`+itemNumbers+`, $1, $2)`, max(n, 1), n > 0)
+	return err
+}
+
+func (d *postgresDialect) analyze(ctx context.Context, db *sql.DB) error {
+	tables, err := schemaTables()
+	if err == nil {
+		_, err = db.ExecContext(ctx, `ANALYZE `+strings.Join(tables, ", "))
+	}
+	return err
+}
+
 func (d *postgresDialect) lost(err error) bool {
 	var server *pgconn.PgError
 	if errors.As(err, &server) {

@@ -133,6 +133,53 @@ func (d *sqliteDialect) in(ids []int64, _ *[]any) string {
 	return string(append(b, ')'))
 }
 
+func (d *sqliteDialect) snapshot() *sql.TxOptions { return nil } // as every transaction on a WAL
+
+// Bytes that copyIn gathers, and rows.
+const copyBytes, copyRows = 1 << 20, 16 * insertRows
+
+func (d *sqliteDialect) copyIn(tx *tx, table string, columns []string, next func() []any) error {
+	head := `INSERT INTO ` + table + ` (` + strings.Join(columns, ", ") + `) VALUES `
+	var rows [][]any
+	size := 0
+	for {
+		row := next()
+		if row != nil {
+			rows = append(rows, row)
+			for _, v := range row {
+				switch v := v.(type) {
+				case string:
+					size += len(v)
+				case []byte:
+					size += len(v)
+				}
+			}
+		}
+		if row == nil || size > copyBytes || len(rows) == copyRows {
+			if err := tx.insertRows(head, "", rows, nil); err != nil || row == nil {
+				return err
+			}
+			rows, size = rows[:0], 0
+		}
+	}
+}
+
+func (d *sqliteDialect) lastNumber(ctx context.Context, q querier) (n int64, err error) {
+	err = q.QueryRowContext(ctx, `SELECT COALESCE(MAX(seq), 0) FROM sqlite_sequence WHERE name = 'items'`).Scan(&n)
+	return n, err
+}
+
+func (d *sqliteDialect) setLastNumber(tx *tx, n int64) error {
+	if _, err := tx.Exec(`DELETE FROM sqlite_sequence WHERE name = 'items'`); err != nil {
+		return err
+	}
+	_, err := tx.Exec(`INSERT INTO sqlite_sequence (name, seq) VALUES ('items', $1)`, n)
+	return err
+}
+
+// analyze does nothing: the queries follow the indexes as they are written.
+func (d *sqliteDialect) analyze(context.Context, *sql.DB) error { return nil }
+
 func (d *sqliteDialect) lost(error) bool { return false }
 func (d *sqliteDialect) gone(error) bool { return false }
 

@@ -98,7 +98,7 @@ func (r *reader) base(doc *Document) *url.URL {
 func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 	it := feed.Item{
 		Source:   r.src.ID,
-		GUID:     r.bounded(strings.TrimSpace(raw.guid), "guid"),
+		GUID:     r.bounded(strings.TrimSpace(strings.ReplaceAll(raw.guid, "\x00", "")), "guid"), // JSON may hold one, no store does
 		URL:      r.address(base, raw.link),
 		Title:    r.title(raw.title),
 		Summary:  r.html(raw.summary),
