@@ -5,6 +5,7 @@ import (
 
 	"feedd/internal/aggregate"
 	"feedd/internal/daemon"
+	"feedd/internal/feed"
 )
 
 type fileCmd struct {
@@ -111,11 +112,11 @@ func (c *replayCmd) Run(a *app) error {
 func printChange(a *app, ch *aggregate.Change) {
 	p := func(format string, args ...any) { fmt.Fprintf(a.stdout, format+"\n", args...) }
 	p("%d %s: %s", ch.Item.ID, ch.Item.Source, ch.Item.Title)
-	for _, s := range ch.Enters {
-		p("  + %s by %s, line %d: %s", s.Section, s.By, s.Line, s.Detail)
+	for i := range ch.Enters {
+		p("  + %s", placed(&ch.Enters[i]))
 	}
-	for _, s := range ch.Leaves {
-		p("  - %s by %s: %s", s.Section, s.By, s.Detail)
+	for i := range ch.Leaves {
+		p("  - %s", placed(&ch.Leaves[i]))
 	}
 	switch {
 	case ch.Drop != "":
@@ -126,4 +127,19 @@ func printChange(a *app, ch *aggregate.Change) {
 	if ch.Story != "" {
 		p("  told under %s instead of %s", ch.Story, ch.Item.Entry)
 	}
+}
+
+// placed is a section and by what authority and why an item is in it.
+func placed(s *feed.Placement) string {
+	text := s.Section + " by " + s.By
+	if s.Line > 0 {
+		text += fmt.Sprintf(", line %d", s.Line)
+	}
+	if s.Probability > 0 {
+		text += fmt.Sprintf(", probability %.2f", s.Probability)
+	}
+	if reason := s.Reason(); reason != "" {
+		text += ": " + reason
+	}
+	return text
 }

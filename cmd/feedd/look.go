@@ -217,8 +217,8 @@ func explainPlacement(p func(string, ...any), file string, report int64, s *feed
 		line += fmt.Sprintf(", probability %.2f", s.Probability)
 	}
 	line += fmt.Sprintf(", report %d", report)
-	if s.Detail != "" {
-		line += ": " + s.Detail
+	if reason := s.Reason(); reason != "" {
+		line += ": " + reason
 	}
 	p("%s", line)
 }

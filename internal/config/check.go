@@ -129,6 +129,7 @@ func (b *builder) section(f *fileSection, ids map[string]*yaml.Node) feed.Sectio
 		Limit:        f.Limit.or(50),
 		MaxAge:       b.span(f.MaxAge, 168*time.Hour, time.Minute, 20*year, "max_age"),
 		MaxPerSource: f.MaxPerSource.or(0),
+		Fair:         !f.MaxPerSource.given(),
 		Rules:        b.rules(f.Rules),
 		Pin:          b.hardRules(f.Pin, "pin"),
 		Mute:         b.hardRules(f.Mute, "mute"),

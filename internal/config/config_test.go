@@ -136,7 +136,7 @@ func TestFull(t *testing.T) {
 				},
 				Line: 48,
 			},
-			{ID: "the-thao", Title: "the-thao", Limit: 50, MaxAge: 168 * time.Hour, Learn: true, Line: 70},
+			{ID: "the-thao", Title: "the-thao", Limit: 50, MaxAge: 168 * time.Hour, Fair: true, Learn: true, Line: 70},
 		},
 		Sources: []feed.Source{
 			with(func(s *feed.Source) {

@@ -85,7 +85,8 @@ type fileSection struct {
 	Limit number `yaml:"limit" jsonschema:"minimum=1,maximum=1000"`
 	// Entries older than this leave the section. Default: 168h.
 	MaxAge span `yaml:"max_age"`
-	// Entries that one source may lead in a feed; 0 means no bound. Default: 0.
+	// Entries that one source may lead in a feed; 0 means no bound. Default: a fifth of limit while
+	// other sources have entries to show, and what they leave free.
 	MaxPerSource number `yaml:"max_per_source" jsonschema:"minimum=0,maximum=1000"`
 	// An item enters when one of them holds.
 	Rules []fileRule `yaml:"rules"`

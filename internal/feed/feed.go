@@ -9,7 +9,12 @@
 // Entries of a Section into feeds.
 package feed
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // Site is the installation as its readers see it.
 type Site struct {
@@ -99,11 +104,14 @@ type Section struct {
 	MaxAge      time.Duration
 	// MaxPerSource bounds the entries one source leads in a feed; 0 means no bound.
 	MaxPerSource int
-	Rules        []Rule
-	Pin, Mute    []Rule   // entries that lead the section; entries kept out of it
-	Expect       []Expect // headlines the editor expects here, or not
-	Learn        bool     // the learned model may file here (default true)
-	Line         int
+	// Fair sets a bound where MaxPerSource is 0, and one that yields: what one source leads beyond a
+	// fifth of Limit is shown only where the entries of other sources leave room.
+	Fair      bool
+	Rules     []Rule
+	Pin, Mute []Rule   // entries that lead the section; entries kept out of it
+	Expect    []Expect // headlines the editor expects here, or not
+	Learn     bool     // the learned model may file here (default true)
+	Line      int
 }
 
 // Rule is one condition an editor wrote. It holds when any of Any (if there are any) and all of All
@@ -242,9 +250,61 @@ type Placement struct {
 	Line        int     `json:"line,omitempty"`        // of the rule, in the configuration
 	Detail      string  `json:"detail,omitempty"`      // the words that matched, for people
 	Probability float64 `json:"probability,omitempty"` // of a learned placement
-	Pinned      bool    `json:"pinned,omitempty"`      // `pin:` of the section: the entry leads it
-	PinLine     int     `json:"pin_line,omitempty"`    // of that rule
+	// Evidence is what spoke for a learned placement: soft rules, then the loudest first.
+	Evidence []Evidence `json:"evidence,omitempty"`
+	Pinned   bool       `json:"pinned,omitempty"`   // `pin:` of the section: the entry leads it
+	PinLine  int        `json:"pin_line,omitempty"` // of that rule
 }
+
+// Reason says for people why the item was placed: Detail, or the evidence with its weights.
+func (p *Placement) Reason() string {
+	parts := make([]string, 0, 1+len(p.Evidence))
+	if p.Detail != "" {
+		parts = append(parts, p.Detail)
+	}
+	for _, e := range p.Evidence {
+		parts = append(parts, e.String())
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Evidence is one thing that spoke for a learned placement.
+type Evidence struct {
+	Kind  EvidenceKind `json:"kind,omitempty"`
+	Words string       `json:"words,omitempty"` // of the item, where they stand
+	Line  int          `json:"line,omitempty"`  // of a soft rule
+	// Adds is what it added to the log-odds of the section, in nats, against the mean of the
+	// sections that were compared.
+	Adds float64 `json:"adds"`
+}
+
+// EvidenceKind is what a piece of evidence is.
+type EvidenceKind string
+
+// The kinds of evidence.
+const (
+	EvidenceWords   EvidenceKind = ""        // words of the item
+	EvidenceRule    EvidenceKind = "rule"    // a soft rule
+	EvidenceForm    EvidenceKind = "form"    // punctuation, numbers and length of the headline
+	EvidenceRelated EvidenceKind = "related" // words that keep company with those of the section
+)
+
+// String is the evidence with its weight: "lãi suất +1.2".
+func (e Evidence) String() string {
+	what := e.Words
+	switch e.Kind {
+	case EvidenceRule:
+		what = "line " + strconv.Itoa(e.Line)
+	case EvidenceForm:
+		what = "(form of the headline)"
+	case EvidenceRelated:
+		what = "(related words)"
+	}
+	return what + " " + e.Weight()
+}
+
+// Weight is what the evidence adds, with its sign and one digit behind the point.
+func (e Evidence) Weight() string { return fmt.Sprintf("%+.1f", e.Adds) }
 
 // Why keeps what decided the story of an item.
 type Why struct {

@@ -12,9 +12,18 @@ import (
 //
 // Entries that are older than max_age at the time now, or withdrawn, are left out. Of one source's
 // entries only the newest max_per_source are shown, so that a source that floods pushes nobody
-// else out; pinned entries are counted there and always shown. The result has at most limit
-// entries. A bound of 0 is none. The given slice is not changed.
+// else out. Where that is not set, a source that has more than its fair share gives way as long as
+// other sources have entries to show, and its newest fill what is left. Pinned entries are counted
+// there and always shown. The result has at most limit entries. A bound of 0 is none. The given
+// slice is not changed.
 func Select(s Section, entries []Entry, now time.Time) []Entry {
+	out, _ := Choose(s, entries, now)
+	return out
+}
+
+// Choose is Select that also tells whether entries beyond a source's fair share fill the feed: then
+// others' entries that were not given would take their place.
+func Choose(s Section, entries []Entry, now time.Time) (chosen []Entry, filled bool) {
 	out := make([]Entry, 0, len(entries))
 	for i := range entries {
 		e := &entries[i]
@@ -31,21 +40,68 @@ func Select(s Section, entries []Entry, now time.Time) []Entry {
 		}
 		return cmp.Or(b.Published.Compare(a.Published), cmp.Compare(a.Key, b.Key))
 	})
-	if s.MaxPerSource > 0 {
-		led := map[string]int{}
-		out = slices.DeleteFunc(out, func(e Entry) bool {
-			lead := e.LeadItem()
-			if lead == nil {
-				return false
+	beyond := beyondBound(&s, out)
+	spare := 0 // how many beyond the bound may stay
+	if s.MaxPerSource <= 0 && beyond != nil {
+		within := 0
+		for _, b := range beyond {
+			if !b {
+				within++
 			}
-			led[lead.Source]++
-			return led[lead.Source] > s.MaxPerSource && !e.Pinned(s.ID)
-		})
+		}
+		if spare = len(out) - within; s.Limit > 0 {
+			spare = min(spare, max(0, s.Limit-within))
+		}
+		filled = spare > 0
+	}
+	if beyond != nil {
+		kept := out[:0]
+		for i := range out {
+			if beyond[i] {
+				if spare == 0 {
+					continue
+				}
+				spare--
+			}
+			kept = append(kept, out[i])
+		}
+		clear(out[len(kept):])
+		out = kept
 	}
 	if s.Limit > 0 && len(out) > s.Limit {
 		out = slices.Delete(out, s.Limit, len(out))
 	}
-	return out
+	return out, filled
+}
+
+// fairShares is the part of a feed, as a divisor, that one source may lead while others wait.
+const fairShares = 5
+
+// beyondBound tells which of the entries, in order, are more than their source may lead; nil when
+// none is.
+func beyondBound(s *Section, entries []Entry) (beyond []bool) {
+	most := s.MaxPerSource
+	if most <= 0 && s.Fair {
+		most = (s.Limit + fairShares - 1) / fairShares
+	}
+	if most <= 0 {
+		return nil
+	}
+	led := map[string]int{}
+	for i := range entries {
+		lead := entries[i].LeadItem()
+		if lead == nil {
+			continue
+		}
+		led[lead.Source]++
+		if led[lead.Source] > most && !entries[i].Pinned(s.ID) {
+			if beyond == nil {
+				beyond = make([]bool, len(entries))
+			}
+			beyond[i] = true
+		}
+	}
+	return beyond
 }
 
 // Pinned tells whether the entry leads a section: one of its reports matched the section's pin.

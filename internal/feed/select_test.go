@@ -29,6 +29,10 @@ func keysOf(entries []Entry) []string {
 	return keys
 }
 
+func hasPinned(entries []Entry) bool {
+	return slices.ContainsFunc(entries, func(e Entry) bool { return e.Pinned("s") })
+}
+
 func TestSelect(t *testing.T) {
 	withdrawn := told("gone", "x", 1)
 	withdrawn.Withdrawn = selectNow
@@ -46,6 +50,13 @@ func TestSelect(t *testing.T) {
 		{"withdrawn", Section{}, []Entry{withdrawn, told("a", "x", 3)}, []string{"a"}},
 		{"max_per_source takes the newest", Section{MaxPerSource: 1}, []Entry{told("a", "x", 1), told("b", "x", 2), told("c", "y", 3)}, []string{"a", "c"}},
 		{"a flood leaves room", Section{MaxPerSource: 2, Limit: 3}, []Entry{told("a", "x", 1), told("b", "x", 2), told("c", "x", 3), told("d", "x", 4), told("e", "y", 50)}, []string{"a", "b", "e"}},
+		{"unbounded, a flood pushes others out", Section{Limit: 3}, []Entry{told("a", "x", 1), told("b", "x", 2), told("c", "x", 3), told("e", "y", 50)}, []string{"a", "b", "c"}},
+		{"fair: others come first", Section{Limit: 3, Fair: true}, []Entry{told("a", "x", 1), told("b", "x", 2), told("c", "x", 3), told("d", "y", 50), told("e", "z", 60)}, []string{"a", "d", "e"}},
+		{"fair: the flood has what is left", Section{Limit: 3, Fair: true}, []Entry{told("a", "x", 1), told("b", "x", 2), told("c", "x", 3), told("e", "y", 50)}, []string{"a", "b", "e"}},
+		{"fair: one source alone has all", Section{Limit: 3, Fair: true}, []Entry{told("a", "x", 1), told("b", "x", 2), told("c", "x", 3), told("d", "x", 4)}, []string{"a", "b", "c"}},
+		{"fair: max_per_source counts where it is set", Section{Limit: 3, Fair: true, MaxPerSource: 1}, []Entry{told("a", "x", 1), told("b", "x", 2)}, []string{"a"}},
+		{"fair without a limit", Section{Fair: true}, []Entry{told("a", "x", 1), told("b", "x", 2)}, []string{"a", "b"}},
+		{"fair: pinned stays", Section{ID: "s", Limit: 2, Fair: true}, []Entry{told("a", "x", 1, "s"), told("b", "x", 2, "s"), told("c", "y", 3)}, []string{"a", "b"}},
 		{"pinned leads", Section{ID: "s"}, []Entry{told("a", "x", 1), told("b", "x", 2, "s"), told("c", "x", 3, "s")}, []string{"b", "c", "a"}},
 		{"pinned elsewhere", Section{ID: "s"}, []Entry{told("a", "x", 1), told("b", "x", 2, "other")}, []string{"a", "b"}},
 		{"pinned is in the limit", Section{ID: "s", Limit: 1}, []Entry{told("a", "x", 1), told("b", "x", 2, "s")}, []string{"b"}},
@@ -69,7 +80,7 @@ func TestSelect(t *testing.T) {
 func TestSelectProperties(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
-		s := Section{ID: "s", Limit: rng.IntN(20), MaxPerSource: rng.IntN(4), MaxAge: time.Duration(rng.IntN(60)) * time.Minute}
+		s := Section{ID: "s", Limit: rng.IntN(20), MaxPerSource: rng.IntN(4), MaxAge: time.Duration(rng.IntN(60)) * time.Minute, Fair: rng.IntN(2) == 0}
 		var entries []Entry
 		for i := range rng.IntN(60) {
 			e := told(fmt.Sprintf("%02d", i), string(rune('a'+rng.IntN(4))), rng.IntN(80))
@@ -100,6 +111,20 @@ func TestSelectProperties(t *testing.T) {
 			source := s.MaxPerSource > 0 && led[e.LeadItem().Source] >= s.MaxPerSource && !e.Pinned("s")
 			if !shown[e.Key] && !old && !full && !source {
 				t.Fatalf("%s is missing for no reason", e.Key)
+			}
+		}
+		if !s.Fair || s.MaxPerSource > 0 || s.Limit == 0 {
+			continue
+		}
+		// Who has more than a fair share pushed nobody out who has less.
+		greedy := 0
+		for _, n := range led {
+			greedy = max(greedy, n)
+		}
+		for _, e := range entries {
+			old := s.MaxAge > 0 && selectNow.Sub(e.Published) > s.MaxAge
+			if own := led[e.LeadItem().Source]; !shown[e.Key] && !old && own < (s.Limit+4)/5 && !hasPinned(got) && greedy > (s.Limit+4)/5 {
+				t.Fatalf("%s of a source with %d entries was pushed out by one with %d", e.Key, own, greedy)
 			}
 		}
 	}

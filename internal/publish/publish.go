@@ -145,7 +145,7 @@ func newPlan(s Settings, m *metrics) (*plan, error) {
 	}
 	pl := &plan{Settings: s, base: strings.TrimSuffix(s.Site.URL, "/"), root: strings.TrimSuffix(u.Path, "/"),
 		byID: map[string]*feed.Section{}, partners: map[string]*partner{}}
-	pl.all = feed.Section{ID: "all", Title: s.Site.Title, Description: s.Site.Description}
+	pl.all = feed.Section{ID: "all", Title: s.Site.Title, Description: s.Site.Description, Fair: true}
 	for _, sec := range s.Sections {
 		if sec.ID == "all" {
 			return nil, errors.New(`no section can have the id "all": it is every section merged`)

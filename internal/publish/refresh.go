@@ -306,11 +306,14 @@ func graves(withdrawn []feed.Entry) []render.Tombstone {
 // mostCandidates bounds what a feed is chosen from, whatever the configuration asks for.
 const mostCandidates = 20_000
 
+// deepFlood is among how many entries others are looked for when one source fills a feed.
+const deepFlood = 1000
+
 // candidates reads as many entries as the section's feed may be chosen from. Most sections show
 // simply the newest; where a bound or a rule passes some over, more are read until the feed is full.
 func (p *Publisher) candidates(ctx context.Context, sec *feed.Section, now time.Time) ([]feed.Entry, error) {
 	q := feed.EntryQuery{Section: sec.ID, Limit: sec.Limit + 10}
-	if sec.MaxPerSource > 0 {
+	if sec.MaxPerSource > 0 || sec.Fair {
 		q.Limit = 2 * q.Limit
 	}
 	if sec.MaxAge > 0 {
@@ -327,7 +330,9 @@ func (p *Publisher) candidates(ctx context.Context, sec *feed.Section, now time.
 		if err != nil {
 			return nil, err
 		}
-		if len(entries) < q.Limit || q.Limit >= mostCandidates || len(feed.Select(*sec, entries, now)) >= sec.Limit {
+		chosen, filled := feed.Choose(*sec, entries, now)
+		full := len(chosen) >= sec.Limit && (!filled || q.Limit >= deepFlood)
+		if full || len(entries) < q.Limit || q.Limit >= mostCandidates {
 			return entries, nil
 		}
 		q.Limit *= 4

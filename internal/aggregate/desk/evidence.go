@@ -1,10 +1,8 @@
 package desk
 
 import (
-	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"feedd/internal/feed"
@@ -33,7 +31,7 @@ func (f *filer) fileByEvidence(it *feed.Item, w *filing) {
 		return
 	}
 	p := feed.Placement{Section: s.ID, By: byLearned, Probability: ev.probability}
-	p.Line, p.Detail = f.explain(w, ev)
+	p.Line, p.Evidence = f.explain(w, ev)
 	place(it, p)
 }
 
@@ -57,8 +55,7 @@ func (f *filer) weigh(w *filing) evidence {
 		if !w.learn.set.accented && c.restores() {
 			c.restore(&w.restore, &w.learn.set, w.read.passages[0].words, w.read.passages[1].words)
 		}
-		var near float64
-		w.factor, near = c.scale.factors(w.learn.set.words)
+		w.factor, w.near = c.scale.factors(w.learn.set.words)
 		w.learn.scores = c.score(w.learn.scores, &w.learn.set, -1)
 		at := c.vectors.place(&w.learn.set)
 		w.learn.near = c.nearby(w.learn.near, &at, -1, f.topicsOf(c, w))
@@ -66,7 +63,7 @@ func (f *filer) weigh(w *filing) evidence {
 		for i := range f.sections {
 			if j, ok := c.index[f.sections[i].ID]; ok && c.docs[j] > 0 && f.speaks(i, w.read.language) {
 				w.in = append(w.in, i)
-				w.odds[i] = w.factor*w.learn.scores[j] + near*w.learn.near[j]
+				w.odds[i] = w.factor*w.learn.scores[j] + w.near*w.learn.near[j]
 				mean += w.odds[i]
 			}
 		}
@@ -149,27 +146,26 @@ func topic(s feed.Section) (sum point) {
 
 // explain names what spoke for a section, with its weight in log-odds against the mean of the
 // sections: soft rules with their lines, then words. The line is that of the first soft rule.
-func (f *filer) explain(w *filing, ev evidence) (line int, detail string) {
-	var parts []string
+func (f *filer) explain(w *filing, ev evidence) (line int, all []feed.Evidence) {
 	for _, h := range w.holds {
 		if o, r := f.owner[h.rule], &f.rules.rules[h.rule]; o.purpose == toEnter && o.section == ev.section && r.weight != 0 {
 			if line == 0 {
 				line = o.line
 			}
-			parts = append(parts, fmt.Sprintf("line %d %+.1f", o.line, r.weight))
+			all = append(all, feed.Evidence{Kind: feed.EvidenceRule, Line: o.line, Adds: r.weight})
 		}
 	}
 	if ev.labels > 0 {
 		f.model.mu.Lock()
-		parts = append(parts, f.words(w, ev)...)
+		all = f.words(all, w, ev)
 		f.model.mu.Unlock()
 	}
-	return line, strings.Join(parts, ", ")
+	return line, all
 }
 
-// words lists the words and pairs of words that spoke loudest for a section, and the form of the
-// headline where it did.
-func (f *filer) words(w *filing, ev evidence) []string {
+// words adds the words and pairs of words that spoke loudest for a section, and the form of the
+// headline and the company its words keep where they did.
+func (f *filer) words(all []feed.Evidence, w *filing, ev evidence) []feed.Evidence {
 	const most = 5
 	c := f.model.languages[w.read.language]
 	self := c.index[f.sections[ev.section].ID]
@@ -185,6 +181,11 @@ func (f *filer) words(w *filing, ev evidence) []string {
 		at := &w.learn.set.list[i]
 		w.adds[stand(at)] += w.factor * c.speaks(at, parts, self, w.of)
 	}
+	w.adds[relatedPlace] = w.learn.near[self]
+	for _, j := range w.of {
+		w.adds[relatedPlace] -= w.learn.near[j] / float64(len(w.of))
+	}
+	w.adds[relatedPlace] *= w.near
 	loudest := make([]int, 0, most+1) // places worth telling
 	for at, a := range w.adds {
 		if a <= .05 || len(loudest) == most && a <= w.adds[loudest[most-1]] {
@@ -198,24 +199,29 @@ func (f *filer) words(w *filing, ev evidence) []string {
 			loudest = loudest[:most]
 		}
 	}
-	out := make([]string, 0, most)
 	for _, at := range loudest {
-		what := "(form of the headline)"
-		if at != formPlace {
+		e := feed.Evidence{Adds: math.Round(w.adds[at]*100) / 100}
+		switch at {
+		case formPlace:
+			e.Kind = feed.EvidenceForm
+		case relatedPlace:
+			e.Kind = feed.EvidenceRelated
+		default:
 			p := &w.read.passages[at/(2*mostSummaryWords)]
 			from := at / 2 % mostSummaryWords
-			what = p.text[p.words[from].Start:p.words[from+at%2].End]
+			e.Words = p.text[p.words[from].Start:p.words[from+at%2].End]
 		}
-		out = append(out, what+" +"+strconv.FormatFloat(w.adds[at], 'f', 1, 64))
+		all = append(all, e)
 	}
-	return out
+	return all
 }
 
 // The places that features stand at: of the title, then of the summary, each word and the pair
-// that begins there; and the form of the headline.
+// that begins there; then the form of the headline, and what the word vectors say.
 const (
-	formPlace = 2 * 2 * mostSummaryWords
-	standings = formPlace + 1
+	formPlace = 2*2*mostSummaryWords + iota
+	relatedPlace
+	standings
 )
 
 // stand numbers the place of a feature.

@@ -78,8 +78,8 @@ func because(p feed.Placement) string {
 	case p.By == byLearned && p.Probability > 0:
 		why = fmt.Sprintf("by the weights of soft rules, with probability %.2f", p.Probability)
 	}
-	if p.Detail != "" {
-		why += ": " + p.Detail
+	if reason := p.Reason(); reason != "" {
+		why += ": " + reason
 	}
 	return why
 }

@@ -88,11 +88,12 @@ func TestLearnedFiling(t *testing.T) {
 		if p.Section != tt.want {
 			t.Errorf("%q is filed under %q (%.2f), want %q", tt.title, p.Section, p.Probability, tt.want)
 		}
-		if p.Section != "" && (p.By != "learned" || p.Probability < .5 || p.Probability > 1 || p.Detail == "") {
+		if p.Section != "" && (p.By != "learned" || p.Probability < .5 || p.Probability > 1 || p.Reason() == "") {
 			t.Errorf("%q: %+v does not say how it was learned", tt.title, p)
 		}
 	}
-	if d := filedUnder(f, "vi", "Tiền đạo ghi bàn trong trận chung kết").Detail; !strings.Contains(d, "ghi bàn +") || strings.Contains(d, "trong") {
+	p := filedUnder(f, "vi", "Tiền đạo ghi bàn trong trận chung kết")
+	if d := p.Reason(); !strings.Contains(d, "ghi +") || !strings.Contains(d, "(related words) +") || strings.Contains(d, "trong") {
 		t.Errorf("the words behind the decision are %q", d)
 	}
 }

@@ -78,6 +78,7 @@ type filing struct {
 	odds    []float64 // by section, in log-odds
 	in      []int     // the sections that compete
 	factor  float64   // from the model's score to log-odds
+	near    float64   // the same for the word vectors
 	topics  []point
 	of      []int     // in, as the model numbers its sections
 	adds    []float64 // by place in the text, see stand

@@ -103,7 +103,7 @@ func TestSoftRulesAlone(t *testing.T) {
 	f := testFiler(t, nil)
 	it := feed.Item{Source: "mixed", Title: "Ngân hàng mở cửa"}
 	f.file(&it)
-	if len(it.Sections) != 1 || it.Sections[0].Section != "kinh-te" || it.Sections[0].Line != 15 || it.Sections[0].Detail != "line 15 +2.0" {
+	if len(it.Sections) != 1 || it.Sections[0].Section != "kinh-te" || it.Sections[0].Line != 15 || it.Sections[0].Reason() != "line 15 +2.0" {
 		t.Errorf("filed %+v, want kinh-te by the soft rule in line 15", it.Sections)
 	}
 	if p := it.Sections[0].Probability; p < .75 || p > .9 { // e²/(e²+e⁻¹+1)

@@ -57,6 +57,10 @@ func fixture() *View {
 						Image:      "https://vidu.example.vn/anh/lai-suat.jpg",
 						Enclosures: []feed.Enclosure{{URL: "https://vidu.example.vn/anh/lai-suat.jpg", Type: "image/jpeg", Length: 48211}},
 						Published:  at("2026-03-05T09:30:00+07:00"), FirstSeen: at("2026-03-05T09:33:10+07:00"), Revised: at("2026-03-05T10:05:41+07:00"),
+						Sections: []feed.Placement{{Section: "kinh-te", By: "learned", Probability: .934, Evidence: []feed.Evidence{
+							{Kind: feed.EvidenceRule, Line: 12, Adds: .5}, {Words: "Lãi suất", Adds: 1.24}, {Words: "Nhiều ngân hàng", Adds: .81},
+							{Kind: feed.EvidenceRelated, Adds: .4}, {Kind: feed.EvidenceForm, Adds: .12},
+						}}},
 					},
 					{
 						ID: 9, Source: "kin", URL: "https://kin.example.vn/p/991", Title: "Loạt ngân hàng hạ lãi suất",
@@ -64,6 +68,7 @@ func fixture() *View {
 					},
 					{
 						ID: 12, Source: "sample", URL: "https://sample.example.com/vn-rates", Title: "Vietnam banks cut deposit rates again",
+						Sections:  []feed.Placement{{Section: "the-gioi", By: "source", Detail: "everything from sample"}},
 						Published: at("2026-03-05T03:10:00Z"), FirstSeen: at("2026-03-05T03:12:00Z"),
 					},
 				},

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -99,6 +100,19 @@ type headline struct {
 	Time                            moment
 	More, Story                     string // other outlets, and the page that lists them
 	Reports                         []headline
+	Filed                           []filed
+}
+
+// filed is a section that an entry was filed under by what was learned, and what spoke for it.
+type filed struct {
+	Section  link
+	Percent  int // how sure it was
+	Evidence []evidence
+}
+
+// evidence is one thing that spoke for a section. Words are the report's own; else What names it.
+type evidence struct {
+	Words, What, Weight string
 }
 
 // moment is a time for people and for machines; Human is empty when there is none.
@@ -307,6 +321,7 @@ func StoryPage(v *View) ([]byte, error) {
 		h := v.headline(p, e, maxSummary)
 		h.More = ""
 		h.Reports = v.reports(p, e)
+		h.Filed = v.filed(p, e)
 		p.Developments = append(p.Developments, h)
 		p.Heading = e.headline // the latest names the story
 		p.Description = cut(e.summary.text, 200)
@@ -348,6 +363,65 @@ func (v *View) reports(p *page, e *entry) []headline {
 		}
 	}
 	return out
+}
+
+// filed lists the entry's sections that nobody decided on: of the reports that what was learned
+// filed there, it shows the evidence of the surest.
+func (v *View) filed(p *page, e *entry) []filed {
+	var out []filed
+	for _, s := range e.sections {
+		var best *feed.Placement
+		var of *feed.Item
+		decided := false
+		for i := range e.reports {
+			for j := range e.reports[i].Sections {
+				q := &e.reports[i].Sections[j]
+				switch {
+				case q.Section != s.ID:
+				case len(q.Evidence) == 0:
+					decided = true
+				case best == nil || q.Probability > best.Probability:
+					best, of = q, &e.reports[i]
+				}
+			}
+		}
+		if decided || best == nil {
+			continue
+		}
+		f := filed{
+			Section: link{Title: s.Title, URL: template.URL(p.Root + "/sections/" + url.PathEscape(s.ID))},
+			Percent: int(math.Round(100 * best.Probability)),
+		}
+		for _, ev := range best.Evidence {
+			if shown, ok := v.evidence(p, of, ev); ok {
+				f.Evidence = append(f.Evidence, shown)
+			}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// evidence is a piece of evidence as the page shows it; false when its words must not be shown.
+func (v *View) evidence(p *page, it *feed.Item, ev feed.Evidence) (evidence, bool) {
+	e := evidence{Weight: ev.Weight()}
+	if p.Words.Lang == "vi" {
+		e.Weight = strings.Replace(e.Weight, ".", ",", 1)
+	}
+	switch ev.Kind {
+	case feed.EvidenceRule:
+		e.What = p.Words.RuleInLine + " " + strconv.Itoa(ev.Line)
+	case feed.EvidenceForm:
+		e.What = p.Words.Form
+	case feed.EvidenceRelated:
+		e.What = p.Words.Related
+	default:
+		e.Words = line(ev.Words, maxTitle)
+		if _, level := v.origin(it); level < levelSummary && !strings.Contains(it.Title, ev.Words) {
+			return e, false // from a summary that is not ours to show
+		}
+	}
+	return e, true
 }
 
 // Embed renders the page that stands in another site's frame.

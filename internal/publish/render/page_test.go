@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
@@ -61,6 +62,43 @@ func TestPagesGolden(t *testing.T) {
 	for name, b := range pages(t, func(*View) {}) {
 		golden(t, name, b)
 	}
+}
+
+// What was learned says on the story's page what it went by; what somebody decided needs no such
+// reasons, and the words of a summary that must not be shown do not come out this way.
+func TestStoryPageSaysWhatWasLearned(t *testing.T) {
+	page := func(change func(lead, other *feed.Item)) string {
+		v := fixture()
+		v.Entries = v.Entries[:1]
+		change(&v.Entries[0].Reports[0], &v.Entries[0].Reports[1])
+		b, err := StoryPage(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return html.UnescapeString(string(b))
+	}
+	const why, words, weight = "Vì sao tin vào chuyên mục này", "<q>Nhiều ngân hàng</q>", "+0,8"
+	has := func(doc string, want bool, parts ...string) {
+		t.Helper()
+		for _, p := range parts {
+			if strings.Contains(doc, p) != want {
+				t.Errorf("the page has %q: %v, want %v", p, !want, want)
+			}
+		}
+	}
+	has(page(func(_, _ *feed.Item) {}), true, why, "(93 %)", "<q>Lãi suất</q>", "+1,2", words, weight, "quy tắc ở dòng 12", "cách viết tiêu đề", "các từ thường đi cùng")
+	has(page(func(_, other *feed.Item) {
+		other.Sections = []feed.Placement{{Section: "kinh-te", By: "source"}}
+	}), false, why, words)
+	has(page(func(lead, _ *feed.Item) { lead.Sections[0].Section = "cong-nghe" }), false, why, words)
+	doc := page(func(lead, _ *feed.Item) { lead.Source = "kin" }) // of which only the headline may be shown
+	has(doc, true, why, "<q>Lãi suất</q>")
+	has(doc, false, words)
+	surer := page(func(_, other *feed.Item) {
+		other.Sections = []feed.Placement{{Section: "kinh-te", By: "learned", Probability: .99, Evidence: []feed.Evidence{{Words: "Loạt ngân hàng", Adds: 2}}}}
+	})
+	has(surer, true, "(99 %)", "<q>Loạt ngân hàng</q>")
+	has(surer, false, words)
 }
 
 // The pages promise to work under PagePolicy: nothing inline that it would stop, nothing from
