@@ -13,7 +13,7 @@ import (
 // Entries that are older than max_age at the time now, or withdrawn, are left out. Of one source's
 // entries only the newest max_per_source are shown, so that a source that floods pushes nobody
 // else out. Where that is not set, a source that has more than its fair share gives way as long as
-// other sources have entries to show, and its newest fill what is left. Pinned entries are counted
+// other sources have entries to show, and gets what they leave free. Pinned entries are counted
 // there and always shown. The result has at most limit entries. A bound of 0 is none. The given
 // slice is not changed.
 func Select(s Section, entries []Entry, now time.Time) []Entry {
@@ -40,34 +40,7 @@ func Choose(s Section, entries []Entry, now time.Time) (chosen []Entry, filled b
 		}
 		return cmp.Or(b.Published.Compare(a.Published), cmp.Compare(a.Key, b.Key))
 	})
-	beyond := beyondBound(&s, out)
-	spare := 0 // how many beyond the bound may stay
-	if s.MaxPerSource <= 0 && beyond != nil {
-		within := 0
-		for _, b := range beyond {
-			if !b {
-				within++
-			}
-		}
-		if spare = len(out) - within; s.Limit > 0 {
-			spare = min(spare, max(0, s.Limit-within))
-		}
-		filled = spare > 0
-	}
-	if beyond != nil {
-		kept := out[:0]
-		for i := range out {
-			if beyond[i] {
-				if spare == 0 {
-					continue
-				}
-				spare--
-			}
-			kept = append(kept, out[i])
-		}
-		clear(out[len(kept):])
-		out = kept
-	}
+	out, filled = bound(&s, out)
 	if s.Limit > 0 && len(out) > s.Limit {
 		out = slices.Delete(out, s.Limit, len(out))
 	}
@@ -77,16 +50,20 @@ func Choose(s Section, entries []Entry, now time.Time) (chosen []Entry, filled b
 // fairShares is the part of a feed, as a divisor, that one source may lead while others wait.
 const fairShares = 5
 
-// beyondBound tells which of the entries, in order, are more than their source may lead; nil when
-// none is.
-func beyondBound(s *Section, entries []Entry) (beyond []bool) {
-	most := s.MaxPerSource
+// bound takes out of the entries, which are in order, what is more than their sources may lead.
+// filled tells that entries beyond a fair share stay: places that nobody else claims go round the
+// sources, each source's next entry before any source's one after that.
+func bound(s *Section, entries []Entry) (out []Entry, filled bool) {
+	most, spare := s.MaxPerSource, 0
 	if most <= 0 && s.Fair {
 		most = (s.Limit + fairShares - 1) / fairShares
+		spare = s.Limit
 	}
 	if most <= 0 {
-		return nil
+		return entries, false
 	}
+	type extra struct{ place, rank int }
+	var beyond []extra
 	led := map[string]int{}
 	for i := range entries {
 		lead := entries[i].LeadItem()
@@ -94,14 +71,27 @@ func beyondBound(s *Section, entries []Entry) (beyond []bool) {
 			continue
 		}
 		led[lead.Source]++
-		if led[lead.Source] > most && !entries[i].Pinned(s.ID) {
-			if beyond == nil {
-				beyond = make([]bool, len(entries))
-			}
-			beyond[i] = true
+		if rank := led[lead.Source]; rank > most && !entries[i].Pinned(s.ID) {
+			beyond = append(beyond, extra{i, rank})
 		}
 	}
-	return beyond
+	if spare = min(max(0, spare-(len(entries)-len(beyond))), len(beyond)); spare > 0 {
+		slices.SortStableFunc(beyond, func(a, b extra) int { return a.rank - b.rank })
+		beyond = beyond[spare:]
+		filled = true
+	}
+	gone := make([]bool, len(entries))
+	for _, b := range beyond {
+		gone[b.place] = true
+	}
+	out = entries[:0]
+	for i := range entries {
+		if !gone[i] {
+			out = append(out, entries[i])
+		}
+	}
+	clear(entries[len(out):])
+	return out, filled
 }
 
 // Pinned tells whether the entry leads a section: one of its reports matched the section's pin.

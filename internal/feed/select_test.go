@@ -123,7 +123,7 @@ func TestSelectProperties(t *testing.T) {
 		}
 		for _, e := range entries {
 			old := s.MaxAge > 0 && selectNow.Sub(e.Published) > s.MaxAge
-			if own := led[e.LeadItem().Source]; !shown[e.Key] && !old && own < (s.Limit+4)/5 && !hasPinned(got) && greedy > (s.Limit+4)/5 {
+			if own := led[e.LeadItem().Source]; !shown[e.Key] && !old && own < greedy-1 && !hasPinned(got) && greedy > (s.Limit+4)/5 {
 				t.Fatalf("%s of a source with %d entries was pushed out by one with %d", e.Key, own, greedy)
 			}
 		}

@@ -405,3 +405,23 @@ func TestADevelopmentLeadsToItsStory(t *testing.T) {
 		t.Error("the story's page does not tell both developments")
 	}
 }
+
+// A source that floods does not push the others out, however far back theirs lie, and has what
+// they leave free.
+func TestAFloodLeavesRoomForOthers(t *testing.T) {
+	n := newNewsroom(t, func(s *publish.Settings) { s.Sections[0].Fair = true })
+	var flood []feed.Item
+	for i := range 200 {
+		flood = append(flood, report("bao-a", i, n.clock().Add(-time.Duration(i)*time.Minute)))
+	}
+	n.file([]string{"kinh-te"}, flood...)
+	n.file([]string{"kinh-te"}, report("bao-b", 1, n.clock().Add(-20*time.Hour)), report("bao-b", 2, n.clock().Add(-21*time.Hour)))
+	n.refresh()
+	for _, path := range []string{"/sections/kinh-te.atom", "/sections/all.atom"} {
+		ids, _, _ := n.atom(path)
+		want := []string{keyOf(flood[0]), keyOf(flood[1]), keyOf(flood[2]), keyOf(report("bao-b", 1, start)), keyOf(report("bao-b", 2, start))}
+		if !slices.Equal(ids, want) {
+			t.Errorf("%s has %v, want %v", path, ids, want)
+		}
+	}
+}
