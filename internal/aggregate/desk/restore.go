@@ -2,22 +2,21 @@ package desk
 
 import (
 	"runtime"
-	"slices"
 	"sync"
 
 	"feedd/internal/feed"
 )
 
 // restore takes an item that is already filed, in order of arrival, when memory is rebuilt. Items
-// are taken in by the hundred, their texts read side by side: after a restart nothing is filed
-// before all of the window is known again.
+// are taken in by the hundred: while one batch is entered, the texts of the next are read side by
+// side. After a restart nothing is filed before all of the window is known again.
 func (s *stories) restore(it *feed.Item) {
 	if it.Entry == "" {
 		return
 	}
 	s.filed = append(s.filed, *it)
 	if len(s.filed) == restoredAtOnce {
-		s.settle()
+		s.readFiled()
 	}
 }
 
@@ -25,34 +24,66 @@ const restoredAtOnce = 512
 
 // settle takes in what was restored. Whatever looks at the memory calls it first.
 func (s *stories) settle() {
-	if len(s.filed) == 0 {
-		return
+	if len(s.filed) > 0 {
+		s.readFiled()
 	}
-	list := s.filed
-	s.filed = nil
-	reports := make([]*report, len(list))
-	words := make([][]indexed, len(list))
-	workers := max(1, min(runtime.GOMAXPROCS(0), len(list)/32))
-	var wg sync.WaitGroup
-	for k := range workers {
-		rd := s.rd
-		if k > 0 {
-			rd = rd.another()
-		}
-		wg.Go(func() {
-			for i := k; i < len(list); i += workers {
-				reports[i] = s.read(rd, &list[i])
-				words[i] = slices.Clone(rd.index.list)
+	s.enter()
+	if s.spare != nil { // all is known again
+		s.filed, s.spare, s.readers = nil, nil, nil
+	}
+}
+
+// restored is a batch of items whose texts are being read.
+type restored struct {
+	items   []feed.Item
+	reports []*report
+	keys    [][]indexed // by item
+	readers sync.WaitGroup
+}
+
+// readFiled begins to read the texts of the items that wait, and meanwhile enters those before.
+func (s *stories) readFiled() {
+	b := s.spare
+	if b == nil {
+		b = &restored{reports: make([]*report, restoredAtOnce), keys: make([][]indexed, restoredAtOnce)}
+	}
+	b.items, s.filed, s.spare = s.filed, b.items[:0], nil
+	workers := max(1, min(runtime.GOMAXPROCS(0), len(b.items)/32))
+	for len(s.readers) < workers {
+		s.readers = append(s.readers, s.rd.another())
+	}
+	before := s.reading
+	if before != nil {
+		before.readers.Wait() // it has the readers
+	}
+	for k, rd := range s.readers[:workers] {
+		b.readers.Go(func() {
+			for i := k; i < len(b.items); i += workers {
+				b.reports[i] = s.read(rd, &b.items[i])
+				b.keys[i] = append(b.keys[i][:0], rd.index.list...)
 			}
 		})
 	}
-	wg.Wait()
-	for i, r := range reports {
-		it := &list[i]
-		s.forget(it.ID)
-		r.never = s.never.of(it, s.sources[it.Source])
-		s.add(r, words[i], it.Entry, it.Story)
+	s.enter()
+	s.reading = b
+}
+
+// enter takes in the batch that is being read.
+func (s *stories) enter() {
+	b := s.reading
+	if b == nil {
+		return
 	}
-	clear(list) // the texts go
-	s.filed = list[:0]
+	s.reading = nil
+	b.readers.Wait()
+	for i := range b.items {
+		it := &b.items[i]
+		s.forgetOne(it.ID)
+		r := b.reports[i]
+		r.never = s.never.of(it, s.sources[it.Source])
+		s.add(r, b.keys[i], it.Entry, it.Story)
+		b.reports[i] = nil
+	}
+	clear(b.items) // the texts go
+	s.spare = b
 }

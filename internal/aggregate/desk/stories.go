@@ -31,11 +31,15 @@ type stories struct {
 	series  map[uint64]series
 	word    *editorsWord
 
-	filed []feed.Item // restored and not yet taken in
+	filed   []feed.Item // restored and not yet taken in
+	reading *restored   // likewise, its texts being read
+	spare   *restored
+	readers []*reader
 
 	exhaustive bool // compare with every report; for measuring the index
 
 	candidates []*report
+	touched    uint32 // see compare
 	judged     []verdictOn
 	linked     []link
 	members    []*report
@@ -294,6 +298,16 @@ func (s *stories) compare(r *report) {
 		s.candidates = s.index.candidates(s.candidates, s.rd.index.list, r.at, int64(s.set.Window/time.Second))
 	}
 	s.sc.against(&r.doc)
+	// The words of the candidates lie far apart. Touched one behind the other, without a decision
+	// in between, they come from memory side by side: a tenth of the whole with 100,000 reports.
+	touched := uint32(0)
+	for _, o := range s.candidates {
+		const line = 16 // words in a line of the cache
+		for all := o.doc.all(); len(all) > 0; all = all[min(line, len(all)):] {
+			touched |= all[0]
+		}
+	}
+	s.touched = touched
 	for _, o := range s.candidates {
 		const gate = 0.15 // below it no pair was ever one event
 		if r.doc.marked == o.doc.marked && cosine(s.sc.probe.all.dot(o.doc.all()), r.doc.norms[0], o.doc.norms[0]) < gate {
@@ -504,6 +518,10 @@ func (s *stories) revise(it *feed.Item) {
 // forget takes an item out: it was withdrawn, or is to be filed anew.
 func (s *stories) forget(id int64) {
 	s.settle()
+	s.forgetOne(id)
+}
+
+func (s *stories) forgetOne(id int64) {
 	r := s.reports[id]
 	if r == nil {
 		return
@@ -544,7 +562,7 @@ func (s *stories) prune(now time.Time) {
 		}
 	}
 	for _, id := range s.old {
-		s.forget(id)
+		s.forgetOne(id)
 	}
 }
 
