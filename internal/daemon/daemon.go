@@ -142,7 +142,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil, err
 	}
 	d.pub, err = publish.New(publish.Options{
-		Settings: d.publication(d.config), Reader: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
+		Settings: d.publication(d.config), Reader: d.store, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
 		Registry: d.registry, Now: o.Now, Log: o.Log,
 	})
 	if err != nil {

@@ -1,8 +1,10 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,173 +12,281 @@ import (
 	"feedd/internal/publish/render"
 )
 
-// Archives (RFC 5005, section 4) hold what a section's feed no longer shows, one page a month of
-// Published in UTC. A page leaves out the entries that the feed itself shows, so that whoever
-// follows prev-archive from the feed meets every entry exactly once. While the feed still shows
-// entries of a month, or the month is not over, its page can grow: it is served, but only marked
-// as an archive, which is not to change any more, from then on.
+// Archives (RFC 5005, section 4) hold what a section's feed no longer shows. Whoever follows
+// prev-archive from the feed meets every entry exactly once, for an entry is in one of three places:
+//
+//   - in the feed;
+//   - on the open page, which is that of this month: what left the feed since the month began, or
+//     arrived too late for it. It grows, and is not marked as an archive;
+//   - on a closed page, for good.
+//
+// When a month is over, or the open page grew long, what is on it is closed: the store notes of each
+// entry the page it stands on, and the page keeps its entries as they were at that moment. From then
+// on nothing that arrives, is edited or configured adds to the page or changes it, and its entries
+// never return to the feed. An entry goes to the page of the month it was published in while that
+// month is open; what comes later, by its own date or by leaving the feed, goes to the month that is.
+//
+// A closed page changes in these cases only: an entry of it is withdrawn, or that is undone; it leaves
+// the section; a source's rights become stricter; retention takes its entries; `updates: bump` makes
+// one news again; the site moves to another address.
 
-const monthForm = "2006-01"
+// perPage is how many entries a closed page has at most: what is held in memory at a time, and what a
+// reader is asked to take. The open page grows to half as many again before the oldest are closed.
+const perPage = 1000
 
-func archivePath(section string, month time.Time) string {
-	return "/sections/" + section + "/archive/" + month.Format(monthForm)
-}
-
-func monthOf(t time.Time) time.Time {
-	t = t.UTC()
-	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
+func archivePath(section string, n feed.PageNumber) string {
+	return "/sections/" + section + "/archive/" + n.String()
 }
 
 // parseArchive reads "2026-11.atom".
-func parseArchive(name string) (month time.Time, f render.Format, ok bool) {
+func parseArchive(name string) (n feed.PageNumber, f render.Format, ok bool) {
 	stem, ext, _ := strings.Cut(name, ".")
-	month, err := time.Parse(monthForm, stem)
-	return month, render.Format(ext), err == nil && isFeedFormat(ext) && month.Format(monthForm) == stem
+	n, ok = feed.ParsePage(stem)
+	return n, render.Format(ext), ok && slices.Contains(render.FeedFormats, render.Format(ext))
 }
 
-func isFeedFormat(ext string) bool {
-	for _, f := range render.FeedFormats {
-		if string(f) == ext {
-			return true
-		}
-	}
-	return false
+// archive is the archive of a section at the moment of an edition.
+type archive struct {
+	closed []feed.ArchivePage // oldest first, without their entries
+	page   feed.PageNumber    // the open one
+	open   []string           // the entries on it, newest first
 }
 
-// archiveBefore returns the newest month before t (zero: of all) that has entries which the
-// section's feed does not show; zero when there is none.
-func (p *Publisher) archiveBefore(ctx context.Context, section string, ed *edition, t time.Time) (time.Time, error) {
-	// At most the entries shown stand between t and the one looked for.
-	for limit := 8; ; limit = min(4*limit, len(ed.shown)+1) {
-		entries, err := p.reader.Entries(ctx, feed.EntryQuery{Section: section, Before: t, Limit: limit})
-		if err != nil {
-			return time.Time{}, err
-		}
-		for i := range entries {
-			if _, live := ed.shown[entries[i].Key]; !live {
-				return monthOf(entries[i].Published), nil
-			}
-		}
-		if len(entries) < limit || limit > len(ed.shown) {
-			return time.Time{}, nil
-		}
+// newest returns the path of the newest page of the archive, "" when there is none.
+func (a *archive) newest(section string) string {
+	if len(a.closed)+len(a.open) == 0 {
+		return ""
 	}
+	return archivePath(section, a.page)
 }
 
-// newestArchive returns the path of the newest archive page, "" when there is none. newest are the
-// section's newest entries, where it mostly shows already.
-func (p *Publisher) newestArchive(ctx context.Context, section string, ed *edition, newest []feed.Entry) (string, error) {
-	for i := range newest {
-		if _, live := ed.shown[newest[i].Key]; !live {
-			return archivePath(section, monthOf(newest[i].Published)), nil
-		}
+// find tells where a page stands: among the closed ones, or behind them (open).
+func (a *archive) find(n feed.PageNumber) (at int, ok bool) {
+	if n == a.page {
+		return len(a.closed), len(a.closed)+len(a.open) > 0
 	}
-	month, err := p.archiveBefore(ctx, section, ed, time.Time{})
-	if err != nil || month.IsZero() {
-		return "", err
-	}
-	return archivePath(section, month), nil
+	return slices.BinarySearchFunc(a.closed, n, func(p feed.ArchivePage, n feed.PageNumber) int { return int(p.Page - n) })
 }
 
-// archives lists the months of a section's archive pages, newest first.
-func (p *Publisher) archives(ctx context.Context, section string, ed *edition) ([]time.Time, error) {
-	var months []time.Time
-	var before time.Time
+// pages lists all pages, oldest first.
+func (a *archive) pages() []feed.PageNumber {
+	var all []feed.PageNumber
+	for _, p := range a.closed {
+		all = append(all, p.Page)
+	}
+	if len(a.closed)+len(a.open) > 0 {
+		all = append(all, a.page)
+	}
+	return all
+}
+
+// closing is a page that is to be closed.
+type closing struct {
+	page feed.PageNumber
+	keys []string // newest first
+}
+
+// arrange puts what is in no feed and on no closed page, newest first, on pages: those to be closed
+// now, oldest first, and the open one. closed are those there are, oldest first.
+func arrange(rest []feed.Listed, closed []feed.ArchivePage, now time.Time, perPage int) (pages []closing, a archive) {
+	rest = slices.Clone(rest)
+	slices.Reverse(rest)
+	take := func(n int) []string {
+		keys := make([]string, n)
+		for i := range keys {
+			keys[n-1-i] = rest[i].Key
+		}
+		rest = rest[n:]
+		return keys
+	}
+
+	var page feed.PageNumber
+	switch {
+	case len(closed) > 0: // the last one names it as the next, whether it gets an entry or not
+		page = pageAfter(closed[len(closed)-1])
+	case len(rest) > 0:
+		page = feed.PageOf(rest[0].Published)
+	}
+	a = archive{closed: closed, page: max(feed.PageOf(now), page)}
+	if len(closed) == 0 { // an entry's date may be later than now
+		a.page = feed.PageOf(now)
+	}
+	for page != 0 && page.Month().Before(a.page.Month()) {
+		end := page.Month().AddDate(0, 1, 0)
+		n := 0
+		for n < len(rest) && rest[n].Published.Before(end) {
+			n++
+		}
+		for first := true; first || n > 0; first = false {
+			part := min(n, perPage)
+			pages = append(pages, closing{page, take(part)})
+			n, page = n-part, page.Next()
+		}
+		page = 0
+		if len(rest) > 0 {
+			page = feed.PageOf(rest[0].Published)
+		}
+	}
+	for len(rest) > perPage*3/2 {
+		pages = append(pages, closing{a.page, take(perPage)})
+		a.page = a.page.Next()
+	}
+	a.open = take(len(rest))
+	return pages, a
+}
+
+// pageAfter returns the page that a closed page names as the next one.
+func pageAfter(p feed.ArchivePage) feed.PageNumber {
+	if then := feed.PageOf(p.Closed); p.Page < then {
+		return then
+	}
+	return p.Page.Next()
+}
+
+// archive brings the archive of a section up to date: shown are the entries of its feed.
+func (p *Publisher) archive(ctx context.Context, sq *squeezer, f *frame, sec *feed.Section, shown map[string]time.Time, now time.Time) (archive, error) {
 	for {
-		month, err := p.archiveBefore(ctx, section, ed, before)
-		if err != nil || month.IsZero() {
-			return months, err
+		closed, err := p.archives.ClosedPages(ctx, sec.ID)
+		if err != nil {
+			return archive{}, err
 		}
-		months = append(months, month)
-		before = month
+		rest, err := p.archives.OpenEntries(ctx, sec.ID)
+		if err != nil {
+			return archive{}, err
+		}
+		rest = slices.DeleteFunc(rest, func(l feed.Listed) bool {
+			_, live := shown[l.Key]
+			return live
+		})
+		pages, a := arrange(rest, closed, now, p.perPage)
+		overtaken := false
+		for _, c := range pages {
+			done, err := p.closePage(ctx, sq, f, sec, c, now)
+			if err != nil {
+				return archive{}, err
+			}
+			if overtaken = !done; overtaken {
+				break
+			}
+			a.closed = append(a.closed, feed.ArchivePage{Section: sec.ID, Page: c.page, Closed: now})
+		}
+		if !overtaken {
+			return a, nil
+		}
 	}
 }
 
-// archive renders one archive page; nil when the month has none. The caller lets no two do the same.
-func (p *Publisher) archive(ctx context.Context, s *site, section string, month time.Time, f render.Format) (*document, error) {
+// closePage closes one page.
+func (p *Publisher) closePage(ctx context.Context, sq *squeezer, f *frame, sec *feed.Section, c closing, now time.Time) (bool, error) {
+	entries, err := p.entries(ctx, c.keys)
+	if err != nil {
+		return false, err
+	}
+	body, err := freeze(f, sec, entries)
+	if err != nil {
+		return false, fmt.Errorf("page %s of the archive of %s: %w", c.page, sec.ID, err)
+	}
+	return p.archives.ClosePage(ctx, feed.ArchivePage{Section: sec.ID, Page: c.page, Closed: now, Keys: keysOf(entries), Body: sq.zstd(body)})
+}
+
+// entries reads the entries with these keys that stand, however many, newest first.
+func (p *Publisher) entries(ctx context.Context, keys []string) ([]feed.Entry, error) {
+	var all []feed.Entry
+	for part := range slices.Chunk(keys, 500) {
+		entries, err := p.reader.Entries(ctx, feed.EntryQuery{Keys: part})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, entries...)
+	}
+	slices.SortFunc(all, newestFirst)
+	return all, nil
+}
+
+func newestFirst(a, b feed.Entry) int {
+	return cmp.Or(b.Published.Compare(a.Published), strings.Compare(a.Key, b.Key))
+}
+
+func keysOf(entries []feed.Entry) []string {
+	keys := make([]string, len(entries))
+	for i := range entries {
+		keys[i] = entries[i].Key
+	}
+	return keys
+}
+
+// page renders one page of a section's archive; nil when there is no such page. old is what was last
+// rendered at its path, or nil.
+func (p *Publisher) page(ctx context.Context, s *site, section string, n feed.PageNumber, f render.Format, old *document) (*document, error) {
 	sec, ed := s.plan.byID[section], s.editions[section]
 	if sec == nil || ed == nil {
 		return nil, nil
 	}
-	end := month.AddDate(0, 1, 0)
-	all, err := p.reader.Entries(ctx, feed.EntryQuery{Section: section, Since: month, Before: end})
-	if err != nil {
-		return nil, err
-	}
-	open := p.now().Before(end)
-	entries := all[:0]
-	for i := range all {
-		if _, live := ed.shown[all[i].Key]; live {
-			open = true
-		} else {
-			entries = append(entries, all[i])
-		}
-	}
-	if len(entries) == 0 {
+	at, ok := ed.archive.find(n)
+	if !ok {
 		return nil, nil
 	}
-	months, err := p.archives(ctx, section, ed)
-	if err != nil {
-		return nil, err
+	closed := at < len(ed.archive.closed)
+	var v *render.View
+	if closed {
+		page, graves, err := p.archives.ClosedPage(ctx, section, n)
+		if err != nil || page.Page == 0 {
+			return nil, err
+		}
+		body, err := expand(page.Body)
+		if err != nil {
+			return nil, fmt.Errorf("page %s of the archive of %s: %w", n, section, err)
+		}
+		if v, err = s.thaw(body, page.Keys); err != nil {
+			return nil, fmt.Errorf("page %s of the archive of %s: %w", n, section, err)
+		}
+		v.Archive = true
+		for _, g := range graves {
+			v.Tombstones = append(v.Tombstones, render.Tombstone{Key: g.Key, When: g.When})
+		}
+		if len(v.Entries)+len(v.Tombstones) == 0 {
+			v.Updated = page.Closed
+		}
+	} else {
+		entries, err := p.entries(ctx, ed.archive.open)
+		if err != nil {
+			return nil, err
+		}
+		v = s.view(sec, entries)
+		if len(entries) == 0 {
+			v.Updated = n.Month()
+		}
 	}
-	v := s.view(sec, entries)
-	v.Path, v.Current, v.Archive = archivePath(section, month), "/sections/"+section, !open
-	for i, m := range months {
-		if !m.Equal(month) {
-			continue
-		}
-		if i > 0 {
-			v.Next = archivePath(section, months[i-1])
-		}
-		if i+1 < len(months) {
-			v.Prev = archivePath(section, months[i+1])
-		}
+	v.Path, v.Current = archivePath(section, n), "/sections/"+section
+	if at > 0 {
+		v.Prev = archivePath(section, ed.archive.closed[at-1].Page)
 	}
-	withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Section: section, Withdrawn: true, Limit: tombstones})
-	if err != nil {
-		return nil, err
-	}
-	for i := range withdrawn {
-		if monthOf(withdrawn[i].Published).Equal(month) {
-			v.Tombstones = append(v.Tombstones, graves(withdrawn[i:i+1])...)
-		}
+	switch {
+	case at+1 < len(ed.archive.closed):
+		v.Next = archivePath(section, ed.archive.closed[at+1].Page)
+	case closed:
+		v.Next = archivePath(section, ed.archive.page)
 	}
 
-	body, err := render.Feed(v, f)
-	if err != nil {
-		return nil, err
-	}
 	path := v.Path + "." + string(f)
-	if problems := render.Check(f, body); len(problems) > 0 {
-		p.metrics.refused.WithLabelValues(section, string(f)).Inc()
-		return nil, fmt.Errorf("%s breaks the rules of its format: %v", path, problems[0])
+	body, err := render.Feed(v, f)
+	if good, err := p.good(path, section, f, body, err); !good {
+		return orLast(old, err)
 	}
 	e := p.feedEnvelope(s.plan, section, f, "")
 	e.route = p.metrics.archives
-	if !open {
+	if closed {
 		// It changes only when something is withdrawn, which is to be seen within the day.
 		e.cache = "public, max-age=86400"
 	}
+	modified, err := p.stamps.of(ctx, path, sum(body))
+	if err != nil {
+		return nil, err
+	}
+	if old != nil && old.hash == sum(body) {
+		return old.redressed(modified, e), nil
+	}
 	sq := <-p.squeezers
 	defer func() { p.squeezers <- sq }()
-	return sq.document(path, body, lastChange(v), e)
-}
-
-// lastChange is the time of the newest change among what a view shows: the Last-Modified of
-// documents that are rendered when asked for.
-func lastChange(v *render.View) time.Time {
-	var last time.Time
-	for i := range v.Entries {
-		for _, t := range []time.Time{v.Entries[i].Published, v.Entries[i].Updated} {
-			if t.After(last) {
-				last = t
-			}
-		}
-	}
-	for _, t := range v.Tombstones {
-		if t.When.After(last) {
-			last = t.When
-		}
-	}
-	return last.UTC().Truncate(time.Second)
+	return sq.document(path, body, modified, e)
 }

@@ -32,22 +32,26 @@ func newCache(max int) *cache {
 }
 
 // get returns the document of a key made from this state, making it once for all who ask at the
-// same time. make may return nil for what does not exist; that is not kept.
-func (c *cache) get(ctx context.Context, key string, state any, make func(context.Context) (*document, error)) (*document, error) {
+// same time. make gets what there is from another state, or nil; it may return nil for what does not
+// exist, which is not kept.
+func (c *cache) get(ctx context.Context, key string, state any, make func(ctx context.Context, old *document) (*document, error)) (*document, error) {
+	var old *document
 	c.mu.Lock()
 	if el := c.byKey[key]; el != nil {
-		if hit := el.Value.(*cached); hit.state == state {
+		hit := el.Value.(*cached)
+		if hit.state == state {
 			c.used.MoveToFront(el)
 			c.mu.Unlock()
 			return hit.doc, nil
 		}
+		old = hit.doc
 	}
 	c.mu.Unlock()
 	v, err, _ := c.flight.Do(key, func() (any, error) {
 		// Others may wait for it when the first who asked has gone.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 		defer cancel()
-		d, err := make(ctx)
+		d, err := make(ctx, old)
 		if err == nil && d != nil {
 			c.put(key, state, d)
 		}

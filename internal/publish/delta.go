@@ -86,7 +86,7 @@ func (ds *deltas) since(d *document, f render.Format, tag string) *document {
 	}
 	made, err := ds.render(d, f, ds.older[i].shown)
 	if err != nil {
-		ds.p.log.Warn("could not render what is new; the whole feed is served", "path", d.path, "error", err)
+		made = nil // the whole feed is served
 	}
 	ds.made[key] = made
 	return made
@@ -102,7 +102,7 @@ func (ds *deltas) render(d *document, f render.Format, had map[string]time.Time)
 	v := ds.s.view(&ds.view.Section, fresh)
 	v.Hub, v.Prev, v.Tombstones, v.Updated = ds.view.Hub, ds.view.Prev, ds.view.Tombstones, lastChange(ds.view)
 	body, err := render.Feed(v, f)
-	if err != nil {
+	if good, err := ds.p.good(d.path+" (what is new)", d.section, f, body, err); !good {
 		return nil, err
 	}
 	sq := <-ds.p.squeezers

@@ -145,14 +145,10 @@ func (x *export) jobs(ctx context.Context, s *site) ([]job, error) {
 	}
 	for i := range s.plan.sections {
 		id := s.plan.sections[i].ID
-		months, err := x.p.archives(ctx, id, s.editions[id])
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range months {
+		for _, n := range s.editions[id].archive.pages() {
 			for _, f := range render.FeedFormats {
-				jobs = append(jobs, job{fileName(archivePath(id, m)+"."+string(f), false),
-					func(ctx context.Context) (*document, error) { return x.p.archive(ctx, s, id, m, f) }})
+				jobs = append(jobs, job{fileName(archivePath(id, n)+"."+string(f), false),
+					func(ctx context.Context) (*document, error) { return x.p.page(ctx, s, id, n, f, nil) }})
 			}
 		}
 	}
@@ -162,7 +158,7 @@ func (x *export) jobs(ctx context.Context, s *site) ([]job, error) {
 	}
 	for _, key := range keys {
 		jobs = append(jobs, job{fileName("/stories/"+key, true), func(ctx context.Context) (*document, error) {
-			d, _, err := x.p.story(ctx, s, key)
+			d, _, err := x.p.story(ctx, s, key, nil)
 			return d, err
 		}})
 	}
@@ -177,7 +173,7 @@ func (x *export) jobs(ctx context.Context, s *site) ([]job, error) {
 // stories lists the stories that stand.
 func (x *export) stories(ctx context.Context) ([]string, error) {
 	keys := map[string]bool{}
-	q := feed.EntryQuery{Section: "all", Limit: 1}
+	q := feed.EntryQuery{Section: "all", Limit: 1, Brief: true}
 	for { // month by month
 		last, err := x.p.reader.Entries(ctx, q)
 		if err != nil {
@@ -186,8 +182,8 @@ func (x *export) stories(ctx context.Context) ([]string, error) {
 		if len(last) == 0 {
 			return slices.Sorted(maps.Keys(keys)), nil
 		}
-		month := monthOf(last[0].Published)
-		entries, err := x.p.reader.Entries(ctx, feed.EntryQuery{Section: "all", Since: month, Before: month.AddDate(0, 1, 0)})
+		month := feed.PageOf(last[0].Published).Month()
+		entries, err := x.p.reader.Entries(ctx, feed.EntryQuery{Section: "all", Since: month, Before: month.AddDate(0, 1, 0), Brief: true})
 		if err != nil {
 			return nil, err
 		}

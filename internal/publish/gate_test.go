@@ -33,7 +33,7 @@ func TestTheGate(t *testing.T) {
 	open := func() *Publisher {
 		p, err := New(Options{
 			Settings: Settings{Site: feed.Site{Title: "Điểm tin", URL: "https://news.example.org"}, Sections: []feed.Section{{ID: "kinh-te", Title: "Kinh tế", Limit: 5}}},
-			Reader:   db, Renditions: db, Meta: db, Subscriptions: db, Registry: prometheus.NewRegistry(),
+			Reader:   db, Archives: db, Renditions: db, Meta: db, Subscriptions: db, Registry: prometheus.NewRegistry(),
 			Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(&log, nil)),
 		})
 		if err != nil {
@@ -106,7 +106,7 @@ func TestAFailingStoreTakesNothingAway(t *testing.T) {
 	r := &failing{Store: db}
 	p, err := New(Options{
 		Settings: Settings{Site: feed.Site{Title: "Điểm tin", URL: "https://news.example.org"}, Sections: []feed.Section{{ID: "kinh-te", Title: "Kinh tế", Limit: 5}}},
-		Reader:   r, Renditions: db, Meta: db, Subscriptions: db, Registry: prometheus.NewRegistry(), Now: time.Now,
+		Reader:   r, Archives: db, Renditions: db, Meta: db, Subscriptions: db, Registry: prometheus.NewRegistry(), Now: time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func TestOldSitesAreLetGo(t *testing.T) {
 	defer db.Close()
 	sections := []feed.Section{{ID: "a", Title: "A", Limit: 5}, {ID: "b", Title: "B", Limit: 5}}
 	p, err := New(Options{Settings: Settings{Site: feed.Site{Title: "Điểm tin", URL: "https://news.example.org"}, Sections: sections},
-		Reader: db, Renditions: db, Meta: db, Subscriptions: db, Registry: prometheus.NewRegistry(), Now: time.Now})
+		Reader: db, Archives: db, Renditions: db, Meta: db, Subscriptions: db, Registry: prometheus.NewRegistry(), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

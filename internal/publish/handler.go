@@ -133,13 +133,13 @@ func (p *Publisher) unknown(w http.ResponseWriter, r *http.Request) {
 
 func (p *Publisher) serveArchive(w http.ResponseWriter, r *http.Request) {
 	s, section := p.site.Load(), r.PathValue("section")
-	month, f, ok := parseArchive(r.PathValue("page"))
+	n, f, ok := parseArchive(r.PathValue("page"))
 	if s == nil || !ok || s.editions[section] == nil {
 		p.unknown(w, r)
 		return
 	}
-	d, err := p.cache.get(r.Context(), archivePath(section, month)+"."+string(f), s.editions[section], func(ctx context.Context) (*document, error) {
-		return p.archive(ctx, s, section, month, f)
+	d, err := p.cache.get(r.Context(), archivePath(section, n)+"."+string(f), s.editions[section], func(ctx context.Context, old *document) (*document, error) {
+		return p.page(ctx, s, section, n, f, old)
 	})
 	p.serveMade(w, r, d, err)
 }
@@ -151,8 +151,8 @@ func (p *Publisher) serveStory(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	withdrawn := false
-	d, err := p.cache.get(r.Context(), "/stories/"+key, s.editions["all"], func(ctx context.Context) (d *document, err error) {
-		d, withdrawn, err = p.story(ctx, s, key)
+	d, err := p.cache.get(r.Context(), "/stories/"+key, s.editions["all"], func(ctx context.Context, old *document) (d *document, err error) {
+		d, withdrawn, err = p.story(ctx, s, key, old)
 		return d, err
 	})
 	if withdrawn && d == nil && err == nil {

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strings"
+	"sync"
+	"time"
 
 	"feedd/internal/feed"
 )
@@ -37,7 +40,11 @@ func (p *Publisher) recall(ctx context.Context) error {
 	}
 	p.kept = make(map[string]feed.Rendition, len(rs))
 	for _, r := range rs {
-		p.kept[r.Path] = r
+		if isArchive(r.Path) {
+			p.stamps.known(r)
+		} else {
+			p.kept[r.Path] = r
+		}
 	}
 	return nil
 }
@@ -87,7 +94,7 @@ func (p *Publisher) remember(ctx context.Context, old, next *site) error {
 	for _, d := range next.all() {
 		live[d.path] = true
 	}
-	var gone []string
+	gone := p.stamps.forget(next)
 	for path := range p.kept {
 		if !live[path] {
 			gone = append(gone, path)
@@ -124,4 +131,67 @@ func (p *Publisher) remember(ctx context.Context, old, next *site) error {
 		}
 	}
 	return nil
+}
+
+// stamps remember of each page of an archive, which is rendered when it is asked for, since when it
+// has the bytes it has.
+type stamps struct {
+	keep Renditions
+	now  func() time.Time
+
+	mu sync.Mutex
+	by map[string]feed.Rendition // without their bodies
+}
+
+func newStamps(keep Renditions, now func() time.Time) *stamps {
+	return &stamps{keep: keep, now: now, by: map[string]feed.Rendition{}}
+}
+
+func isArchive(path string) bool {
+	return strings.HasPrefix(path, "/sections/") && strings.Contains(path, "/archive/")
+}
+
+func (t *stamps) known(r feed.Rendition) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.by[r.Path] = r
+}
+
+// of returns since when a path has the bytes with this hash.
+func (t *stamps) of(ctx context.Context, path, hash string) (time.Time, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	was, ok := t.by[path]
+	if ok && was.Hash == hash {
+		return was.Modified, nil
+	}
+	r := feed.Rendition{Path: path, Hash: hash, Modified: t.now().UTC().Truncate(time.Second), Body: []byte{}}
+	if ok && !r.Modified.After(was.Modified) { // twice within a second: readers tell the two apart
+		r.Modified = was.Modified.Add(time.Second)
+	}
+	if err := t.keep.SaveRenditions(ctx, []feed.Rendition{r}); err != nil {
+		return time.Time{}, err
+	}
+	t.by[path] = r
+	return r.Modified, nil
+}
+
+// forget returns the paths that are no page of a published archive, and forgets them.
+func (t *stamps) forget(s *site) (gone []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for path := range t.by {
+		section, name, _ := strings.Cut(strings.TrimPrefix(path, "/sections/"), "/archive/")
+		n, _, ok := parseArchive(name)
+		if ed := s.editions[section]; ok && ed != nil {
+			_, ok = ed.archive.find(n)
+		} else {
+			ok = false
+		}
+		if !ok {
+			gone = append(gone, path)
+			delete(t.by, path)
+		}
+	}
+	return gone
 }

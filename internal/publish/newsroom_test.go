@@ -32,12 +32,21 @@ type newsroom struct {
 	registry *prometheus.Registry
 	pub      *publish.Publisher
 	log      *slog.Logger
+	perPage  int
 
 	mu  sync.Mutex
 	now time.Time
 }
 
 func newNewsroom(t testing.TB, change ...func(*publish.Settings)) *newsroom {
+	t.Helper()
+	n := prepareNewsroom(t, change...)
+	n.open()
+	return n
+}
+
+// prepareNewsroom is newNewsroom before anything is opened.
+func prepareNewsroom(t testing.TB, change ...func(*publish.Settings)) *newsroom {
 	t.Helper()
 	n := &newsroom{t: t, now: start, db: storetest.Address(t), log: slog.New(slog.DiscardHandler)}
 	n.settings = publish.Settings{
@@ -56,7 +65,6 @@ func newNewsroom(t testing.TB, change ...func(*publish.Settings)) *newsroom {
 	for _, c := range change {
 		c(&n.settings)
 	}
-	n.open()
 	return n
 }
 
@@ -69,8 +77,8 @@ func (n *newsroom) open() {
 	}
 	n.registry = prometheus.NewRegistry()
 	n.pub, err = publish.New(publish.Options{
-		Settings: n.settings, Reader: n.store, Renditions: n.store, Meta: n.store, Subscriptions: n.store,
-		Registry: n.registry, Now: n.clock, Log: n.log,
+		Settings: n.settings, Reader: n.store, Archives: n.store, Renditions: n.store, Meta: n.store, Subscriptions: n.store,
+		Registry: n.registry, Now: n.clock, PerPage: n.perPage, Log: n.log,
 	})
 	if err != nil {
 		n.t.Fatal(err)
@@ -85,13 +93,18 @@ func (n *newsroom) open() {
 // restart ends the process and starts another on the same database.
 func (n *newsroom) restart() {
 	n.t.Helper()
+	n.close()
+	n.open()
+}
+
+func (n *newsroom) close() {
+	n.t.Helper()
 	if err := n.pub.Close(); err != nil {
 		n.t.Fatal(err)
 	}
 	if err := n.store.Close(); err != nil {
 		n.t.Fatal(err)
 	}
-	n.open()
 }
 
 func (n *newsroom) clock() time.Time {
@@ -160,6 +173,32 @@ func (n *newsroom) file(sections []string, items ...feed.Item) {
 		n.t.Fatal(err)
 	}
 	if err := n.store.Commit(ctx, store.Filed{Turn: turn, Items: unfiled, Entries: entries}); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// revise saves an item that its source changed, and updates its entry.
+func (n *newsroom) revise(it feed.Item) {
+	n.t.Helper()
+	ctx := context.Background()
+	if _, err := n.store.Save(ctx, &store.Collected{State: feed.SourceState{Source: it.Source, LastRun: n.clock(), LastSuccess: n.clock()},
+		Items: []feed.Item{it}, At: n.clock()}); err != nil {
+		n.t.Fatal(err)
+	}
+	items, err := n.store.Unfiled(ctx, 10)
+	if err != nil || len(items) != 1 {
+		n.t.Fatal(len(items), err)
+	}
+	entries, err := n.store.Entries(ctx, feed.EntryQuery{Keys: []string{items[0].Entry}, Any: true})
+	if err != nil || len(entries) != 1 {
+		n.t.Fatal(len(entries), err)
+	}
+	entries[0].Updated = n.clock()
+	turn, err := n.store.DeskTurn(ctx)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if err := n.store.Commit(ctx, store.Filed{Turn: turn, Items: items, Entries: entries}); err != nil {
 		n.t.Fatal(err)
 	}
 }

@@ -104,8 +104,8 @@ func (p *Publisher) buildCommon(next, old *site, now time.Time) error {
 }
 
 // story renders the page of one story. It returns nil when no such story is known; gone tells that
-// there was one and all of it was withdrawn.
-func (p *Publisher) story(ctx context.Context, s *site, key string) (d *document, gone bool, err error) {
+// there was one and all of it was withdrawn. old is what was last rendered at its path, or nil.
+func (p *Publisher) story(ctx context.Context, s *site, key string, old *document) (d *document, gone bool, err error) {
 	entries, err := p.reader.Entries(ctx, feed.EntryQuery{Story: key})
 	if err != nil {
 		return nil, false, err
@@ -115,14 +115,42 @@ func (p *Publisher) story(ctx context.Context, s *site, key string) (d *document
 		return nil, len(withdrawn) > 0, err
 	}
 	v := s.view(&s.plan.all, entries)
+	path := "/stories/" + key
 	body, err := render.StoryPage(v)
-	if err != nil {
-		return nil, false, err
+	if good, err := p.good(path, "", render.FormatHTML, body, err); !good {
+		d, err := orLast(old, err)
+		return d, false, err
 	}
 	sq := <-p.squeezers
 	defer func() { p.squeezers <- sq }()
-	d, err = sq.document("/stories/"+key, body, lastChange(v), p.pageEnvelope(s.plan.every("all")))
+	modified := lastChange(v)
+	for i := range entries { // another outlet's report changes the page, and no date of the entry
+		for j := range entries[i].Reports {
+			if t := entries[i].Reports[j].FirstSeen.Truncate(time.Second); t.After(modified) {
+				modified = t
+			}
+		}
+	}
+	d, err = sq.document(path, body, modified, p.pageEnvelope(s.plan.every("all")))
 	return d, false, err
+}
+
+// lastChange is the time of the newest change among what a view shows.
+func lastChange(v *render.View) time.Time {
+	var last time.Time
+	for i := range v.Entries {
+		for _, t := range []time.Time{v.Entries[i].Published, v.Entries[i].Updated} {
+			if t.After(last) {
+				last = t
+			}
+		}
+	}
+	for _, t := range v.Tombstones {
+		if t.When.After(last) {
+			last = t.When
+		}
+	}
+	return last.UTC().Truncate(time.Second)
 }
 
 // isKey tells whether the text can be an entry's key: anything else needs no look-up.

@@ -7,6 +7,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,21 +43,24 @@ type Settings struct {
 	Every map[string]time.Duration
 }
 
-// Options are what a Publisher is made of. All fields are required but Log.
+// Options are what a Publisher is made of. All fields are required but PerPage and Log.
 type Options struct {
 	Settings      Settings
 	Reader        Reader
+	Archives      Archives
 	Renditions    Renditions
 	Meta          Meta
 	Subscriptions Subscriptions
 	Registry      *prometheus.Registry // takes our metrics; served at /metrics
 	Now           func() time.Time
+	PerPage       int // entries on a closed page of an archive; 0 means 1000
 	Log           *slog.Logger
 }
 
 // Publisher publishes. Its methods may be called from several goroutines.
 type Publisher struct {
 	reader     Reader
+	archives   Archives
 	renditions Renditions
 	meta       Meta
 	now        func() time.Time
@@ -66,6 +70,9 @@ type Publisher struct {
 	cleaned    *render.Cache
 	hub        *hub
 	registry   *prometheus.Registry
+	perPage    int
+	stamps     *stamps
+	troubles   *troubles
 
 	plan atomic.Pointer[plan]
 	site atomic.Pointer[site] // nil before the first Refresh
@@ -83,6 +90,7 @@ func New(o Options) (*Publisher, error) {
 	}
 	p := &Publisher{
 		reader:     o.Reader,
+		archives:   o.Archives,
 		renditions: o.Renditions,
 		meta:       o.Meta,
 		now:        o.Now,
@@ -91,6 +99,9 @@ func New(o Options) (*Publisher, error) {
 		cache:      newCache(16 << 20),
 		cleaned:    render.NewCache(4 << 20),
 		squeezers:  make(chan *squeezer, renderers),
+		perPage:    cmp.Or(o.PerPage, perPage),
+		stamps:     newStamps(o.Renditions, o.Now),
+		troubles:   &troubles{by: map[string]note{}},
 	}
 	for range renderers {
 		s, err := newSqueezer()

@@ -44,7 +44,7 @@ type edition struct {
 	settings string               // hash of what in the configuration shapes it
 	shown    map[string]time.Time // the entries in its feed: key -> Updated
 	view     *render.View         // these, in order, as its feeds are rendered from it
-	prev     string               // path of its newest archive page
+	archive  archive              // what its feed does not show
 	due      time.Time            // when its content changes although no entry does
 	tags     []string             // of its feeds, see bareTag
 	older    []instance           // what its feeds showed before, newest first
@@ -234,7 +234,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 	}
 	chosen, held := feed.Select(*sec, entries, now), false
 	if len(chosen) == 0 {
-		if chosen, err = p.standing(ctx, settings, before, last); err != nil {
+		if chosen, err = p.standing(ctx, sec.ID, settings, before, last); err != nil {
 			return nil, err
 		}
 		if n := len(chosen); n > 0 {
@@ -249,7 +249,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 		ed.shown[chosen[i].Key] = chosen[i].Updated
 	}
 	ed.due = expiry(sec, chosen, now)
-	if ed.prev, err = p.newestArchive(ctx, sec.ID, ed, entries); err != nil {
+	if ed.archive, err = p.archive(ctx, sq, next.frame, sec, ed.shown, now); err != nil {
 		return nil, err
 	}
 	withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Section: sec.ID, Withdrawn: true, Limit: tombstones})
@@ -260,7 +260,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 	b := &built{edition: ed, partners: map[string]map[string]*document{}}
 	v := next.view(sec, chosen)
 	ed.view = v
-	v.Prev, v.Tombstones = ed.prev, graves(withdrawn)
+	v.Prev, v.Tombstones = ed.archive.newest(sec.ID), graves(withdrawn)
 	if next.plan.Hub != "" {
 		v.Hub = next.plan.Hub
 	} else {
@@ -312,7 +312,7 @@ const deepFlood = 1000
 // candidates reads as many entries as the section's feed may be chosen from. Most sections show
 // simply the newest; where a bound or a rule passes some over, more are read until the feed is full.
 func (p *Publisher) candidates(ctx context.Context, sec *feed.Section, now time.Time) ([]feed.Entry, error) {
-	q := feed.EntryQuery{Section: sec.ID, Limit: sec.Limit + 10}
+	q := feed.EntryQuery{Section: sec.ID, Open: true, Limit: sec.Limit + 10}
 	if sec.MaxPerSource > 0 || sec.Fair {
 		q.Limit = 2 * q.Limit
 	}
@@ -340,30 +340,33 @@ func (p *Publisher) candidates(ctx context.Context, sec *feed.Section, now time.
 }
 
 // standing returns what a section showed and still stands, for one that would now show nothing
-// although its settings are the same. Withdrawn entries are not among it.
-func (p *Publisher) standing(ctx context.Context, settings string, before *edition, last shown) ([]feed.Entry, error) {
+// although its settings are the same. What was withdrawn or left the section is not among it.
+func (p *Publisher) standing(ctx context.Context, section, settings string, before *edition, last shown) ([]feed.Entry, error) {
 	if before != nil {
 		last = shownOf(before)
 	}
 	if last.Settings != settings || len(last.Keys) == 0 {
 		return nil, nil
 	}
-	return p.reader.Entries(ctx, feed.EntryQuery{Keys: last.Keys})
+	entries, err := p.entries(ctx, last.Keys)
+	return slices.DeleteFunc(entries, func(e feed.Entry) bool {
+		return section != "all" && !slices.Contains(e.Sections, section)
+	}), err
 }
 
-// expiry returns when the section changes by the clock alone.
+// expiry returns when the section changes by the clock alone: with the month its archive does.
 func expiry(sec *feed.Section, entries []feed.Entry, now time.Time) time.Time {
-	due := now.Add(365 * 24 * time.Hour)
+	due := feed.PageOf(now).Month().AddDate(0, 1, 0)
 	if sec.MaxAge <= 0 {
 		return due
 	}
 	for i := range entries {
-		if t := entries[i].Published.Add(sec.MaxAge); t.After(now) && t.Before(due) {
+		// An entry is still shown in the instant it reaches the age.
+		if t := entries[i].Published.Add(sec.MaxAge + time.Millisecond); t.After(now) && t.Before(due) {
 			due = t
 		}
 	}
-	// An entry is still shown in the instant it reaches the age.
-	return due.Add(time.Millisecond)
+	return due
 }
 
 // view returns the view of a section over these entries, with what all documents share.
@@ -389,14 +392,7 @@ func (p *Publisher) feed(sq *squeezer, ed *edition, v *render.View, f render.For
 // gated is the gate: it returns the document of what was rendered when that keeps the rules of its
 // format, else the last good one with a note, a log line and a count.
 func (p *Publisher) gated(sq *squeezer, notes *notes, f render.Format, path string, body []byte, failed error, e envelope, now time.Time) (*document, error) {
-	var problems []string
-	if failed != nil {
-		problems = []string{failed.Error()}
-	} else {
-		for _, pr := range render.Check(f, body) {
-			problems = append(problems, pr.String())
-		}
-	}
+	problems := judge(f, body, failed)
 	if len(problems) == 0 {
 		return p.document(sq, path, body, e, now)
 	}

@@ -72,7 +72,7 @@ func (p *Publisher) serveStatus(w http.ResponseWriter, r *http.Request) {
 		path = "/sources.json"
 	}
 	now := p.now()
-	d, err := p.cache.get(r.Context(), path, now.Truncate(statusEvery), func(ctx context.Context) (*document, error) {
+	d, err := p.cache.get(r.Context(), path, now.Truncate(statusEvery), func(ctx context.Context, _ *document) (*document, error) {
 		return p.status(ctx, s, path, now)
 	})
 	p.serveMade(w, r, d, err)
@@ -98,7 +98,7 @@ func (p *Publisher) status(ctx context.Context, s *site, path string, now time.T
 		Unsorted int             `json:"unsorted"` // stories that no section took
 		Notes    []note          `json:"notes"`
 		Partners []partnerStatus `json:"partners"`
-	}{[]sourceStatus{}, page.Unsorted, slices.Concat([]note{}, s.notes), []partnerStatus{}}
+	}{[]sourceStatus{}, page.Unsorted, slices.Concat([]note{}, s.notes, p.troubles.list()), []partnerStatus{}}
 	for _, id := range ids {
 		src := pl.Sources[id]
 		st, address := states[id], public(src.URL)
@@ -111,7 +111,7 @@ func (p *Publisher) status(ctx context.Context, s *site, path string, now time.T
 			NextRun: st.NextRun, NextReason: st.NextReason, MovedTo: public(st.MovedTo),
 		})
 	}
-	for _, n := range s.notes {
+	for _, n := range said.Notes {
 		page.Notes = append(page.Notes, n.Text)
 	}
 	for i := range pl.Settings.Partners {

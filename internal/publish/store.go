@@ -21,6 +21,21 @@ type Reader interface {
 	Unsorted(ctx context.Context) (int, error)
 }
 
+// Archives keeps the closed pages of the sections' archives, and which entries are on them.
+type Archives interface {
+	// OpenEntries lists a section's entries that stand and are on no closed page, newest Published
+	// first (equal times by Key).
+	OpenEntries(ctx context.Context, section string) ([]feed.Listed, error)
+	// ClosePage closes a page, for good. It tells whether it did: not when that page is closed, or one
+	// of its entries on another, by a publisher that was faster.
+	ClosePage(ctx context.Context, p feed.ArchivePage) (bool, error)
+	// ClosedPages lists a section's closed pages, oldest first, without Keys and Body.
+	ClosedPages(ctx context.Context, section string) ([]feed.ArchivePage, error)
+	// ClosedPage returns a closed page with the keys of those of its entries that stand in the section,
+	// in ascending order, and the entries withdrawn since. Page is 0 when there is no such page.
+	ClosedPage(ctx context.Context, section string, n feed.PageNumber) (feed.ArchivePage, []feed.Grave, error)
+}
+
 // Renditions keeps the last good bytes, so that Last-Modified and the gate survive a restart.
 type Renditions interface {
 	// Renditions returns all that were saved.

@@ -11,9 +11,8 @@ import (
 	"feedd/internal/feed"
 )
 
-// ErrPageClosed says that another publisher closed the page first: what is left to be archived has to
-// be read anew.
-var ErrPageClosed = errors.New("another publisher closed that page of the archive")
+// errPageClosed ends a transaction that comes after another publisher's.
+var errPageClosed = errors.New("another publisher closed that page of the archive")
 
 // OpenEntries returns the keys of a section's entries that stand and are on no closed page of its archive,
 // newest Published first, ties by Key.
@@ -35,20 +34,20 @@ func (s *Store) OpenEntries(ctx context.Context, section string) ([]feed.Listed,
 	return list, err
 }
 
-// ClosePages closes pages of archives, all or none. Its entries are on no page of their section's
-// archive yet. It fails with ErrPageClosed when one of the pages is closed.
-func (s *Store) ClosePages(ctx context.Context, pages []feed.ArchivePage) error {
-	if len(pages) == 0 {
-		return nil
-	}
-	return s.tx(ctx, func(tx *tx) error {
-		for i := range pages {
-			if err := closePage(tx, &pages[i]); err != nil {
-				return fmt.Errorf("close page %s of the archive of %s: %w", pages[i].Page, pages[i].Section, err)
-			}
+// ClosePage closes a page of a section's archive, for good. It tells whether it did: not when
+// another publisher closed that page meanwhile, or put one of the entries on another; then what is
+// left to be archived has to be read anew.
+func (s *Store) ClosePage(ctx context.Context, p feed.ArchivePage) (bool, error) {
+	err := s.tx(ctx, func(tx *tx) error {
+		if err := closePage(tx, &p); err != nil {
+			return fmt.Errorf("close page %s of the archive of %s: %w", p.Page, p.Section, err)
 		}
 		return nil
 	})
+	if errors.Is(err, errPageClosed) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func closePage(tx *tx, p *feed.ArchivePage) error {
@@ -60,7 +59,7 @@ func closePage(tx *tx, p *feed.ArchivePage) error {
 	if n, err := r.RowsAffected(); err != nil {
 		return err
 	} else if n == 0 {
-		return ErrPageClosed
+		return errPageClosed
 	}
 	ids := make([]int64, len(p.Keys))
 	for i, k := range p.Keys {
@@ -77,7 +76,7 @@ func closePage(tx *tx, p *feed.ArchivePage) error {
 		if n, err := r.RowsAffected(); err != nil {
 			return err
 		} else if int(n) < len(part) {
-			return ErrPageClosed // one of them is on another page, or gone
+			return errPageClosed // one of them is on another page, or gone
 		}
 		if p.Section == "all" {
 			args = []any{int64(p.Page)}
@@ -108,7 +107,7 @@ func (s *Store) ClosedPages(ctx context.Context, section string) ([]feed.Archive
 }
 
 // ClosedPage returns a closed page with the keys of those of its entries that still stand in the
-// section, and those that were withdrawn since, by Key; Page is 0 when there is no such page.
+// section, and those that were withdrawn from it since, both by Key; Page is 0 when there is no such page.
 func (s *Store) ClosedPage(ctx context.Context, section string, page feed.PageNumber) (feed.ArchivePage, []feed.Grave, error) {
 	p := feed.ArchivePage{Section: section}
 	var graves []feed.Grave
@@ -129,9 +128,10 @@ func (s *Store) ClosedPage(ctx context.Context, section string, page feed.PageNu
 			return err
 		}
 		switch {
+		case section != "all" && !slices.Contains(splitList(sections), section): // it left the section
 		case withdrawn != 0:
 			graves = append(graves, feed.Grave{Key: intKey(id), When: fromMillis(withdrawn)})
-		case section == "all" || slices.Contains(splitList(sections), section):
+		default:
 			p.Keys = append(p.Keys, intKey(id))
 		}
 		return nil

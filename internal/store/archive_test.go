@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -50,12 +49,12 @@ func TestClosedPages(t *testing.T) {
 		}
 		page := feed.PageOf(t0)
 		closing := feed.ArchivePage{Section: "x", Page: page, Closed: t0, Keys: keys[:2], Body: []byte("body")}
-		if err := s.ClosePages(ctx, []feed.ArchivePage{closing}); err != nil {
-			t.Fatal(err)
+		if done, err := s.ClosePage(ctx, closing); err != nil || !done {
+			t.Fatal(done, err)
 		}
 		for _, again := range []feed.ArchivePage{closing, {Section: "x", Page: page.Next(), Keys: keys[1:], Body: []byte("2")}} {
-			if err := s.ClosePages(ctx, []feed.ArchivePage{again}); !errors.Is(err, ErrPageClosed) {
-				t.Errorf("closed %v twice: %v", again, err)
+			if done, err := s.ClosePage(ctx, again); done || err != nil {
+				t.Errorf("closed %v twice: %v, %v", again, done, err)
 			}
 		}
 		if diff := cmp.Diff(keys[2:], openKeys(t, s, "x")); diff != "" {
@@ -136,12 +135,14 @@ func TestRetentionOfPages(t *testing.T) {
 		first := feed.PageOf(t0)
 		second := feed.PageOf(t0.AddDate(0, 1, 0))
 		last := feed.PageOf(young.Published.AddDate(0, 2, 0))
-		if err := s.ClosePages(ctx, []feed.ArchivePage{
+		for _, p := range []feed.ArchivePage{
 			{Section: "x", Page: first, Keys: keys[:1], Body: []byte("1")},
 			{Section: "x", Page: second, Keys: keys[1:], Body: []byte("2")},
 			{Section: "x", Page: last, Body: []byte("3")},
-		}); err != nil {
-			t.Fatal(err)
+		} {
+			if done, err := s.ClosePage(ctx, p); err != nil || !done {
+				t.Fatal(p.Page, done, err)
+			}
 		}
 		pages := func() (n []feed.PageNumber) {
 			list, err := s.ClosedPages(ctx, "x")

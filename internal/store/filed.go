@@ -288,6 +288,10 @@ const (
 	listEntry = `INSERT INTO entry_sections (section, published, entry, page) VALUES ($1, $2, $3, $4)`
 )
 
+// moveVersion says of a section that its entries changed.
+const moveVersion = `INSERT INTO sections (id, version) VALUES ($1, 1)
+	ON CONFLICT (id) DO UPDATE SET version = sections.version + 1`
+
 // saveEntries writes entries whole and moves the versions of every section they are or were in.
 func (s *Store) saveEntries(tx *tx, entries []feed.Entry) error {
 	if len(entries) == 0 {
@@ -380,8 +384,7 @@ func (s *Store) saveEntries(tx *tx, entries []feed.Entry) error {
 		{`UPDATE entries SET page = 0 WHERE id = $1 AND page <> 0`, opened},
 		{`DELETE FROM entry_sections WHERE section = $1 AND published = $2 AND entry = $3`, unlists},
 		{listEntry, lists},
-		{`INSERT INTO sections (id, version) VALUES ($1, 1)
-			ON CONFLICT (id) DO UPDATE SET version = sections.version + 1`, versions},
+		{moveVersion, versions},
 	} {
 		if err := tx.many(q.text, q.rows); err != nil {
 			return fmt.Errorf("save entries: %w", err)

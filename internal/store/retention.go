@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -59,6 +61,9 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 				}
 				total += len(items)
 				if kind.entries {
+					if err := changeSections(tx, old); err != nil {
+						return err
+					}
 					if _, err := tx.Exec(`DELETE FROM entries WHERE id `+in, gone...); err != nil {
 						return err
 					}
@@ -90,6 +95,31 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 			millis(now.Add(-seenGrace)), seenGrace.Milliseconds())
 		return err
 	})
+}
+
+// changeSections moves the versions of the sections that these entries stand in.
+func changeSections(tx *tx, entries []int64) error {
+	var args []any
+	rows, err := tx.Query(`SELECT DISTINCT sections FROM entries WHERE id `+tx.s.d.in(entries, &args), args...)
+	if err != nil {
+		return err
+	}
+	touched := map[string]bool{"all": true}
+	if err := scan(rows, func(r *sql.Rows) error {
+		var sections string
+		err := r.Scan(&sections)
+		for _, s := range splitList(sections) {
+			touched[s] = true
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	var versions [][]any
+	for _, section := range slices.Sorted(maps.Keys(touched)) { // in one order: writers must not wait for each other
+		versions = append(versions, []any{section})
+	}
+	return tx.many(moveVersion, versions)
 }
 
 // forgetItems takes items away and remembers that they were there.

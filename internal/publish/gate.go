@@ -1,0 +1,80 @@
+package publish
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"feedd/internal/publish/render"
+)
+
+// good is the gate for what is rendered when it is asked for: it tells whether the bytes keep the
+// rules of their format. When they do not, the caller serves what it has from before, and where there
+// is nothing, the error says why.
+func (p *Publisher) good(path, section string, f render.Format, body []byte, failed error) (bool, error) {
+	problems := judge(f, body, failed)
+	if len(problems) == 0 {
+		p.troubles.over(path)
+		return true, nil
+	}
+	all := strings.Join(problems, "; ")
+	p.metrics.refused.WithLabelValues(section, string(f)).Inc()
+	p.log.Error("a rendering was not served; the last good bytes are, where there are any", "path", path, "problems", all)
+	p.troubles.add(path, note{Section: section, At: p.now(), Text: path + " was not published: " + all})
+	return false, fmt.Errorf("%s breaks the rules of its format: %s", path, all)
+}
+
+// orLast returns what was rendered before, and the error only when nothing was.
+func orLast(old *document, err error) (*document, error) {
+	if old != nil {
+		return old, nil
+	}
+	return nil, err
+}
+
+// judge lists what is wrong with a rendering.
+func judge(f render.Format, body []byte, failed error) []string {
+	if failed != nil {
+		return []string{failed.Error()}
+	}
+	var problems []string
+	for _, pr := range render.Check(f, body) {
+		problems = append(problems, pr.String())
+	}
+	return problems
+}
+
+// troubles are the documents that the gate last refused when they were asked for.
+type troubles struct {
+	mu sync.Mutex
+	by map[string]note // by path
+}
+
+// mostTroubles bounds what the status page lists: addresses are chosen by whoever asks.
+const mostTroubles = 50
+
+func (t *troubles) add(path string, n note) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.by) < mostTroubles {
+		t.by[path] = n
+	}
+}
+
+func (t *troubles) over(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.by, path)
+}
+
+func (t *troubles) list() []note {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var all []note
+	for _, path := range slices.Sorted(maps.Keys(t.by)) {
+		all = append(all, t.by[path])
+	}
+	return all
+}
