@@ -145,7 +145,7 @@ func pageAfter(p feed.ArchivePage) feed.PageNumber {
 
 // archive brings the archive of a section up to date: shown are the entries of its feed.
 func (p *Publisher) archive(ctx context.Context, sq *squeezer, f *frame, sec *feed.Section, shown map[string]time.Time, now time.Time) (archive, error) {
-	for {
+	for range 10 { // publishers that close pages side by side each get on in turn
 		closed, err := p.archives.ClosedPages(ctx, sec.ID)
 		if err != nil {
 			return archive{}, err
@@ -174,6 +174,7 @@ func (p *Publisher) archive(ctx context.Context, sq *squeezer, f *frame, sec *fe
 			return a, nil
 		}
 	}
+	return archive{}, fmt.Errorf("the archive of %s: other publishers kept being faster", sec.ID)
 }
 
 // closePage closes one page.
