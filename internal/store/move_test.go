@@ -48,8 +48,8 @@ func fill(t *testing.T, s *Store) {
 	if _, err := s.Withdraw(ctx, []string{entries[0].Key}, t0); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.ClosePages(ctx, []feed.ArchivePage{{Section: "kinh-te", Page: 202408, Closed: t0, Body: []byte("trang"), Keys: []string{entries[1].Key}}}); err != nil {
-		t.Fatal(err)
+	if done, err := s.ClosePage(ctx, feed.ArchivePage{Section: "kinh-te", Page: feed.PageOf(t0), Closed: t0, Body: []byte("trang"), Keys: []string{entries[1].Key}}); err != nil || !done {
+		t.Fatal(done, err)
 	}
 	if err := s.SaveRenditions(ctx, []feed.Rendition{{Path: "/sections/all.rss", Hash: "ab", Modified: t0, Body: []byte{0, 255, 1}}, {Path: "/empty", Body: []byte{}}}); err != nil {
 		t.Fatal(err)
