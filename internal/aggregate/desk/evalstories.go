@@ -37,6 +37,7 @@ type PairScore struct {
 	DuplicateWrong  float64  `json:"duplicate_wrong"`
 	DuplicateRecall float64  `json:"duplicate_recall"`
 	Kinds           []string `json:"kinds,omitempty"` // "kind right/all"
+	Loss            float64  `json:"loss,omitempty"`  // mean of the pairs' probabilities, nats; by cross-validation
 }
 
 // StreamScore is how one labelled stream was grouped.
@@ -53,6 +54,7 @@ type StreamScore struct {
 	StrongJoins     int     `json:"strong_joins"`
 	BCubed          float64 `json:"b_cubed"`
 	BCubedMany      float64 `json:"b_cubed_without_singles"` // without items alone in both
+	Loss            float64 `json:"loss,omitempty"`          // mean over its pairs, nats; by cross-validation
 }
 
 // EvalStories runs labelled or unlabelled headlines through the desk: pairs, when the header has
@@ -98,13 +100,66 @@ func (t timings) report(r *StoriesReport) {
 }
 
 // tally counts decisions against labels.
-type tally struct{ tp, fp, fn, tn, dup, dupWrong, dupRight, dups int }
+type tally struct {
+	tp, fp, fn, tn, dup, dupWrong, dupRight, dups int
+	kinds                                         map[string]*[2]int // right, all
+	loss                                          float64            // of all pairs' probabilities, nats
+}
+
+func (t *tally) add(verdict, kind string, same, duplicate bool) {
+	said := verdict != "different"
+	switch {
+	case said && same:
+		t.tp++
+	case said:
+		t.fp++
+	case same:
+		t.fn++
+	default:
+		t.tn++
+	}
+	if verdict == "duplicate" {
+		t.dup++
+		if !same {
+			t.dupWrong++
+		}
+	}
+	if duplicate {
+		t.dups++
+		if verdict == "duplicate" {
+			t.dupRight++
+		}
+	}
+	if t.kinds == nil {
+		t.kinds = map[string]*[2]int{}
+	}
+	k := t.kinds[kind]
+	if k == nil {
+		k = &[2]int{}
+		t.kinds[kind] = k
+	}
+	k[1]++
+	if said == same {
+		k[0]++
+	}
+}
+
+func (t *tally) score(set string) PairScore {
+	s := PairScore{Set: set, Pairs: t.tp + t.fp + t.fn + t.tn}
+	s.Loss = t.loss / float64(max(s.Pairs, 1))
+	s.Precision, s.Recall, s.F1 = prf(t.tp, t.tp+t.fp, t.tp, t.tp+t.fn)
+	s.DuplicateWrong, s.DuplicateRecall = share(t.dupWrong, t.dup), share(t.dupRight, t.dups)
+	for _, kind := range sortedKeys(t.kinds) {
+		s.Kinds = append(s.Kinds, fmt.Sprintf("%s %d/%d", kind, t.kinds[kind][0], t.kinds[kind][1]))
+	}
+	return s
+}
 
 func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
 	report := StoriesReport{Kind: "pairs"}
 	rd, sc := newReader(nil), newScorer()
 	var took timings
-	sets, kinds := map[string]*tally{}, map[string]map[string]*[2]int{}
+	sets := map[string]*tally{}
 	numbered, err := numberedHosts(raw)
 	if err != nil {
 		return report, err
@@ -129,43 +184,10 @@ func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
 			return nil
 		}
 		set := row.get("set")
-		t := sets[set]
-		if t == nil {
-			t = &tally{}
-			sets[set], kinds[set] = t, map[string]*[2]int{}
+		if sets[set] == nil {
+			sets[set] = &tally{}
 		}
-		said, is := verdict != "different", label == "1"
-		switch {
-		case said && is:
-			t.tp++
-		case said:
-			t.fp++
-		case is:
-			t.fn++
-		default:
-			t.tn++
-		}
-		if verdict == "duplicate" {
-			t.dup++
-			if !is {
-				t.dupWrong++
-			}
-		}
-		if row.get("dup") == "1" {
-			t.dups++
-			if verdict == "duplicate" {
-				t.dupRight++
-			}
-		}
-		k := kinds[set][row.get("kind")]
-		if k == nil {
-			k = &[2]int{}
-			kinds[set][row.get("kind")] = k
-		}
-		k[1]++
-		if said == is {
-			k[0]++
-		}
+		sets[set].add(verdict, row.get("kind"), label == "1", row.get("dup") == "1")
 		return nil
 	})
 	if err != nil {
@@ -173,15 +195,7 @@ func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
 	}
 	took.report(&report)
 	for _, set := range sortedKeys(sets) {
-		t := sets[set]
-		s := PairScore{Set: set, Pairs: t.tp + t.fp + t.fn + t.tn}
-		s.Precision, s.Recall, s.F1 = prf(t.tp, t.tp+t.fp, t.tp, t.tp+t.fn)
-		s.DuplicateWrong, s.DuplicateRecall = share(t.dupWrong, t.dup), share(t.dupRight, t.dups)
-		for _, kind := range sortedKeys(kinds[set]) {
-			k := kinds[set][kind]
-			s.Kinds = append(s.Kinds, fmt.Sprintf("%s %d/%d", kind, k[0], k[1]))
-		}
-		report.Pairs = append(report.Pairs, s)
+		report.Pairs = append(report.Pairs, sets[set].score(set))
 	}
 	return report, nil
 }
@@ -261,6 +275,9 @@ func (r StoriesReport) String() string {
 	for _, s := range r.Pairs {
 		fmt.Fprintf(&b, "%-10s %5d pairs  P %.3f  R %.3f  F1 %.3f  duplicates: recall %.3f, of another event %.3f\n",
 			s.Set, s.Pairs, s.Precision, s.Recall, s.F1, s.DuplicateRecall, s.DuplicateWrong)
+		if s.Loss > 0 {
+			fmt.Fprintf(&b, "           loss %.3f\n", s.Loss)
+		}
 		if len(s.Kinds) > 0 {
 			fmt.Fprintf(&b, "           %s\n", strings.Join(s.Kinds, ", "))
 		}
@@ -268,6 +285,9 @@ func (r StoriesReport) String() string {
 	for _, s := range r.Streams {
 		fmt.Fprintf(&b, "%-10s %5d items  joins: P %.3f  R %.3f  F1 %.3f of %d; strong P %.3f of %d  B-cubed %.3f, without singles %.3f",
 			s.Set, s.Items, s.JoinPrecision, s.JoinRecall, s.JoinF1, s.Joins, s.StrongPrecision, s.StrongJoins, s.BCubed, s.BCubedMany)
+		if s.Loss > 0 {
+			fmt.Fprintf(&b, "  loss %.3f", s.Loss)
+		}
 		b.WriteByte('\n')
 	}
 	return b.String()
@@ -288,7 +308,12 @@ func evalStream(raw []byte, out *bufio.Writer, set feed.StorySettings) (StoriesR
 		return report, err
 	}
 	fmt.Fprintln(out, "id\tstory\tscore\tverdict")
-	s := newStories(set, streamSources(items))
+	report.Streams, err = groupStream(newStories(set, streamSources(items)), items, rows, &report, out)
+	return report, err
+}
+
+// groupStream places the items in order and compares the stories with the clusters of each set.
+func groupStream(s *stories, items []feed.Item, rows []told, report *StoriesReport, out io.Writer) ([]StreamScore, error) {
 	var took timings
 	pruned := time.Time{}
 	for i := range items {
@@ -305,19 +330,22 @@ func evalStream(raw []byte, out *bufio.Writer, set feed.StorySettings) (StoriesR
 		if !r.joined {
 			r.score = 0
 		}
-		fmt.Fprintf(out, "%s\t%s\t%.4f\t%s\n", it.GUID, it.Story, it.Why.Score, it.Verdict)
+		if _, err := fmt.Fprintf(out, "%s\t%s\t%.4f\t%s\n", it.GUID, it.Story, it.Why.Score, it.Verdict); err != nil {
+			return nil, err
+		}
 	}
-	took.report(&report)
+	took.report(report)
 	sets := map[string][]told{}
 	for _, r := range rows {
 		if r.cluster != "" {
 			sets[r.set] = append(sets[r.set], r)
 		}
 	}
+	var scores []StreamScore
 	for _, name := range sortedKeys(sets) {
-		report.Streams = append(report.Streams, scoreStream(name, sets[name]))
+		scores = append(scores, scoreStream(name, sets[name]))
 	}
-	return report, nil
+	return scores, nil
 }
 
 // readStream reads the items of a stream. The rows' own ids stand in GUID.

@@ -7,19 +7,28 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strconv"
+	"strings"
 )
 
 // Fitting makes the two files the scores stand on, data/frequencies.tsv and data/model.json, from
 // labelled headlines. Run it through internal/aggregate/desk/fit.
 
 // CountWords writes the table of word and pair frequencies of the texts in the streams (TSV with the
-// columns title and summary). Words of fewer than least documents are left out; so are pairs of
-// fewer than leastPair.
-func CountWords(out io.Writer, provenance string, least, leastPair int, streams ...io.Reader) error {
+// columns title and summary or text): in how many of 10,000 documents of the group of streams in
+// which it is most frequent. So a name that is in the news now does not tell more because it was
+// not in it some years ago, nor an English word because most texts are Vietnamese. Words of fewer
+// than least documents of a group are left out; so are pairs of fewer than leastPair.
+func CountWords(out io.Writer, provenance string, least, leastPair int, groups ...[]io.Reader) error {
+	const per = 10_000
 	rd := newReader(nil)
+	// The table that is made must not depend on the one that is there.
+	lx, err := readLexicon(func(_, _ uint32) bool { return false })
+	if err != nil {
+		return err
+	}
+	rd.lx = lx
 	type count struct{ docs, last int }
-	counts := map[string]*count{}
+	var counts map[string]*count
 	docs := 0
 	rd.seen = func(text string, _ bool) {
 		c := counts[text]
@@ -31,28 +40,30 @@ func CountWords(out io.Writer, provenance string, least, leastPair int, streams 
 			c.docs, c.last = c.docs+1, docs
 		}
 	}
-	for _, in := range streams {
-		err := readTable(in, []string{"title"}, func(row tableRow) error {
-			docs++
-			rd.read(row.get("title"), row.get("summary"))
-			return nil
-		})
-		if err != nil {
-			return err
+	frequent := map[string]float64{}
+	for _, streams := range groups {
+		counts, docs = map[string]*count{}, 0
+		for _, in := range streams {
+			err := readTable(in, []string{"title"}, func(row tableRow) error {
+				docs++
+				rd.read(row.get("title"), cmp.Or(row.get("summary"), row.get("text")))
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		for text, c := range counts {
+			if isPair := strings.Contains(text, " "); !isPair && c.docs >= least || isPair && c.docs >= leastPair {
+				frequent[text] = max(frequent[text], math.Round(10*per*float64(c.docs)/float64(docs))/10)
+			}
 		}
 	}
-	keys := make([]string, 0, len(counts))
-	for text, c := range counts {
-		if isPair := slices.Contains([]byte(text), ' '); !isPair && c.docs >= least || isPair && c.docs >= leastPair {
-			keys = append(keys, text)
-		}
-	}
-	slices.SortFunc(keys, func(a, b string) int {
-		return cmp.Or(cmp.Compare(counts[b].docs, counts[a].docs), cmp.Compare(a, b))
-	})
-	fmt.Fprintf(out, "# %s\n%d\t\n", provenance, docs)
+	keys := sortedKeys(frequent)
+	slices.SortStableFunc(keys, func(a, b string) int { return cmp.Compare(frequent[b], frequent[a]) })
+	fmt.Fprintf(out, "# %s\n%d\t\n", provenance, per)
 	for _, text := range keys {
-		if _, err := fmt.Fprintf(out, "%d\t%s\n", counts[text].docs, text); err != nil {
+		if _, err := fmt.Fprintf(out, "%g\t%s\n", frequent[text], text); err != nil {
 			return err
 		}
 	}
@@ -66,99 +77,93 @@ type sample struct {
 	weight float64
 }
 
-// FitStories fits the models to labelled pairs and to days whose stories are known, and writes
-// them as JSON. pairs has the columns of a file of pairs with set and dup, days those of a stream
-// with cluster and set. Nothing in it is random: the same data give the same figures.
-func FitStories(out io.Writer, provenance string, pairs, days []io.Reader) error {
-	var title, text, dup []sample
-	rd := newReader(nil)
-	sc := newScorer()
-	for _, in := range pairs {
-		err := readTable(in, []string{"a_title", "b_title", "label"}, func(row tableRow) error {
-			w := setWeight[row.get("set")]
-			hours, _ := strconv.ParseFloat(row.get("hours"), 64)
-			outlet := row.get("src_a") != "" && row.get("src_a") == row.get("src_b")
-			y := row.get("label") == "1"
-			use := func(list *[]sample, x [features]float64, y bool, w float64) {
-				if w > 0 {
-					*list = append(*list, sample{x, y, w})
+// sample computes the features of everything labelled.
+func (l *Labelled) sample() {
+	sc := &scorer{lx: lexiconOnce()}
+	judge := func(a, b *doc, hours float64, outlet bool) (j judged, open bool) {
+		sc.features(a, b, hours, outlet, &j)
+		return j, sc.vetoes(a, b, hours, outlet, &j) == ""
+	}
+	for i := range l.pairs {
+		p := &l.pairs[i]
+		w := setWeight[p.set]
+		if j, open := judge(p.bare[0], p.bare[1], p.hours, p.outlet); open {
+			p.title = &sample{j.x, p.same, w.title}
+			if p.rated {
+				p.duplicateTitle = &sample{j.x, p.duplicate, w.dup}
+			}
+		}
+		if p.whole[0] != nil {
+			if j, open := judge(p.whole[0], p.whole[1], p.hours, p.outlet); open && j.told {
+				p.text = &sample{j.x, p.same, w.text}
+				if p.rated {
+					p.duplicateText = &sample{j.x, p.duplicate, w.dup}
 				}
 			}
-			var j judged
-			sc.features(rd.read(row.get("a_title"), ""), rd.read(row.get("b_title"), ""), hours, outlet, &j)
-			if sc.vetoes(&doc{}, &doc{}, hours, outlet, &j) == "" {
-				use(&title, j.x, y, w.title)
-				if row.get("dup") != "" {
-					use(&dup, j.x, row.get("dup") == "1", w.dup)
-				}
-			}
-			if row.get("a_summary") != "" && row.get("b_summary") != "" {
-				var j judged
-				sc.features(rd.read(row.get("a_title"), row.get("a_summary")), rd.read(row.get("b_title"), row.get("b_summary")), hours, outlet, &j)
-				if j.told && sc.vetoes(&doc{}, &doc{}, hours, outlet, &j) == "" {
-					use(&text, j.x, y, w.text)
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
 		}
 	}
-	for _, in := range days {
-		type told struct {
-			d       *doc
-			at      float64
-			source  string
-			cluster string
+	for i := range l.days {
+		d := &l.days[i]
+		w := setWeight[d.set]
+		if w.title == 0 && w.text == 0 {
+			continue
 		}
-		sets := map[string][]told{}
-		err := readTable(in, []string{"title", "cluster"}, func(row tableRow) error {
-			at, _ := strconv.ParseFloat(row.get("ts"), 64)
-			set := row.get("set")
-			sets[set] = append(sets[set], told{rd.read(row.get("title"), row.get("summary")), at / 3600, outletOf(row.get("source")), row.get("cluster")})
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		for _, set := range sortedKeys(sets) {
-			w := setWeight[set]
-			list := sets[set]
-			firstTitle, firstText := len(title), len(text)
-			for i, a := range list {
-				for _, b := range list[:i] {
-					var j judged
-					hours := a.at - b.at
-					if set != "day" {
-						hours = 12
-					}
-					sc.features(a.d, b.d, hours, a.source == b.source, &j)
-					y := a.cluster == b.cluster
-					if max(j.x[fText], j.x[fCosine]) < 0.15 && !y || sc.vetoes(a.d, b.d, hours, a.source == b.source, &j) != "" {
-						continue
-					}
-					if w.title > 0 {
-						title = append(title, sample{j.x, y, w.title})
-					}
-					if w.text > 0 && j.told {
-						text = append(text, sample{j.x, y, w.text})
-					}
+		for k, a := range d.rows {
+			for _, b := range d.rows[:k] {
+				j, open := judge(b.d, a.d, a.at-b.at, a.outlet == b.outlet)
+				same := a.cluster == b.cluster
+				if max(j.x[fText], j.x[fCosine]) < 0.15 && !same || !open {
+					continue
+				}
+				d.title = append(d.title, sample{j.x, same, w.title})
+				if j.told {
+					d.text = append(d.text, sample{j.x, same, w.text})
 				}
 			}
-			balance(title[firstTitle:])
-			balance(text[firstText:])
+		}
+		balance(d.title)
+		balance(d.text)
+	}
+}
+
+// fit fits the models to the pairs and days that use lets pass.
+func (l *Labelled) fit(provenance string, pair, day func(int) bool) *models {
+	var title, text, dup, dupText []sample
+	add := func(list *[]sample, s *sample) {
+		if s != nil && s.weight > 0 {
+			*list = append(*list, *s)
 		}
 	}
-	m := models{
+	for i := range l.pairs {
+		if p := &l.pairs[i]; pair(i) {
+			add(&title, p.title)
+			add(&text, p.text)
+			add(&dup, p.duplicateTitle)
+			add(&dupText, p.duplicateText)
+		}
+	}
+	for i := range l.days {
+		if day(i) {
+			title, text = append(title, l.days[i].title...), append(text, l.days[i].text...)
+		}
+	}
+	return &models{
 		Provenance: provenance,
 		Title:      fit(title, titleFeatures, 0.5),
 		Text:       fit(text, features, 0.5),
 		Duplicate:  fit(dup, titleFeatures, 0.5),
+		Copy:       fit(dupText, features, 0.5),
 	}
+}
+
+// FitStories fits the models to all that is labelled and writes them as JSON. Nothing in it is
+// random: the same data give the same figures.
+func (l *Labelled) FitStories(out io.Writer) error {
+	l.sample()
+	all := func(int) bool { return true }
 	enc := json.NewEncoder(out)
 	enc.SetIndent("", "  ")
-	return enc.Encode(m)
+	return enc.Encode(l.fit("fitted by internal/aggregate/desk/fit on "+strings.Join(l.files, " "), all, all))
 }
 
 // balance lowers the weight of the pairs of two events, of which a day has very many, to three
@@ -198,31 +203,40 @@ func outletOf(source string) string {
 var setWeight = map[string]struct{ title, text, dup float64 }{
 	"vi_syn":    {1, 0, 1},
 	"en_syn":    {2, 0, 2},
-	"vi_real":   {1, 1.5, 1},
+	"vi_real":   {2, 4, 1},
 	"vi_series": {1, 0, 0.5},
 	"own":       {0.5, 0, 0.5},
 	"vi_mds":    {0.05, 0.15, 0},
 	"uci":       {0.03, 0, 0},
-	"day":       {0.3, 1, 0},
+	"vi_stream": {0.7, 1, 0.7},
+	"day":       {0.3, 0.5, 0},
+	"vi_day1":   {0.3, 0.5, 0},
+	"vi_day2":   {0.3, 0.5, 0},
 	"mds":       {0, 0, 0},
 }
 
 // signs keeps a weight from going against what its feature means, where few samples have it.
 var signs = [features]int{
 	fCosine: 1, fContain: 1, fOrder: 1, fPairs: 1, fNameSwap: -1, fWordSwap: -1, fOneSided: -1, fEqualNames: -1, fFigures: 1, fPlace: 1,
-	fDate: -1, fPeriod: -1, fQuantity: -1, fCasualty: -1, fPlaceClash: -1, fDirection: -1, fChoice: -1, fAngle: -1, fEqualShort: -1, fRubric: -1, fTitleNames: 1, fHours: -1,
+	fDate: -1, fPeriod: -1, fQuantity: -1, fCasualty: -1, fPlaceClash: -1, fDirection: -1, fChoice: -1, fAngle: -1, fAside: -1, fEqualShort: -1, fRubric: -1, fTitleNames: 1, fHours: -1, fNameMass: 1, fSameDay: 1, fOtherDay: -1,
 	fText: 1, fTextPairs: 1, fNames: 1, fAcross: 1, fAcrossMin: 1,
 }
 
-// fit finds the weights of the first n features by gradient descent on the logistic loss with a
-// ridge penalty.
+// fit finds the weights of the first n features that minimise the logistic loss with a ridge
+// penalty, none against its sign: Newton's method on the weights that may move.
 func fit(list []sample, n int, ridge float64) *model {
-	var w, grad, m1, m2 [features + 1]float64 // the bias stands last
-	const bias = features
-	const rounds, rate = 1200, 0.05
-	for t := 1; t <= rounds; t++ {
-		for i := range grad {
-			grad[i] = 0
+	const bias = features // stands last
+	const rounds, near = 60, 1e-7
+	var w [features + 1]float64
+	columns := make([]int, 0, n+1)
+	for k := range n {
+		columns = append(columns, k)
+	}
+	columns = append(columns, bias)
+	loss := func(w *[features + 1]float64) float64 {
+		sum := 0.0
+		for k := range n {
+			sum += ridge / 2 * w[k] * w[k]
 		}
 		for i := range list {
 			s := &list[i]
@@ -230,30 +244,68 @@ func fit(list []sample, n int, ridge float64) *model {
 			for k := range n {
 				z += w[k] * s.x[k]
 			}
-			e := 1 / (1 + math.Exp(-z))
 			if s.y {
-				e--
+				z = -z
 			}
-			e *= s.weight
+			sum += s.weight * softplus(z)
+		}
+		return sum
+	}
+	before := loss(&w)
+	for range rounds {
+		var grad [features + 1]float64
+		var hess [features + 1][features + 1]float64
+		for i := range list {
+			s := &list[i]
+			z := w[bias]
 			for k := range n {
-				grad[k] += e * s.x[k]
+				z += w[k] * s.x[k]
+			}
+			p := 1 / (1 + math.Exp(-z))
+			e, v := s.weight*(p-bit(s.y)), s.weight*p*(1-p)
+			for a, x := range s.x[:n] {
+				if x == 0 {
+					continue
+				}
+				grad[a] += e * x
+				for b := range a + 1 {
+					hess[a][b] += v * x * s.x[b]
+				}
+				hess[bias][a] += v * x
 			}
 			grad[bias] += e
+			hess[bias][bias] += v
 		}
-		for k := range w {
-			if k >= n && k != bias {
-				continue
+		for k := range n {
+			grad[k] += ridge * w[k]
+			hess[k][k] += ridge
+		}
+		var free []int
+		for _, k := range columns {
+			if k == bias || signs[k] == 0 || w[k] != 0 || float64(signs[k])*grad[k] < 0 {
+				free = append(free, k)
 			}
-			if k != bias {
-				grad[k] += ridge * w[k]
+		}
+		step := solve(&hess, &grad, free)
+		size, moved := 1.0, 0.0
+		for ; size > 1e-6; size /= 2 {
+			next := w
+			for i, k := range free {
+				next[k] -= size * step[i]
+				if k != bias && float64(signs[k])*next[k] < 0 {
+					next[k] = 0
+				}
 			}
-			m1[k] = 0.9*m1[k] + 0.1*grad[k]
-			m2[k] = 0.999*m2[k] + 0.001*grad[k]*grad[k]
-			step := rate * (m1[k] / (1 - math.Pow(0.9, float64(t)))) / (math.Sqrt(m2[k]/(1-math.Pow(0.999, float64(t)))) + 1e-9)
-			w[k] -= step * math.Min(1, 4*(1-float64(t)/rounds))
-			if k != bias && float64(signs[k])*w[k] < 0 {
-				w[k] = 0
+			if after := loss(&next); after <= before {
+				for _, k := range free {
+					moved = max(moved, math.Abs(next[k]-w[k]))
+				}
+				w, before = next, after
+				break
 			}
+		}
+		if moved < near {
+			break
 		}
 	}
 	m := &model{Bias: round(w[bias]), Weights: map[string]float64{}}
@@ -263,6 +315,43 @@ func fit(list []sample, n int, ridge float64) *model {
 		}
 	}
 	return m
+}
+
+// softplus is ln(1+exp(z)).
+func softplus(z float64) float64 { return max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) }
+
+// solve returns hess⁻¹·grad over the given rows and columns; the lower half of hess is filled.
+func solve(hess *[features + 1][features + 1]float64, grad *[features + 1]float64, rows []int) []float64 {
+	n := len(rows)
+	l, x := matrix(n, n), make([]float64, n)
+	for i := range n {
+		for j := range i + 1 {
+			s := hess[rows[i]][rows[j]]
+			for k := range j {
+				s -= l[i][k] * l[j][k]
+			}
+			if i == j {
+				l[i][i] = math.Sqrt(max(s, 1e-9))
+			} else {
+				l[i][j] = s / l[j][j]
+			}
+		}
+	}
+	for i := range n {
+		s := grad[rows[i]]
+		for k := range i {
+			s -= l[i][k] * x[k]
+		}
+		x[i] = s / l[i][i]
+	}
+	for i := n - 1; i >= 0; i-- {
+		s := x[i]
+		for k := i + 1; k < n; k++ {
+			s -= l[k][i] * x[k]
+		}
+		x[i] = s / l[i][i]
+	}
+	return x
 }
 
 func round(v float64) float64 { return math.Round(v*1000) / 1000 }

@@ -56,10 +56,9 @@ type lexeme struct {
 	// written and folded, and the tokens of to.
 	hashes [2][]uint32
 	tokens []spelled
-	// marked: in a text without diacritics it is only taken for what it is where few other words
-	// are written like it.
+	// marked: in a text without diacritics it is not looked for, since other words are written like it.
 	marked bool
-	// word: one word that means what another does; as part of a name it means nothing.
+	// word: a word that means what another does; as part of a name it means nothing.
 	word bool
 }
 
@@ -126,7 +125,7 @@ func (ps lexemes) add(p lexeme) {
 	n, f := p.words[0].normal, p.words[0].fold
 	ps.normal[n] = append(ps.normal[n], p)
 	ps.inNormal.add(n)
-	if !p.marked || len(p.words) > 1 || weightsOnce().telling(n, f) {
+	if !p.marked {
 		ps.fold[f] = append(ps.fold[f], p)
 		ps.inFold.add(f)
 	}
@@ -200,7 +199,7 @@ func hash(s string) uint32 {
 
 // lexiconFile is the shape of abbreviations.yaml and lexicon.yaml together.
 type lexiconFile struct {
-	Abbreviations, Exact, Units, Synonyms [][]string
+	Abbreviations, Exact, Units, Names, Synonyms [][]string
 
 	Labels, Outlets, Papers, Digests, Casualties, Steps, Periods, Angles, Advice []string
 	Opposites                                                                    [][2][]string
@@ -221,14 +220,16 @@ type placesFile struct {
 // lexiconOnce reads the embedded files; they are part of the program, so a mistake in them is one
 // in the program, and a test reads them all.
 var lexiconOnce = sync.OnceValue(func() *lexicon {
-	lx, err := readLexicon()
+	lx, err := readLexicon(weightsOnce().telling)
 	if err != nil {
 		panic(err)
 	}
 	return lx
 })
 
-func readLexicon() (*lexicon, error) {
+// readLexicon reads the files. telling says whether a word can be told from its bare letters; see
+// weights.telling.
+func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 	var f lexiconFile
 	var g placesFile
 	for name, into := range map[string]any{
@@ -257,12 +258,14 @@ func readLexicon() (*lexicon, error) {
 			}
 			for i, form := range group {
 				if words := wordsOf(form); i > 0 || len(words) > 1 {
-					ps.add(lexeme{words: words, to: to, marked: true, word: synonyms && len(words) == 1})
+					hidden := len(words) == 1 && !telling(words[0].normal, words[0].fold)
+					ps.add(lexeme{words: words, to: to, marked: hidden, word: synonyms})
 				}
 			}
 		}
 	}
 	groups(lx.lexemes, f.Abbreviations, false)
+	groups(lx.lexemes, f.Names, false)
 	groups(lx.lexemes, f.Synonyms, true)
 	groups(lx.units, f.Units, false)
 	for _, group := range f.Exact {
@@ -311,6 +314,9 @@ func readLexicon() (*lexicon, error) {
 	for form := range numerals {
 		lx.numeral.add(hash(form))
 	}
+	for form := range ordinals {
+		lx.numeral.add(hash(form))
+	}
 	lx.addPlaces(g)
 	return lx, nil
 }
@@ -347,9 +353,11 @@ func (lx *lexicon) addPlaces(g placesFile) {
 		}
 	}
 	for _, name := range sortedKeys(g.Provinces) {
-		provinces[name] = add(1, vietnam, name)
+		names := strings.Split(name, ",")
+		id := add(1, vietnam, names...)
+		provinces[names[0]] = id
 		for _, former := range g.Provinces[name] {
-			add(1, provinces[name], former)
+			add(1, id, strings.Split(former, ",")...)
 		}
 	}
 	for _, name := range sortedKeys(g.Towns) {

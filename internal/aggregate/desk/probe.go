@@ -116,10 +116,12 @@ func (b *probe) met() (sum float32) {
 	return sum
 }
 
-// namesWith is the shared weight of names over the smaller set's, with a little doubt for small sets.
-func (b *probe) namesWith(a *doc) float64 {
-	const doubt = 8 * weightUnit
-	return float64(b.names.shared(a.names())) / float64(min(totalWeight(a.names()), b.namesWeight)+doubt)
+// namesWith compares the names: the shared weight over the smaller set's, with a little doubt for
+// small sets; and the shared weight by itself, 1 from thirty on.
+func (b *probe) namesWith(a *doc) (share, weight float64) {
+	const doubt, much = 8 * weightUnit, 30 * weightUnit
+	both := float64(b.names.shared(a.names()))
+	return both / float64(min(totalWeight(a.names()), b.namesWeight)+doubt), min(1, both/much)
 }
 
 // alignment says which tokens of a headline a are equal to which of the probe's headline b.

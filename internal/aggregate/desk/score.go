@@ -174,6 +174,7 @@ const (
 	fDirection         // headline turned round
 	fChoice            // one word of a group that exclude each other, for another
 	fAngle             // one looks at an event from aside
+	fAside             // and holds most of what the other says
 	fEqualShort        // equal but for an exchange, and few words to go by
 	fRubric            // equal heads before a colon or bar, and little else in common
 	fTitleNames        // rare names in both headlines
@@ -185,13 +186,16 @@ const (
 	fNames     // names likewise
 	fAcross    // share of one headline that is in the other's whole text
 	fAcrossMin // likewise, of the headline that is less so
+	fNameMass  // weight of the names in common
+	fSameDay
+	fOtherDay
 	features
 )
 
 var featureNames = [features]string{
 	"cosine", "contain", "order", "pairs", "name-swap", "word-swap", "one-sided", "equal", "equal-but-names", "short",
 	"figures", "place", "date-clash", "period-clash", "quantity-clash", "casualty-clash", "place-clash", "direction-clash",
-	"choice-clash", "angle", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "text", "text-pairs", "names", "across", "across-min",
+	"choice-clash", "angle", "aside", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "text", "text-pairs", "names", "across", "across-min", "name-mass", "same-day", "other-day",
 }
 
 // titleFeatures is how many of the features need no summary.
@@ -211,6 +215,7 @@ type models struct {
 	Title      *model `json:"title"`     // headlines alone
 	Text       *model `json:"text"`      // headlines and summaries
 	Duplicate  *model `json:"duplicate"` // headlines: interchangeable
+	Copy       *model `json:"copy"`      // headlines and summaries: interchangeable
 }
 
 var modelsOnce = sync.OnceValue(func() *models {
@@ -218,14 +223,18 @@ var modelsOnce = sync.OnceValue(func() *models {
 	if err == nil {
 		m := &models{}
 		if err = json.Unmarshal(raw, m); err == nil {
-			for _, x := range []*model{m.Title, m.Text, m.Duplicate} {
-				x.compile()
-			}
-			return m
+			return m.compile()
 		}
 	}
 	panic(err)
 })
+
+func (ms *models) compile() *models {
+	for _, m := range []*model{ms.Title, ms.Text, ms.Duplicate, ms.Copy} {
+		m.compile()
+	}
+	return ms
+}
 
 func (m *model) compile() {
 	for i, name := range featureNames {
@@ -251,6 +260,8 @@ type judged struct {
 	veto  string // why they are never one, whatever they share; "" when nothing speaks against it
 	exact bool
 	equal bool   // equal but for exchanges
+	one   bool   // equal but for one exchange of up to three words, whatever they weigh
+	other bool   // few words, and an exchange of one that says much
 	swap  uint64 // the words exchanged, when the headlines are equal but for one exchange
 }
 
@@ -287,7 +298,13 @@ func (sc *scorer) judge(a *doc, hours float64, outlet bool, j *judged) {
 	} else {
 		j.p = sc.m.Title.probability(&j.x)
 	}
-	j.dup = sc.m.Duplicate.probability(&j.x)
+	switch {
+	case j.p < joinLoose/2: // nobody will ask
+	case j.told && !j.exact:
+		j.dup = sc.m.Copy.probability(&j.x)
+	default:
+		j.dup = sc.m.Duplicate.probability(&j.x)
+	}
 	j.veto = sc.vetoes(a, sc.probe.doc, hours, outlet, j)
 	if j.veto != "" {
 		j.p, j.dup = min(j.p, vetoed), 0
@@ -366,7 +383,7 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 
 	// What stands between two matches on both sides was exchanged; on one side, added.
 	var nameSwap, wordSwap, one float32
-	spans, nameSpans, numberSpans := 0, 0, 0
+	spans, nameSpans, numberSpans, added, widest := 0, 0, 0, 0, 0
 	var swap uint64
 	i, k := 0, 0
 	for i <= len(ta) && k <= len(tb) {
@@ -386,7 +403,8 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 		case ca.words > 0 && cb.words > 0:
 			spans++
 			swap = swapHash(ta[i:i1], tb[k:k1])
-			if na > 0 && nb > 0 {
+			widest = max(widest, ca.words, cb.words)
+			if 2*na > wa && 2*nb > wb && !(ca.words > 2 && cb.words > 2 && sc.fullName(ta, i1)) {
 				nameSpans++
 				nameSwap += min(na, nb)
 				one += max(wa-na, wb-nb) - min(wa-na, wb-nb) // a longer name is no more news
@@ -394,8 +412,9 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 				wordSwap += min(wa, wb)
 				one += max(wa, wb) - min(wa, wb)
 			}
-		default:
+		case wa+wb > 0:
 			one += wa + wb
+			added++
 		}
 		i, k = i1+1, k1+1
 	}
@@ -415,6 +434,9 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 			x[fEqualNames] = 1
 		}
 	}
+	const fewWords, much = 5, 0.22
+	j.one = spans == 1 && added == 0 && numberSpans <= 1 && widest <= 3 && x[fOrder] > 0.85
+	j.other = spans == 1 && numberSpans+added == 0 && shorter <= fewWords && x[fWordSwap] > much
 	x[fShort] = max(0, 1-float64(shorter)/8)
 
 	c := sc.lx.compare(a.slots, b.slots)
@@ -424,6 +446,7 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 	x[fDate], x[fPeriod], x[fQuantity] = bit(c.date), bit(c.period || c.score), bit(c.quantity)
 	x[fCasualty], x[fPlaceClash], x[fDirection] = bit(c.casualty), bit(c.place), bit(c.direction)
 	x[fChoice], x[fAngle] = bit(c.choice), bit(a.angle != b.angle)
+	x[fAside] = x[fAngle] * max(0, 2*x[fContain]-1)
 	x[fEqualShort] = x[fEqual] * max(0, 1-float64(shorter)/10)
 	x[fHours] = math.Log1p(math.Abs(hours)) / 4
 	x[fSource] = bit(outlet)
@@ -431,10 +454,17 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 	if j.told = a.told && b.told; j.told {
 		x[fText] = cosine(pr.all.meet(a.all()), a.norms[0], b.norms[0])
 		x[fTextPairs] = cosine(pr.pairs.dot(a.pairs()), a.norms[1], b.norms[1])
-		x[fNames] = pr.namesWith(a)
+		x[fNames], x[fNameMass] = pr.namesWith(a)
 		p, q := float64(pr.within(ta)/ma), float64(pr.met()/mb)
 		x[fAcross], x[fAcrossMin] = max(p, q), min(p, q)
+		x[fSameDay], x[fOtherDay] = sameDay(a.days, b.days)
 	}
+}
+
+// fullName says whether two words of a name that both headlines have stand at i: what is exchanged
+// before it describes one and the same person.
+func (sc *scorer) fullName(a []token, i int) bool {
+	return i+1 < len(a) && sc.align.ord[i] && sc.align.ord[i+1] && a[i].flags&a[i+1].flags&isName != 0
 }
 
 // swapHash names an exchange of words, the same in both directions.
@@ -486,6 +516,20 @@ func cosine(dot uint32, la, lb float32) float64 {
 	return min(1, float64(dot)/(weightUnit*weightUnit)/float64(la*lb))
 }
 
+// sameDay compares the days that two texts name: some day is in both; or both name days, none of
+// them in both.
+func sameDay(a, b [2]uint16) (same, other float64) {
+	if a[0] == 0 || b[0] == 0 {
+		return 0, 0
+	}
+	for _, day := range a {
+		if day != 0 && (day == b[0] || day == b[1]) {
+			return 1, 0
+		}
+	}
+	return 0, 1
+}
+
 // vetoes names what speaks against one event however much two reports share.
 func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) string {
 	const nextDay = 28 // hours: an edited figure comes the same day, the next issue of a column later
@@ -504,9 +548,13 @@ func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) strin
 		return "opposite directions"
 	case c.place && (j.equal || j.x[fCosine] > 0.7 || j.x[fShort] > 0 && j.x[fCosine] > 0.5), c.former && j.equal && !outlet:
 		return "places"
-	case c.choice && j.equal && j.x[fEqual] == 1 && (!outlet || math.Abs(hours) > nextDay):
+	case c.choice && (j.equal && j.x[fEqual] == 1 || j.one) && (!outlet || math.Abs(hours) > nextDay):
 		return "another of one kind"
 	case j.x[fRubric] > 0.6 && outlet && a.head >= 5 && max(j.x[fText], j.x[fTitleNames]) < 0.35:
+		return "two pieces of one column"
+	case j.other && !j.told:
+		return "another of one kind"
+	case j.x[fRubric] > 0.8 && outlet && a.head >= 5 && !a.named():
 		return "two pieces of one column"
 	case j.swap != 0 && a.advice && b.advice && !outlet && !j.told:
 		return "advice on another thing"
@@ -522,8 +570,20 @@ func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) strin
 	return ""
 }
 
+// named says whether the head of a headline names somebody or something rare: then it is an
+// event's, told on behind the colon, and no column's.
+func (d *doc) named() bool {
+	const rare = 6
+	for i := range d.title[:min(int(d.head), len(d.title))] {
+		if t := &d.title[i]; t.flags&isName != 0 && t.weight() >= rare {
+			return true
+		}
+	}
+	return false
+}
+
 // sameFrom is the least probability at which two reports by themselves are taken for one event.
-const sameFrom = 0.55
+const sameFrom = 0.50
 
 // duplicateFrom is the least probability of being interchangeable at which a report is folded away.
 const duplicateFrom = 0.58

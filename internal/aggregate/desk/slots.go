@@ -252,6 +252,12 @@ func (rd *reader) numberWord(dst *[]spelled, words []wordform, i int, text strin
 		v = r
 	} else if !rd.lx.numeral.has(w.normal) {
 		return 0
+	} else if u := ordinals[w.Fold]; u > 0 && i+1 < len(words) && rd.lx.numbers(&words[i+1], marked) { // third quarter
+		*dst = append(*dst, numberToken(float64(u)))
+		if d != nil {
+			d.slots = append(d.slots, slot{period, words[i+1].fold, float64(u)})
+		}
+		return 1
 	} else if u := numerals[w.Normal]; u > 0 && (w.Marked || marked || englishNumerals[w.Fold]) {
 		if w.Upper && i+1 < len(words) && words[i+1].Upper && !isUpper(text[w.Start:w.End]) {
 			return 0 // Hai Bà Trưng
@@ -340,6 +346,9 @@ func dateToken(v int) spelled {
 	t := numberToken(float64(v))
 	t.norm ^= 0x5bd1e995
 	t.fold, t.flags, t.weight = t.norm, isNumber|isDate, 1
+	if v < 1300 { // no year
+		t.day = uint16(v)
+	}
 	return t
 }
 
@@ -381,6 +390,11 @@ var wins = words("thang thua hoa ha dan voi so doi win beat lose draw")
 var numerals = map[string]int{
 	"hai": 2, "ba": 3, "bôn1": 4, "năm": 5, "sau1": 6, "bay3": 7, "bây3": 7, "tam1": 8, "chin1": 9, "mươi2": 10,
 	"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "dozen": 12,
+}
+
+// ordinals say which one before what they number.
+var ordinals = map[string]int{
+	"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10,
 }
 
 var englishNumerals = words("two three four five six seven eight nine ten twelve dozen")

@@ -37,11 +37,12 @@ type doc struct {
 	norms  [2]float32
 	marked bool // written with diacritics
 	digest bool
-	advice bool  // how to cook, what to eat
-	angle  bool  // looks at an event from aside
-	told   bool  // has a summary
-	length uint8 // of the headline, words
-	head   uint8 // tokens before the first colon or bar, 0 when there is none
+	advice bool      // how to cook, what to eat
+	angle  bool      // looks at an event from aside
+	told   bool      // has a summary
+	length uint8     // of the headline, words
+	head   uint8     // tokens before the first colon or bar, 0 when there is none
+	days   [2]uint16 // named in title and summary: month*100+day
 
 	title    []token
 	slots    []slot
@@ -90,6 +91,7 @@ type spelled struct {
 	text   string // canonical
 	shown  string // as it was written
 	start  bool   // of a sentence or a quotation
+	day    uint16 // month*100+day of a date
 	// rubric: a colon or bar stands before it.
 	rubric bool
 }
@@ -155,6 +157,20 @@ func (rd *reader) readInto(d *doc, title, summary string) {
 		d.told = len(rd.rest) >= 4
 	}
 	rd.collect(d)
+	rd.days(d)
+}
+
+// days notes the first two days that the text names.
+func (rd *reader) days(d *doc) {
+	n := 0
+	for _, list := range [][]spelled{rd.title, rd.rest} {
+		for i := range list {
+			if day := list[i].day; day != 0 && day != d.days[0] && n < len(d.days) {
+				d.days[n] = day
+				n++
+			}
+		}
+	}
 }
 
 // summaryWords bounds what of a summary is looked at: the news stands at its head.

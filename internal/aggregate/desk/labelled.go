@@ -1,0 +1,190 @@
+package desk
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"feedd/internal/feed"
+)
+
+// Labelled is what the models are fitted on: labelled pairs of headlines, and days whose stories
+// are known.
+type Labelled struct {
+	rd    *reader
+	files []string // which it was read from, with their check sums
+	pairs []labelledPair
+	days  []labelledDay
+
+	stream map[string]*feed.Item // by id, while labels that name its items are read
+}
+
+type labelledPair struct {
+	set, kind      string
+	titles         [2]string
+	bare, whole    [2]*doc // headlines alone; with summaries, nil where one lacks
+	hours          float64
+	outlet         bool // both of one
+	same           bool
+	rated          bool // whether the two are interchangeable is known
+	duplicate      bool
+	title, text    *sample // nil when a veto decides
+	duplicateTitle *sample
+	duplicateText  *sample
+}
+
+type labelledDay struct {
+	set         string
+	rows        []dayRow
+	title, text []sample
+}
+
+type dayRow struct {
+	item    feed.Item
+	cluster string
+	d       *doc
+	at      float64 // hours
+	outlet  string
+}
+
+// ReadLabelled reads all that the models are fitted on: from the folder shared the labelled pairs
+// and days that come with the development data; from own the project's invented pairs; from labels
+// the project's own labels for items of the development stream, which are ids and figures:
+// labels.tsv pairs, days.tsv whole days.
+func ReadLabelled(shared, own, labels string) (*Labelled, error) {
+	l := &Labelled{rd: newReader(nil)}
+	open := func(dir, name string) (io.Reader, error) {
+		raw, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(raw)
+		l.files = append(l.files, fmt.Sprintf("%s (SHA-256 %x…)", name, sum[:6]))
+		return bytes.NewReader(raw), nil
+	}
+	for _, from := range []struct {
+		dir, name string
+		add       func(io.Reader) error
+	}{
+		{shared, "pairs.tsv", l.addPairs},
+		{own, "pairs.tsv", l.addPairs},
+		{shared, "clusters_vi.tsv", l.addDays},
+		{shared, "stream_vi_10k.tsv", l.addStream},
+		{labels, "labels.tsv", l.addLabels},
+		{labels, "days.tsv", l.addLabelledDays},
+	} {
+		in, err := open(from.dir, from.name)
+		if err != nil {
+			return nil, err
+		}
+		if err := from.add(in); err != nil {
+			return nil, fmt.Errorf("%s: %w", filepath.Join(from.dir, from.name), err)
+		}
+	}
+	l.stream = nil
+	return l, nil
+}
+
+// addPairs takes labelled pairs: a file of pairs with set and dup.
+func (l *Labelled) addPairs(in io.Reader) error {
+	return readTable(in, []string{"a_title", "b_title", "label"}, func(row tableRow) error {
+		hours, _ := strconv.ParseFloat(row.get("hours"), 64)
+		p := labelledPair{
+			set: row.get("set"), kind: row.get("kind"), titles: [2]string{row.get("a_title"), row.get("b_title")}, hours: hours,
+			outlet: row.get("src_a") != "" && row.get("src_a") == row.get("src_b"),
+			same:   row.get("label") == "1", rated: row.get("dup") != "", duplicate: row.get("dup") == "1",
+		}
+		l.addPair(p, feed.PlainText(row.get("a_summary")), feed.PlainText(row.get("b_summary")))
+		return nil
+	})
+}
+
+func (l *Labelled) addPair(p labelledPair, a, b string) {
+	p.bare = [2]*doc{l.rd.read(p.titles[0], ""), l.rd.read(p.titles[1], "")}
+	if a != "" && b != "" {
+		p.whole = [2]*doc{l.rd.read(p.titles[0], a), l.rd.read(p.titles[1], b)}
+	}
+	l.pairs = append(l.pairs, p)
+}
+
+// addDays takes days whose stories are known: a stream with cluster and set.
+func (l *Labelled) addDays(in io.Reader) error {
+	raw, err := io.ReadAll(in)
+	if err != nil {
+		return err
+	}
+	items, rows, err := readStream(raw)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		l.addToDay(rows[i].set, rows[i].cluster, &items[i])
+	}
+	return nil
+}
+
+func (l *Labelled) addToDay(set, cluster string, it *feed.Item) {
+	i := slices.IndexFunc(l.days, func(d labelledDay) bool { return d.set == set })
+	if i < 0 {
+		i, l.days = len(l.days), append(l.days, labelledDay{set: set})
+	}
+	l.days[i].rows = append(l.days[i].rows, dayRow{
+		item: *it, cluster: cluster, d: l.rd.read(it.Title, feed.PlainText(it.Summary)), at: float64(it.FirstSeen.Unix()) / 3600, outlet: outletOf(it.Source),
+	})
+}
+
+func (l *Labelled) addStream(in io.Reader) error {
+	raw, err := io.ReadAll(in)
+	if err != nil {
+		return err
+	}
+	items, _, err := readStream(raw)
+	l.stream = map[string]*feed.Item{}
+	for i := range items {
+		l.stream[items[i].GUID] = &items[i]
+	}
+	return err
+}
+
+func (l *Labelled) item(id string) (*feed.Item, error) {
+	if it := l.stream[id]; it != nil {
+		return it, nil
+	}
+	return nil, fmt.Errorf("the stream has no item %q", id)
+}
+
+// addLabels takes labels of pairs of the stream's items: the columns id_a, id_b, label and dup.
+func (l *Labelled) addLabels(in io.Reader) error {
+	return readTable(in, []string{"id_a", "id_b", "label", "dup"}, func(row tableRow) error {
+		a, err := l.item(row.get("id_a"))
+		if err != nil {
+			return err
+		}
+		b, err := l.item(row.get("id_b"))
+		if err != nil {
+			return err
+		}
+		l.addPair(labelledPair{
+			set: "vi_stream", titles: [2]string{a.Title, b.Title}, hours: b.FirstSeen.Sub(a.FirstSeen).Hours(),
+			outlet: outletOf(a.Source) == outletOf(b.Source), same: row.get("label") == "1", rated: true, duplicate: row.get("dup") == "1",
+		}, feed.PlainText(a.Summary), feed.PlainText(b.Summary))
+		return nil
+	})
+}
+
+// addLabelledDays takes the clusters of the stream's items: the columns id, set and cluster, one
+// day for each set.
+func (l *Labelled) addLabelledDays(in io.Reader) error {
+	return readTable(in, []string{"id", "set", "cluster"}, func(row tableRow) error {
+		it, err := l.item(row.get("id"))
+		if err == nil {
+			l.addToDay(row.get("set"), row.get("cluster"), it)
+		}
+		return err
+	})
+}
