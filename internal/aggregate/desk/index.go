@@ -12,7 +12,7 @@ import (
 type index struct {
 	terms   listTable // by word, bare letters
 	written listTable // by word as reports hold it: lets a report be taken out again
-	lists   [][]int32 // numbers of reports, ascending
+	lists   []postings
 	free    []int32   // lists that no word has
 	reports []*report // by number; nil when forgotten
 	times   []int64   // when they were told, Unix seconds
@@ -22,6 +22,13 @@ type index struct {
 	sums    []float32 // by number, while candidates are sought
 	touched []int32
 	rare    []uint64
+	in      []int32
+}
+
+// postings are the reports that use a word.
+type postings struct {
+	count  int32   // all of them
+	newest []int32 // the numbers of the newest, ascending; see keptReports
 }
 
 // indexKey is a word of a report, in the upper half, and what it weighs.
@@ -81,6 +88,9 @@ func (s *keySet) add(k indexed) {
 const (
 	rarestWords   = 20  // of the new report, whose lists are walked
 	newestReports = 120 // of each list
+	// Of a common word's list twice as many are kept, so that some may be forgotten again. With
+	// 100,000 reports most of what the lists held was never walked.
+	keptReports   = 2 * newestReports
 	maxCandidates = 20
 	tellingWord   = 2.2 // least weight of a word that is indexed
 )
@@ -105,8 +115,31 @@ func (ix *index) add(r *report, keys []indexed) {
 		if n < 0 {
 			n = ix.newList(k.word())
 		}
-		ix.lists[n] = append(ix.lists[n], r.number)
+		ix.lists[n].add(r.number)
 		ix.written.put(k.packed>>8, n)
+	}
+}
+
+func (l *postings) add(number int32) {
+	l.count++
+	if len(l.newest) == keptReports {
+		l.newest = l.newest[:copy(l.newest, l.newest[keptReports-newestReports:])]
+	}
+	l.newest = append(l.newest, number)
+}
+
+func (l *postings) remove(number int32) {
+	i, ok := slices.BinarySearch(l.newest, number)
+	switch {
+	case !ok && i == 0 && int(l.count) > len(l.newest): // too old to be kept
+		l.count--
+	case !ok:
+	case len(l.newest) == 1:
+		*l = postings{count: l.count - 1}
+	case i == 0: // the oldest, mostly
+		l.count, l.newest = l.count-1, l.newest[1:]
+	default:
+		l.count, l.newest = l.count-1, slices.Delete(l.newest, i, i+1)
 	}
 }
 
@@ -114,7 +147,7 @@ func (ix *index) add(r *report, keys []indexed) {
 func (ix *index) newList(word uint32) int32 {
 	if ix.terms.full() {
 		// Words that nobody uses any more make room.
-		empty := func(n int32) bool { return len(ix.lists[n]) == 0 }
+		empty := func(n int32) bool { return ix.lists[n].count == 0 }
 		ix.written.rebuild(empty, nil)
 		ix.terms.rebuild(empty, func(n int32) { ix.free = append(ix.free, n) })
 	}
@@ -123,7 +156,7 @@ func (ix *index) newList(word uint32) int32 {
 		n, ix.free = ix.free[last], ix.free[:last]
 	} else {
 		n = int32(len(ix.lists))
-		ix.lists = append(ix.lists, nil)
+		ix.lists = append(ix.lists, postings{})
 	}
 	ix.terms.put(word, n)
 	return n
@@ -135,22 +168,19 @@ func (ix *index) remove(r *report) {
 	if int(at) >= len(ix.reports) || ix.reports[at] != r {
 		return
 	}
+	// Each list once: two words may be alike without their diacritics.
+	ix.in = ix.in[:0]
 	for _, p := range r.doc.all() {
-		n := ix.written.find(p >> 8)
-		if n < 0 {
+		if p&0xFF < uint32(tellingWord*weightUnit) {
 			continue
 		}
-		list := ix.lists[n]
-		i, ok := slices.BinarySearch(list, at)
-		switch {
-		case !ok:
-		case len(list) == 1:
-			ix.lists[n] = nil
-		case i == 0: // the oldest, mostly
-			ix.lists[n] = list[1:]
-		default:
-			ix.lists[n] = slices.Delete(list, i, i+1)
+		if n := ix.written.find(p >> 8); n >= 0 {
+			ix.in = append(ix.in, n)
 		}
+	}
+	slices.Sort(ix.in)
+	for _, n := range slices.Compact(ix.in) {
+		ix.lists[n].remove(at)
 	}
 	ix.reports[at] = nil
 	if ix.live--; len(ix.reports) > 2*ix.live+1024 {
@@ -170,13 +200,16 @@ func (ix *index) renumber() {
 			kept = append(kept, r)
 		}
 	}
-	for n, list := range ix.lists {
+	for n := range ix.lists {
+		l := &ix.lists[n]
 		// What two words share in their hashes may have hidden one of them from remove.
-		list = slices.DeleteFunc(list, func(at int32) bool { return ix.reports[at] == nil })
+		all := len(l.newest)
+		list := slices.DeleteFunc(l.newest, func(at int32) bool { return ix.reports[at] == nil })
+		l.count -= int32(all - len(list))
 		for i, at := range list {
 			list[i] = moved[at]
 		}
-		ix.lists[n] = slices.Clone(list)
+		l.newest = slices.Clone(list)
 	}
 	ix.reports = kept
 	ix.renumberTwins(moved)
@@ -194,15 +227,15 @@ func (ix *index) candidates(dst []*report, keys []indexed, at, window int64) []*
 	// one number each, to be sorted quickly.
 	ix.rare = ix.rare[:0]
 	for i, k := range keys[:min(len(keys), 0xFFFF)] {
-		if n := ix.terms.find(k.word()); n >= 0 && len(ix.lists[n]) > 0 {
-			ix.rare = append(ix.rare, uint64(min(len(ix.lists[n]), 0xFFFF))<<48|uint64(k.word())<<16|uint64(i))
+		if n := ix.terms.find(k.word()); n >= 0 && ix.lists[n].count > 0 {
+			ix.rare = append(ix.rare, uint64(min(ix.lists[n].count, 0xFFFF))<<48|uint64(k.word())<<16|uint64(i))
 		}
 	}
 	slices.Sort(ix.rare)
 	touched, sums := ix.touched[:0], ix.sums
 	for _, x := range ix.rare[:min(len(ix.rare), rarestWords)] {
 		k := keys[x&0xFFFF]
-		list := ix.lists[ix.terms.find(k.word())]
+		list := ix.lists[ix.terms.find(k.word())].newest
 		list = list[max(0, len(list)-newestReports):]
 		w := k.weight()
 		w *= w
