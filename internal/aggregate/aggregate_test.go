@@ -215,6 +215,44 @@ func TestRulesChange(t *testing.T) {
 	}
 }
 
+// A comment moves the rules' lines and files nothing anew; who asks is told the new line.
+func TestAMovedRuleFilesNothing(t *testing.T) {
+	at := func(line int) []feed.Rule {
+		r := rules("bão")
+		r[0].Line, r[0].Any[0].Line = line, line
+		return r
+	}
+	w := newWing(t, feed.Section{ID: "thoi-su", Rules: at(12)})
+	w.set.Drop = at(90)
+	w.set.Drop[0].Any[0].Text = "mời thầu"
+	w.reload(t, func(*Settings) {})
+	w.tell("a", report{"1", storm, ""})
+	w.collect(t)
+	w.set.Sections[0].Rules, w.set.Drop[0].Line = at(13), 91
+	_, collector := w.current()
+	if err := w.Reload(w.set, collector); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := w.File(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d items were filed anew (%v)", n, err)
+	}
+	it := w.entries(t, feed.EntryQuery{})[0].Reports[0]
+	lines, err := w.Lines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines.Renew(&it); it.Sections[0].Line != 13 {
+		t.Errorf("told %+v, want line 13", it.Sections)
+	}
+	w.set.Sections[0].Rules = append(at(13), at(14)...)
+	if err := w.Reload(w.set, collector); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := w.File(t.Context()); err != nil || n != 1 {
+		t.Errorf("after another rule, %d items were filed anew (%v)", n, err)
+	}
+}
+
 // A lead beyond the desk's memory speaks for its entry also after the items were filed anew.
 func TestRefilingKeepsLeadsAndDates(t *testing.T) {
 	w := newWing(t, feed.Section{ID: "thoi-su", Rules: rules("bão")})

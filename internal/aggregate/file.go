@@ -329,7 +329,8 @@ func (a *Aggregate) refileChanged(ctx context.Context, s *Settings) error {
 	return a.store.SetMeta(ctx, rulesInForce, print)
 }
 
-// fingerprint is equal for settings that file every item alike.
+// fingerprint is equal for settings that file every item alike. Where in the configuration a rule
+// stands does not matter: a comment files nothing anew.
 func fingerprint(s *Settings) (string, error) {
 	type filing struct {
 		Section, Title, Language string
@@ -348,12 +349,33 @@ func fingerprint(s *Settings) (string, error) {
 	}
 	var sections []rules
 	for _, sec := range s.Sections {
-		sections = append(sections, rules{sec.ID, sec.Language, sec.Rules, sec.Pin, sec.Mute, sec.Learn})
+		sections = append(sections, rules{sec.ID, sec.Language, withoutLines(sec.Rules), withoutLines(sec.Pin), withoutLines(sec.Mute), sec.Learn})
 	}
-	text, err := json.Marshal([]any{of, sections, s.Drop, s.Learning})
+	text, err := json.Marshal([]any{of, sections, withoutLines(s.Drop), s.Learning})
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16]), nil
+}
+
+func withoutLines(rules []feed.Rule) []feed.Rule {
+	bare := slices.Clone(rules)
+	for i := range bare {
+		r := &bare[i]
+		r.Line = 0
+		for _, terms := range []*[]feed.Pattern{&r.Any, &r.All, &r.None} {
+			*terms = slices.Clone(*terms)
+			for j := range *terms {
+				(*terms)[j].Line = 0
+			}
+		}
+	}
+	return bare
+}
+
+// Lines returns where the rules stand in the configuration as it is now.
+func (a *Aggregate) Lines() (*desk.Lines, error) {
+	settings, _ := a.current()
+	return desk.NewLines(deskOptions(settings))
 }

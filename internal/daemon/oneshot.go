@@ -75,8 +75,13 @@ func (d *Daemon) Explain(ctx context.Context, what string) ([]Explanation, error
 	if err != nil {
 		return nil, err
 	}
+	lines, err := d.agg.Lines()
+	if err != nil {
+		return nil, err
+	}
 	var found []Explanation
 	for _, it := range items {
+		lines.Renew(&it)
 		e := Explanation{Item: it}
 		if it.Story != "" {
 			if e.Story, err = d.store.Entries(ctx, feed.EntryQuery{Story: it.Story, Any: true}); err != nil {
@@ -85,6 +90,9 @@ func (d *Daemon) Explain(ctx context.Context, what string) ([]Explanation, error
 		}
 		if i := slices.IndexFunc(e.Story, func(x feed.Entry) bool { return x.Key == it.Entry }); i >= 0 {
 			e.Entry = &e.Story[i]
+			for j := range e.Entry.Reports {
+				lines.Renew(&e.Entry.Reports[j])
+			}
 			for _, w := range words {
 				if slices.ContainsFunc(e.Entry.Reports, func(r feed.Item) bool { return strconv.FormatInt(r.ID, 10) == w.A }) {
 					e.Words = append(e.Words, w)

@@ -410,7 +410,7 @@ func (v *View) evidence(p *page, it *feed.Item, ev feed.Evidence) (evidence, boo
 	}
 	switch ev.Kind {
 	case feed.EvidenceRule:
-		e.What = p.Words.RuleInLine + " " + strconv.Itoa(ev.Line)
+		e.What = p.Words.Rule
 	case feed.EvidenceForm:
 		e.What = p.Words.Form
 	case feed.EvidenceRelated:

@@ -86,7 +86,7 @@ func TestStoryPageSaysWhatWasLearned(t *testing.T) {
 			}
 		}
 	}
-	has(page(func(_, _ *feed.Item) {}), true, why, "(93 %)", "<q>Lãi suất</q>", "+1,2", words, weight, "quy tắc ở dòng 12", "cách viết tiêu đề", "các từ thường đi cùng")
+	has(page(func(_, _ *feed.Item) {}), true, why, "(93 %)", "<q>Lãi suất</q>", "+1,2", words, weight, "quy tắc của chuyên mục", "cách viết tiêu đề", "các từ thường đi cùng")
 	has(page(func(_, other *feed.Item) {
 		other.Sections = []feed.Placement{{Section: "kinh-te", By: "source"}}
 	}), false, why, words)

@@ -14,7 +14,7 @@ type words struct {
 	Subscribe, OPML                           string
 	MoreOutlets, OneMoreOutlet                string
 	Story, OpenStory, Reports                 string
-	WhyHere, Form, Related, RuleInLine        string // of what was filed by what was learned
+	WhyHere, Form, Related, Rule              string // of what was filed by what was learned
 	EmbedTitle, EmbedHelp, Copy, Copied       string
 
 	// On the page of the sources' health.
@@ -33,7 +33,7 @@ var vietnamese = words{
 	Empty: "Chưa có tin nào.", Subscribe: "Theo dõi chuyên mục này", OPML: "Mọi chuyên mục (OPML)",
 	MoreOutlets: "báo khác đưa tin", OneMoreOutlet: "báo khác đưa tin",
 	Story: "Chuỗi tin", OpenStory: "Xem chuỗi tin", Reports: "Các báo khác",
-	WhyHere: "Vì sao tin vào chuyên mục này", Form: "cách viết tiêu đề", Related: "các từ thường đi cùng", RuleInLine: "quy tắc ở dòng",
+	WhyHere: "Vì sao tin vào chuyên mục này", Form: "cách viết tiêu đề", Related: "các từ thường đi cùng", Rule: "quy tắc của chuyên mục",
 	EmbedTitle: "Nhúng vào trang của bạn", EmbedHelp: "Chép một trong hai đoạn mã này vào trang của bạn.",
 	Copy: "Chép mã", Copied: "Đã chép",
 
@@ -52,7 +52,7 @@ var english = words{
 	Empty: "Nothing here yet.", Subscribe: "Follow this section", OPML: "All sections (OPML)",
 	MoreOutlets: "more outlets", OneMoreOutlet: "more outlet",
 	Story: "Story", OpenStory: "See the story", Reports: "Other outlets",
-	WhyHere: "Why it is in this section", Form: "the form of the headline", Related: "related words", RuleInLine: "the rule in line",
+	WhyHere: "Why it is in this section", Form: "the form of the headline", Related: "related words", Rule: "a rule of the section",
 	EmbedTitle: "Put this on your site", EmbedHelp: "Copy one of these into your page.",
 	Copy: "Copy", Copied: "Copied",
 
