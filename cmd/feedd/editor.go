@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"feedd/internal/aggregate"
 	"feedd/internal/daemon"
@@ -87,10 +88,8 @@ type replayCmd struct {
 // Run files the stored items anew by the present configuration and prints what would change.
 func (c *replayCmd) Run(a *app) error {
 	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
-		changes := 0
 		var failed error
-		total, err := d.Replay(a.ctx, func(ch aggregate.Change) {
-			changes++
+		done, err := d.Replay(a.ctx, func(ch aggregate.Change) {
 			if c.JSON {
 				if err := printLine(a.stdout, ch); err != nil && failed == nil {
 					failed = err
@@ -103,7 +102,11 @@ func (c *replayCmd) Run(a *app) error {
 			return err
 		}
 		if !c.JSON {
-			fmt.Fprintf(a.stdout, "%d of %d items would be filed otherwise\n", changes, total)
+			fmt.Fprintf(a.stdout, "%d of %d items would be filed otherwise; stories enter a section %d times and leave one %d times\n",
+				done.Changed, done.Items, done.Enter, done.Leave)
+		}
+		if done.InForce {
+			fmt.Fprintln(a.stderr, "feedd: these rules mean the same as those in force; saving them files nothing anew")
 		}
 		return failed
 	})
@@ -113,10 +116,18 @@ func printChange(a *app, ch *aggregate.Change) {
 	p := func(format string, args ...any) { fmt.Fprintf(a.stdout, format+"\n", args...) }
 	p("%d %s: %s", ch.Item.ID, ch.Item.Source, ch.Item.Title)
 	for i := range ch.Enters {
-		p("  + %s", placed(&ch.Enters[i]))
+		note := ""
+		if !slices.Contains(ch.StoryEnters, ch.Enters[i].Section) {
+			note = " (its story is there already)"
+		}
+		p("  + %s%s", placed(&ch.Enters[i]), note)
 	}
 	for i := range ch.Leaves {
-		p("  - %s", placed(&ch.Leaves[i]))
+		note := ""
+		if !slices.Contains(ch.StoryLeaves, ch.Leaves[i].Section) {
+			note = " (its story stays there by another report)"
+		}
+		p("  - %s%s", placed(&ch.Leaves[i]), note)
 	}
 	switch {
 	case ch.Drop != "":

@@ -215,6 +215,49 @@ func TestRulesChange(t *testing.T) {
 	}
 }
 
+// What a changed rule would do is told of items and of their stories: one report that leaves does
+// not take its story along while another stays.
+func TestReplayTellsWhatStoriesDo(t *testing.T) {
+	w := newWing(t, feed.Section{ID: "thoi-su", Rules: rules("bão")}, feed.Section{ID: "kinh-te", Rules: rules("giá vàng")})
+	w.tell("a", report{"1", storm, ""})
+	w.tell("a", report{"2", gold, ""})
+	w.tell("b", report{"3", storm, "Gió giật ở Cà Ná."})
+	w.collect(t)
+	replay := func(terms ...string) (Replayed, map[string]Change) {
+		t.Helper()
+		other := w.set
+		other.Sections = slices.Clone(other.Sections)
+		other.Sections[0].Rules = rules(terms...)
+		_, collector := w.current()
+		old := w.set
+		if err := w.Reload(other, collector); err != nil {
+			t.Fatal(err)
+		}
+		changes := map[string]Change{}
+		done, err := w.Replay(t.Context(), func(c Change) { changes[c.Item.Source+" "+c.Item.Title] = c })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Reload(old, collector); err != nil {
+			t.Fatal(err)
+		}
+		return done, changes
+	}
+	if done, changes := replay("bão"); !done.InForce || done.Items != 3 || len(changes) > 0 {
+		t.Errorf("the same rules: %+v, %+v", done, changes)
+	}
+	done, changes := replay("Cà Ná")
+	if c := changes["a "+storm]; done != (Replayed{Items: 3, Changed: 1}) || len(c.Leaves) != 1 || c.StoryLeaves != nil {
+		t.Errorf("one report leaves: %+v, %+v", done, changes)
+	}
+	done, changes = replay("giá vàng")
+	if done != (Replayed{Items: 3, Changed: 3, Enter: 1, Leave: 1}) || !slices.Equal(changes["b "+storm].StoryLeaves, []string{"thoi-su"}) ||
+		!slices.Equal(changes["a "+gold].StoryEnters, []string{"thoi-su"}) {
+		t.Errorf("a story leaves and another enters: %+v, %+v", done, changes)
+	}
+	w.wantTold(t, "after the replays", "thoi-su", []string{storm, storm})
+}
+
 // A comment moves the rules' lines and files nothing anew; who asks is told the new line.
 func TestAMovedRuleFilesNothing(t *testing.T) {
 	at := func(line int) []feed.Rule {

@@ -15,27 +15,56 @@ type Change struct {
 	Drop   string           `json:"drop,omitempty"`   // why it would be dropped
 	Undrop bool             `json:"undrop,omitempty"` // it is dropped, and would not be
 	Story  string           `json:"story,omitempty"`  // the entry it would be told under instead
+	// What its story would enter and leave: a story is in the sections of all its reports, so one
+	// report's change need not be the story's.
+	StoryEnters []string `json:"story_enters,omitempty"`
+	StoryLeaves []string `json:"story_leaves,omitempty"`
+
+	entry string // that it would be told under
+}
+
+// Replayed is what filing everything anew came to.
+type Replayed struct {
+	Items, Changed int
+	// How many times a story would enter a section and leave one.
+	Enter, Leave int
+	// InForce: the stored items were filed by rules that mean the same as these, and saving these
+	// would file nothing anew. What changed is what the sections learned since.
+	InForce bool
 }
 
 // Replay files the stored items within the window anew, in memory, by the settings given, and
-// calls each for every item that would be filed otherwise. It stores and publishes nothing. It
-// returns how many items it filed.
-func (a *Aggregate) Replay(ctx context.Context, each func(Change)) (int, error) {
+// calls each for every item that would be filed otherwise. It stores and publishes nothing.
+func (a *Aggregate) Replay(ctx context.Context, each func(Change)) (Replayed, error) {
+	var done Replayed
 	settings, _ := a.current()
+	print, err := fingerprint(&settings)
+	if err != nil {
+		return done, err
+	}
+	stored, err := a.store.Meta(ctx, rulesInForce)
+	if err != nil {
+		return done, err
+	}
+	done.InForce = stored == print
 	d, _, err := a.newDesk(ctx, settings)
 	if err != nil {
-		return 0, err
+		return done, err
 	}
-	total := 0
 	var last int64
+	var changes []Change
+	before, after := unions{}, unions{}
 	since := a.now().Add(-settings.window())
 	for {
 		was, err := a.store.FiledSince(ctx, since, last, batchSize)
-		if err != nil || len(was) == 0 {
-			return total, err
+		if err != nil {
+			return done, err
+		}
+		if len(was) == 0 {
+			break
 		}
 		last = was[len(was)-1].ID
-		total += len(was)
+		done.Items += len(was)
 		now := make([]feed.Item, len(was))
 		for i := range was {
 			now[i] = was[i]
@@ -43,15 +72,56 @@ func (a *Aggregate) Replay(ctx context.Context, each func(Change)) (int, error) 
 		}
 		d.File(now, now[len(now)-1].FirstSeen)
 		for i := range was {
+			before.add(was[i].Entry, was[i].Sections)
+			after.add(now[i].Entry, now[i].Sections)
 			if c, differs := compare(&was[i], &now[i]); differs {
-				each(c)
+				changes = append(changes, c)
 			}
 		}
+	}
+	done.Changed = len(changes)
+	counted := map[[3]string]bool{} // several reports of a story may enter together
+	for _, c := range changes {
+		for _, p := range c.Enters {
+			if !before[c.Item.Entry][p.Section] {
+				c.StoryEnters = append(c.StoryEnters, p.Section)
+				if k := [3]string{"enter", c.entry, p.Section}; !counted[k] {
+					counted[k] = true
+					done.Enter++
+				}
+			}
+		}
+		for _, p := range c.Leaves {
+			if !after[c.entry][p.Section] {
+				c.StoryLeaves = append(c.StoryLeaves, p.Section)
+				if k := [3]string{"leave", c.Item.Entry, p.Section}; !counted[k] {
+					counted[k] = true
+					done.Leave++
+				}
+			}
+		}
+		each(c)
+	}
+	return done, nil
+}
+
+// unions are the sections of all reports of an entry.
+type unions map[string]map[string]bool
+
+func (u unions) add(entry string, sections []feed.Placement) {
+	if entry == "" {
+		return
+	}
+	for _, p := range sections {
+		if u[entry] == nil {
+			u[entry] = map[string]bool{}
+		}
+		u[entry][p.Section] = true
 	}
 }
 
 func compare(was, now *feed.Item) (Change, bool) {
-	c := Change{Item: *was, Enters: missing(now.Sections, was.Sections), Leaves: missing(was.Sections, now.Sections)}
+	c := Change{Item: *was, Enters: missing(now.Sections, was.Sections), Leaves: missing(was.Sections, now.Sections), entry: now.Entry}
 	if was.Dropped == "" {
 		c.Drop = now.Dropped
 	} else {

@@ -178,7 +178,7 @@ func (d *Daemon) SectionIDs() []string {
 }
 
 // Replay files the stored items anew in memory and calls each for what would change.
-func (d *Daemon) Replay(ctx context.Context, each func(aggregate.Change)) (int, error) {
+func (d *Daemon) Replay(ctx context.Context, each func(aggregate.Change)) (aggregate.Replayed, error) {
 	return d.agg.Replay(ctx, each)
 }
 

@@ -324,7 +324,8 @@ type Feature struct {
 }
 
 // Label is one example of a section: a text and where it belongs, on the word of the editor, of a
-// source's `section:` or of its `categories:`, never of the model or of a rule.
+// source's `section:` or of its `categories:`, never of the model or of a rule. What the editor
+// took out of a section and nobody put elsewhere is an example of what the section is not.
 //
 // What the sections learned is a pure function of the set of labels, whatever their order. So this
 // is all that the store keeps of it: one row a label, with the text as it was learned, so that it
@@ -332,10 +333,14 @@ type Feature struct {
 // the item itself is retired.
 type Label struct {
 	Item     int64  // Item.ID
-	Section  string // section id
+	Section  string // section id, behind NotSection where the item is none of it
 	Language string // primary language subtag, "" when unknown
 	Text     string // title, newline, summary as plain text
 }
+
+// NotSection stands before the section of a Label that says where an item does not belong. No id
+// of a section begins with it.
+const NotSection = "!"
 
 // EditorsWord is the editor's word against or beside what the desk decides.
 type EditorsWord struct {

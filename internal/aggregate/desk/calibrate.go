@@ -107,7 +107,7 @@ func (c *learned) fit(w *learning) {
 	}
 	var in []int // the sections that compete, in an order that does not depend on history
 	for _, j := range c.order {
-		if c.docs[j] > 0 {
+		if c.docs[j] > 0 && c.competes(j) {
 			in = append(in, j)
 		}
 	}

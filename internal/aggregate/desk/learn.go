@@ -114,7 +114,9 @@ func (w *learning) extract(l Label) {
 	w.set.extract(l.Language, title, w.title, w.summary)
 }
 
-// learned is what is known in one language.
+// learned is what is known in one language. Sections that begin with feed.NotSection stand beside
+// the others and never compete: their examples make their words say less of every section, and
+// least of the one that had them to itself.
 type learned struct {
 	sections []string
 	index    map[string]int // into sections
@@ -160,6 +162,11 @@ func (c *learned) section(id string) int {
 	return i
 }
 
+// competes tells whether a section is one that items are filed under.
+func (c *learned) competes(section int) bool {
+	return !strings.HasPrefix(c.sections[section], feed.NotSection)
+}
+
 func (c *learned) learn(w *learning, l Label, sign int) {
 	w.extract(l)
 	s := c.section(l.Section)
@@ -179,7 +186,9 @@ func (c *learned) learn(w *learning, l Label, sign int) {
 	}
 	at := c.vectors.place(&w.set)
 	c.centres[s].add(&at, int64(sign))
-	c.sample.learn(l, sign)
+	if c.competes(s) {
+		c.sample.learn(l, sign)
+	}
 	c.changed = true
 }
 
@@ -380,8 +389,9 @@ const (
 func (c *learned) nearby(dst []float64, at *point, self int, topics []point) []float64 {
 	dst = resize(dst, len(c.sections))
 	docs, sections := 0, 0
-	for _, n := range c.docs {
-		if docs += n; n > 0 {
+	for s, n := range c.docs {
+		if n > 0 && c.competes(s) {
+			docs += n
 			sections++
 		}
 	}

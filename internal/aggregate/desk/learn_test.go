@@ -3,6 +3,7 @@ package desk
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -215,7 +216,9 @@ func TestLabels(t *testing.T) {
 		{"category", feed.Item{ID: 2, Source: "mixed", Title: "Trời đẹp", Categories: []string{"Quốc tế"}}, []Label{{2, "the-gioi", "vi", "Trời đẹp\n"}}},
 		{"rules teach nothing", feed.Item{ID: 3, Source: "mixed", Title: "Bóng đá"}, nil},
 		{"the editor", feed.Item{ID: 4, Source: "mixed", Title: "Bóng đá"}, []Label{{4, "the-gioi", "vi", "Bóng đá\n"}}},
-		{"taken out by the editor", feed.Item{ID: 5, Source: "kt", Title: "Trời đẹp"}, nil},
+		{"taken out by the editor", feed.Item{ID: 5, Source: "kt", Title: "Trời đẹp"}, []Label{{5, "!kinh-te", "vi", "Trời đẹp\n"}}},
+		{"taken out, from a source that teaches nothing", feed.Item{ID: 5, Source: "quiet", Title: "Trời đẹp"}, []Label{{5, "!kinh-te", "vi", "Trời đẹp\n"}}},
+		{"taken out where it is an example of another", feed.Item{ID: 5, Source: "mixed", Title: "Trời đẹp", Categories: []string{"Quốc tế"}}, []Label{{5, "the-gioi", "vi", "Trời đẹp\n"}}},
 		{"learn: false", feed.Item{ID: 6, Source: "quiet", Title: "Trời đẹp"}, nil},
 		{"dropped", feed.Item{ID: 7, Source: "kt", Title: "Mời thầu"}, nil},
 	} {
@@ -223,6 +226,35 @@ func TestLabels(t *testing.T) {
 		if diff := cmp.Diff(tt.want, (&Desk{filer: f}).Labels(&tt.item)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
+	}
+}
+
+// What the editor takes out of a section makes its like less likely there, and putting it back
+// takes the lesson back.
+func TestUnfilingTeaches(t *testing.T) {
+	m := taught(examples())
+	f := learnedFiler(t, m)
+	const title = "Ngân hàng tài trợ giải chạy"
+	before := filedUnder(f, "vi", title)
+	if before.Section != "kinh-te" {
+		t.Fatalf("filed %+v", before)
+	}
+	odds := func(p float64) float64 { return math.Log(p / (1 - p)) }
+	for i := range 5 {
+		m.LearnLabel(Label{Item: int64(1000 + i), Section: feed.NotSection + "kinh-te", Language: "vi", Text: title + "\n"}, 1)
+	}
+	after := filedUnder(f, "vi", title)
+	if after.Section == "kinh-te" && odds(after.Probability) > odds(before.Probability)-.5 {
+		t.Errorf("five such were taken out, and it is filed %.4f sure; before, %.4f", after.Probability, before.Probability)
+	}
+	if p := filedUnder(f, "vi", "Tiền đạo ghi bàn trong trận chung kết"); p.Section != "the-thao" {
+		t.Errorf("another section's item is filed %+v", p)
+	}
+	for i := range 5 {
+		m.LearnLabel(Label{Item: int64(1000 + i), Section: feed.NotSection + "kinh-te", Language: "vi", Text: title + "\n"}, -1)
+	}
+	if diff := cmp.Diff(before, filedUnder(f, "vi", title)); diff != "" {
+		t.Errorf("after all was taken back (-before +after):\n%s", diff)
 	}
 }
 

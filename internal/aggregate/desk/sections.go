@@ -258,8 +258,8 @@ func (f *filer) fileByRules(it *feed.Item, w *filing) {
 }
 
 // Labels returns what the filed item teaches: that it is an example of the sections its editor, its
-// source or its source's categories put it under. What rules and the model decided teaches
-// nothing. They are to be compared with the labels stored of the item, and the difference taught
+// source or its source's categories put it under, or, where none of them did, of what the sections
+// are not that its editor took it out of. What rules and the model decided teaches nothing. They are to be compared with the labels stored of the item, and the difference taught
 // to the model in the transaction that stores it.
 func (d *Desk) Labels(it *feed.Item) []Label { return d.filer.labels(it) }
 
@@ -272,6 +272,14 @@ func (f *filer) labels(it *feed.Item) []Label {
 	for _, p := range it.Sections {
 		if p.By == byEditor || (p.By == bySource || p.By == byCategory) && known && src.Learn {
 			labels = append(labels, NewLabel(it, src, p.Section))
+		}
+	}
+	if labels != nil {
+		return labels
+	}
+	for _, c := range f.fixes[it.ID] {
+		if _, ok := f.index[c.Section]; ok && c.Remove {
+			labels = append(labels, NewLabel(it, src, feed.NotSection+c.Section))
 		}
 	}
 	return labels
