@@ -220,7 +220,7 @@ func pairVerdict(j judged) string {
 	switch {
 	case j.veto != "" || j.p < sameFrom:
 		return "different"
-	case j.exact || j.dup >= duplicateFrom && !j.clash.any():
+	case j.exact || j.dup >= duplicateFrom && !j.clash.any() && (j.told || !j.doubt):
 		return "duplicate"
 	}
 	return "same"

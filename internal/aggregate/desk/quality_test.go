@@ -81,7 +81,7 @@ func TestFittedFigures(t *testing.T) {
 		t.Log("\n" + report.String())
 		// F1, least recall and most mistakes of the duplicates
 		floors := map[string][3]float64{
-			"vi_syn": {0.98, 0.99, 0.01}, "vi_real": {0.93, 0.80, 0.01}, "vi_real+": {0.93, 0.85, 0.01}, "vi_series": {0.98, 0, 0}, "en_syn": {0.90, 0.85, 0},
+			"vi_syn": {0.98, 0.99, 0.01}, "vi_real": {0.93, 0.80, 0.01}, "vi_real+": {0.93, 0.85, 0.01}, "vi_series": {0.98, 0, 0}, "en_syn": {0.90, 0.75, 0},
 		}
 		for _, s := range report.Pairs {
 			if floor, ok := floors[s.Set]; ok && (s.F1 < floor[0] || s.DuplicateRecall < floor[1] || s.DuplicateWrong > floor[2]) {

@@ -262,6 +262,7 @@ type judged struct {
 	equal bool   // equal but for exchanges
 	one   bool   // equal but for one exchange of up to three words, whatever they weigh
 	other bool   // few words, and an exchange of one that says much
+	doubt bool   // not quite so few, and of one that says something: no copy by the headlines alone
 	swap  uint64 // the words exchanged, when the headlines are equal but for one exchange
 }
 
@@ -437,6 +438,8 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 	const fewWords, much = 5, 0.22
 	j.one = spans == 1 && added == 0 && numberSpans <= 1 && widest <= 3 && x[fOrder] > 0.85
 	j.other = spans == 1 && numberSpans+added == 0 && shorter <= fewWords && x[fWordSwap] > much
+	const shortHeadline, something = 8, 0.1
+	j.doubt = j.one && shorter <= shortHeadline && x[fWordSwap] > something
 	x[fShort] = max(0, 1-float64(shorter)/8)
 
 	c := sc.lx.compare(a.slots, b.slots)
@@ -546,7 +549,7 @@ func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) strin
 		return "two digests"
 	case c.direction && (alike || j.x[fShort] > 0 && j.x[fCosine] > 0.4):
 		return "opposite directions"
-	case c.place && (j.equal || j.x[fCosine] > 0.7 || j.x[fShort] > 0 && j.x[fCosine] > 0.5), c.former && j.equal && !outlet:
+	case c.place && (j.equal || j.x[fCosine] > 0.7 && j.x[fOrder] > 0.6 || j.x[fShort] > 0 && j.x[fCosine] > 0.5), c.former && j.equal && !outlet:
 		return "places"
 	case c.choice && (j.equal && j.x[fEqual] == 1 || j.one) && (!outlet || math.Abs(hours) > nextDay):
 		return "another of one kind"

@@ -195,6 +195,10 @@ func (rd *reader) counted(words []wordform, i, n int, text, tail string, scaled,
 			next = ""
 		}
 	}
+	const person = "nguoi"
+	if !scaled && tail == "" && next != person && rd.lx.numbers(&before, marked) && before.Fold != "ngay" && !unitWord(next) {
+		return period, before.fold // a missing girl of grade 5 is no five missing
+	}
 	for k := i + n; k < min(len(words), i+n+4); k++ {
 		if rd.lx.casualties[words[k].fold] || k+1 < len(words) && rd.lx.casualties[hash(words[k].Fold+" "+words[k+1].Fold)] {
 			return casualty, 0
@@ -506,23 +510,30 @@ func (c clash) any() bool {
 func (lx *lexicon) compare(a, b []slot) (c clash) {
 	var hit [2][32]bool
 	a, b = a[:min(len(a), 32)], b[:min(len(b), 32)]
-	for i, x := range a {
-		for j, y := range b {
-			if hit[1][j] || !lx.agree(x, y) {
+	// What numbers the same goes together first: of "part 3 of 5" and "part 5 of 5", no 5 is left
+	// over for the 3.
+	for _, strict := range [...]bool{true, false} {
+		for i, x := range a {
+			if hit[0][i] {
 				continue
 			}
-			if !hit[0][i] && x.kind < where {
-				c.shared++
-				if x.kind != period && x.kind != date && x.value > 10 {
-					c.sharedBig++
+			for j, y := range b {
+				if hit[1][j] || strict && (x.kind != y.kind || x.key != y.key) || !lx.agree(x, y) {
+					continue
 				}
+				if x.kind < where {
+					c.shared++
+					if x.kind != period && x.kind != date && x.value > 10 {
+						c.sharedBig++
+					}
+				}
+				if x.kind == where {
+					c.places++
+					c.former = c.former || x != y && lx.gazette[int(x.value)].level == 1 && lx.gazette[int(y.value)].level == 1
+				}
+				hit[0][i], hit[1][j] = true, true
+				break
 			}
-			if x.kind == where {
-				c.places++
-				c.former = c.former || x != y && lx.gazette[int(x.value)].level == 1 && lx.gazette[int(y.value)].level == 1
-			}
-			hit[0][i], hit[1][j] = true, true
-			break
 		}
 	}
 	for i, x := range a {
