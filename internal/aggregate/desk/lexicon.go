@@ -210,6 +210,7 @@ type lexiconFile struct {
 type placesFile struct {
 	Provinces map[string][]string
 	Towns     map[string]string
+	Districts map[string][]string
 	Regions   []string
 	Countries map[string][]string
 	States    []string
@@ -362,6 +363,11 @@ func (lx *lexicon) addPlaces(g placesFile) {
 	}
 	for _, name := range sortedKeys(g.Towns) {
 		add(2, provinces[g.Towns[name]], name)
+	}
+	for _, province := range sortedKeys(g.Districts) {
+		for _, name := range g.Districts[province] {
+			add(2, provinces[province], name)
+		}
 	}
 	for _, name := range g.Regions {
 		add(0, vietnam, name)

@@ -251,7 +251,7 @@ func (rd *reader) numberWord(dst *[]spelled, words []wordform, i int, text strin
 			return 2
 		}
 	}
-	v := 0
+	v, n := 0, 1
 	if r := roman(text[w.Start:w.End]); r > 0 && (len(w.Fold) > 1 && r < 40 || i > 0 && rd.lx.numbers(&words[i-1], marked)) {
 		v = r
 	} else if !rd.lx.numeral.has(w.normal) {
@@ -273,19 +273,22 @@ func (rd *reader) numberWord(dst *[]spelled, words []wordform, i int, text strin
 			return 0
 		}
 		v = u
+		if more, k := tens(words[i:]); marked && k > 0 {
+			v, n = more, k
+		}
 	}
 	if v == 0 {
 		return 0
 	}
 	*dst = append(*dst, numberToken(float64(v)))
 	if d != nil {
-		kind, key := rd.counted(words, i, 1, text, "", false, marked)
+		kind, key := rd.counted(words, i, n, text, "", false, marked)
 		if kind == date {
 			kind = quantity
 		}
 		d.slots = append(d.slots, slot{kind, key, float64(v)})
 	}
-	return 1
+	return n
 }
 
 func cutDigits(s string) (digits, tail string) {
@@ -394,6 +397,30 @@ var wins = words("thang thua hoa ha dan voi so doi win beat lose draw")
 var numerals = map[string]int{
 	"hai": 2, "ba": 3, "bôn1": 4, "năm": 5, "sau1": 6, "bay3": 7, "bây3": 7, "tam1": 8, "chin1": 9, "mươi2": 10,
 	"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "dozen": 12,
+}
+
+// tens reads "mười lăm", "hai mươi", "hai mươi mốt": the value and how many words it has, 0 when it
+// is no such number.
+func tens(words []wordform) (v, n int) {
+	switch {
+	case words[0].Normal == "mươi2":
+		v, n = 10, 1
+	case len(words) > 1 && words[1].Normal == "mươi" && numerals[words[0].Normal] > 1:
+		v, n = 10*numerals[words[0].Normal], 2
+	default:
+		return 0, 0
+	}
+	if n < len(words) {
+		if u := behindTens[words[n].Normal]; u > 0 {
+			return v + u, n + 1
+		}
+	}
+	return v, n
+}
+
+// behindTens are the numerals as they are said behind tens.
+var behindTens = map[string]int{
+	"môt5": 1, "môt1": 1, "hai": 2, "ba": 3, "bôn1": 4, "tư": 4, "lăm": 5, "nhăm": 5, "sau1": 6, "bay3": 7, "bây3": 7, "tam1": 8, "chin1": 9,
 }
 
 // ordinals say which one before what they number.

@@ -253,11 +253,13 @@ func (rd *reader) label(words []wordform, text string) (int, bool) {
 		return n, true
 	case strings.ContainsAny(gap, "-–—") && strings.HasSuffix(gap, " "):
 		return n, true
+	case gap == "-" && words[n-1].Fold[0] <= '9': // UPDATE 1-
+		return n, true
 	}
 	return 0, false
 }
 
-// signature returns how many words an outlet's name behind the headline has.
+// signature returns how many words an outlet's name or a label behind the headline has.
 func (rd *reader) signature(words []wordform, text string) (int, bool) {
 	const longest = 7
 	for n := 1; n <= min(longest, len(words)-1); n++ {
@@ -269,6 +271,11 @@ func (rd *reader) signature(words []wordform, text string) (int, bool) {
 		if rd.outletName(words[at:], text) {
 			return n, true
 		}
+		for _, form := range []bool{true, false} {
+			if p, ok := rd.lx.labels.find(words[at:], form); ok && len(p.words) == n {
+				return n, true // … [Video]
+			}
+		}
 		if strings.ContainsAny(gap, "|") {
 			return 0, false
 		}
@@ -277,6 +284,9 @@ func (rd *reader) signature(words []wordform, text string) (int, bool) {
 }
 
 func (rd *reader) outletName(tail []wordform, text string) bool {
+	if len(tail) > 1 && tail[0].Fold == "theo" { // … (Theo Reuters)
+		tail = tail[1:]
+	}
 	for _, ps := range []lexemes{rd.outlets, rd.lx.outlets} {
 		for _, m := range []bool{true, false} {
 			if p, ok := ps.find(tail, m); ok && len(tail)-len(p.words) <= 2 {
