@@ -175,36 +175,35 @@ func FirstWords(dst []Word, text string, most int) []Word {
 			end = i
 			continue
 		}
-		r, size := utf8.DecodeRuneInString(text[i:])
+		r, size := decode(text[i:])
 		at := i
 		i += size
-		switch {
-		case r == 0x200B || r == 0x200C || r == 0x200D || r == 0x2060 || r == 0xFEFF || r == 0xAD:
-			// not seen
-		case r >= 0x0300 && r <= 0x036F:
-			if !open {
-				continue
-			}
-			if !marked {
-				marked = true
-				nb = append(nb, fb[f0:]...)
-			}
-			end = i
-			if t := toneOf(r); t != 0 {
-				tone = t
-				continue
-			}
-			last, n := utf8.DecodeLastRune(nb)
-			if q, ok := quality[[2]rune{last, r}]; ok {
-				nb = utf8.AppendRune(nb[:len(nb)-n], q)
-			} else {
-				c := norm.NFC.String(string([]rune{last, r}))
-				nb = append(nb[:len(nb)-n], c...)
-			}
-		default:
-			l, ok := letterOf(r)
+		l, ok := letterOf(r)
+		if !ok {
 			switch {
-			case ok:
+			case r == 0x200B || r == 0x200C || r == 0x200D || r == 0x2060 || r == 0xFEFF || r == 0xAD:
+				continue // not seen
+			case r >= 0x0300 && r <= 0x036F:
+				if !open {
+					continue
+				}
+				if !marked {
+					marked = true
+					nb = append(nb, fb[f0:]...)
+				}
+				end = i
+				if t := toneOf(r); t != 0 {
+					tone = t
+					continue
+				}
+				last, n := utf8.DecodeLastRune(nb)
+				if q, ok := quality[[2]rune{last, r}]; ok {
+					nb = utf8.AppendRune(nb[:len(nb)-n], q)
+				} else {
+					c := norm.NFC.String(string([]rune{last, r}))
+					nb = append(nb[:len(nb)-n], c...)
+				}
+				continue
 			case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r) && open:
 				l.base = unicode.ToLower(r)
 				l.fold = l.base
@@ -214,27 +213,50 @@ func FirstWords(dst []Word, text string, most int) []Word {
 				}
 				continue
 			}
-			if !open {
-				open, start, upper = true, at, unicode.IsUpper(r)
-			}
-			if ok && !marked {
-				marked = true
-				nb = append(nb, fb[f0:]...)
-			}
-			if marked {
-				nb = utf8.AppendRune(nb, l.base)
-			}
-			fb = utf8.AppendRune(fb, l.fold)
-			if l.tone != 0 {
-				tone = l.tone
-			}
-			end = i
 		}
+		if !open {
+			open, start, upper = true, at, unicode.IsUpper(r)
+		}
+		if ok && !marked {
+			marked = true
+			nb = append(nb, fb[f0:]...)
+		}
+		if marked {
+			nb = appendLetter(nb, l.base)
+		}
+		fb = appendLetter(fb, l.fold)
+		if l.tone != 0 {
+			tone = l.tone
+		}
+		end = i
 	}
 	if open {
 		flush()
 	}
 	return dst
+}
+
+// decode is utf8.DecodeRuneInString without a call for the two blocks in which the letters of
+// Vietnamese stand: U+0080 to U+07FF, and U+1000 to U+1FFF.
+func decode(s string) (r rune, size int) {
+	switch c := s[0]; {
+	case c >= 0xC2 && c < 0xE0 && len(s) > 1 && s[1]&0xC0 == 0x80:
+		return rune(c&0x1F)<<6 | rune(s[1]&0x3F), 2
+	case c == 0xE1 && len(s) > 2 && s[1]&0xC0 == 0x80 && s[2]&0xC0 == 0x80:
+		return 0x1000 | rune(s[1]&0x3F)<<6 | rune(s[2]&0x3F), 3
+	}
+	return utf8.DecodeRuneInString(s)
+}
+
+// appendLetter is utf8.AppendRune without a call for letters below U+0800.
+func appendLetter(b []byte, r rune) []byte {
+	switch {
+	case r < utf8.RuneSelf:
+		return append(b, byte(r))
+	case r < 0x800:
+		return append(b, 0xC0|byte(r>>6), 0x80|byte(r&0x3F))
+	}
+	return utf8.AppendRune(b, r)
 }
 
 // asciiWord has the small letter of what can be part of a word, 0 for what parts words.

@@ -55,6 +55,7 @@ type lexeme struct {
 	// Filled by lexemes.add, so that reading a text computes nothing twice: the hashes of words as
 	// written and folded, and the tokens of to.
 	hashes [2][]uint32
+	second [2]uint32 // of hashes, 0 where there is one word: most others differ here
 	tokens []spelled
 	// marked: in a text without diacritics it is not looked for, since other words are written like it.
 	marked bool
@@ -96,13 +97,36 @@ func (f *filter) has(h uint32) bool { return f[h>>6&0xFF]&(1<<(h&63)) != 0 }
 
 // lexemes finds the longest listed phrase at a place of a text: by its words with diacritics where
 // the text has them, else by the bare letters.
-type lexemes struct {
-	normal, fold     map[uint32][]lexeme // by the first word
-	inNormal, inFold *filter
+type lexemes struct{ normal, fold *phrases }
+
+func newLexemes() lexemes { return lexemes{&phrases{}, &phrases{}} }
+
+// phrases are lexemes by the hash of their first word.
+type phrases struct {
+	begin filter
+	first listTable
+	lists [][]lexeme
 }
 
-func newLexemes() lexemes {
-	return lexemes{map[uint32][]lexeme{}, map[uint32][]lexeme{}, &filter{}, &filter{}}
+func (ps *phrases) add(first uint32, p lexeme) {
+	n := ps.first.find(first)
+	if n < 0 {
+		n = int32(len(ps.lists))
+		ps.lists = append(ps.lists, nil)
+		ps.first.put(first, n)
+		ps.begin.add(first)
+	}
+	ps.lists[n] = append(ps.lists[n], p)
+}
+
+func (ps *phrases) beginning(first uint32) []lexeme {
+	if !ps.begin.has(first) {
+		return nil
+	}
+	if n := ps.first.find(first); n >= 0 {
+		return ps.lists[n]
+	}
+	return nil
 }
 
 func (ps lexemes) add(p lexeme) {
@@ -112,6 +136,9 @@ func (ps lexemes) add(p lexeme) {
 	for i := range p.words {
 		p.hashes[0] = append(p.hashes[0], p.words[i].normal)
 		p.hashes[1] = append(p.hashes[1], p.words[i].fold)
+	}
+	if len(p.words) > 1 {
+		p.second = [2]uint32{p.hashes[0][1], p.hashes[1][1]}
 	}
 	for _, text := range p.to {
 		t := spelled{text: text}
@@ -123,26 +150,18 @@ func (ps lexemes) add(p lexeme) {
 		p.tokens = append(p.tokens, t)
 	}
 	n, f := p.words[0].normal, p.words[0].fold
-	ps.normal[n] = append(ps.normal[n], p)
-	ps.inNormal.add(n)
+	ps.normal.add(n, p)
 	if !p.marked {
-		ps.fold[f] = append(ps.fold[f], p)
-		ps.inFold.add(f)
+		ps.fold.add(f, p)
 	}
 }
 
 // beginning returns the phrases whose first word is w.
 func (ps lexemes) beginning(w *wordform, marked bool) []lexeme {
 	if marked {
-		if !ps.inNormal.has(w.normal) {
-			return nil
-		}
-		return ps.normal[w.normal]
+		return ps.normal.beginning(w.normal)
 	}
-	if !ps.inFold.has(w.fold) {
-		return nil
-	}
-	return ps.fold[w.fold]
+	return ps.fold.beginning(w.fold)
 }
 
 // find returns the longest phrase that the words begin with. marked says that their text uses
@@ -168,21 +187,30 @@ func (ps lexemes) each(words []wordform, marked bool, f func(*lexeme)) {
 	}
 }
 
+// match says whether the words begin with the phrase, given that the first is its first.
 func (p *lexeme) match(words []wordform, marked bool) bool {
-	if len(p.words) > len(words) {
+	switch {
+	case len(p.words) == 1:
+		return true
+	case len(p.words) > len(words):
 		return false
-	}
-	if marked {
+	case marked:
+		if p.second[0] != words[1].normal {
+			return false
+		}
 		for i, h := range p.hashes[0] {
 			if h != words[i].normal {
 				return false
 			}
 		}
-		return true
-	}
-	for i, h := range p.hashes[1] {
-		if h != words[i].fold {
+	default:
+		if p.second[1] != words[1].fold {
 			return false
+		}
+		for i, h := range p.hashes[1] {
+			if h != words[i].fold {
+				return false
+			}
 		}
 	}
 	return true
