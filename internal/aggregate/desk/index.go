@@ -22,6 +22,7 @@ type index struct {
 	sums    []float32 // by number, while candidates are sought
 	touched []int32
 	rare    []uint64
+	found   []int32
 	in      []int32
 }
 
@@ -226,8 +227,11 @@ func (ix *index) candidates(dst []*report, keys []indexed, at, window int64) []*
 	// The rarest words first, of those that are as rare the one with the least hash: packed into
 	// one number each, to be sorted quickly.
 	ix.rare = ix.rare[:0]
+	ix.found = ix.found[:0]
 	for i, k := range keys[:min(len(keys), 0xFFFF)] {
-		if n := ix.terms.find(k.word()); n >= 0 && ix.lists[n].count > 0 {
+		n := ix.terms.find(k.word())
+		ix.found = append(ix.found, n)
+		if n >= 0 && ix.lists[n].count > 0 {
 			ix.rare = append(ix.rare, uint64(min(ix.lists[n].count, 0xFFFF))<<48|uint64(k.word())<<16|uint64(i))
 		}
 	}
@@ -235,7 +239,7 @@ func (ix *index) candidates(dst []*report, keys []indexed, at, window int64) []*
 	touched, sums := ix.touched[:0], ix.sums
 	for _, x := range ix.rare[:min(len(ix.rare), rarestWords)] {
 		k := keys[x&0xFFFF]
-		list := ix.lists[ix.terms.find(k.word())].newest
+		list := ix.lists[ix.found[x&0xFFFF]].newest
 		list = list[max(0, len(list)-newestReports):]
 		w := k.weight()
 		w *= w

@@ -108,7 +108,7 @@ type hashSlot struct {
 }
 
 func (t *hashTable) put(key uint32, value float32) {
-	if t.n*3 >= len(t.slots) {
+	if t.n*2 >= len(t.slots) {
 		old := t.slots
 		t.slots, t.n = make([]hashSlot, max(1<<10, 2*len(old))), 0
 		for _, s := range old {

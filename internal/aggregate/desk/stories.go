@@ -424,11 +424,11 @@ func (s *stories) read(rd *reader, it *feed.Item) *report {
 	}
 	r.outlet = r.from.outlet
 	if feed.NamesArticle(it.Canonical) {
-		r.address = hash64("a:" + it.Canonical)
+		r.address = hashMore(hash64("a:"), it.Canonical)
 		name, number := feed.ArticleNumber(it.Canonical)
 		r.host = hash(name)
 		if number != "" {
-			r.article = hash64("n:" + name + " " + number)
+			r.article = hashMore(hashMore(hashMore(hash64("n:"), name), " "), number)
 		}
 	}
 	rd.readInto(&r.doc, it.Title, feed.PlainText(it.Summary))
@@ -436,8 +436,10 @@ func (s *stories) read(rd *reader, it *feed.Item) *report {
 	return r
 }
 
-func hash64(s string) uint64 {
-	h := uint64(14695981039346656037)
+func hash64(s string) uint64 { return hashMore(14695981039346656037, s) }
+
+// hashMore is hash64 of what h is the hash of with s behind it.
+func hashMore(h uint64, s string) uint64 {
 	for i := 0; i < len(s); i++ {
 		h = (h ^ uint64(s[i])) * 1099511628211
 	}

@@ -264,8 +264,8 @@ func (rd *reader) signature(words []wordform, text string) (int, bool) {
 	const longest = 7
 	for n := 1; n <= min(longest, len(words)-1); n++ {
 		at := len(words) - n
-		gap := between(text, words[at-1], words[at])
-		if !strings.ContainsAny(gap, "|([-–—•·") || strings.ContainsAny(gap, "-–—") && (gap == "-" || gap == "–") {
+		gap := text[words[at-1].End:words[at].Start]
+		if gap == " " || !strings.ContainsAny(gap, "|([-–—•·") || strings.ContainsAny(gap, "-–—") && (gap == "-" || gap == "–") {
 			continue
 		}
 		if rd.outletName(words[at:], text) {
