@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
@@ -76,8 +77,9 @@ func (p *Publisher) servePartner(w http.ResponseWriter, r *http.Request) {
 	d.serve(w, r)
 }
 
-// buildPartners renders a section for each partner that has it.
-func (p *Publisher) buildPartners(sq *squeezer, s *site, sec *feed.Section, entries []feed.Entry, b *built, now time.Time) error {
+// buildPartners renders a section for each partner that has it. entries are what the public feed was
+// chosen from; held says that these are what it fell back to.
+func (p *Publisher) buildPartners(ctx context.Context, sq *squeezer, s *site, sec *feed.Section, entries []feed.Entry, held bool, b *built, now time.Time) error {
 	for _, pt := range s.plan.partners {
 		if !slices.Contains(pt.Sections, sec.ID) {
 			continue
@@ -86,18 +88,14 @@ func (p *Publisher) buildPartners(sq *squeezer, s *site, sec *feed.Section, entr
 		if pt.Limit > 0 {
 			theirs.Limit = pt.Limit
 		}
-		visible := entries
-		if pt.Delay > 0 {
-			visible = nil
-			for i := range entries {
-				if at := firstSeen(&entries[i]).Add(pt.Delay); !at.After(now) {
-					visible = append(visible, entries[i])
-				} else if at.Before(b.edition.due) {
-					b.edition.due = at
-				}
-			}
+		chosen, err := p.choosePartners(ctx, pt, &theirs, sec.Limit, entries, held, b.edition, now)
+		if err != nil {
+			return err
 		}
-		v := s.view(&theirs, feed.Select(theirs, visible, now))
+		if due := expiry(&theirs, chosen, now); due.Before(b.edition.due) {
+			b.edition.due = due
+		}
+		v := s.view(&theirs, chosen)
 		v.Partner, v.Content, v.Tombstones = &pt.Partner, pt.Content, b.edition.view.Tombstones
 		docs := map[string]*document{}
 		for _, f := range render.FeedFormats {
@@ -115,6 +113,48 @@ func (p *Publisher) buildPartners(sq *squeezer, s *site, sec *feed.Section, entr
 		b.partners[pt.ID] = docs
 	}
 	return nil
+}
+
+// choosePartners returns what a partner's feed shows, in order. One that waits, or takes more than the
+// public feed shows, has a choice of its own, for which more is read until its feed is full: among
+// what came in during its delay may be more than the public feed holds.
+func (p *Publisher) choosePartners(ctx context.Context, pt *partner, theirs *feed.Section, public int, entries []feed.Entry, held bool, ed *edition, now time.Time) ([]feed.Entry, error) {
+	visible := func(entries []feed.Entry) []feed.Entry {
+		if pt.Delay <= 0 {
+			return entries
+		}
+		var out []feed.Entry
+		for i := range entries {
+			if at := firstSeen(&entries[i]).Add(pt.Delay); !at.After(now) {
+				out = append(out, entries[i])
+			} else if at.Before(ed.due) {
+				ed.due = at
+			}
+		}
+		return out
+	}
+	own := pt.Delay > 0 || public > 0 && (theirs.Limit > public || theirs.Limit <= 0)
+	if held || !own {
+		return feed.Select(*theirs, visible(entries), now), nil
+	}
+	q := feed.EntryQuery{Section: theirs.ID, Limit: 2 * (theirs.Limit + 10)}
+	if theirs.MaxAge > 0 {
+		q.Since = now.Add(-theirs.MaxAge)
+	}
+	if theirs.Limit <= 0 {
+		q.Limit = mostCandidates
+	}
+	for {
+		entries, err := p.reader.Entries(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		chosen := feed.Select(*theirs, visible(entries), now)
+		if len(entries) < q.Limit || q.Limit >= mostCandidates || len(chosen) >= theirs.Limit {
+			return chosen, nil
+		}
+		q.Limit *= 4
+	}
 }
 
 // firstSeen is when the entry's first report arrived.

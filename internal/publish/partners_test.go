@@ -157,3 +157,51 @@ func TestPartnersAreCountedAndTheirTokensNeverTold(t *testing.T) {
 		t.Error("no metric of the partner's requests")
 	}
 }
+
+// A partner gets as much as it was promised, though the public feed holds less, or everything in it is
+// still kept from the partner.
+func TestPartnersGetTheirFill(t *testing.T) {
+	n := newNewsroom(t, func(s *publish.Settings) {
+		s.Partners = []feed.Partner{
+			{ID: "nhieu", Sections: []string{"kinh-te"}, Token: "t0k3n", Limit: 40},
+			{ID: "cham", Sections: []string{"kinh-te"}, Token: "t0k3n", Limit: 7, Delay: 24 * time.Hour},
+		}
+	})
+	n.fill("kinh-te", 60)
+	n.pass(25 * time.Hour)
+	var flood []feed.Item
+	for i := 100; i < 300; i++ {
+		flood = append(flood, report("bao-b", i, n.clock().Add(-time.Second)))
+	}
+	n.file([]string{"kinh-te"}, flood...)
+	n.refresh()
+	if got := strings.Count(n.page("/partners/nhieu/kinh-te.atom?token=t0k3n"), "<entry>"); got != 40 {
+		t.Errorf("%d entries, want the 40 promised, of a public feed of 5", got)
+	}
+	if body := n.page("/partners/cham/kinh-te.atom?token=t0k3n"); strings.Count(body, "<entry>") != 7 || strings.Contains(body, "bao-b") {
+		t.Errorf("%d entries, want 7 that are a day old", strings.Count(body, "<entry>"))
+	}
+	n.pass(24 * time.Hour) // nobody files anything
+	n.refresh()
+	if body := n.page("/partners/cham/kinh-te.atom?token=t0k3n"); strings.Count(body, "của bao-b") != 7 {
+		t.Error("what was delayed did not come when its time was over")
+	}
+}
+
+// A partner may be called like a section, or like a path.
+func TestPartnersNames(t *testing.T) {
+	n := newNewsroom(t, func(s *publish.Settings) {
+		s.Partners = []feed.Partner{{ID: "kinh-te", Sections: []string{"kinh-te"}, Token: "t0k3n"}, {ID: "hub", Sections: []string{"kinh-te"}, Token: "t0k3n"}}
+	})
+	n.fill("kinh-te", 2)
+	n.refresh()
+	for _, id := range []string{"kinh-te", "hub"} {
+		body := n.page("/partners/" + id + "/kinh-te.json?token=t0k3n")
+		if !strings.Contains(body, `"feed_url":"https://news.example.org/partners/`+id+`/kinh-te.json"`) {
+			t.Errorf("%s: %s", id, body)
+		}
+	}
+	if res := n.get("/sections/kinh-te.json"); res.StatusCode != 200 || strings.Contains(n.body(res), "partners") {
+		t.Error("the section's own feed is the partner's")
+	}
+}

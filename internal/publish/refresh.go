@@ -285,7 +285,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 	if held {
 		entries = chosen
 	}
-	if err := p.buildPartners(sq, next, sec, entries, b, now); err != nil {
+	if err := p.buildPartners(ctx, sq, next, sec, entries, held, b, now); err != nil {
 		return nil, err
 	}
 	p.metrics.renderTime.Observe(time.Since(started).Seconds())
