@@ -13,7 +13,7 @@ import (
 
 // feedEnvelope says how a section's feeds travel.
 func (p *Publisher) feedEnvelope(pl *plan, section string, f render.Format, hub string) envelope {
-	e := envelope{contentType: f.ContentType(), cache: caching("public", pl.every(section)), cors: true, route: p.metrics.feeds}
+	e := envelope{contentType: f.ContentType(), cache: caching("public", pl.every(section)), cors: true, feed: true, route: p.metrics.feeds}
 	if hub != "" { // WebSub, section 4: what a subscriber needs must be in the headers
 		e.links = []string{
 			"<" + hub + `>; rel="hub"`,

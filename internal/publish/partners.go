@@ -100,7 +100,7 @@ func (p *Publisher) buildPartners(ctx context.Context, sq *squeezer, s *site, se
 		docs := map[string]*document{}
 		for _, f := range render.FeedFormats {
 			name := sec.ID + "." + string(f)
-			e := envelope{contentType: f.ContentType(), cache: caching("private", s.plan.every(sec.ID)), vary: "Authorization", route: pt.route}
+			e := envelope{contentType: f.ContentType(), cache: caching("private", s.plan.every(sec.ID)), vary: "Authorization", feed: true, route: pt.route}
 			d, err := p.feed(sq, b.edition, v, f, "/partners/"+pt.ID+"/"+name, e, now)
 			if err != nil {
 				return err

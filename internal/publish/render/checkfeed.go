@@ -279,8 +279,10 @@ func (c *checker) opml(root *node) {
 		if n.name != "outline" || n.attrs["text"] == "" || n.attrs["title"] == "" || n.attrs["type"] != "rss" {
 			c.add(n.where(), "%s is no subscription with text, title and type", n.name)
 		}
-		if endTag.MatchString(n.attrs["text"]) {
-			c.add(n.where(), "text holds markup")
+		for _, name := range []string{"text", "title"} {
+			if strings.Contains(n.attrs[name], "<") {
+				c.add(n.where(), "%s holds markup", name)
+			}
 		}
 		c.address(n.where(), "xmlUrl", n.attrs["xmlUrl"])
 		if l, ok := n.attrs["language"]; ok {

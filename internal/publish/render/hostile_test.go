@@ -181,3 +181,22 @@ func FuzzFeedsPassTheGate(f *testing.F) {
 		}
 	})
 }
+
+func TestOPMLOfHostileTitles(t *testing.T) {
+	v := hostileView()
+	v.Site.Title, v.Sections = "Điểm <tin> & R&D", nil
+	for i, it := range hostile() {
+		v.Sections = append(v.Sections, SectionLink{ID: fmt.Sprint("s", i), Title: it.Title})
+	}
+	v.Sections = append(v.Sections, SectionLink{ID: "ac", Title: "Ác & <ý>"})
+	doc, err := OPML(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range Check(FormatOPML, doc) {
+		t.Error(p)
+	}
+	if !bytes.Contains(doc, []byte("Ác &amp; &amp;lt;ý&gt;")) {
+		t.Errorf("what only looks like markup was lost: %s", doc)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -57,7 +58,7 @@ func OPML(v *View) ([]byte, error) {
 			title = id
 		}
 		doc.Body = append(doc.Body, opmlOutline{
-			Text: attribute(title), Title: attribute(title), Type: "rss",
+			Text: outlineText(title), Title: outlineText(title), Type: "rss",
 			XMLURL: v.url("/sections/"+id, FormatRSS), HTMLURL: v.url(page, ""), Language: languageTag(v.Site.Language),
 		})
 	}
@@ -76,6 +77,11 @@ func OPML(v *View) ([]byte, error) {
 	}
 	b.WriteByte('\n')
 	return b.Bytes(), nil
+}
+
+// outlineText makes text fit for where OPML lets markup stand.
+func outlineText(s string) string {
+	return strings.ReplaceAll(attribute(s), "<", "&lt;")
 }
 
 // looksLikeEntity matches an ampersand that an HTML parser takes for the start of a reference.
