@@ -90,7 +90,7 @@ func (d *postgresDialect) exists(ctx context.Context) (found bool, err error) {
 
 func (d *postgresDialect) open() (write, read *sql.DB, err error) {
 	pool := func(connections int) *sql.DB {
-		db := stdlib.OpenDB(*d.config)
+		db := stdlib.OpenDB(*d.config, stdlib.OptionAfterConnect(byIndex))
 		db.SetMaxOpenConns(connections)
 		db.SetMaxIdleConns(connections)
 		db.SetConnMaxIdleTime(5 * time.Minute)
@@ -98,6 +98,15 @@ func (d *postgresDialect) open() (write, read *sql.DB, err error) {
 		return db
 	}
 	return pool(4), pool(max(4, runtime.NumCPU())), nil
+}
+
+// byIndex has the server follow indexes, as SQLite does. Left alone, it plans a query for the tables
+// as they are when it first meets it, a new store's empty ones: then it reads them whole, again and
+// again, until it looks at them anew some minutes later. It must not compile such plans, either,
+// whose cost it counts as enormous where there is no index.
+func byIndex(ctx context.Context, c *pgx.Conn) error {
+	_, err := c.Exec(ctx, `SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)`)
+	return err
 }
 
 // The oldest server that its makers still mend.

@@ -63,7 +63,7 @@ var shared struct {
 	err    error
 }
 
-// Postgres returns the address of an empty schema, which goes away with the test. Where PostgreSQL is
+// Postgres returns the address of an empty schema, which goes away with the tests. Where PostgreSQL is
 // not installed it skips the test.
 func Postgres(t testing.TB) string {
 	t.Helper()
@@ -93,11 +93,13 @@ func schema(t testing.TB, base string) string {
 	if err := exe(base, `CREATE SCHEMA `+name); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := exe(base, `DROP SCHEMA IF EXISTS `+name+` CASCADE`); err != nil {
-			t.Error("drop the schema:", err)
-		}
-	})
+	if os.Getenv(given) != "" { // else it goes with the server
+		t.Cleanup(func() {
+			if err := exe(base, `DROP SCHEMA IF EXISTS `+name+` CASCADE`); err != nil {
+				t.Error("drop the schema:", err)
+			}
+		})
+	}
 	u, err := url.Parse(base)
 	if err != nil {
 		t.Fatal(given, "is no URL")
