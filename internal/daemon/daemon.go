@@ -323,10 +323,14 @@ func (d *Daemon) Run(ctx context.Context) error {
 // committed (feedd retract beside a running daemon). A look costs one small query.
 const lookEvery = time.Second
 
+// How often a failure that lasts is told again.
+const sayEvery = time.Minute
+
 // publishLoop renders what the desk committed, and what became too old.
 func (d *Daemon) publishLoop(ctx context.Context) error {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
+	var failing, said time.Time // since when, and when it was last told; zero while it works
 	for {
 		select {
 		case <-ctx.Done():
@@ -335,8 +339,21 @@ func (d *Daemon) publishLoop(ctx context.Context) error {
 		case <-look.C:
 		}
 		began := time.Now()
-		if err := d.pub.Refresh(ctx); err != nil && ctx.Err() == nil {
+		switch err := d.pub.Refresh(ctx); {
+		case ctx.Err() != nil:
+		case err == nil:
+			if !failing.IsZero() {
+				d.log.Info("publishing works again", "after", time.Since(failing).Round(time.Second))
+				failing, said = time.Time{}, time.Time{}
+			}
+		case began.Sub(said) >= sayEvery: // a database that is away is not worth a line a second
 			d.log.Error("publishing failed; what was published stays", "error", err)
+			said = began
+			fallthrough
+		default:
+			if failing.IsZero() {
+				failing = began
+			}
 		}
 		// While the desk commits batch upon batch, publishing takes a quarter of one processor at
 		// most; a single commit is published at once.
