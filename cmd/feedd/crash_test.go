@@ -16,13 +16,20 @@ import (
 
 	"feedd/internal/feed"
 	"feedd/internal/store"
+	"feedd/internal/store/storetest"
 )
 
 // TestKilledHundredTimes kills feedd collect at random moments, a hundred times. Then every item
 // must be stored exactly once and filed, although the server hides behind 304 what it thinks was
 // read.
 func TestKilledHundredTimes(t *testing.T) {
-	const feeds, items, kills = 30, 20, 100
+	t.Run("sqlite", func(t *testing.T) { killed(t, storetest.SQLite(t), 100, 250*time.Millisecond) })
+	t.Run("postgres", func(t *testing.T) { killed(t, storetest.Postgres(t), 40, 500*time.Millisecond) })
+}
+
+// killed does so a number of times, each within a time.
+func killed(t *testing.T, db string, kills int, within time.Duration) {
+	const feeds, items = 30, 20
 	mux := http.NewServeMux()
 	for n := range feeds {
 		mux.HandleFunc(fmt.Sprintf("/%d.rss", n), func(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +61,6 @@ func TestKilledHundredTimes(t *testing.T) {
 	if err := os.WriteFile(config, []byte(yaml.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	db := "sqlite:" + filepath.Join(dir, "feedd.db")
 	collect := func() *exec.Cmd {
 		cmd := exec.Command(os.Args[0], "collect", "--json", "--config", config, "--db", db)
 		cmd.Env = append(os.Environ(), runAsFeedd+"=1")
@@ -68,7 +74,7 @@ func TestKilledHundredTimes(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.IntN(250))*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.Int64N(int64(within))))
 		exited := make(chan error, 1)
 		go func() { exited <- cmd.Wait() }()
 		select {
