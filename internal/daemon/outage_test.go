@@ -76,7 +76,7 @@ func TestDatabaseGoesAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "news after the outage", func() bool {
-		c.advance(time.Minute) // whose save failed waits a minute
+		c.advance(time.Minute)             // whose save failed waits a minute
 		if err := h.Reload(); err != nil { // has the schedule look at the clock
 			t.Error(err)
 		}
