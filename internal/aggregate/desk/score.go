@@ -334,11 +334,11 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 
 	var mass, orderMass, ma, names float32
 	mb := pr.mass
-	var tail, tailMass float32 // of a, behind its rubric
+	var tail, tailMass float32 // of a, behind its rubrics
 	for i := range ta {
 		t := &ta[i]
 		ma += t.weight()
-		if i >= int(a.head) {
+		if i >= int(a.tail) {
 			tail += t.weight()
 		}
 		if k := al.hitA[i]; k >= 0 {
@@ -347,7 +347,7 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 			if t.flags&tb[k].flags&isName != 0 && w > 5 {
 				names += w
 			}
-			if i >= int(a.head) && int(k) >= int(b.head) {
+			if i >= int(a.tail) && int(k) >= int(b.tail) {
 				tailMass += w
 			}
 			if al.ord[i] {
@@ -589,7 +589,7 @@ func (d *doc) named() bool {
 const sameFrom = 0.50
 
 // duplicateFrom is the least probability of being interchangeable at which a report is folded away.
-const duplicateFrom = 0.58
+const duplicateFrom = 0.60
 
 // decided returns the features that moved the score most, strongest first.
 func (sc *scorer) decided(j judged) []feed.Feature {

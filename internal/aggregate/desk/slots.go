@@ -483,6 +483,7 @@ func roman(s string) int {
 
 // contradictions notes the places, directions, digests and next steps of a headline.
 func (rd *reader) contradictions(d *doc, words []wordform, text string, caps bool) {
+	said, until := -1, 0 // the pair of opposites of the last phrase of several words, and its end
 	for i := 0; i < len(words); i++ {
 		w := &words[i]
 		if p, ok := rd.lx.places.find(words[i:], d.marked); ok {
@@ -492,7 +493,12 @@ func (rd *reader) contradictions(d *doc, words []wordform, text string, caps boo
 			}
 		}
 		rd.lx.opposites.each(words[i:], d.marked, func(p *lexeme) {
-			d.slots = append(d.slots, slot{direction, 0, float64(p.value)})
+			if pair := p.value >> 1; pair != said || i >= until { // "quyết thắng" is no "thắng"
+				d.slots = append(d.slots, slot{direction, 0, float64(p.value)})
+				if len(p.words) > 1 {
+					said, until = pair, i+len(p.words)
+				}
+			}
 		})
 		rd.lx.choices.each(words[i:], d.marked, func(p *lexeme) {
 			d.slots = append(d.slots, slot{choice, 0, float64(p.value)})

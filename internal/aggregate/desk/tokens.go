@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"feedd/internal/feed"
 )
@@ -42,6 +43,7 @@ type doc struct {
 	told   bool      // has a summary
 	length uint8     // of the headline, words
 	head   uint8     // tokens before the first colon or bar, 0 when there is none
+	tail   uint8     // tokens before the last one
 	days   [2]uint16 // named in title and summary: month*100+day
 
 	title    []token
@@ -127,13 +129,15 @@ func (rd *reader) readInto(d *doc, title, summary string) {
 	rd.contradictions(d, words, title, caps)
 	rd.slots, d.slots = d.slots, append(make([]slot, 0, len(d.slots)), d.slots...)
 
-	for i, t := range rd.title {
-		if i > 1 && t.rubric && i < len(rd.title)-1 {
-			d.head = uint8(min(i, 255))
+	for i := range rd.title {
+		if i > 1 && rd.title[i].rubric && i < len(rd.title)-1 {
+			if d.tail = uint8(min(i, 255)); d.head > 0 {
+				continue
+			}
+			d.head = d.tail
 			for _, u := range rd.title[:i] {
 				d.headHash = pairHash(d.headHash, u.fold)
 			}
-			break
 		}
 	}
 	d.title = make([]token, len(rd.title))
@@ -328,7 +332,7 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 			i += n
 			continue
 		}
-		name := w.Upper && !caps && !start
+		name := w.Upper && !caps && !start && !shouted(w, text)
 		p, ok := rd.lx.lexemes.find(words[i:], marked)
 		if ok && p.word && name && marked && !isUpper(text[w.Start:w.End]) {
 			ok = false // part of a name: Mai Chi spends nothing
@@ -343,7 +347,7 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 			i += len(p.words)
 			continue
 		}
-		if start && w.Upper && !caps && i+1 < len(words) && words[i+1].Upper && text[w.End:words[i+1].Start] == " " {
+		if start && w.Upper && !caps && !shouted(w, text) && i+1 < len(words) && words[i+1].Upper && text[w.End:words[i+1].Start] == " " {
 			name = true // two capitals: a name at the head of a sentence
 		}
 		t := spelled{text: w.Normal, shown: text[w.Start:w.End], start: start, rubric: rubric}
@@ -366,6 +370,12 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		}
 	}
 	return dst
+}
+
+// shouted says whether a word of several letters and diacritics is all in capitals: emphasis, as in
+// "BÍ QUYẾT ÔN THI: …", where an abbreviation would have no diacritics.
+func shouted(w *wordform, text string) bool {
+	return w.Marked && utf8.RuneCountInString(text[w.Start:w.End]) > 1 && isUpper(text[w.Start:w.End])
 }
 
 // rareName is the weight from which a capitalised word without diacritics is a name wherever it stands.

@@ -105,6 +105,7 @@ func TestClashes(t *testing.T) {
 		{"Khai giảng lớp nghề ở Mù Cang Chải", "Khai giảng lớp nghề ở Mường Nhé", "places"},
 		{"Ký sự đường rừng - Kỳ 3: Ngã ba", "Ký sự đường rừng - Kỳ 5: Ngã ba", "editions or periods"},
 		{"Fernway profit up in first quarter", "Fernway profit up in third quarter", "editions or periods"},
+		{"Đội Sông Lam quyết thắng đội Núi Hồng ở chung kết", "Đội Sông Lam thắng đội Núi Hồng ở chung kết", "opposite directions"},
 		{"Chuyện cái cối đá", "Chuyện cái ghế mây", "another of one kind"},
 		{"Phó Ban Tổ chức Lê Thu Bồn bị tạm hoãn xuất cảnh", "Nguyên Bí thư Hương Khê Lê Thu Bồn bị tạm hoãn xuất cảnh", ""},
 		{"Giá tiêu phiên cuối tuần tăng", "Giá tiêu phiên cuối tuần giảm", "opposite directions"},
@@ -116,6 +117,21 @@ func TestClashes(t *testing.T) {
 	} {
 		j := sc.score(rd.read(tt.a, ""), rd.read(tt.b, ""), 1, false)
 		if j.veto != tt.veto {
+			t.Errorf("%q and %q: veto %q, want %q (score %.2f)", tt.a, tt.b, j.veto, tt.veto, j.p)
+		}
+	}
+}
+
+// Two pieces of a column share its name, whatever the outlet writes below both.
+func TestColumns(t *testing.T) {
+	rd, sc := newReader(nil), newScorer()
+	const below = "Chuyên mục giúp học sinh lớp 12 nắm vững kiến thức trọng tâm trước kỳ thi tốt nghiệp sắp tới."
+	for _, tt := range []struct{ a, b, veto string }{
+		{"BÍ QUYẾT ÔN THI NĂM NAY | Môn địa lý | Dân cư và lao động", "BÍ QUYẾT ÔN THI NĂM NAY | Môn lịch sử | Cuộc khởi nghĩa Lam Sơn", "two pieces of one column"},
+		{"Bí quyết ôn thi đạt điểm cao: Dân cư và lao động", "Bí quyết ôn thi đạt điểm cao: Mạo từ trong tiếng Anh", "two pieces of one column"},
+		{"Vụ sập cầu treo Nậm Mu ở Chiềng Khương: Ba người bị thương", "Vụ sập cầu treo Nậm Mu ở Chiềng Khương: Khởi tố giám đốc", ""},
+	} {
+		if j := sc.score(rd.read(tt.a, below), rd.read(tt.b, below), 2, true); j.veto != tt.veto {
 			t.Errorf("%q and %q: veto %q, want %q (score %.2f)", tt.a, tt.b, j.veto, tt.veto, j.p)
 		}
 	}
