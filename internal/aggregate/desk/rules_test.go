@@ -33,6 +33,8 @@ func TestTermsMatch(t *testing.T) {
 		{"suấ", "Năng suất lúa", "vi", false},
 		{"uất", "Năng suất lúa", "vi", false},
 		{"hoà bình", "Hòa bình ở Trung Đông", "vi", true},
+		{"quý khách", "Quí khách chú ý", "vi", true},
+		{"quy định", "quí định", "vi", false},
 		{"hòa bình", "HOÀ BÌNH Ở TRUNG ĐÔNG", "vi", true},
 		{"thuỷ sản", "Xuất khẩu thủy sản", "vi", true},
 		{"kỹ sư", "Kĩ sư trẻ", "vi", true},

@@ -259,7 +259,7 @@ func set(words string) map[string]bool {
 	return m
 }
 
-// spelling unifies the two spellings of a Vietnamese final i: kỹ and kĩ, tỷ and tỉ. It takes and
+// spelling unifies the two spellings of a Vietnamese final i: kỹ and kĩ, quý and quí. It takes and
 // gives the normal or folded form.
 func spelling(w string) string {
 	i := len(w) - 1
@@ -270,7 +270,7 @@ func spelling(w string) string {
 		return w
 	}
 	switch w[:i] {
-	case "h", "k", "l", "m", "s", "t", "v":
+	case "h", "k", "l", "m", "qu", "s", "t", "v":
 		return w[:i] + "i" + w[i+1:]
 	}
 	return w
