@@ -56,11 +56,12 @@ type seen struct {
 
 // featureSet is the features of one item, each once.
 type featureSet struct {
-	list     []seen
-	words    int  // of the text they are from
-	accented bool // the text has Vietnamese diacritics
-	restored bool // it has none, and features of its likeliest diacritics were added
-	table    []feature
+	list       []seen
+	words      int  // of the text they are from
+	accented   bool // the text has Vietnamese diacritics
+	vietnamese bool
+	restored   bool // it has none, and features of its likeliest diacritics were added
+	table      []feature
 }
 
 // extract fills the set from an item's title, given as text and as words, and the words of its
@@ -68,8 +69,8 @@ type featureSet struct {
 func (s *featureSet) extract(language, titleText string, title, summary []feed.Word) {
 	title, summary = title[:min(len(title), mostTitleWords)], summary[:min(len(summary), mostSummaryWords)]
 	s.list, s.words = s.list[:0], len(title)+len(summary)
-	s.restored = false
-	s.accented = language == "vi" && (anyMarked(title) || anyMarked(summary))
+	s.vietnamese, s.restored = language == "vi", false
+	s.accented = s.vietnamese && (anyMarked(title) || anyMarked(summary))
 	s.size(s.words * 10)
 	s.add(title, false)
 	s.add(summary, true)

@@ -221,15 +221,18 @@ var (
 	partsAccented = [kinds]part2{
 		oneNormal: {.10, .18}, twoNormal: {.35, .11}, part: {.09, 0}, ending: {0, .12}, capital: {.37, 0}, shape: {0, .17},
 	}
-	partsFolded = [kinds]part2{
+	partsBare = [kinds]part2{ // Vietnamese without diacritics
 		oneFolded: {.15, .11}, twoFolded: {.26, .09}, part: {.02, .06}, ending: {.12, .14}, capital: {.16, .03}, shape: {0, .23},
+	}
+	partsForeign = [kinds]part2{
+		oneFolded: {.20, .12}, twoFolded: {.14, .03}, part: {.03, .065}, ending: {0, .26}, capital: {.02, .16}, shape: {0, .26},
 	}
 )
 
 // partsRestored weighs a text without diacritics half as it is and half as it was meant.
 var partsRestored = func() (p [kinds]part2) {
 	for k := range p {
-		a, b := partsAccented[k], partsFolded[k]
+		a, b := partsAccented[k], partsBare[k]
 		p[k] = part2{(a.complement + b.complement) / 2, (a.multinomial + b.multinomial) / 2}
 	}
 	return p
@@ -241,8 +244,10 @@ func partsOf(set *featureSet) *[kinds]part2 {
 		return &partsAccented
 	case set.restored:
 		return &partsRestored
+	case set.vietnamese:
+		return &partsBare
 	}
-	return &partsFolded
+	return &partsForeign
 }
 
 // logs[n] is ln(n+alpha).
