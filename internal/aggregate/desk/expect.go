@@ -113,7 +113,41 @@ func (f *filer) hindered(it *feed.Item, section int) string {
 			return fmt.Sprintf("the rule in line %d needs all of its %d terms and found %d", o.line, r.all, st.all)
 		}
 	}
+	if line, term := f.tooFarApart(w, section); term != "" {
+		return fmt.Sprintf("the rule in line %d has %s, and the words stand farther apart", line, term)
+	}
 	return "no rule of the section matches"
+}
+
+// tooFarApart finds a term a ~N b of a section's rule of which both sides stand in the text that
+// was read, and its rule's line.
+func (f *filer) tooFarApart(w *filing, section int) (line int, term string) {
+	for t := range f.rules.terms {
+		c := &f.rules.terms[t]
+		at := slices.IndexFunc(c.uses, func(u use) bool {
+			o := f.owner[u.rule]
+			return u.role != roleNone && o.section == section && o.purpose == toEnter
+		})
+		if len(c.phrases) < 2 || at < 0 {
+			continue
+		}
+		for i := range w.read.passages {
+			p := &w.read.passages[i]
+			if p.field&c.in == 0 {
+				continue
+			}
+			hits := f.rules.auto.find(nil, &w.match.scan, p)
+			missing := false
+			for k := range c.phrases {
+				id := c.first + int32(k)
+				missing = missing || !slices.ContainsFunc(hits, func(h hit) bool { return h.phrase == id })
+			}
+			if !missing {
+				return f.owner[c.uses[at].rule].line, c.text
+			}
+		}
+	}
+	return 0, ""
 }
 
 // excluding lists the terms that keep a rule from holding.

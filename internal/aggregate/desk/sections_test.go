@@ -117,6 +117,7 @@ func TestExpectations(t *testing.T) {
 			{Any: pats("lãi suất"), None: pats("thể thao"), Line: 3},
 			{All: pats("giá", "vàng"), Line: 4},
 			{Any: pats("quỹ"), Weight: -1, Line: 5},
+			{Any: pats("thuế ~1 tăng"), Line: 7},
 		}, Mute: []feed.Rule{{Any: pats("tử vi"), Line: 6}}, Expect: []feed.Expect{
 			{Title: "Lãi suất giảm", Line: 20},
 			{Title: "Bóng đá", Not: true, Line: 21},
@@ -128,6 +129,7 @@ func TestExpectations(t *testing.T) {
 			{Title: "Tử vi và lãi suất", Line: 27},
 			{Title: "Quỹ mới", Line: 28},
 			{Title: "Trời đẹp", Line: 29},
+			{Title: "Thuế đất ở nhiều nơi tăng", Line: 31},
 		}},
 		{ID: "the-thao", Rules: []feed.Rule{{Any: pats("bóng đá"), Line: 30}}},
 		{ID: "english", Language: "en", Expect: []feed.Expect{{Title: "Trời đẹp", Line: 40}}},
@@ -145,6 +147,7 @@ func TestExpectations(t *testing.T) {
 		{"kinh-te", 27, "Tử vi và lãi suất", false, `"Tử vi và lãi suất" does not enter kinh-te: the mute rule in line 6 keeps it out: tử vi (title); it stays unsorted`},
 		{"kinh-te", 28, "Quỹ mới", false, `"Quỹ mới" does not enter kinh-te: the soft rule in line 5 holds, but its weight of -1 is not enough; it stays unsorted`},
 		{"kinh-te", 29, "Trời đẹp", false, `"Trời đẹp" does not enter kinh-te: no rule of the section matches; it stays unsorted`},
+		{"kinh-te", 31, "Thuế đất ở nhiều nơi tăng", false, `"Thuế đất ở nhiều nơi tăng" does not enter kinh-te: the rule in line 7 has thuế ~1 tăng, and the words stand farther apart; it stays unsorted`},
 		{"english", 40, "Trời đẹp", false, `"Trời đẹp" does not enter english: the section takes only en and the headline is vi; it stays unsorted`},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
