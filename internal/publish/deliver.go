@@ -25,6 +25,7 @@ type subscriber struct {
 	queue   []*document // in order; empty when it has everything
 	running bool        // a goroutine empties the queue
 	failed  int         // deliveries that failed in a row
+	slow    bool        // the last one took longer than slowCall
 }
 
 const (
@@ -35,6 +36,9 @@ const (
 	maxTries   = 14
 	firstPause = 2 * time.Second
 	mostPause  = time.Hour
+	// A subscriber that takes longer over a delivery waits from then on among those that fail: enough
+	// of them would hold every slot while the prompt ones wait.
+	slowCall = time.Second
 )
 
 // changed tells the subscribers, or the public hub, which feeds changed.
@@ -98,11 +102,11 @@ func (sub *subscriber) deliver() {
 			h.mu.Unlock()
 			return
 		}
-		d, s, tries := sub.queue[0], sub.Subscription, sub.failed
+		d, s, tries, slow := sub.queue[0], sub.Subscription, sub.failed, sub.slow
 		h.mu.Unlock()
 
 		slots := h.sending
-		if tries > 0 {
+		if tries > 0 || slow {
 			slots = h.retrying
 		}
 		select {
@@ -110,7 +114,9 @@ func (sub *subscriber) deliver() {
 		case <-h.stop.Done():
 			return
 		}
+		began := time.Now()
 		status, err := h.send(s, d)
+		slow = time.Since(began) > slowCall
 		<-slots
 		done := err == nil && status/100 == 2
 		if !done && h.stop.Err() != nil {
@@ -122,6 +128,7 @@ func (sub *subscriber) deliver() {
 			h.p.metrics.delivered.WithLabelValues("failed").Inc()
 		}
 		h.mu.Lock()
+		sub.slow = slow
 		switch {
 		case done || tries+1 >= maxTries:
 			sub.failed = 0

@@ -1,8 +1,17 @@
 package publish
 
 import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"feedd/internal/feed"
 )
 
 func TestBackOff(t *testing.T) {
@@ -26,3 +35,68 @@ func TestBackOff(t *testing.T) {
 		t.Error("subscribers that failed together come back together")
 	}
 }
+
+// Who takes long over a delivery waits among the slow from then on, so that any number of them cannot
+// hold the slots of the prompt.
+func TestTheSlowWaitAmongThemselves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &Publisher{now: time.Now, log: slog.New(slog.DiscardHandler)}
+		var err error
+		if p.metrics, err = newMetrics(prometheus.NewRegistry()); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Reload(Settings{Site: feed.Site{URL: "http://localhost"}}); err != nil {
+			t.Fatal(err)
+		}
+		h := newHub(p, forgetful{})
+		takes := map[string]time.Duration{"slow.example": 9 * time.Second, "prompt.example": time.Millisecond}
+		h.open = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			time.Sleep(takes[r.URL.Host])
+			return &http.Response{StatusCode: http.StatusAccepted, Body: http.NoBody, Request: r}, nil
+		})}
+		sq, err := newSqueezer()
+		if err != nil {
+			t.Fatal(err)
+		}
+		change := func(body string) {
+			d, err := sq.document("/sections/all.rss", []byte(body), time.Now(), envelope{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			for _, sub := range h.subs {
+				sub.push(d)
+			}
+		}
+		h.mu.Lock()
+		for i := range cap(h.sending) + 10 {
+			h.add(feed.Subscription{Topic: "/sections/all.rss", Callback: fmt.Sprintf("http://slow.example/%d", i)})
+		}
+		h.mu.Unlock()
+		change("one")
+		time.Sleep(5 * time.Minute) // the hub learns who is slow
+		h.mu.Lock()
+		prompt := h.add(feed.Subscription{Topic: "/sections/all.rss", Callback: "http://prompt.example/"})
+		h.mu.Unlock()
+		change("two")
+		time.Sleep(100 * time.Millisecond)
+		h.mu.Lock()
+		if want := sum([]byte("two")); prompt.Delivered != want {
+			t.Error("the prompt one waits for the slow")
+		}
+		h.mu.Unlock()
+		h.close()
+	})
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// forgetful keeps no subscription: the test is about the present.
+type forgetful struct{}
+
+func (forgetful) Subscriptions(context.Context) ([]feed.Subscription, error) { return nil, nil }
+func (forgetful) SaveSubscription(context.Context, feed.Subscription) error  { return nil }
+func (forgetful) DeleteSubscription(context.Context, string, string) error   { return nil }

@@ -48,7 +48,7 @@ type hub struct {
 	open   *http.Client // where Settings allow them
 
 	verifying chan struct{}
-	sending   chan struct{} // deliveries to subscribers that answered last time
+	sending   chan struct{} // deliveries to subscribers that answered promptly last time
 	retrying  chan struct{} // deliveries to those that did not: they wait among themselves
 
 	mu     sync.Mutex
