@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,28 +59,33 @@ func TestTheSlowWaitAmongThemselves(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		change := func(body string) {
+		change := func(body string, whose func(callback string) bool) {
 			d, err := sq.document("/sections/all.rss", []byte(body), time.Now(), envelope{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			h.mu.Lock()
 			defer h.mu.Unlock()
-			for _, sub := range h.subs {
-				sub.push(d)
+			for k, sub := range h.subs {
+				if whose(k.callback) {
+					sub.push(d)
+				}
 			}
 		}
+		slow := func(callback string) bool { return strings.Contains(callback, "slow") }
 		h.mu.Lock()
 		for i := range cap(h.sending) + 10 {
 			h.add(feed.Subscription{Topic: "/sections/all.rss", Callback: fmt.Sprintf("http://slow.example/%d", i)})
 		}
 		h.mu.Unlock()
-		change("one")
+		change("one", slow)
 		time.Sleep(5 * time.Minute) // the hub learns who is slow
 		h.mu.Lock()
 		prompt := h.add(feed.Subscription{Topic: "/sections/all.rss", Callback: "http://prompt.example/"})
 		h.mu.Unlock()
-		change("two")
+		change("two", slow)
+		time.Sleep(time.Millisecond) // they hold what slots they get
+		change("two", func(callback string) bool { return !slow(callback) })
 		time.Sleep(100 * time.Millisecond)
 		h.mu.Lock()
 		if want := sum([]byte("two")); prompt.Delivered != want {

@@ -60,7 +60,7 @@ type envelope struct {
 	contentType string
 	cache       string // Cache-Control
 	cors        bool
-	feed        bool // of a section, a partner or an archive
+	feed        bool     // of a section, a partner or an archive
 	links       []string // Link header values
 	policy      string   // Content-Security-Policy; pages
 	embeddable  bool     // may stand in a frame of another site
