@@ -144,7 +144,7 @@ func newStories(set feed.StorySettings, sources map[string]feed.Source) *stories
 // The least score of a story that takes in a report, by `stories.match`.
 const (
 	joinStrict = 0.90
-	joinNormal = 0.70
+	joinNormal = 0.72
 	joinLoose  = 0.50
 )
 
