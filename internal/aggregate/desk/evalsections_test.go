@@ -17,16 +17,14 @@ import (
 // split is a labelled set cut into what is learned and what is asked.
 type split struct{ train, test bytes.Buffer }
 
-// cut reads the rows of one set and calls held to choose those that are asked; change, when set,
-// rewrites the asked titles.
-func cut(t *testing.T, file, set string, texts bool, held func(i, n int) bool, change func(string) string) *split {
+// labelledSet reads the rows of one set: label, title and text.
+func labelledSet(t *testing.T, file, set string) (rows [][3]string) {
 	t.Helper()
 	in, err := os.Open(feedtest.Shared(t, "quality/"+file))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer in.Close()
-	var rows [][3]string
 	err = readTable(in, []string{"label", "title", "text", "set"}, func(r tableRow) error {
 		if r.get("set") == set {
 			rows = append(rows, [3]string{r.get("label"), r.get("title"), r.get("text")})
@@ -36,6 +34,11 @@ func cut(t *testing.T, file, set string, texts bool, held func(i, n int) bool, c
 	if err != nil {
 		t.Fatal(err)
 	}
+	return rows
+}
+
+// cut calls held to choose the rows that are asked; change, when set, rewrites their titles.
+func cut(rows [][3]string, texts bool, held func(i, n int) bool, change func(string) string) *split {
 	s := &split{}
 	s.train.WriteString("label\ttitle\ttext\n")
 	s.test.WriteString("label\ttitle\ttext\n")
@@ -79,6 +82,7 @@ func bareTitle(s string) string {
 func crossValidate(t *testing.T, file, set string, texts, inTime bool, change func(string) string) SectionsReport {
 	t.Helper()
 	const folds = 10
+	rows := labelledSet(t, file, set)
 	var report SectionsReport
 	var answers []answer
 	for fold := range folds {
@@ -86,14 +90,14 @@ func crossValidate(t *testing.T, file, set string, texts, inTime bool, change fu
 		if inTime {
 			held = latest
 		}
-		s := cut(t, file, set, texts, held, change)
-		f, rows, err := EvalSectionsOptions{Train: &s.train}.prepare(&s.test, &report)
+		s := cut(rows, texts, held, change)
+		f, asked, err := EvalSectionsOptions{Train: &s.train}.prepare(&s.test, &report)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i := range rows {
-			a := f.answer(&rows[i].item)
-			a.label = rows[i].label
+		for i := range asked {
+			a := f.answer(&asked[i].item)
+			a.label = asked[i].label
 			answers = append(answers, a)
 		}
 		if inTime {
@@ -153,12 +157,13 @@ func TestFewExamplesAndSoftRules(t *testing.T) {
 		id := strings.ToLower(strings.ReplaceAll(label, "_", "-"))
 		sections = append(sections, feed.Section{ID: id, Rules: []feed.Rule{{Any: pats(strings.Split(words, ", ")...), Weight: 2}}})
 	}
+	rows := labelledSet(t, "categories_vi.tsv", "vnx8")
 	accuracy := map[bool]float64{}
 	const rounds = 4
 	for round := range rounds {
 		for _, soft := range []bool{false, true} {
 			// In vnx8 the rows of a section come in a row, some 500 of them: every 50th is 10.
-			s := cut(t, "categories_vi.tsv", "vnx8", false, func(i, _ int) bool { return i%50 != 7*round }, nil)
+			s := cut(rows, false, func(i, _ int) bool { return i%50 != 7*round }, nil)
 			o := EvalSectionsOptions{Train: &s.train}
 			if soft {
 				o.Sections = sections
