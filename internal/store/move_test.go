@@ -186,6 +186,19 @@ func TestMoveRefuses(t *testing.T) {
 	}
 }
 
+// Text that an older feedd stored and PostgreSQL cannot hold arrives without what it cannot hold.
+func TestMoveOfTextThatCannotBeStored(t *testing.T) {
+	from, to := storetest.SQLite(t), storetest.Postgres(t)
+	put(t, open(t, from), t0, "src", item("src", "a", "A"))
+	storetest.Exec(t, from, `UPDATE texts SET title = 'a' || char(0) || 'b' || CAST(x'ff' AS TEXT)`)
+	if _, err := Move(t.Context(), from, to, nil); err != nil {
+		t.Fatal(err)
+	}
+	if items := unfiled(t, open(t, to)); len(items) != 1 || items[0].Title != "ab\uFFFD" {
+		t.Errorf("arrived: %+v", items)
+	}
+}
+
 // The tables that are moved are those that there are.
 func TestSchemaTables(t *testing.T) {
 	want, err := schemaTables()

@@ -508,3 +508,11 @@ func TestReadCorpus(t *testing.T) {
 		t.Errorf("%d documents and %d items, want at least 178 and 2929", docs, items)
 	}
 }
+
+// A guid keeps its identity in a store that cannot hold every character.
+func TestGUIDWithoutNUL(t *testing.T) {
+	doc := mustRead(t, []byte(`{"version": "https://jsonfeed.org/version/1.1", "title": "x", "items": [{"id": "a\u0000b", "title": "A", "url": "https://bao.example.vn/1.html"}]}`))
+	if len(doc.Items) != 1 || doc.Items[0].GUID != "ab" || doc.Items[0].Key != "g:ab" {
+		t.Errorf("%+v", doc.Items)
+	}
+}
