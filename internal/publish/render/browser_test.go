@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,8 @@ func browser(t *testing.T) context.Context {
 	if path == "" {
 		t.Skip("SKIPPED, NOT PASSED: no chromium")
 	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()))
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Env("TZ=America/New_York")) // a reader far from the site
 	for _, flag := range []string{
 		"disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync",
 	} {
@@ -100,6 +102,15 @@ func TestBrowserShowsPagesAndEmbedUnderPolicy(t *testing.T) {
 	text, err := chromedp.Run(ctx, chromedp.Poll[string](shown, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(20*time.Second)))
 	if err != nil {
 		t.Fatalf("%v; console: %q", err, complaints)
+	}
+	times := regexp.MustCompile(`<time[^>]*>([^<]+)</time>`).FindAllSubmatch(files["/embed.html"], 2)
+	if len(times) < 2 {
+		t.Fatal("the frame shows no times")
+	}
+	for _, time := range times { // in a browser of another zone, too
+		if !strings.Contains(text, string(time[1])) {
+			t.Errorf("the embedded section does not show the time %q of the frame: %s", time[1], text)
+		}
 	}
 	for _, want := range []string{"Kinh tế – Điểm tin Ví dụ", "Lãi suất huy động", "Báo Ví dụ", `Ports & "fair" trade: why 3 < 5 matters`} {
 		if !strings.Contains(text, want) {

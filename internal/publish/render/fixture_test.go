@@ -16,7 +16,10 @@ func fixture() *View {
 		}
 		return t
 	}
-	zone := time.FixedZone("ICT", 7*3600)
+	zone, err := time.LoadLocation("Asia/Ho_Chi_Minh")
+	if err != nil {
+		panic(err)
+	}
 	return &View{
 		Site: feed.Site{
 			Title: "Điểm tin Ví dụ", Description: "Tin trong ngày, gom từ nhiều báo", Language: "vi",

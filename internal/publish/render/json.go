@@ -19,6 +19,8 @@ type jsonDocument struct {
 }
 
 type jsonAbout struct {
+	// Timezone is the site's, an IANA name: what shows the feed can write its times as the site does.
+	Timezone string `json:"timezone,omitempty"`
 	Archive bool   `json:"archive,omitempty"`
 	Current string `json:"current_url,omitempty"`
 	Newer   string `json:"newer_url,omitempty"`
@@ -74,8 +76,15 @@ func JSON(v *View) ([]byte, error) {
 		base.Hubs = []*feeds.JSONHub{{Type: "WebSub", Url: v.Hub}}
 	}
 	doc := &jsonDocument{JSONFeed: *base, Items: make([]jsonItem, len(d.entries))}
+	var about jsonAbout
+	if v.Site.Timezone != nil {
+		about.Timezone = v.Site.Timezone.String()
+	}
 	if v.Archive {
-		doc.Feedd = &jsonAbout{Archive: true, Current: v.url(v.Current, FormatJSON), Newer: v.url(v.Next, FormatJSON)}
+		about.Archive, about.Current, about.Newer = true, v.url(v.Current, FormatJSON), v.url(v.Next, FormatJSON)
+	}
+	if about != (jsonAbout{}) {
+		doc.Feedd = &about
 	}
 	for i, e := range d.entries {
 		it := jsonItem{JSONItem: *base.Items[i], Language: e.language}

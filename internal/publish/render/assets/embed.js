@@ -51,6 +51,22 @@
   sheet.replaceSync(css);
   root.adoptedStyleSheets = [sheet];
 
+  // Times are those of the site, as its own pages write them, wherever the reader is.
+  const clock = (feed) => {
+    const parts = (timeZone) => new Intl.DateTimeFormat("en-US", { timeZone, hourCycle: "h23",
+      year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+    const number = (timeZone) => new Intl.DateTimeFormat("en-US", { timeZone, month: "numeric" });
+    let zone = (feed._feedd && feed._feedd.timezone) || "UTC";
+    try { parts(zone); } catch { zone = "UTC"; } // an old browser, a new zone
+    const format = parts(zone), month = number(zone);
+    return (when) => {
+      const p = Object.fromEntries(format.formatToParts(when).map((part) => [part.type, part.value]));
+      return /^vi\b/i.test(feed.language || "")
+        ? `${p.hour}:${p.minute}, ${p.day}/${month.format(when)}/${p.year}`
+        : `${p.day} ${p.month} ${p.year}, ${p.hour}:${p.minute}`;
+    };
+  };
+
   const show = (feed) => {
     const box = element("section");
     const heading = element("h2");
@@ -59,7 +75,7 @@
     box.setAttribute("aria-labelledby", "title");
     if (feed.language) box.lang = feed.language;
     const list = element("ul");
-    const time = new Intl.DateTimeFormat(feed.language || undefined, { dateStyle: "short", timeStyle: "short" });
+    const time = clock(feed);
     for (const item of (feed.items || []).slice(0, limit)) {
       const row = element("li");
       const a = anchor(item.url, item.title);
@@ -69,7 +85,7 @@
       if (outlet) meta.append(outlet);
       const when = new Date(item.date_published);
       if (!Number.isNaN(when.valueOf())) {
-        const t = element("time", time.format(when));
+        const t = element("time", time(when));
         t.dateTime = when.toISOString();
         if (outlet) meta.append(" · ");
         meta.append(t);
