@@ -145,10 +145,10 @@ func numbered(tx *tx, host int64) (bool, error) {
 	const withNumber, without = 3000, 1000
 	var n feed.Numbering
 	if err := tx.QueryRow(`SELECT COUNT(DISTINCT article), COUNT(DISTINCT link) FROM
-		(SELECT article, link FROM items WHERE article > $1 AND article <= $2 LIMIT $3) AS sample`, host, host|0xffffffff, withNumber).
+		(SELECT article, link FROM items WHERE article > $1 AND article <= $2 ORDER BY article, id LIMIT $3) AS sample`, host, host|0xffffffff, withNumber).
 		Scan(&n.Numbers, &n.Addresses); err != nil {
 		return false, err
 	}
-	err := tx.QueryRow(`SELECT COUNT(DISTINCT link) FROM (SELECT link FROM items WHERE article = $1 LIMIT $2) AS sample`, host, without).Scan(&n.Plain)
+	err := tx.QueryRow(`SELECT COUNT(DISTINCT link) FROM (SELECT link FROM items WHERE article = $1 ORDER BY id LIMIT $2) AS sample`, host, without).Scan(&n.Plain)
 	return n.Trusted(), err
 }
