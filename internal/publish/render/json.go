@@ -21,9 +21,9 @@ type jsonDocument struct {
 type jsonAbout struct {
 	// Timezone is the site's, an IANA name: what shows the feed can write its times as the site does.
 	Timezone string `json:"timezone,omitempty"`
-	Archive bool   `json:"archive,omitempty"`
-	Current string `json:"current_url,omitempty"`
-	Newer   string `json:"newer_url,omitempty"`
+	Archive  bool   `json:"archive,omitempty"`
+	Current  string `json:"current_url,omitempty"`
+	Newer    string `json:"newer_url,omitempty"`
 }
 
 type jsonItem struct {
