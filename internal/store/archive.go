@@ -167,8 +167,7 @@ func pagesOf(tx *tx, ids []int64) (map[int64]map[string]int64, error) {
 }
 
 // forgetArchives takes entries off the pages they are on: retention takes them away, or they are news
-// again. The pages before the oldest one that has an entry go; those between stay, for others link to
-// them.
+// again.
 func forgetArchives(tx *tx, entries []int64) error {
 	if len(entries) == 0 {
 		return nil
@@ -178,5 +177,23 @@ func forgetArchives(tx *tx, entries []int64) error {
 	return err
 }
 
-const emptyTail = `DELETE FROM archive_pages WHERE NOT EXISTS
-	(SELECT 1 FROM archived a WHERE a.section = archive_pages.section AND a.page <= archive_pages.page)`
+// dropEmptyPages takes away the pages before the oldest one that has an entry; those between stay,
+// for others link to them. The page that linked to what went is another then, so that its section is.
+func dropEmptyPages(tx *tx) error {
+	rows, err := tx.Query(`DELETE FROM archive_pages WHERE NOT EXISTS
+		(SELECT 1 FROM archived a WHERE a.section = archive_pages.section AND a.page <= archive_pages.page)
+		RETURNING section`)
+	if err != nil {
+		return err
+	}
+	touched := map[string]bool{}
+	if err := scan(rows, func(r *sql.Rows) error {
+		var section string
+		err := r.Scan(&section)
+		touched[section] = true
+		return err
+	}); err != nil {
+		return err
+	}
+	return moveVersions(tx, touched)
+}

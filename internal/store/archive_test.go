@@ -248,3 +248,36 @@ func TestMigrationSaysWhoWithdrew(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Retention takes pages that others link to: publishing must hear of it, though no entry went.
+func TestEmptyPagesGoWithANotice(t *testing.T) {
+	suite(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		put(t, s, t0, "src", item("src", "a", "A"))
+		e := file(t, s, "x")[0].Entry
+		if done, err := s.ClosePage(ctx, feed.ArchivePage{Section: "x", Page: feed.PageOf(t0), Closed: t0, Keys: []string{e}, Body: []byte("1")}); err != nil || !done {
+			t.Fatal(done, err)
+		}
+		entries, err := s.Entries(ctx, feed.EntryQuery{Keys: []string{e}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries[0].Published = t0.Add(time.Hour) // bumped, it is news again and on no page
+		commit(t, s, Filed{Entries: entries})
+		before, err := s.Versions(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Prune(ctx, t0.Add(-time.Hour), t0.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		pages, err := s.ClosedPages(ctx, "x")
+		if err != nil || len(pages) != 0 {
+			t.Errorf("%d pages left (%v), want none", len(pages), err)
+		}
+		after, err := s.Versions(ctx)
+		if err != nil || after["x"] == before["x"] {
+			t.Errorf("the section is as it was (%v): nobody hears that its archive is another", err)
+		}
+	})
+}

@@ -87,7 +87,7 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 				return err
 			}
 		}
-		if _, err := tx.Exec(emptyTail); err != nil {
+		if err := dropEmptyPages(tx); err != nil {
 			return err
 		}
 		_, err := tx.Exec(`DELETE FROM seen WHERE last_seen < $1 AND last_seen <
@@ -115,8 +115,13 @@ func changeSections(tx *tx, entries []int64) error {
 	}); err != nil {
 		return err
 	}
+	return moveVersions(tx, touched)
+}
+
+// moveVersions moves the versions of sections.
+func moveVersions(tx *tx, sections map[string]bool) error {
 	var versions [][]any
-	for _, section := range slices.Sorted(maps.Keys(touched)) { // in one order: writers must not wait for each other
+	for _, section := range slices.Sorted(maps.Keys(sections)) { // in one order: writers must not wait for each other
 		versions = append(versions, []any{section})
 	}
 	return tx.many(moveVersion, versions)
