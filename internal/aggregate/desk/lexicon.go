@@ -31,6 +31,7 @@ type lexicon struct {
 	choices    lexemes // value: group*64 + member
 	angles     lexemes
 	advice     lexemes
+	genres     lexemes // value: index
 	numeral    *filter
 	casualties map[uint32]bool
 	steps      lexemes
@@ -231,7 +232,8 @@ type lexiconFile struct {
 
 	Labels, Outlets, Papers, Digests, Casualties, Steps, Periods, Angles, Advice []string
 	Opposites                                                                    [][2][]string
-	Choices                                                                      [][]string
+	Verbs                                                                        [][2][]string
+	Choices, Genres                                                              [][]string
 }
 
 // placesFile is the shape of places.yaml.
@@ -275,7 +277,7 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 	lx := &lexicon{
 		lexemes: newLexemes(), units: newLexemes(), exact: newLexemes(),
 		labels: newLexemes(), outlets: newLexemes(), digests: newLexemes(),
-		opposites: newLexemes(), choices: newLexemes(), angles: newLexemes(), advice: newLexemes(), steps: newLexemes(), places: newLexemes(),
+		opposites: newLexemes(), choices: newLexemes(), angles: newLexemes(), advice: newLexemes(), genres: newLexemes(), steps: newLexemes(), places: newLexemes(),
 		numeral: &filter{},
 		papers:  map[uint32]bool{}, casualties: map[uint32]bool{}, periods: [2]map[uint32]bool{{}, {}},
 	}
@@ -321,10 +323,24 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 			lx.choices.add(lexeme{words: wordsOf(form), value: i*64 + k})
 		}
 	}
+	for i, group := range f.Genres {
+		for _, form := range group {
+			lx.genres.add(lexeme{words: wordsOf(form), value: i})
+		}
+	}
 	for i, pair := range f.Opposites {
 		for side, forms := range pair {
 			for _, form := range forms {
 				lx.opposites.add(lexeme{words: wordsOf(form), value: i<<1 | side})
+			}
+		}
+	}
+	for i, pair := range f.Verbs {
+		for side, verbs := range pair {
+			for _, verb := range verbs {
+				for _, form := range inflected(verb) {
+					lx.opposites.add(lexeme{words: wordsOf(form), value: (len(f.Opposites)+i)<<1 | side})
+				}
 			}
 		}
 	}
@@ -348,6 +364,37 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 	}
 	lx.addPlaces(g)
 	return lx, nil
+}
+
+// inflected returns the forms of an English verb as headlines have them: "deny, denies, denied,
+// denying". A verb of several words is inflected in its first. The past of one that is irregular
+// stands behind a slash: "win/won".
+func inflected(verb string) []string {
+	verb, rest, _ := strings.Cut(verb, " ")
+	verb, past, irregular := strings.Cut(verb, "/")
+	if rest != "" {
+		rest = " " + rest
+	}
+	stem, third, n := verb, verb+"s", len(verb)
+	const vowels = "aeiou"
+	vowel := func(i int) bool { return i >= 0 && strings.IndexByte(vowels, verb[i]) >= 0 }
+	switch last := verb[n-1]; {
+	case last == 'e':
+		stem = verb[:n-1]
+	case last == 'y' && !vowel(n-2):
+		third = verb[:n-1] + "ies"
+		if !irregular {
+			past = verb[:n-1] + "ied"
+		}
+	case last == 's', last == 'x', last == 'z', last == 'o', strings.HasSuffix(verb, "ch"), strings.HasSuffix(verb, "sh"):
+		third = verb + "es"
+	case n <= 4 && !vowel(n-1) && vowel(n-2) && !vowel(n-3) && last != 'w' && last != 'y': // ban, banned
+		stem = verb + string(last)
+	}
+	if past == "" {
+		past = stem + "ed"
+	}
+	return []string{verb + rest, third + rest, past + rest, stem + "ing" + rest}
 }
 
 // canonical replaces the form by the first of its group.

@@ -186,6 +186,92 @@ func (al *alignment) align(pr *probe, a []token, marked bool) {
 	}
 }
 
+// acronyms matches what is left of one headline as an acronym with what is left of the other as the
+// words it is made of: "BoE" and "Bank of England". It returns what these weigh, and what of it
+// stands in the same order.
+func (al *alignment) acronyms(a, b []token) (mass, inOrder float32) {
+	for i := range a {
+		if a[i].flags&isAcronym == 0 || al.hitA[i] >= 0 {
+			continue
+		}
+		for k := range b {
+			n := spellsOut(b[k:], al.hitB[k:], a[i].fold)
+			if n == 0 {
+				continue
+			}
+			w := a[i].weight() / 2
+			for m := k; m < k+n; m++ {
+				w += b[m].weight() / 2
+				al.hitB[m] = int8(i)
+			}
+			al.hitA[i], mass = int8(k), mass+w
+			if al.ord[i] = al.orderly(i, i+1, k, k+n); al.ord[i] {
+				inOrder += w
+			}
+			break
+		}
+	}
+	for k := range b {
+		if b[k].flags&isAcronym == 0 || al.hitB[k] >= 0 {
+			continue
+		}
+		for i := range a {
+			n := spellsOut(a[i:], al.hitA[i:], b[k].fold)
+			if n == 0 {
+				continue
+			}
+			w := b[k].weight() / 2
+			ordered := al.orderly(i, i+n, k, k+1)
+			for m := i; m < i+n; m++ {
+				w += a[m].weight() / 2
+				al.hitA[m], al.ord[m] = int8(k), false
+			}
+			al.hitB[k], mass = int8(i), mass+w
+			if al.ord[i] = ordered; ordered {
+				inOrder += w
+			}
+			break
+		}
+	}
+	return mass, inOrder
+}
+
+// orderly says whether a[i:i1] and b[k:k1] stand between the same matches in order.
+func (al *alignment) orderly(i, i1, k, k1 int) bool {
+	for p := range al.ord {
+		if al.ord[p] && (p < i && int(al.hitA[p]) >= k || p >= i1 && int(al.hitA[p]) < k1) {
+			return false
+		}
+	}
+	return true
+}
+
+// spellsOut returns how many words at the head of the list have the first letters that make the
+// acronym with this hash, 0 when they do not. Small words between them have a letter in it or none.
+// Words without capitals must be more, since the letters of few are the same by chance.
+func spellsOut(list []token, hit []int8, acronym uint32) int {
+	const byChance = 4
+	all, some, letters, capitals := hash(""), hash(""), 0, true
+	for n := range list[:min(len(list), mostAcronym+2)] {
+		t := &list[n]
+		small := t.flags&isJoining != 0
+		if t.initial == 0 || hit[n] >= 0 && !small || small && n == 0 {
+			return 0
+		}
+		letter := uint32(t.initial | 0x20) // small
+		all = (all ^ letter) * 16777619
+		if !small {
+			some = (some ^ letter) * 16777619
+			letters++
+			capitals = capitals && t.initial < 'a'
+		}
+		if (all == acronym || some == acronym) && !small && letters > 1 && (capitals || letters >= byChance) {
+			return n + 1
+		}
+	}
+	return 0
+}
+
 // wordTable is a set of packed words, with open addressing. An eighth of it is in use at most, so
 // that most words that are not in it meet an empty slot at once.
 type wordTable struct {

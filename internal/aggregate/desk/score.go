@@ -175,6 +175,8 @@ const (
 	fChoice            // one word of a group that exclude each other, for another
 	fAngle             // one looks at an event from aside
 	fAside             // and holds most of what the other says
+	fGenre             // they are of unlike kinds of piece: report, line-up, ratings, advice
+	fGenres            // likewise, and neither is a report
 	fEqualShort        // equal but for an exchange, and few words to go by
 	fRubric            // equal heads before a colon or bar, and little else in common
 	fTitleNames        // rare names in both headlines
@@ -195,7 +197,7 @@ const (
 var featureNames = [features]string{
 	"cosine", "contain", "order", "pairs", "name-swap", "word-swap", "one-sided", "equal", "equal-but-names", "short",
 	"figures", "place", "date-clash", "period-clash", "quantity-clash", "casualty-clash", "place-clash", "direction-clash",
-	"choice-clash", "angle", "aside", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "text", "text-pairs", "names", "across", "across-min", "name-mass", "same-day", "other-day",
+	"choice-clash", "angle", "aside", "genre", "two-genres", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "text", "text-pairs", "names", "across", "across-min", "name-mass", "same-day", "other-day",
 }
 
 // titleFeatures is how many of the features need no summary.
@@ -355,6 +357,10 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 			}
 		}
 	}
+	if a.short || b.short {
+		m, ordered := al.acronyms(ta, tb)
+		mass, orderMass = mass+m, orderMass+ordered
+	}
 	if ma == 0 || mb == 0 {
 		ma, mb = max(ma, 1), max(mb, 1)
 	}
@@ -398,6 +404,9 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 		}
 		wa, na, ca := gap(ta[i:i1], al.hitA[i:i1])
 		wb, nb, cb := gap(tb[k:k1], al.hitB[k:k1])
+		if i1 == i+1 && k1 == k+1 {
+			na, nb = nameBeside(ta[i:i1], na, nb), nameBeside(tb[k:k1], nb, na)
+		}
 		switch {
 		case ca.numbers+cb.numbers > 0 && ca.words+cb.words == 0:
 			numberSpans++
@@ -450,6 +459,7 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 	x[fCasualty], x[fPlaceClash], x[fDirection] = bit(c.casualty), bit(c.place), bit(c.direction)
 	x[fChoice], x[fAngle] = bit(c.choice), bit(a.angle != b.angle)
 	x[fAside] = x[fAngle] * max(0, 2*x[fContain]-1)
+	x[fGenre], x[fGenres] = bit(a.genres != b.genres), bit(a.genres&b.genres == 0 && a.genres != 0 && b.genres != 0)
 	x[fEqualShort] = x[fEqual] * max(0, 1-float64(shorter)/10)
 	x[fHours] = math.Log1p(math.Abs(hours)) / 4
 	x[fSource] = bit(outlet)
@@ -487,6 +497,16 @@ func bit(b bool) float64 {
 		return 1
 	}
 	return 0
+}
+
+// nameBeside returns what of a stretch's first word is a name, given so much of it and of what stands
+// in its place: at the head of a headline a word that may be one is, where a name stands for it.
+func nameBeside(list []token, own, other float32) float32 {
+	const telling = 3.4
+	if t := &list[0]; own == 0 && other > 0 && t.flags&isCapital != 0 && t.weight() >= telling {
+		return t.weight()
+	}
+	return own
 }
 
 type gapCount struct{ words, numbers int }
@@ -536,6 +556,7 @@ func sameDay(a, b [2]uint16) (same, other float64) {
 // vetoes names what speaks against one event however much two reports share.
 func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) string {
 	const nextDay = 28 // hours: an edited figure comes the same day, the next issue of a column later
+	const anotherThing = 0.15
 	c := j.clash
 	alike := j.x[fCosine] > 0.6
 	switch {
@@ -559,8 +580,10 @@ func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) strin
 		return "another of one kind"
 	case j.x[fRubric] > 0.8 && outlet && a.head >= 5 && !a.named():
 		return "two pieces of one column"
-	case j.swap != 0 && a.advice && b.advice && !outlet && !j.told:
+	case a.advice && b.advice && !outlet && !j.told && (j.swap != 0 || j.x[fWordSwap]+j.x[fNameSwap] > anotherThing):
 		return "advice on another thing"
+	case j.x[fGenres] == 1 && !j.exact && (!j.told || j.x[fText] < 0.5):
+		return "two kinds of piece"
 	case c.score && j.equal && math.Abs(hours) > nextDay/2:
 		return "scores"
 	case c.quantity && j.equal && !c.casualty && (!outlet || math.Abs(hours) > nextDay):

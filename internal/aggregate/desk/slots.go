@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"feedd/internal/feed"
 )
 
 // A slot is what a headline of a series fills in anew each time: its date, its edition, its
@@ -167,7 +169,7 @@ func (rd *reader) number(dst *[]spelled, first int, words []wordform, i int, tex
 	note(slot{kind, key, v})
 	if tail != "" {
 		if p, ok := rd.lx.units.find([]wordform{{normal: hash(tail), fold: hash(tail)}}, false); ok {
-			*dst = rd.replace(*dst, p, p.to[0], nil)
+			*dst = rd.unit(*dst, p)
 		} else {
 			t := spelled{text: tail}
 			t.norm, t.fold = hash(tail), hash(tail)
@@ -175,12 +177,23 @@ func (rd *reader) number(dst *[]spelled, first int, words []wordform, i int, tex
 		}
 	} else if i+n < len(words) {
 		if p, ok := rd.lx.units.find(words[i+n:], marked); ok {
-			*dst = rd.replace(*dst, p, p.to[0], nil)
+			*dst = rd.unit(*dst, p)
 			return n + len(p.words)
 		}
 	}
 	return n
 }
+
+// unit appends the words of a unit but those of a percentage: they are a sign as often.
+func (rd *reader) unit(dst []spelled, p *lexeme) []spelled {
+	if p.tokens[0].norm == percent {
+		return dst
+	}
+	return rd.replace(dst, p, p.to[0], nil)
+}
+
+// percent is the key of a percentage, the first of its words.
+var percent = hash(feed.Normal("phần"))
 
 // counted says what a number of a headline numbers or counts.
 func (rd *reader) counted(words []wordform, i, n int, text, tail string, scaled, marked bool) (slotKind, uint32) {
@@ -208,6 +221,9 @@ func (rd *reader) counted(words []wordform, i, n int, text, tail string, scaled,
 		if !scaled && (rd.lx.casualties[words[k].fold] && k > 0 && words[k-1].Fold == "nguoi" || words[k].Fold == "toll") {
 			return casualty, 0
 		}
+	}
+	if tail == "" && strings.HasPrefix(strings.TrimPrefix(text[words[i+n-1].End:], " "), "%") {
+		return quantity, percent
 	}
 	if !scaled && tail == "" {
 		if before.Fold == "ngay" {
@@ -508,6 +524,9 @@ func (rd *reader) contradictions(d *doc, words []wordform, text string, caps boo
 		}
 		if _, ok := rd.lx.angles.find(words[i:], d.marked); ok {
 			d.angle = true
+		}
+		if p, ok := rd.lx.genres.find(words[i:], d.marked); ok {
+			d.genres |= 1 << p.value
 		}
 		if p, ok := rd.lx.steps.find(words[i:], d.marked); ok {
 			d.steps |= 1 << (p.value % 64)

@@ -19,6 +19,7 @@ type token struct {
 	norm, fold uint32
 	says       uint8 // how much: its inverse document frequency, bounded, in weight units
 	flags      uint8
+	initial    uint8 // first letter without diacritics, a capital if the word has one; 0 of numbers
 }
 
 func (t *token) weight() float32 { return float32(t.says) / weightUnit }
@@ -29,6 +30,8 @@ const (
 	isPlace
 	isDate
 	isCapital // at the head of a sentence, where a capital alone says little
+	isAcronym // it may be made of the first letters of words: BoE, BHXH
+	isJoining // of, the, and: need not have a letter in it
 )
 
 // doc is what is remembered of a report's text.
@@ -40,6 +43,8 @@ type doc struct {
 	digest bool
 	advice bool      // how to cook, what to eat
 	angle  bool      // looks at an event from aside
+	genres uint16    // kinds of piece that are written about an event, by bit
+	short  bool      // has a token that is an acronym
 	told   bool      // has a summary
 	length uint8     // of the headline, words
 	head   uint8     // tokens before the first colon or bar, 0 when there is none
@@ -357,6 +362,10 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		} else if start && w.Upper && !caps && !w.Marked {
 			t.flags |= isCapital
 		}
+		if d != nil {
+			t.initials(w, caps && !strings.ContainsFunc(text, unicode.IsLower))
+			d.short = d.short || t.flags&isAcronym != 0
+		}
 		dst = append(dst, t)
 		i++
 	}
@@ -370,6 +379,54 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		}
 	}
 	return dst
+}
+
+// initials notes what joins an acronym with the words it is made of; loud says that the whole
+// headline is in capitals.
+func (t *spelled) initials(w *wordform, loud bool) {
+	c := w.Fold[0]
+	if c < 'a' || c > 'z' {
+		return
+	}
+	t.initial = c
+	switch w.Fold {
+	case "of", "the", "and", "for", "va", "cua":
+		t.flags |= isJoining
+	}
+	if !w.Upper {
+		return
+	}
+	t.initial = c - 'a' + 'A'
+	if n := len(w.Fold); n < 2 || loud || !acronym(t.shown) {
+		return
+	} else if n >= leastAcronym && n <= mostAcronym {
+		t.flags |= isAcronym
+	}
+	if t.flags&isCapital != 0 {
+		t.flags |= isName // MU, BIDV: not all in capitals for standing first
+	}
+}
+
+// Letters of an acronym that is taken for the words it is made of: of fewer, other words have the
+// same too often.
+const (
+	leastAcronym = 3
+	mostAcronym  = 7
+)
+
+// acronym says whether a word is all in capitals, or has one behind a small letter and another at
+// its head: BIDV, BoE.
+func acronym(s string) bool {
+	upper, letters := 0, 0
+	for _, r := range s {
+		letters++
+		if unicode.IsUpper(r) {
+			upper++
+		} else if letters == 1 || !unicode.IsLower(r) {
+			return false
+		}
+	}
+	return 2*upper > letters
 }
 
 // shouted says whether a word of several letters and diacritics is all in capitals: emphasis, as in
