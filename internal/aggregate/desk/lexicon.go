@@ -31,7 +31,7 @@ type lexicon struct {
 	choices    lexemes // value: group*64 + member
 	angles     lexemes
 	advice     lexemes
-	genres     lexemes // value: index
+	genres     lexemes // value: index<<1 | 1 if only at the head
 	numeral    *filter
 	casualties map[uint32]bool
 	steps      lexemes
@@ -325,7 +325,8 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 	}
 	for i, group := range f.Genres {
 		for _, form := range group {
-			lx.genres.add(lexeme{words: wordsOf(form), value: i})
+			form, head := strings.CutPrefix(form, "^")
+			lx.genres.add(lexeme{words: wordsOf(form), value: i<<1 | count(head, 1)})
 		}
 	}
 	for i, pair := range f.Opposites {

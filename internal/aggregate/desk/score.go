@@ -314,6 +314,14 @@ func (sc *scorer) judge(a *doc, hours float64, outlet bool, j *judged) {
 	}
 }
 
+// Two headlines equal but for names tell two events, where so much of them was exchanged. With
+// summaries, also where headline and summary share less than littleText: the equal headlines alone
+// make about half of it.
+const (
+	nameExchanged = 0.08
+	littleText    = 0.4
+)
+
 // vetoed is the most that a vetoed pair scores.
 const vetoed = 0.04
 
@@ -590,7 +598,7 @@ func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) strin
 		return "figures"
 	case c.casualty && j.equal && math.Abs(hours) > nextDay:
 		return "figures"
-	case j.x[fEqualNames] == 1 && j.x[fNameSwap] > 0.08 && !outlet && !j.told:
+	case j.x[fEqualNames] == 1 && j.x[fNameSwap] > nameExchanged && !outlet && (!j.told || j.x[fText] < littleText):
 		return "names"
 	}
 	return ""

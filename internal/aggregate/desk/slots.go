@@ -525,8 +525,8 @@ func (rd *reader) contradictions(d *doc, words []wordform, text string, caps boo
 		if _, ok := rd.lx.angles.find(words[i:], d.marked); ok {
 			d.angle = true
 		}
-		if p, ok := rd.lx.genres.find(words[i:], d.marked); ok {
-			d.genres |= 1 << p.value
+		if p, ok := rd.lx.genres.find(words[i:], d.marked); ok && (p.value&1 == 0 || i == 0 || strings.ContainsAny(between(text, words[i-1], *w), ":|.?!,;–—")) {
+			d.genres |= 1 << (p.value >> 1)
 		}
 		if p, ok := rd.lx.steps.find(words[i:], d.marked); ok {
 			d.steps |= 1 << (p.value % 64)

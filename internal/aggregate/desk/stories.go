@@ -331,6 +331,8 @@ func (s *stories) judge(r, o *report, j *judged) {
 		j.veto = "split by the editor"
 	case j.equal && j.clash.quantity && !j.clash.casualty && r.host == o.host && r.article != o.article && s.hosts[r.host].Trusted():
 		j.veto = "figures in two articles" // an edited figure keeps the article's number
+	case j.veto == "" && otherNames(r, o, j):
+		j.veto = "names in two articles"
 	case j.swap != 0 && s.word.swaps[j.swap] < 0:
 		j.veto = "an exchange of words the editor took apart"
 	case j.swap != 0 && s.word.swaps[j.swap] > 0 && j.veto == "" && !j.clash.any():
@@ -339,6 +341,13 @@ func (s *stories) judge(r, o *report, j *judged) {
 	if j.veto != "" {
 		j.p, j.dup = min(j.p, vetoed), 0
 	}
+}
+
+// otherNames says whether two headlines of one outlet are equal but for names, while their addresses
+// show two articles: an edited headline keeps the article's. Of two outlets sc.vetoes says so.
+func otherNames(r, o *report, j *judged) bool {
+	return r.outlet == o.outlet && j.x[fEqualNames] == 1 && j.x[fNameSwap] > nameExchanged && (!j.told || j.x[fText] < littleText) &&
+		r.address != 0 && o.address != 0 && !sameArticle(r, o)
 }
 
 const linkedReports = 8 // newest of a story, that a new report is compared with
