@@ -422,7 +422,7 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 			spans++
 			swap = swapHash(ta[i:i1], tb[k:k1])
 			widest = max(widest, ca.words, cb.words)
-			if 2*na > wa && 2*nb > wb && !(ca.words > 2 && cb.words > 2 && sc.fullName(ta, i1)) {
+			if (2*na > wa && 2*nb > wb || endsInName(ta[i:i1], ca) && endsInName(tb[k:k1], cb)) && !(ca.words > 2 && cb.words > 2 && sc.fullName(ta, i1)) {
 				nameSpans++
 				nameSwap += min(na, nb)
 				one += max(wa-na, wb-nb) - min(wa-na, wb-nb) // a longer name is no more news
@@ -515,6 +515,19 @@ func nameBeside(list []token, own, other float32) float32 {
 		return t.weight()
 	}
 	return own
+}
+
+// endsInName says whether a stretch is one word and the name behind it: "sông Hàn".
+func endsInName(list []token, n gapCount) bool {
+	if n.words != len(list) || len(list) < 2 || list[0].flags&isName != 0 {
+		return false
+	}
+	for i := range list[1:] {
+		if list[i+1].flags&isName == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 type gapCount struct{ words, numbers int }
