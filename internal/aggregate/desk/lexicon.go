@@ -31,7 +31,8 @@ type lexicon struct {
 	choices    lexemes // value: group*64 + member
 	angles     lexemes
 	advice     lexemes
-	genres     lexemes // value: index<<1 | 1 if only at the head
+	genres     lexemes   // value: index<<1 | 1 if only at the head
+	telling    [2]filter // first words of those of contradictions, as written and folded: most words are none
 	numeral    *filter
 	casualties map[uint32]bool
 	steps      lexemes
@@ -50,13 +51,13 @@ type spot struct {
 
 // lexeme is a run of words under which something is filed.
 type lexeme struct {
-	words []wordform
-	value int      // what it stands for: an index
-	to    []string // canonical words that replace it, in normal form
+	words  []wordform
+	second [2]uint32 // of hashes, 0 where there is one word: most others differ here, so it stands near the head
+	value  int       // what it stands for: an index
+	to     []string  // canonical words that replace it, in normal form
 	// Filled by lexemes.add, so that reading a text computes nothing twice: the hashes of words as
 	// written and folded, and the tokens of to.
 	hashes [2][]uint32
-	second [2]uint32 // of hashes, 0 where there is one word: most others differ here
 	tokens []spelled
 	// marked: in a text without diacritics it is not looked for, since other words are written like it.
 	marked bool
@@ -93,7 +94,12 @@ func wordsOf(text string) []wordform {
 // its size.
 type filter [1 << 8]uint64
 
-func (f *filter) add(h uint32)      { f[h>>6&0xFF] |= 1 << (h & 63) }
+func (f *filter) add(h uint32) { f[h>>6&0xFF] |= 1 << (h & 63) }
+func (f *filter) join(g *filter) {
+	for i := range f {
+		f[i] |= g[i]
+	}
+}
 func (f *filter) has(h uint32) bool { return f[h>>6&0xFF]&(1<<(h&63)) != 0 }
 
 // lexemes finds the longest listed phrase at a place of a text: by its words with diacritics where
@@ -362,6 +368,10 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 	}
 	for form := range ordinals {
 		lx.numeral.add(hash(form))
+	}
+	for _, ps := range []lexemes{lx.opposites, lx.choices, lx.advice, lx.angles, lx.genres, lx.steps, lx.digests} {
+		lx.telling[0].join(&ps.normal.begin)
+		lx.telling[1].join(&ps.fold.begin)
 	}
 	lx.addPlaces(g)
 	return lx, nil

@@ -508,6 +508,9 @@ func (rd *reader) contradictions(d *doc, words []wordform, text string, caps boo
 				d.slots = append(d.slots, slot{where, 0, float64(p.value)})
 			}
 		}
+		if d.marked && !rd.lx.telling[0].has(w.normal) || !d.marked && !rd.lx.telling[1].has(w.fold) {
+			continue
+		}
 		rd.lx.opposites.each(words[i:], d.marked, func(p *lexeme) {
 			if pair := p.value >> 1; pair != said || i >= until { // "quyết thắng" is no "thắng"
 				d.slots = append(d.slots, slot{direction, 0, float64(p.value)})

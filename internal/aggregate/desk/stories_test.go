@@ -107,6 +107,11 @@ func TestVerdicts(t *testing.T) {
 			{"a", "Lở núi ở Yên Bái vùi lấp ba ngôi nhà", 0, feed.New, 1},
 			{"b", "Lở núi ở Hà Giang vùi lấp ba ngôi nhà", 1, feed.New, 2},
 		}},
+		{"two articles of one outlet, equal but for the name", feed.StorySettings{}, []report{
+			{"a", "Lorne lao dốc ngay phiên chào sàn", 0, feed.New, 1},
+			{"a2", "Fernway lao dốc ngay phiên chào sàn", 1, feed.New, 2},
+			{"b", "FWY lao dốc ngay phiên chào sàn", 2, feed.New, 3},
+		}},
 		{"a digest belongs to nothing", feed.StorySettings{}, []report{
 			{"a", "Cháy chợ ở Hậu Giang, nhiều ki ốt hư hại", 0, feed.New, 1},
 			{"b", "Điểm tin 18h: Cháy chợ ở Hậu Giang, nhiều ki ốt hư hại", 1, feed.New, 2},

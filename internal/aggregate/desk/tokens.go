@@ -349,6 +349,11 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		if ok {
 			dst = rd.replace(dst, p, text[w.Start:words[i+len(p.words)-1].End], d)
 			dst[before].rubric = rubric
+			for k := range p.words {
+				if len(p.words) == len(dst)-before { // a word for a word
+					dst[before+k].initial = initial(&words[i+k])
+				}
+			}
 			i += len(p.words)
 			continue
 		}
@@ -384,11 +389,9 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 // initials notes what joins an acronym with the words it is made of; loud says that the whole
 // headline is in capitals.
 func (t *spelled) initials(w *wordform, loud bool) {
-	c := w.Fold[0]
-	if c < 'a' || c > 'z' {
+	if t.initial = initial(w); t.initial == 0 {
 		return
 	}
-	t.initial = c
 	switch w.Fold {
 	case "of", "the", "and", "for", "va", "cua":
 		t.flags |= isJoining
@@ -396,14 +399,26 @@ func (t *spelled) initials(w *wordform, loud bool) {
 	if !w.Upper {
 		return
 	}
-	t.initial = c - 'a' + 'A'
-	if n := len(w.Fold); n < 2 || loud || !acronym(t.shown) {
+	last := t.shown[len(t.shown)-1]
+	if n := len(w.Fold); n < 2 || loud || 'a' <= last && last <= 'z' || !acronym(t.shown) {
 		return
 	} else if n >= leastAcronym && n <= mostAcronym {
 		t.flags |= isAcronym
 	}
 	if t.flags&isCapital != 0 {
 		t.flags |= isName // MU, BIDV: not all in capitals for standing first
+	}
+}
+
+// initial returns the first letter of a word without diacritics, 0 when that is no letter.
+func initial(w *wordform) uint8 {
+	switch c := w.Fold[0]; {
+	case c < 'a' || c > 'z':
+		return 0
+	case w.Upper:
+		return c - 'a' + 'A'
+	default:
+		return c
 	}
 }
 

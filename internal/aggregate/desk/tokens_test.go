@@ -113,11 +113,52 @@ func TestClashes(t *testing.T) {
 		{"Ca sĩ Lê Thu Bồn ra đĩa hát mới", "Ca sĩ Phan Hà Trâm ra đĩa hát mới", "names"},
 		{"Giá điện tăng 3% từ tháng tới", "Giá điện tăng 5% từ tháng tới", "figures"},
 		{"Tỉnh chi 147,6 tỷ đồng làm cầu", "Tỉnh chi gần 148 tỷ đồng làm cầu", ""},
+		{"Chìm phà trên sông Hồ", "Chìm phà trên vịnh Xuân Nha", "names"},
+		{"ORB bị phạt vì báo cáo trễ", "Fernway bị phạt vì báo cáo trễ", "names"},
+		{"Cách hầm xương với củ năng trong ngày lạnh", "Cách luộc ốc bươu với lá chanh trong ngày lạnh", "advice on another thing"},
+		{"Đội hình ra sân trận Sông Lam - Núi Hồng", "Chấm điểm trận Sông Lam - Núi Hồng", "two kinds of piece"},
+		{"Court denies parole to former warden", "Court granted parole to former warden", "opposite directions"},
+		{"Council withholding cash from ferry line", "Council gave cash to ferry line", "opposite directions"},
+		{"Giá điện tăng 3% từ tháng tới", "Giá điện tăng 3 phần trăm từ tháng tới", ""},
+		{"Lorne output slips 4% in May", "Lorne output slips 7 per cent in May", "figures"},
 		{"Điểm tin 17h: Vỡ đê bao ở xã Phú Thành", "Vỡ đê bao ở xã Phú Thành", "digest against report"},
 	} {
 		j := sc.score(rd.read(tt.a, ""), rd.read(tt.b, ""), 1, false)
 		if j.veto != tt.veto {
 			t.Errorf("%q and %q: veto %q, want %q (score %.2f)", tt.a, tt.b, j.veto, tt.veto, j.p)
+		}
+	}
+}
+
+func TestAcronyms(t *testing.T) {
+	rd, sc := newReader(nil), newScorer()
+	for _, tt := range []struct {
+		a, b string
+		same bool
+	}{
+		{"BoC keeps coin factory open", "Bank of Canada keeps coin factory open", true},
+		{"Bank of Canada keeps coin factory open", "BoC keeps coin factory open", true},
+		{"NTSB studies ferry wreck", "National Transportation Safety Board studies ferry wreck", true},
+		{"DLE studies ferry wreck", "Department of Lakes and Estuaries studies ferry wreck", true},
+		{"HTXNN Phú Thành thay ban quản trị", "Hợp tác xã nông nghiệp Phú Thành thay ban quản trị", true},
+		{"BoC keeps coin factory open", "Bank of Japan keeps coin factory open", false},
+		{"BIG keeps coin factory open", "bakers in Galway keeps coin factory open", false}, // three small letters are chance
+	} {
+		j := sc.score(rd.read(tt.a, ""), rd.read(tt.b, ""), 1, false)
+		if whole := j.x[fCosine] > 0.99; whole != tt.same {
+			t.Errorf("%q and %q share %.2f of their words", tt.a, tt.b, j.x[fCosine])
+		}
+	}
+}
+
+func TestInflected(t *testing.T) {
+	for verb, want := range map[string]string{
+		"grant": "grant grants granted granting", "deny": "deny denies denied denying", "ban": "ban bans banned banning",
+		"win/won": "win wins won winning", "raise": "raise raises raised raising", "pass": "pass passes passed passing",
+		"pull/pulled out": "pull out pulls out pulled out pulling out", "allow": "allow allows allowed allowing", "buy/bought": "buy buys bought buying",
+	} {
+		if got := strings.Join(inflected(verb), " "); got != want {
+			t.Errorf("%s: %s, want %s", verb, got, want)
 		}
 	}
 }
