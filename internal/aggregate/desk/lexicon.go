@@ -61,6 +61,8 @@ type lexeme struct {
 	tokens []spelled
 	// marked: in a text without diacritics it is not looked for, since other words are written like it.
 	marked bool
+	// name: of a place, people or thing.
+	name bool
 	// word: a word that means what another does; as part of a name it means nothing.
 	word bool
 }
@@ -287,7 +289,7 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 		numeral: &filter{},
 		papers:  map[uint32]bool{}, casualties: map[uint32]bool{}, periods: [2]map[uint32]bool{{}, {}},
 	}
-	groups := func(ps lexemes, list [][]string, synonyms bool) {
+	groups := func(ps lexemes, list [][]string, synonyms, names bool) {
 		for _, group := range list {
 			var to []string
 			for _, w := range wordsOf(group[0]) {
@@ -296,15 +298,15 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 			for i, form := range group {
 				if words := wordsOf(form); i > 0 || len(words) > 1 {
 					hidden := len(words) == 1 && !telling(words[0].normal, words[0].fold)
-					ps.add(lexeme{words: words, to: to, marked: hidden, word: synonyms})
+					ps.add(lexeme{words: words, to: to, marked: hidden, word: synonyms, name: names})
 				}
 			}
 		}
 	}
-	groups(lx.lexemes, f.Abbreviations, false)
-	groups(lx.lexemes, f.Names, false)
-	groups(lx.lexemes, f.Synonyms, true)
-	groups(lx.units, f.Units, false)
+	groups(lx.lexemes, f.Abbreviations, false, false)
+	groups(lx.lexemes, f.Names, false, true)
+	groups(lx.lexemes, f.Synonyms, true, false)
+	groups(lx.units, f.Units, false, false)
 	for _, group := range f.Exact {
 		to := wordsOf(group[0])
 		p := lexeme{words: wordsOf(group[1])}

@@ -413,7 +413,9 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 		wa, na, ca := gap(ta[i:i1], al.hitA[i:i1])
 		wb, nb, cb := gap(tb[k:k1], al.hitB[k:k1])
 		if i1 == i+1 && k1 == k+1 {
-			na, nb = nameBeside(ta[i:i1], na, nb), nameBeside(tb[k:k1], nb, na)
+			na = nameBeside(&ta[i], na, nb)
+			nb = nameBeside(&tb[k], nb, na)
+			na = nameBeside(&ta[i], na, nb)
 		}
 		switch {
 		case ca.numbers+cb.numbers > 0 && ca.words+cb.words == 0:
@@ -507,11 +509,12 @@ func bit(b bool) float64 {
 	return 0
 }
 
-// nameBeside returns what of a stretch's first word is a name, given so much of it and of what stands
-// in its place: at the head of a headline a word that may be one is, where a name stands for it.
-func nameBeside(list []token, own, other float32) float32 {
+// nameBeside returns what of a word exchanged for another is a name, given what was taken for one and
+// what of the other: one that the lexicon knows is; and at the head of a headline a word that may be
+// one, where a name stands in its place.
+func nameBeside(t *token, own, other float32) float32 {
 	const telling = 3.4
-	if t := &list[0]; own == 0 && other > 0 && t.flags&isCapital != 0 && t.weight() >= telling {
+	if own == 0 && (t.flags&isKnown != 0 || other > 0 && t.flags&isCapital != 0 && t.weight() >= telling) {
 		return t.weight()
 	}
 	return own

@@ -31,6 +31,7 @@ const (
 	isDate
 	isCapital // at the head of a sentence, where a capital alone says little
 	isAcronym // it may be made of the first letters of words: BoE, BHXH
+	isKnown   // of a name of the lexicon
 	isJoining // of, the, and: need not have a letter in it
 )
 
@@ -349,6 +350,11 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		if ok {
 			dst = rd.replace(dst, p, text[w.Start:words[i+len(p.words)-1].End], d)
 			dst[before].rubric = rubric
+			if p.name && w.Upper && !caps {
+				for k := before; k < len(dst); k++ {
+					dst[k].flags |= isKnown
+				}
+			}
 			for k := range p.words {
 				if len(p.words) == len(dst)-before { // a word for a word
 					dst[before+k].initial = initial(&words[i+k])
