@@ -195,7 +195,10 @@ func (al *alignment) acronyms(a, b []token) (mass, inOrder float32) {
 			continue
 		}
 		for k := range b {
-			n := spellsOut(b[k:], al.hitB[k:], a[i].fold)
+			n := 0
+			if b[k].initial|0x20 == a[i].initial|0x20 {
+				n = spellsOut(b[k:], al.hitB[k:], a[i].fold)
+			}
 			if n == 0 {
 				continue
 			}
@@ -216,7 +219,10 @@ func (al *alignment) acronyms(a, b []token) (mass, inOrder float32) {
 			continue
 		}
 		for i := range a {
-			n := spellsOut(a[i:], al.hitA[i:], b[k].fold)
+			n := 0
+			if a[i].initial|0x20 == b[k].initial|0x20 {
+				n = spellsOut(a[i:], al.hitA[i:], b[k].fold)
+			}
 			if n == 0 {
 				continue
 			}
