@@ -27,20 +27,27 @@ type lexicon struct {
 	papers  map[uint32]bool
 	digests lexemes
 
-	opposites  lexemes // value: pair<<1 | side
-	choices    lexemes // value: group*64 + member
-	angles     lexemes
-	advice     lexemes
-	genres     lexemes   // value: index<<1 | 1 if only at the head
-	telling    [2]filter // first words of those of contradictions, as written and folded: most words are none
+	hints      lexemes // of what a headline tells besides its news; see hint
 	numeral    *filter
 	casualties map[uint32]bool
-	steps      lexemes
 	periods    [2]map[uint32]bool // as written, as folded
 
 	places  lexemes
 	gazette []spot
 }
+
+// hint is what a phrase of lexicon.hints tells. One table holds them all, since most words of a
+// headline begin none: that is asked once, not once for each kind.
+type hint uint8
+
+const (
+	isOpposite hint = iota // value: pair<<1 | side
+	isChoice               // value: group*64 + member
+	isAngle
+	isAdvice
+	isGenre // value: index<<1 | 1 if only at the head
+	isStep
+)
 
 // spot is one entry of the gazetteer. Two names of one place share its index.
 type spot struct {
@@ -63,6 +70,7 @@ type lexeme struct {
 	marked bool
 	// name: of a place, people or thing.
 	name bool
+	hint hint // of one in lexicon.hints
 	// word: a word that means what another does; as part of a name it means nothing.
 	word bool
 }
@@ -96,12 +104,7 @@ func wordsOf(text string) []wordform {
 // its size.
 type filter [1 << 8]uint64
 
-func (f *filter) add(h uint32) { f[h>>6&0xFF] |= 1 << (h & 63) }
-func (f *filter) join(g *filter) {
-	for i := range f {
-		f[i] |= g[i]
-	}
-}
+func (f *filter) add(h uint32)      { f[h>>6&0xFF] |= 1 << (h & 63) }
 func (f *filter) has(h uint32) bool { return f[h>>6&0xFF]&(1<<(h&63)) != 0 }
 
 // lexemes finds the longest listed phrase at a place of a text: by its words with diacritics where
@@ -285,7 +288,7 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 	lx := &lexicon{
 		lexemes: newLexemes(), units: newLexemes(), exact: newLexemes(),
 		labels: newLexemes(), outlets: newLexemes(), digests: newLexemes(),
-		opposites: newLexemes(), choices: newLexemes(), angles: newLexemes(), advice: newLexemes(), genres: newLexemes(), steps: newLexemes(), places: newLexemes(),
+		hints: newLexemes(), places: newLexemes(),
 		numeral: &filter{},
 		papers:  map[uint32]bool{}, casualties: map[uint32]bool{}, periods: [2]map[uint32]bool{{}, {}},
 	}
@@ -315,32 +318,18 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 		}
 		lx.exact.add(p)
 	}
-	plain := func(ps lexemes, list []string) {
+	plain := func(ps lexemes, hint hint, list []string) {
 		for i, form := range list {
-			ps.add(lexeme{words: wordsOf(form), value: i})
+			ps.add(lexeme{words: wordsOf(form), hint: hint, value: i})
 		}
 	}
-	plain(lx.labels, f.Labels)
-	plain(lx.outlets, f.Outlets)
-	plain(lx.digests, f.Digests)
-	plain(lx.steps, f.Steps)
-	plain(lx.angles, f.Angles)
-	plain(lx.advice, f.Advice)
-	for i, group := range f.Choices {
-		for k, form := range group {
-			lx.choices.add(lexeme{words: wordsOf(form), value: i*64 + k})
-		}
-	}
-	for i, group := range f.Genres {
-		for _, form := range group {
-			form, head := strings.CutPrefix(form, "^")
-			lx.genres.add(lexeme{words: wordsOf(form), value: i<<1 | count(head, 1)})
-		}
-	}
+	plain(lx.labels, 0, f.Labels)
+	plain(lx.outlets, 0, f.Outlets)
+	plain(lx.digests, 0, f.Digests)
 	for i, pair := range f.Opposites {
 		for side, forms := range pair {
 			for _, form := range forms {
-				lx.opposites.add(lexeme{words: wordsOf(form), value: i<<1 | side})
+				lx.hints.add(lexeme{words: wordsOf(form), hint: isOpposite, value: i<<1 | side})
 			}
 		}
 	}
@@ -348,11 +337,25 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 		for side, verbs := range pair {
 			for _, verb := range verbs {
 				for _, form := range inflected(verb) {
-					lx.opposites.add(lexeme{words: wordsOf(form), value: (len(f.Opposites)+i)<<1 | side})
+					lx.hints.add(lexeme{words: wordsOf(form), hint: isOpposite, value: (len(f.Opposites)+i)<<1 | side})
 				}
 			}
 		}
 	}
+	for i, group := range f.Choices {
+		for k, form := range group {
+			lx.hints.add(lexeme{words: wordsOf(form), hint: isChoice, value: i*64 + k})
+		}
+	}
+	plain(lx.hints, isAngle, f.Angles)
+	plain(lx.hints, isAdvice, f.Advice)
+	for i, group := range f.Genres {
+		for _, form := range group {
+			form, head := strings.CutPrefix(form, "^")
+			lx.hints.add(lexeme{words: wordsOf(form), hint: isGenre, value: i<<1 | count(head, 1)})
+		}
+	}
+	plain(lx.hints, isStep, f.Steps)
 	// Units and casualties are compared in canonical form, as titles are.
 	for _, form := range f.Casualties {
 		lx.casualties[hash(feed.Fold(lx.canonical(form)))] = true
@@ -370,10 +373,6 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 	}
 	for form := range ordinals {
 		lx.numeral.add(hash(form))
-	}
-	for _, ps := range []lexemes{lx.opposites, lx.choices, lx.advice, lx.angles, lx.genres, lx.steps, lx.digests} {
-		lx.telling[0].join(&ps.normal.begin)
-		lx.telling[1].join(&ps.fold.begin)
 	}
 	lx.addPlaces(g)
 	return lx, nil

@@ -508,32 +508,29 @@ func (rd *reader) contradictions(d *doc, words []wordform, text string, caps boo
 				d.slots = append(d.slots, slot{where, 0, float64(p.value)})
 			}
 		}
-		if d.marked && !rd.lx.telling[0].has(w.normal) || !d.marked && !rd.lx.telling[1].has(w.fold) {
-			continue
-		}
-		rd.lx.opposites.each(words[i:], d.marked, func(p *lexeme) {
-			if pair := p.value >> 1; pair != said || i >= until { // "quyết thắng" is no "thắng"
-				d.slots = append(d.slots, slot{direction, 0, float64(p.value)})
-				if len(p.words) > 1 {
-					said, until = pair, i+len(p.words)
+		rd.lx.hints.each(words[i:], d.marked, func(p *lexeme) {
+			switch p.hint {
+			case isOpposite:
+				if pair := p.value >> 1; pair != said || i >= until { // "quyết thắng" is no "thắng"
+					d.slots = append(d.slots, slot{direction, 0, float64(p.value)})
+					if len(p.words) > 1 {
+						said, until = pair, i+len(p.words)
+					}
 				}
+			case isChoice:
+				d.slots = append(d.slots, slot{choice, 0, float64(p.value)})
+			case isAngle:
+				d.angle = true
+			case isAdvice:
+				d.advice = true
+			case isGenre:
+				if p.value&1 == 0 || i == 0 || strings.ContainsAny(between(text, words[i-1], *w), ":|.?!,;–—") {
+					d.genres |= 1 << (p.value >> 1)
+				}
+			case isStep:
+				d.steps |= 1 << (p.value % 64)
 			}
 		})
-		rd.lx.choices.each(words[i:], d.marked, func(p *lexeme) {
-			d.slots = append(d.slots, slot{choice, 0, float64(p.value)})
-		})
-		if _, ok := rd.lx.advice.find(words[i:], d.marked); ok {
-			d.advice = true
-		}
-		if _, ok := rd.lx.angles.find(words[i:], d.marked); ok {
-			d.angle = true
-		}
-		if p, ok := rd.lx.genres.find(words[i:], d.marked); ok && (p.value&1 == 0 || i == 0 || strings.ContainsAny(between(text, words[i-1], *w), ":|.?!,;–—")) {
-			d.genres |= 1 << (p.value >> 1)
-		}
-		if p, ok := rd.lx.steps.find(words[i:], d.marked); ok {
-			d.steps |= 1 << (p.value % 64)
-		}
 		if i <= 1 {
 			if _, ok := rd.lx.digests.find(words[i:], d.marked); ok {
 				d.digest = true
