@@ -38,8 +38,8 @@ func TestPairsStayToldApart(t *testing.T) {
 
 func TestInventedPairs(t *testing.T) {
 	for _, s := range evaluate(t, "testdata/pairs.tsv").Pairs {
-		if s.F1 < 0.90 {
-			t.Errorf("F1 %.3f, the floor is 0.90", s.F1)
+		if s.F1 < 0.94 {
+			t.Errorf("F1 %.3f, the floor is 0.94", s.F1)
 		}
 	}
 }
@@ -89,8 +89,8 @@ func TestFittedFigures(t *testing.T) {
 			}
 		}
 		for _, s := range report.Streams {
-			if s.Set == "all days" && (s.JoinPrecision < 0.85 || s.JoinRecall < 0.72 || s.JoinF1 < 0.78 || s.StrongPrecision < 0.97 || s.BCubedMany < 0.87) {
-				t.Errorf("%s: joins %.3f %.3f %.3f, strong %.3f, B-cubed %.3f; the floors are 0.85, 0.72, 0.78, 0.97 and 0.87",
+			if s.Set == "all days" && (s.JoinPrecision < 0.86 || s.JoinRecall < 0.72 || s.JoinF1 < 0.78 || s.StrongPrecision < 0.97 || s.BCubedMany < 0.87) {
+				t.Errorf("%s: joins %.3f %.3f %.3f, strong %.3f, B-cubed %.3f; the floors are 0.86, 0.72, 0.78, 0.97 and 0.87",
 					s.Set, s.JoinPrecision, s.JoinRecall, s.JoinF1, s.StrongPrecision, s.BCubedMany)
 			}
 		}

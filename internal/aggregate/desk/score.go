@@ -365,7 +365,7 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 			}
 		}
 	}
-	if a.short || b.short {
+	if (a.short || b.short) && 4*mass > min(ma, mb) { // else it changes nothing
 		m, ordered := al.acronyms(ta, tb)
 		mass, orderMass = mass+m, orderMass+ordered
 	}
