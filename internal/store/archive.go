@@ -167,22 +167,26 @@ func pagesOf(tx *tx, ids []int64) (map[int64]map[string]int64, error) {
 }
 
 // forgetArchives takes entries off the pages they are on: retention takes them away, or they are news
-// again.
+// again. A page may still tell that an entry is withdrawn which is in its section no more.
 func forgetArchives(tx *tx, entries []int64) error {
 	if len(entries) == 0 {
 		return nil
 	}
 	var args []any
-	_, err := tx.Exec(`DELETE FROM archived WHERE entry `+tx.s.d.in(entries, &args), args...)
-	return err
+	return dropFromArchives(tx, `DELETE FROM archived WHERE entry `+tx.s.d.in(entries, &args), args...)
 }
 
 // dropEmptyPages takes away the pages before the oldest one that has an entry; those between stay,
-// for others link to them. The page that linked to what went is another then, so that its section is.
+// for others link to them. The page that linked to what went is another then.
 func dropEmptyPages(tx *tx) error {
-	rows, err := tx.Query(`DELETE FROM archive_pages WHERE NOT EXISTS
-		(SELECT 1 FROM archived a WHERE a.section = archive_pages.section AND a.page <= archive_pages.page)
-		RETURNING section`)
+	return dropFromArchives(tx, `DELETE FROM archive_pages WHERE NOT EXISTS
+		(SELECT 1 FROM archived a WHERE a.section = archive_pages.section AND a.page <= archive_pages.page)`)
+}
+
+// dropFromArchives deletes from a table with a column section, and moves the versions of the sections
+// whose archives are others now.
+func dropFromArchives(tx *tx, query string, args ...any) error {
+	rows, err := tx.Query(query+` RETURNING section`, args...)
 	if err != nil {
 		return err
 	}

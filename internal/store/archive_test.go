@@ -281,3 +281,29 @@ func TestEmptyPagesGoWithANotice(t *testing.T) {
 		}
 	})
 }
+
+// A tombstone is told of in the sections that its entry is filed under: filing it elsewhere changes them.
+func TestFilingAWithdrawnEntryIsNoticed(t *testing.T) {
+	suite(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		put(t, s, t0, "src", item("src", "a", "A"))
+		e := file(t, s, "x")[0].Entry
+		if _, err := s.Withdraw(ctx, []string{e}, t0.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := s.Entries(ctx, feed.EntryQuery{Keys: []string{e}, Any: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := s.Versions(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries[0].Sections = []string{"y"}
+		commit(t, s, Filed{Entries: entries})
+		after, err := s.Versions(ctx)
+		if err != nil || after["x"] == before["x"] || after["y"] == before["y"] {
+			t.Errorf("versions %v, before %v (%v): want those of x and y moved", after, before, err)
+		}
+	})
+}

@@ -337,6 +337,12 @@ func (s *Store) saveEntries(tx *tx, entries []feed.Entry) error {
 		e := &entries[i]
 		id, published := ids[i], millis(e.Published)
 		o, existed := olds[id]
+		// Where a withdrawn entry is listed no more, its tombstone is told of.
+		for _, sections := range [][]string{o.sections, e.Sections} {
+			for _, section := range sections {
+				touched[section] = true
+			}
+		}
 		was := o.sections
 		if o.withdrawn {
 			was = nil // a withdrawn entry is listed nowhere
@@ -353,13 +359,11 @@ func (s *Store) saveEntries(tx *tx, entries []feed.Entry) error {
 			opened = append(opened, []any{id})
 		}
 		for _, section := range was {
-			touched[section] = true
 			if moved || !slices.Contains(is, section) {
 				unlists = append(unlists, []any{section, o.published, id})
 			}
 		}
 		for _, section := range is {
-			touched[section] = true
 			if moved || !slices.Contains(was, section) {
 				page := int64(0)
 				if !moved {
