@@ -13,14 +13,9 @@ import (
 	"feedd/internal/feed/feedtest"
 )
 
-// TestRealFeedsInOneRun collects every real feed of the development data in one run: none aborts
-// it, and what they bring is published in feeds that the gate lets pass.
-func TestRealFeedsInOneRun(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(feedtest.Shared(t, "corpus/real"), "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// numberedFiles serves file n under /n.
+func numberedFiles(t *testing.T, files []string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var n int
 		if _, err := fmt.Sscanf(r.URL.Path, "/%d", &n); err != nil || n >= len(files) {
 			http.NotFound(w, r)
@@ -31,7 +26,17 @@ func TestRealFeedsInOneRun(t *testing.T) {
 			t.Error(err)
 		}
 		_, _ = w.Write(b)
-	}))
+	})
+}
+
+// TestRealFeedsInOneRun collects every real feed of the development data in one run: none aborts
+// it, and what they bring is published in feeds that the gate lets pass.
+func TestRealFeedsInOneRun(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(feedtest.Shared(t, "corpus/real"), "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(numberedFiles(t, files))
 	defer srv.Close()
 	var yaml strings.Builder
 	yaml.WriteString("site: {url: \"https://news.example.org\"}\ndefaults: {allow_private: true, host_interval: 0s}\nsources:\n")

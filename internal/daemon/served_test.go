@@ -82,7 +82,6 @@ func TestW3CValidatorOnServedFeeds(t *testing.T) {
 	hostile := hostileFeed(t)
 	more := ""
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var n int
 		switch {
 		case r.URL.Path == "/hostile":
 			w.Header().Set("Content-Type", "application/feed+json")
@@ -90,15 +89,7 @@ func TestW3CValidatorOnServedFeeds(t *testing.T) {
 		case r.URL.Path == "/more":
 			fmt.Fprintf(w, `<rss version="2.0"><channel><title>Báo B</title><link>https://b.example/</link>%s</channel></rss>`, more)
 		default:
-			if _, err := fmt.Sscanf(r.URL.Path, "/%d", &n); err != nil || n >= len(files) {
-				http.NotFound(w, r)
-				return
-			}
-			b, err := os.ReadFile(files[n])
-			if err != nil {
-				t.Error(err)
-			}
-			_, _ = w.Write(b)
+			numberedFiles(t, files).ServeHTTP(w, r)
 		}
 	}))
 	defer srv.Close()

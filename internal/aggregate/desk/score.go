@@ -309,6 +309,10 @@ func (sc *scorer) judge(a *doc, hours float64, outlet bool, j *judged) {
 		j.dup = sc.m.Duplicate.probability(&j.x)
 	}
 	j.veto = sc.vetoes(a, sc.probe.doc, hours, outlet, j)
+	if c := j.clash; j.veto == "" && c.quantity && !c.casualty && sc.strangers(a, sc.probe.doc) {
+		// Not among the vetoes, which fitting leaves out: the models learn from such pairs, too.
+		j.veto = "figures of others"
+	}
 	if j.veto != "" {
 		j.p, j.dup = min(j.p, vetoed), 0
 	}
@@ -618,6 +622,21 @@ func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) strin
 		return "names"
 	}
 	return ""
+}
+
+// strangers says whether both headlines name somebody or something, and none that the other does. It
+// goes by the alignment of the two.
+func (sc *scorer) strangers(a, b *doc) bool {
+	named := func(list []token) bool {
+		return slices.ContainsFunc(list, func(t token) bool { return t.flags&(isName|isNumber) == isName })
+	}
+	ta, tb := a.headline(), b.headline()
+	for i := range ta {
+		if k := sc.align.hitA[i]; k >= 0 && ta[i].flags&tb[k].flags&isName != 0 {
+			return false
+		}
+	}
+	return named(ta) && named(tb)
 }
 
 // named says whether the head of a headline names somebody or something rare: then it is an

@@ -114,6 +114,8 @@ func TestClashes(t *testing.T) {
 		{"Giá điện tăng 3% từ tháng tới", "Giá điện tăng 5% từ tháng tới", "figures"},
 		{"Tỉnh chi 147,6 tỷ đồng làm cầu", "Tỉnh chi gần 148 tỷ đồng làm cầu", ""},
 		{"Chìm phà trên sông Hồ", "Chìm phà trên vịnh Xuân Nha", "names"},
+		{"Công an Cầu Mây bắt nhóm trộm 41 xe máy", "Núi Tượng: bắt giữ nhóm đối tượng trộm 27 xe máy", "figures of others"},
+		{"Công an Cầu Mây bắt nhóm trộm 41 xe máy", "Cầu Mây: bắt giữ nhóm đối tượng trộm 27 xe máy", ""},
 		{"ORB bị phạt vì báo cáo trễ", "Fernway bị phạt vì báo cáo trễ", "names"},
 		{"Cách hầm xương với củ năng trong ngày lạnh", "Cách luộc ốc bươu với lá chanh trong ngày lạnh", "advice on another thing"},
 		{"Đội hình ra sân trận Sông Lam - Núi Hồng", "Chấm điểm trận Sông Lam - Núi Hồng", "two kinds of piece"},
