@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,14 +13,21 @@ import (
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/feed"
 	"feedd/internal/store"
+	"feedd/internal/store/storetest"
 )
 
 // BenchmarkRestart100k is how long the desk takes after a restart, or on another node, until it
 // decides again: 100,000 items of the window read from the store, their texts read anew.
 func BenchmarkRestart100k(b *testing.B) {
+	for name, address := range map[string]func(testing.TB) string{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
+		b.Run(name, func(b *testing.B) { benchmarkRestart(b, address(b)) })
+	}
+}
+
+func benchmarkRestart(b *testing.B, address string) {
 	const n, sources = 100_000, 100
 	ctx := context.Background()
-	s, err := store.Open(ctx, "sqlite:"+filepath.Join(b.TempDir(), "feedd.db"))
+	s, err := store.Open(ctx, address)
 	if err != nil {
 		b.Fatal(err)
 	}
