@@ -19,9 +19,6 @@ import (
 // Items the desk takes at once. Publishing hears of them together.
 const batchSize = 1000
 
-// Items the desk gets back at once.
-const restoredAtOnce = 512
-
 // How long the desk waits after it could not commit.
 const deskRetry = 10 * time.Second
 
@@ -222,28 +219,11 @@ func (a *Aggregate) openDesk(ctx context.Context, now time.Time) (*desk.Desk, er
 		return nil, err
 	}
 	a.model = model
-	// Rows are read beside the desk's reading of their texts: nothing is filed before both are done.
-	batches := make(chan []feed.Item, 2)
-	read := make(chan error, 1)
-	go func() {
-		defer close(batches)
-		var batch []feed.Item
-		err := a.store.Window(ctx, now.Add(-settings.Stories.Window), func(it *feed.Item) error {
-			if batch = append(batch, *it); len(batch) == restoredAtOnce {
-				batches <- batch
-				batch = make([]feed.Item, 0, restoredAtOnce)
-			}
-			return nil
-		})
-		batches <- batch
-		read <- err
-	}()
-	for batch := range batches {
-		for i := range batch {
-			d.Restore(&batch[i])
-		}
-	}
-	if err := <-read; err != nil {
+	err = a.store.Window(ctx, now.Add(-settings.Stories.Window), func(it *feed.Item) error {
+		d.Restore(it) // which reads the texts beside this
+		return nil
+	})
+	if err != nil {
 		return nil, fmt.Errorf("read the reports of the last days: %w", err)
 	}
 	return d, nil

@@ -118,7 +118,7 @@ func (d *Daemon) Retract(ctx context.Context, id string, undo bool) ([]feed.Entr
 			entries[e.Key] = e
 		}
 		if f.Item.Dropped != "" {
-			dropped = append(dropped, feed.EntryKey(f.Item.Source, f.Item.Key))
+			dropped = append(dropped, f.Item.OwnEntry())
 		}
 	}
 	if len(dropped) > 0 {

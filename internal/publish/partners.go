@@ -144,17 +144,12 @@ func (p *Publisher) choosePartners(ctx context.Context, pt *partner, theirs *fee
 	if theirs.Limit <= 0 {
 		q.Limit = mostCandidates
 	}
-	for {
-		entries, err := p.reader.Entries(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		chosen := feed.Select(*theirs, visible(entries), now)
-		if len(entries) < q.Limit || q.Limit >= mostCandidates || len(chosen) >= theirs.Limit {
-			return chosen, nil
-		}
-		q.Limit *= 4
-	}
+	var chosen []feed.Entry
+	_, err := p.enough(ctx, q, func(entries []feed.Entry, _ int) bool {
+		chosen = feed.Select(*theirs, visible(entries), now)
+		return len(chosen) >= theirs.Limit
+	})
+	return chosen, err
 }
 
 // firstSeen is when the entry's first report arrived.

@@ -325,14 +325,21 @@ func (p *Publisher) candidates(ctx context.Context, sec *feed.Section, now time.
 	if len(sec.Pin) > 0 {
 		q.Limit = max(q.Limit, 2000) // a pinned entry leads however many came after it
 	}
+	return p.enough(ctx, q, func(entries []feed.Entry, limit int) bool {
+		chosen, filled := feed.Choose(*sec, entries, now)
+		return len(chosen) >= sec.Limit && (!filled || limit >= deepFlood)
+	})
+}
+
+// enough reads the newest entries that q asks for and, while they are too few for full and there are
+// more, four times as many. full is told how many were asked for.
+func (p *Publisher) enough(ctx context.Context, q feed.EntryQuery, full func(entries []feed.Entry, limit int) bool) ([]feed.Entry, error) {
 	for {
 		entries, err := p.reader.Entries(ctx, q)
 		if err != nil {
 			return nil, err
 		}
-		chosen, filled := feed.Choose(*sec, entries, now)
-		full := len(chosen) >= sec.Limit && (!filled || q.Limit >= deepFlood)
-		if full || len(entries) < q.Limit || q.Limit >= mostCandidates {
+		if full(entries, q.Limit) || len(entries) < q.Limit || q.Limit >= mostCandidates {
 			return entries, nil
 		}
 		q.Limit *= 4

@@ -288,9 +288,15 @@ const (
 	listEntry = `INSERT INTO entry_sections (section, published, entry, page) VALUES ($1, $2, $3, $4)`
 )
 
-// moveVersion says of a section that its entries changed.
-const moveVersion = `INSERT INTO sections (id, version) VALUES ($1, 1)
-	ON CONFLICT (id) DO UPDATE SET version = sections.version + 1`
+// moveVersions says of sections that their entries changed.
+func moveVersions(tx *tx, sections map[string]bool) error {
+	var rows [][]any
+	for _, section := range slices.Sorted(maps.Keys(sections)) { // in one order: writers must not wait for each other
+		rows = append(rows, []any{section})
+	}
+	return tx.many(`INSERT INTO sections (id, version) VALUES ($1, 1)
+		ON CONFLICT (id) DO UPDATE SET version = sections.version + 1`, rows)
+}
 
 // saveEntries writes entries whole and moves the versions of every section they are or were in.
 func (s *Store) saveEntries(tx *tx, entries []feed.Entry) error {
@@ -376,10 +382,6 @@ func (s *Store) saveEntries(tx *tx, entries []feed.Entry) error {
 	if err := forgetArchives(tx, news); err != nil {
 		return err
 	}
-	var versions [][]any
-	for _, section := range slices.Sorted(maps.Keys(touched)) {
-		versions = append(versions, []any{section})
-	}
 	for _, q := range []struct {
 		text string
 		rows [][]any
@@ -388,13 +390,12 @@ func (s *Store) saveEntries(tx *tx, entries []feed.Entry) error {
 		{`UPDATE entries SET page = 0 WHERE id = $1 AND page <> 0`, opened},
 		{`DELETE FROM entry_sections WHERE section = $1 AND published = $2 AND entry = $3`, unlists},
 		{listEntry, lists},
-		{moveVersion, versions},
 	} {
 		if err := tx.many(q.text, q.rows); err != nil {
 			return fmt.Errorf("save entries: %w", err)
 		}
 	}
-	return nil
+	return moveVersions(tx, touched)
 }
 
 // splitList reads what strings.Join(list, ",") wrote; ids of sections have no commas.

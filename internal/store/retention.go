@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"maps"
-	"slices"
 	"time"
 )
 
@@ -116,15 +114,6 @@ func changeSections(tx *tx, entries []int64) error {
 		return err
 	}
 	return moveVersions(tx, touched)
-}
-
-// moveVersions moves the versions of sections.
-func moveVersions(tx *tx, sections map[string]bool) error {
-	var versions [][]any
-	for _, section := range slices.Sorted(maps.Keys(sections)) { // in one order: writers must not wait for each other
-		versions = append(versions, []any{section})
-	}
-	return tx.many(moveVersion, versions)
 }
 
 // forgetItems takes items away and remembers that they were there.
