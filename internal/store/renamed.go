@@ -36,18 +36,31 @@ func renamed(tx *tx, c *Collected, unknown []*feed.Item, listed map[int64]bool) 
 	if len(unknown) == 0 {
 		return nil, nil
 	}
-	links, articles := map[int64]int{}, map[int64]int{}
+	places := make(map[*feed.Item]place, len(c.Items))
+	links, articles := map[int64]int{}, map[int64]int{} // how many items of the document have them
 	for i := range c.Items {
-		links[linkInt(c.Items[i].Canonical)]++
-		articles[articleInt(c.Items[i].Canonical)]++
+		it := &c.Items[i]
+		p := place{linkInt(it.Canonical), articleInt(it.Canonical)}
+		places[it] = p
+		links[p.link]++
+		articles[p.article]++
 	}
 	var askLinks, askArticles []int64
 	for _, it := range unknown {
-		if n := linkInt(it.Canonical); links[n] == 1 && feed.NamesArticle(it.Canonical) {
-			askLinks = append(askLinks, n)
+		p := places[it]
+		// Of what several items have, and of a front page, nothing can be told.
+		if links[p.link] != 1 || !feed.NamesArticle(it.Canonical) {
+			p.link = 0
 		}
-		if n := articleInt(it.Canonical); articles[n] == 1 && hasNumber(n) {
-			askArticles = append(askArticles, n)
+		if articles[p.article] != 1 || !hasNumber(p.article) {
+			p.article = 0
+		}
+		places[it] = p
+		if p.link != 0 {
+			askLinks = append(askLinks, p.link)
+		}
+		if p.article != 0 {
+			askArticles = append(askArticles, p.article)
 		}
 	}
 	stored, err := storedAt(tx, c.State.Source, askLinks, askArticles)
@@ -59,16 +72,16 @@ func renamed(tx *tx, c *Collected, unknown []*feed.Item, listed map[int64]bool) 
 	taken := map[int64]bool{}
 	trusted := map[int64]bool{} // by host
 	for _, it := range unknown {
-		link, article := linkInt(it.Canonical), articleInt(it.Canonical)
+		p := places[it]
 		var match *storedItem
 		for i := range stored {
 			o := &stored[i]
 			if listed[o.id] || taken[o.id] {
 				continue
 			}
-			same := links[link] == 1 && o.link == link && feed.NamesArticle(it.Canonical) && o.mayBe(it)
-			if !same && articles[article] == 1 && hasNumber(article) && o.article == article && sameNumber(it.Canonical, o.url) {
-				host := article &^ 0xffffffff
+			same := p.link != 0 && o.link == p.link && o.mayBe(it)
+			if !same && p.article != 0 && o.article == p.article && sameNumber(it.Canonical, o.url) {
+				host := p.article &^ 0xffffffff
 				if _, ok := trusted[host]; !ok {
 					if trusted[host], err = numbered(tx, host); err != nil {
 						return nil, err
@@ -87,6 +100,9 @@ func renamed(tx *tx, c *Collected, unknown []*feed.Item, listed map[int64]bool) 
 	}
 	return found, nil
 }
+
+// place is where an item stands by its address, as the indexes hold it; 0 where that says nothing.
+type place struct{ link, article int64 }
 
 // storedItem is what tells whether a stored item is the one that a document lists.
 type storedItem struct {
