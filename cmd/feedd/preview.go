@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"feedd/internal/aggregate/collect"
+	"feedd/internal/aggregate/read"
 	"feedd/internal/daemon"
 	"feedd/internal/feed"
 )
@@ -44,7 +45,7 @@ func (c *previewCmd) Run(a *app) error {
 	defer collector.Close()
 	failed := false
 	for _, what := range c.What {
-		doc, err := c.read(a, collector, src, what)
+		doc, err := c.look(a, collector, src, what)
 		if err == nil {
 			err = c.show(a, doc)
 		}
@@ -59,7 +60,7 @@ func (c *previewCmd) Run(a *app) error {
 	return nil
 }
 
-func (c *previewCmd) read(a *app, collector *collect.Collector, src feed.Source, what string) (*collect.PreviewDocument, error) {
+func (c *previewCmd) look(a *app, collector *collect.Collector, src feed.Source, what string) (*read.PreviewDocument, error) {
 	if !strings.HasPrefix(what, "http://") && !strings.HasPrefix(what, "https://") {
 		data, err := os.ReadFile(what)
 		var path *os.PathError
@@ -68,17 +69,17 @@ func (c *previewCmd) read(a *app, collector *collect.Collector, src feed.Source,
 		} else if err != nil {
 			return nil, err
 		}
-		return collect.Preview(collect.Body{Bytes: data}, src, time.Now())
+		return read.Preview(read.Body{Bytes: data}, src, time.Now())
 	}
 	src.URL = what
 	body, err := collector.Fetch(a.ctx, src)
 	if err != nil {
 		return nil, err
 	}
-	return collect.Preview(body, src, time.Now())
+	return read.Preview(body, src, time.Now())
 }
 
-func (c *previewCmd) show(a *app, doc *collect.PreviewDocument) error {
+func (c *previewCmd) show(a *app, doc *read.PreviewDocument) error {
 	if c.JSON {
 		return printLine(a.stdout, doc)
 	}

@@ -1,5 +1,5 @@
 // Package aggregate is the wing that takes a headline from its source to a filed story, in one
-// straight way: due source -> collect -> save unfiled -> desk -> commit -> notice.
+// straight way: due source -> collect and read -> save unfiled -> desk -> commit -> notice.
 //
 // Collecting runs many sources side by side and saves what each brought in one transaction with
 // the source's new state. One desk takes the unfiled items in order and commits its decisions a

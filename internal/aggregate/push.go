@@ -7,6 +7,7 @@ import (
 	"net/url"
 
 	"feedd/internal/aggregate/collect"
+	"feedd/internal/aggregate/read"
 	"feedd/internal/feed"
 )
 
@@ -94,7 +95,7 @@ func (a *Aggregate) TakePush(ctx context.Context, callback string, header http.H
 		if sl == nil {
 			return
 		}
-		var b *collect.Body
+		var b *read.Body
 		if b, perr = collect.Open(sl.state.Push, header, body); perr != nil {
 			return
 		}

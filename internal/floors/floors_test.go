@@ -17,21 +17,22 @@ var floor = map[string]int{
 	"feedd/internal/feed":                      0,
 	"feedd/internal/config":                    1,
 	"feedd/internal/store":                     1,
-	"feedd/internal/aggregate/collect":         1,
+	"feedd/internal/aggregate/read":            1,
 	"feedd/internal/aggregate/desk":            1,
 	"feedd/internal/publish/render":            1,
 	"feedd/internal/demo":                      1,
-	"feedd/internal/aggregate":                 2,
+	"feedd/internal/aggregate/collect":         2,
+	"feedd/internal/aggregate":                 4,
 	"feedd/internal/publish":                   2,
-	"feedd/internal/daemon":                    3,
+	"feedd/internal/daemon":                    5,
 	"feedd/internal/aggregate/desk/fit":        4, // a command
 	"feedd/internal/aggregate/desk/fitvectors": 4, // a command
-	"feedd/cmd/feedd":                          4,
+	"feedd/cmd/feedd":                          6,
 }
 
 // only names the packages that may import a module or a package, tests aside.
 var only = map[string][]string{
-	"github.com/mmcdole/gofeed":  {"feedd/internal/aggregate/collect"},
+	"github.com/mmcdole/gofeed":  {"feedd/internal/aggregate/read"},
 	"github.com/robfig/cron/v3":  {"feedd/internal/aggregate/collect"},
 	"github.com/gorilla/feeds":   {"feedd/internal/publish/render"},
 	"modernc.org/sqlite":         {"feedd/internal/store"},
@@ -40,6 +41,9 @@ var only = map[string][]string{
 	"feedd/internal/config":      {"feedd/internal/daemon", "feedd/cmd/feedd"},
 	"feedd/internal/demo":        {"feedd/internal/daemon", "feedd/cmd/feedd"},
 	"github.com/alecthomas/kong": {"feedd/cmd/feedd"},
+
+	"github.com/PuerkitoBio/goquery":      {"feedd/internal/aggregate/read"},
+	"codeberg.org/readeck/go-readability": {"feedd/internal/aggregate/read"},
 }
 
 type pkg struct {

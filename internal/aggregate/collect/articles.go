@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"feedd/internal/aggregate/read"
 	"feedd/internal/feed"
 )
 
@@ -77,5 +78,5 @@ func (v *visit) article(ctx context.Context, src feed.Source, it *feed.Item) err
 	if err := a.unpack(); err != nil {
 		return err
 	}
-	return ReadArticle(a.Body, it, src, v.c.now())
+	return read.Article(a.Body, it, src, v.c.now())
 }

@@ -1,16 +1,15 @@
-// Package collect takes a headline from its source to an item: it says when a source is due, asks
-// for it politely, and reads what comes back. It is the first step of an item's way; what it
-// returns is saved unfiled, and the desk takes over from there.
+// Package collect goes to the sources. In comes a source that is due, with its stored state; out
+// comes a Result: what its document holds, the source's new state, and when it runs next and why.
 //
-// One file holds one step. When: schedule.go (cron lines), rhythm.go (schedule: auto), next.go
-// (the next run and why). Asking: hosts.go (one request at a time to a host, spaced, held),
-// queue.go (many sources side by side), fetch.go (one conditional request and its redirects),
-// encoding.go (compression), dial.go (addresses never called), robots.go, websub.go (push).
-// Reading: document.go is the door, decode.go, mend.go, parse.go, page.go, jsonld.go, article.go
-// and normalize.go the rooms behind it; articles.go asks for the pages of new items.
+// One file holds one step. When: schedule.go (cron lines), rhythm.go (schedule: auto), next.go (the
+// next run and why). Asking: queue.go (many sources side by side), hosts.go (one request at a time
+// to a host, spaced, held), robots.go, fetch.go (one conditional request and its redirects), dial.go
+// (addresses that are never called), encoding.go (compression), manners.go (what an answer's
+// headers ask for). A run: collect.go (the document), articles.go (the pages of its new items),
+// websub.go (what a hub pushes instead). It alone imports robfig/cron.
 //
-// Collect stores nothing and decides nothing about stories: it gives back items and the source's
-// new state, which belong into one transaction.
+// What a document's bytes say is read's to tell; collect hands them on. It stores nothing and knows
+// no stories: items and state go back to the caller, who saves them in one transaction.
 package collect
 
 import (
@@ -31,6 +30,7 @@ import (
 	"sync"
 	"time"
 
+	"feedd/internal/aggregate/read"
 	"feedd/internal/feed"
 )
 
@@ -160,7 +160,7 @@ func (c *Collector) Collect(ctx context.Context, src feed.Source, st feed.Source
 
 // Fetch asks for a source's address without conditions and returns the answer for Read or Preview.
 // It passes the same gate, bounds and checks as a run.
-func (c *Collector) Fetch(ctx context.Context, src feed.Source) (Body, error) {
+func (c *Collector) Fetch(ctx context.Context, src feed.Source) (read.Body, error) {
 	v := &visit{c: c}
 	defer v.release()
 	a, err := v.ask(ctx, &src, &feed.SourceState{})
@@ -168,7 +168,7 @@ func (c *Collector) Fetch(ctx context.Context, src feed.Source) (Body, error) {
 		err = a.unpack()
 	}
 	if err != nil {
-		return Body{}, err
+		return read.Body{}, err
 	}
 	return a.Body, nil
 }
@@ -178,7 +178,7 @@ func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceStat
 	began := c.now()
 	before := st
 	st = begin(src, st)
-	var doc *Document
+	var doc *read.Document
 	var a *answer
 	var err error
 	defer func() {
@@ -310,7 +310,7 @@ func (v *visit) ask(ctx context.Context, src *feed.Source, st *feed.SourceState)
 
 // open unpacks and reads the answer, as many at once as there are processors. It returns no
 // document when the body has the fingerprint of the one read last.
-func (v *visit) open(ctx context.Context, src feed.Source, a *answer, last string, now time.Time) (*Document, string, error) {
+func (v *visit) open(ctx context.Context, src feed.Source, a *answer, last string, now time.Time) (*read.Document, string, error) {
 	defer func() { a.Bytes = nil }()
 	select {
 	case v.c.reading <- struct{}{}:
@@ -325,7 +325,7 @@ func (v *visit) open(ctx context.Context, src feed.Source, a *answer, last strin
 	if hash == last && a.cut == nil && a.Status == http.StatusOK {
 		return nil, hash, nil
 	}
-	doc, err := Read(a.Body, src, now)
+	doc, err := read.Read(a.Body, src, now)
 	if err != nil && a.cut != nil {
 		err = fmt.Errorf("%w; %w", a.cut, err)
 	}
@@ -408,7 +408,7 @@ func freshen(st *feed.SourceState, header http.Header) {
 }
 
 // noteDocument keeps what the document says of itself.
-func noteDocument(st *feed.SourceState, doc *Document, a *answer, res *Result) {
+func noteDocument(st *feed.SourceState, doc *read.Document, a *answer, res *Result) {
 	if !res.Delta {
 		st.Items = len(doc.Items)
 	}

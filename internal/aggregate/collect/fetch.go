@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"feedd/internal/aggregate/read"
 	"feedd/internal/feed"
 )
 
@@ -39,14 +40,9 @@ const (
 	acceptPage = "text/html, application/xhtml+xml, application/xml;q=0.8, */*;q=0.5"
 )
 
-// Body is an answer as it came: decompressed as its Content-Encoding says, and bounded, but not
-// yet decoded into text.
-type Body struct {
-	Bytes       []byte
-	URL         string // of the last hop, without a password; relative addresses resolve against it
-	ContentType string // as the server sent it; may be empty
-	Header      http.Header
-	Status      int
+// bodyOf is what an answer's header says of its body, whose bytes are still to come.
+func bodyOf(url string, header http.Header) read.Body {
+	return read.Body{URL: url, ContentType: header.Get("Content-Type"), Language: header.Get("Content-Language")}
 }
 
 // StatusError is an answer that is no success.
@@ -86,7 +82,9 @@ type ask struct {
 
 // answer is what came of it. Its bytes are as they came until unpack.
 type answer struct {
-	Body
+	read.Body
+	Header    http.Header
+	Status    int
 	most      int64 // bytes it may have, before and after unpack
 	cut       error // why the body ended early; nil when it is whole
 	moved     bool  // every hop to URL was a permanent redirect, and there was one
@@ -258,7 +256,7 @@ func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar
 	// Links resolve against this address and it is shown to people, so it keeps no password.
 	public := *u
 	public.User = nil
-	a = &answer{Body: Body{URL: public.String(), Header: resp.Header, Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type")}}
+	a = &answer{Body: bodyOf(public.String(), resp.Header), Header: resp.Header, Status: resp.StatusCode}
 	switch status := resp.StatusCode; {
 	case status == 301 || status == 302 || status == 303 || status == 307 || status == 308:
 		v.drain(resp.Body)

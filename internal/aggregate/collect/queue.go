@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 
+	"feedd/internal/aggregate/read"
 	"feedd/internal/feed"
 )
 
@@ -18,7 +19,7 @@ type Job struct {
 	Load  func(ctx context.Context) (feed.SourceState, error)
 	Known Known // may be nil, see Known
 	// Pushed is what the source's hub delivered. The run reads it and asks nobody.
-	Pushed *Body
+	Pushed *read.Body
 }
 
 // ErrNotDue, returned by a job's Load, drops the job without a result.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"feedd/internal/aggregate/read"
 	"feedd/internal/feed"
 )
 
@@ -102,7 +103,7 @@ func TestRunsOfOneSourceNeverOverlap(t *testing.T) {
 	if q.Submit(Job{Source: src, Load: load}) {
 		t.Error("taken twice")
 	}
-	if !q.Submit(Job{Source: src, Load: load, Pushed: &Body{Bytes: []byte(rssOf("b", "c")), URL: s.URL}}) {
+	if !q.Submit(Job{Source: src, Load: load, Pushed: &read.Body{Bytes: []byte(rssOf("b", "c")), URL: s.URL}}) {
 		t.Error("what a hub delivered is not taken")
 	}
 	close(release)

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"feedd/internal/aggregate/read"
 	"feedd/internal/feed"
 )
 
@@ -161,7 +162,7 @@ func Verify(st feed.SourceState, query url.Values, now time.Time) (string, feed.
 var ErrSignature = errors.New("the delivery is not signed by the subscription's hub")
 
 // Open checks a delivery's signature and returns it for Job.Pushed. The caller bounds body.
-func Open(p *feed.Push, header http.Header, body []byte) (*Body, error) {
+func Open(p *feed.Push, header http.Header, body []byte) (*read.Body, error) {
 	if p == nil {
 		return nil, errors.New("there is no subscription")
 	}
@@ -188,12 +189,14 @@ func Open(p *feed.Push, header http.Header, body []byte) (*Body, error) {
 	if !hmac.Equal(mac.Sum(nil), given) {
 		return nil, ErrSignature
 	}
-	return &Body{Bytes: body, URL: p.Topic, ContentType: header.Get("Content-Type"), Header: header, Status: http.StatusOK}, nil
+	delivered := bodyOf(p.Topic, header)
+	delivered.Bytes = body
+	return &delivered, nil
 }
 
 // take reads what a hub delivered. The validators stay: they are of the document at the source's
 // own address, which the next poll asks for.
-func (v *visit) take(ctx context.Context, src feed.Source, st feed.SourceState, body Body) Result {
+func (v *visit) take(ctx context.Context, src feed.Source, st feed.SourceState, body read.Body) Result {
 	c := v.c
 	began := c.now()
 	select {
@@ -206,7 +209,7 @@ func (v *visit) take(ctx context.Context, src feed.Source, st feed.SourceState, 
 		return Result{Outcome: Failed, State: st, Err: errors.New("a hub delivered what the source no longer subscribes to")}
 	}
 	now := c.now()
-	doc, _, err := v.open(ctx, src, &answer{Body: body}, "", now)
+	doc, _, err := v.open(ctx, src, &answer{Body: body, Status: http.StatusOK}, "", now)
 	if err != nil {
 		return Result{Outcome: Failed, State: st, Err: fmt.Errorf("what its hub delivered: %w", err), Took: c.now().Sub(began)}
 	}

@@ -16,10 +16,10 @@ import (
 // maxArticle bounds the elements of a page that readability looks at; its time grows with them.
 const maxArticle = 20000
 
-// ReadArticle fills what an item lacks from the page it leads to: summary, picture, authors and
+// Article fills what an item lacks from the page it leads to: summary, picture, authors and
 // date. What the source said itself is never replaced. The page's own description of itself
 // (schema.org, Open Graph) comes before what readability makes of its text.
-func ReadArticle(body Body, it *feed.Item, src feed.Source, now time.Time) (err error) {
+func Article(body Body, it *feed.Item, src feed.Source, now time.Time) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the article's page cannot be read: %v", p)

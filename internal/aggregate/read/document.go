@@ -1,3 +1,16 @@
+// Package read turns the bytes of a document into items. In comes a Body, with the settings of the
+// source it belongs to and the time; out comes a Document: items that are normalized and
+// identified, what the document says of itself, and warnings about what was mended or is doubtful.
+//
+// The way of a document: Read (document.go) decodes it (decode.go), then reads it as XML (parse.go,
+// which scans it first with scan.go and mends with mend.go what the scan stumbles over), as JSON
+// (json.go) or as a page (page.go, jsonld.go). Each format is translated to raw items
+// (translate.go), and those are normalized alike (normalize.go). Article completes one item
+// from the page it leads to; Preview shows a document to people.
+//
+// Read asks no network, knows no schedule and stores nothing. Its only clock is the time passed in,
+// so that the same arguments always give the same items. It alone imports gofeed, goquery and
+// readability.
 package read
 
 import (
@@ -19,6 +32,14 @@ const (
 	maxList         = 100 // categories, authors or enclosures of one item
 	maxWarnings     = 20
 )
+
+// Body is a document as it came, decompressed but not yet decoded into text.
+type Body struct {
+	Bytes       []byte
+	URL         string // where it came from, after redirects and without a password; relative addresses resolve against it; empty for a file
+	ContentType string // media type and charset as the server sent them; may be empty
+	Language    string // the Content-Language header; may be empty
+}
 
 // Document is one feed or page, read. Its items are normalized and identified, in the order of the
 // document; FirstSeen is left to whoever saves them.
@@ -151,7 +172,7 @@ func (r *reader) read(data []byte) (*Document, error) {
 // headerLanguage is what the Content-Language header says, for a document that says nothing; its
 // items get it too.
 func (r *reader) headerLanguage(doc *Document) string {
-	lang := language(r.body.Header.Get("Content-Language"))
+	lang := language(r.body.Language)
 	for i := range doc.Items {
 		if doc.Items[i].Language == "" {
 			doc.Items[i].Language = lang

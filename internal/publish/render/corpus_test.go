@@ -12,7 +12,7 @@ import (
 
 	"github.com/mmcdole/gofeed"
 
-	"feedd/internal/aggregate/collect"
+	"feedd/internal/aggregate/read"
 	"feedd/internal/feed"
 	"feedd/internal/feed/feedtest"
 )
@@ -56,19 +56,19 @@ func parse(doc []byte) (f *gofeed.Feed, err error) {
 	return gofeed.NewParser().Parse(bytes.NewReader(doc))
 }
 
-// read is what one of the two ways of reading a document gives.
-type read struct {
+// reading is what one of the two ways of reading a document gives.
+type reading struct {
 	origin Origin
 	items  []feed.Item
 }
 
 // raw is a document as gofeed alone reads it: what the collectors would mend is left broken.
-func raw(_ string, doc []byte) (read, bool) {
+func raw(_ string, doc []byte) (reading, bool) {
 	f, err := parse(doc)
 	if err != nil || f == nil {
-		return read{}, false
+		return reading{}, false
 	}
-	r := read{origin: Origin{
+	r := reading{origin: Origin{
 		Title: f.Title, Home: f.Link, FeedURL: f.FeedLink, FeedID: f.FeedLink, Language: f.Language, Copyright: f.Copyright,
 	}}
 	for i, in := range f.Items {
@@ -80,13 +80,13 @@ func raw(_ string, doc []byte) (read, bool) {
 }
 
 // collected is a document as feedd collects it.
-func collected(path string, doc []byte) (read, bool) {
+func collected(path string, doc []byte) (reading, bool) {
 	address := "https://feeds.example.org/" + filepath.Base(path)
-	d, err := collect.Read(collect.Body{Bytes: doc, URL: address, Status: 200}, feed.Source{URL: address}, firstSeen)
+	d, err := read.Read(read.Body{Bytes: doc, URL: address}, feed.Source{URL: address}, firstSeen)
 	if err != nil {
-		return read{}, false
+		return reading{}, false
 	}
-	return read{
+	return reading{
 		origin: Origin{
 			Title: d.Title, Home: d.Link, FeedURL: d.FeedLink, FeedID: d.FeedID, Language: d.Language, Copyright: d.Copyright,
 		},
@@ -97,7 +97,7 @@ func collected(path string, doc []byte) (read, bool) {
 var firstSeen = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 
 // corpusViews republishes every feed below dir, some hundred entries a view.
-func corpusViews(t *testing.T, dir string, reader func(path string, doc []byte) (read, bool)) []*View {
+func corpusViews(t *testing.T, dir string, reader func(path string, doc []byte) (reading, bool)) []*View {
 	t.Helper()
 	var views []*View
 	var v *View
@@ -144,7 +144,7 @@ func corpusViews(t *testing.T, dir string, reader func(path string, doc []byte) 
 func TestRealFeedsPassTheGate(t *testing.T) {
 	for _, tt := range []struct {
 		dir    string
-		reader func(path string, doc []byte) (read, bool)
+		reader func(path string, doc []byte) (reading, bool)
 	}{{"corpus/real", collected}, {"corpus/quirks", raw}, {"corpus/quirks", collected}, {"corpus/feedparser", raw}} {
 		for i, v := range corpusViews(t, feedtest.Shared(t, tt.dir), tt.reader) {
 			for _, f := range FeedFormats {
