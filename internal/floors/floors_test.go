@@ -17,16 +17,17 @@ var floor = map[string]int{
 	"feedd/internal/feed":                      0,
 	"feedd/internal/config":                    1,
 	"feedd/internal/store":                     1,
-	"feedd/internal/aggregate/read":            1,
-	"feedd/internal/aggregate/desk":            1,
-	"feedd/internal/publish/render":            1,
 	"feedd/internal/demo":                      1,
+	"feedd/internal/aggregate/read":            1,
+	"feedd/internal/publish/render":            1,
 	"feedd/internal/aggregate/collect":         2,
+	"feedd/internal/publish/hub":               2,
+	"feedd/internal/aggregate/desk":            3,
+	"feedd/internal/publish":                   3,
 	"feedd/internal/aggregate":                 4,
-	"feedd/internal/publish":                   2,
 	"feedd/internal/daemon":                    5,
-	"feedd/internal/aggregate/desk/fit":        4, // a command
-	"feedd/internal/aggregate/desk/fitvectors": 4, // a command
+	"feedd/internal/aggregate/desk/fit":        6, // a command
+	"feedd/internal/aggregate/desk/fitvectors": 6, // a command
 	"feedd/cmd/feedd":                          6,
 }
 

@@ -76,7 +76,7 @@ func (p *Publisher) Export(ctx context.Context, dest string) (Exported, error) {
 	}
 	if hub := p.plan.Load().Hub; hub != "" && len(x.feeds) > 0 {
 		// A site that is only files has nobody else to say that they changed.
-		if err := p.hub.tell(ctx, x.feeds); err != nil {
+		if err := p.hub.Tell(ctx, x.feeds); err != nil {
 			return done, fmt.Errorf("everything was exported, but the hub %s was not told: %w", hub, err)
 		}
 	}

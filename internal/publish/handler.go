@@ -22,7 +22,7 @@ func (p *Publisher) Handler() http.Handler {
 	mux.HandleFunc("/partners/{partner}/{file}", p.get(p.servePartner))
 	mux.HandleFunc("/sources", p.get(p.serveStatus))
 	mux.HandleFunc("/sources.json", p.get(p.serveStatus))
-	mux.HandleFunc("/hub", p.hub.serve)
+	mux.HandleFunc("/hub", p.serveHub)
 	mux.HandleFunc("/healthz", p.get(func(w http.ResponseWriter, _ *http.Request) { p.answer(w, http.StatusOK, "ok") }))
 	mux.HandleFunc("/readyz", p.get(p.serveReady))
 	mux.Handle("/metrics", p.get(promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{Registry: p.registry}).ServeHTTP))

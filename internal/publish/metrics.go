@@ -21,8 +21,6 @@ type metrics struct {
 	failed     prometheus.Counter
 	refused    *prometheus.CounterVec
 	entries    *prometheus.GaugeVec
-	delivered  *prometheus.CounterVec
-	subs       prometheus.Gauge
 
 	feeds, archives, pages, status, hub, other *route
 
@@ -48,14 +46,10 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Help: "Renderings that were not published, by section and format (empty: the section fell to nothing)."}, []string{"section", "format"}),
 		entries: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "feedd_section_entries",
 			Help: "Entries in a section's feed."}, []string{"section"}),
-		delivered: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "feedd_hub_deliveries_total",
-			Help: "Attempts to tell a subscriber or a public hub, by result."}, []string{"result"}),
-		subs: prometheus.NewGauge(prometheus.GaugeOpts{Name: "feedd_hub_subscriptions",
-			Help: "Live subscriptions at our own hub."}),
 		partners: map[string]*route{},
 	}
 	var errs []error
-	for _, c := range []prometheus.Collector{m.requests, m.sent, m.renderTime, m.rendered, m.same, m.failed, m.refused, m.entries, m.delivered, m.subs} {
+	for _, c := range []prometheus.Collector{m.requests, m.sent, m.renderTime, m.rendered, m.same, m.failed, m.refused, m.entries} {
 		errs = append(errs, reg.Register(c))
 	}
 	m.feeds, m.archives, m.pages = m.route("feed"), m.route("archive"), m.route("page")

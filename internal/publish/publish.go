@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"feedd/internal/feed"
+	"feedd/internal/publish/hub"
 	"feedd/internal/publish/render"
 )
 
@@ -50,7 +51,7 @@ type Options struct {
 	Archives      Archives
 	Renditions    Renditions
 	Meta          Meta
-	Subscriptions Subscriptions
+	Subscriptions hub.Subscriptions
 	Registry      *prometheus.Registry // takes our metrics; served at /metrics
 	Now           func() time.Time
 	PerPage       int // entries on a closed page of an archive; 0 means 1000
@@ -68,7 +69,7 @@ type Publisher struct {
 	metrics    *metrics
 	cache      *cache
 	cleaned    *render.Cache
-	hub        *hub
+	hub        *hub.Hub
 	registry   *prometheus.Registry
 	perPage    int
 	stamps     *stamps
@@ -117,8 +118,8 @@ func New(o Options) (*Publisher, error) {
 	if err := p.Reload(o.Settings); err != nil {
 		return nil, err
 	}
-	p.hub = newHub(p, o.Subscriptions)
-	return p, nil
+	p.hub, err = hub.New(hub.Options{Site: served{p}, Subscriptions: o.Subscriptions, Registry: o.Registry, Now: o.Now, Log: o.Log})
+	return p, err
 }
 
 // Reload takes new settings. Partners' tokens and sections hold at once; what is rendered follows
@@ -134,7 +135,7 @@ func (p *Publisher) Reload(s Settings) error {
 
 // Close ends deliveries to the hub's subscribers; what was not delivered is at the next start.
 func (p *Publisher) Close() error {
-	p.hub.close()
+	p.hub.Close()
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"feedd/internal/feed"
+	"feedd/internal/publish/hub"
 	"feedd/internal/publish/render"
 )
 
@@ -58,13 +59,13 @@ func (p *Publisher) Refresh(ctx context.Context) error {
 	defer p.mu.Unlock()
 	changed, err := p.refresh(ctx)
 	if err == nil {
-		p.hub.changed(changed)
+		p.hub.Changed(changed)
 	}
 	return err
 }
 
 // refresh does the work of Refresh and returns the feeds whose bytes changed. The caller holds mu.
-func (p *Publisher) refresh(ctx context.Context) (feeds []*document, err error) {
+func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 	defer func() {
 		if err != nil {
 			p.metrics.failed.Inc()
@@ -140,7 +141,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []*document, err error) 
 				was = old.docs[d.path].hash
 			}
 			if d.section != "" && d.hash != was {
-				feeds = append(feeds, d)
+				feeds = append(feeds, pushed(d))
 			}
 		}
 		for partner, docs := range b.partners {

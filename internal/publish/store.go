@@ -52,12 +52,3 @@ type Meta interface {
 	Meta(ctx context.Context, key string) (string, error)
 	SetMeta(ctx context.Context, key, value string) error
 }
-
-// Subscriptions keeps the hub's subscribers.
-type Subscriptions interface {
-	Subscriptions(ctx context.Context) ([]feed.Subscription, error)
-	// SaveSubscription adds or replaces by Topic and Callback.
-	SaveSubscription(ctx context.Context, s feed.Subscription) error
-	// DeleteSubscription forgets one; an unknown one is no error.
-	DeleteSubscription(ctx context.Context, topic, callback string) error
-}

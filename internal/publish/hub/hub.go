@@ -1,4 +1,10 @@
-package publish
+// Package hub is our own WebSub hub (W3C Recommendation of 23 January 2018) for the feeds of sections,
+// and tells a public hub where one is configured instead.
+//
+// In come the requests of subscribers (ServeHTTP) and the feeds that changed (Changed). Out go
+// verifications of intent, deliveries, and notices to the public hub. It never renders anything, and
+// knows of the site only what Site tells.
+package hub
 
 import (
 	"context"
@@ -7,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -19,6 +26,7 @@ import (
 	"unicode/utf8"
 
 	"code.dny.dev/ssrf"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"feedd/internal/feed"
 )
@@ -34,12 +42,57 @@ const (
 	callTimeout    = 10 * time.Second
 )
 
-// hub is our own WebSub hub (W3C Recommendation 2018-01-23) for the feeds of sections, and the
-// pinger of a public hub where one is configured instead.
-type hub struct {
-	p      *Publisher
+// Feed is a section's feed as it is published.
+type Feed struct {
+	Path        string // below the site's address, with a leading slash
+	ContentType string
+	Hash        string // names these bytes
+	Body        []byte
+}
+
+// Settings are what the editor decides about the hub.
+type Settings struct {
+	Base   string // address of the site, without a trailing slash
+	Public string // a public hub to tell instead of serving subscribers here; "" for none
+	// Private lets subscribers live on private and loopback addresses. They may anyway when Base
+	// itself is on one.
+	Private bool
+}
+
+// Site is what the hub asks of the site it serves. Both may be called at any time.
+type Site interface {
+	Settings() Settings
+	// Feed returns what is published at a path; false when that is no section's feed.
+	Feed(path string) (Feed, bool)
+}
+
+// Subscriptions keeps the subscribers.
+type Subscriptions interface {
+	Subscriptions(ctx context.Context) ([]feed.Subscription, error)
+	// SaveSubscription adds or replaces by Topic and Callback.
+	SaveSubscription(ctx context.Context, s feed.Subscription) error
+	// DeleteSubscription forgets one; an unknown one is no error.
+	DeleteSubscription(ctx context.Context, topic, callback string) error
+}
+
+// Options are what a Hub is made of. All fields are required.
+type Options struct {
+	Site          Site
+	Subscriptions Subscriptions
+	Registry      prometheus.Registerer // takes the hub's metrics
+	Now           func() time.Time
+	Log           *slog.Logger
+}
+
+// Hub takes subscriptions and delivers. Its methods may be called from several goroutines.
+type Hub struct {
+	site   Site
 	keep   Subscriptions
-	ctx    context.Context // of calls; ends some time after close began
+	now    func() time.Time
+	log    *slog.Logger
+	told   *prometheus.CounterVec // attempts to tell somebody, by result
+	live   prometheus.Gauge       // subscriptions
+	ctx    context.Context        // of calls; ends some time after close began
 	cancel context.CancelFunc
 	stop   context.Context // ends when close begins: no further call is made
 	halt   context.CancelFunc
@@ -61,16 +114,22 @@ type hub struct {
 
 type subKey struct{ topic, callback string }
 
-func newHub(p *Publisher, keep Subscriptions) *hub {
-	h := &hub{
-		p: p, keep: keep,
+// New returns a Hub that serves at once. It reads the subscriptions of an earlier process when it
+// first needs them.
+func New(o Options) (*Hub, error) {
+	h := &Hub{
+		site: o.Site, keep: o.Subscriptions, now: o.Now, log: o.Log,
+		told: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "feedd_hub_deliveries_total",
+			Help: "Attempts to tell a subscriber or a public hub, by result."}, []string{"result"}),
+		live: prometheus.NewGauge(prometheus.GaugeOpts{Name: "feedd_hub_subscriptions",
+			Help: "Live subscriptions at our own hub."}),
 		safe: caller(ssrf.New(ssrf.WithAnyPort()).Safe), open: caller(nil),
 		verifying: make(chan struct{}, maxVerifying), sending: make(chan struct{}, 256), retrying: make(chan struct{}, 32),
 		subs: map[subKey]*subscriber{}, topics: map[string]map[subKey]*subscriber{}, pings: map[string]bool{},
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	h.stop, h.halt = context.WithCancel(context.Background())
-	return h
+	return h, errors.Join(o.Registry.Register(h.told), o.Registry.Register(h.live))
 }
 
 // caller makes a client for addresses that strangers name: it asks the dialer about each address
@@ -89,8 +148,8 @@ func caller(control func(network, address string, c syscall.RawConn) error) *htt
 
 // client is the one for callbacks. A site that is itself on a private address has its subscribers
 // there too.
-func (h *hub) client(pl *plan) *http.Client {
-	if pl.HubPrivate || isPrivate(pl.base) {
+func (h *Hub) client(set Settings) *http.Client {
+	if set.Private || isPrivate(set.Base) {
 		return h.open
 	}
 	return h.safe
@@ -109,9 +168,9 @@ func isPrivate(base string) bool {
 	return err == nil && (ip.IsUnspecified() || ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast())
 }
 
-// close lets calls under way end, if they do so soon: a delivery that was taken and not noted would
+// Close lets calls under way end, if they do so soon: a delivery that was taken and not noted would
 // come twice.
-func (h *hub) close() {
+func (h *Hub) Close() {
 	h.halt()
 	soon := time.AfterFunc(time.Second, h.cancel)
 	h.work.Wait()
@@ -122,7 +181,7 @@ func (h *hub) close() {
 }
 
 // load reads the subscriptions of an earlier process. Something is published by then.
-func (h *hub) load(ctx context.Context) error {
+func (h *Hub) load(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.loaded {
@@ -132,14 +191,14 @@ func (h *hub) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the hub's subscriptions: %w", err)
 	}
-	now, site := h.p.now(), h.p.site.Load()
+	now := h.now()
 	for _, s := range subs {
 		if now.After(s.Until) {
 			continue
 		}
 		sub := h.add(s)
-		if d := site.docs[s.Topic]; d != nil {
-			sub.push(d) // unless it has these bytes: then it missed something while we were away
+		if f, ok := h.site.Feed(s.Topic); ok {
+			sub.push(f) // unless it has these bytes: then it missed something while we were away
 		}
 	}
 	h.loaded = true
@@ -148,7 +207,7 @@ func (h *hub) load(ctx context.Context) error {
 
 // add puts a subscription in place of an earlier one of the same topic and callback. The caller
 // holds mu.
-func (h *hub) add(s feed.Subscription) *subscriber {
+func (h *Hub) add(s feed.Subscription) *subscriber {
 	k := subKey{s.Topic, s.Callback}
 	sub := h.subs[k]
 	if sub == nil {
@@ -162,62 +221,73 @@ func (h *hub) add(s feed.Subscription) *subscriber {
 		s.Delivered = sub.Delivered
 	}
 	sub.Subscription = s
-	h.p.metrics.subs.Set(float64(len(h.subs)))
+	h.live.Set(float64(len(h.subs)))
 	return sub
 }
 
 // drop forgets a subscription. The caller holds mu.
-func (h *hub) drop(k subKey) {
+func (h *Hub) drop(k subKey) {
 	delete(h.subs, k)
 	delete(h.topics[k.topic], k)
-	h.p.metrics.subs.Set(float64(len(h.subs)))
+	h.live.Set(float64(len(h.subs)))
 }
 
-// serve answers requests of subscribers (section 5.1).
-func (h *hub) serve(w http.ResponseWriter, r *http.Request) {
-	p, pl := h.p, h.p.plan.Load()
-	if pl.Hub != "" {
-		p.refuse(w, http.StatusNotFound, "This site uses the hub "+pl.Hub+".")
+// ServeHTTP answers requests of subscribers (section 5.1).
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	set := h.site.Settings()
+	if set.Public != "" {
+		answer(w, http.StatusNotFound, "This site uses the hub "+set.Public+".")
 		return
 	}
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", "POST")
-		p.refuse(w, http.StatusMethodNotAllowed, "This is a WebSub hub (https://www.w3.org/TR/websub/): POST hub.mode, hub.topic and hub.callback.")
+		answer(w, http.StatusMethodNotAllowed, "This is a WebSub hub (https://www.w3.org/TR/websub/): POST hub.mode, hub.topic and hub.callback.")
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, 16<<10)
 	if err := r.ParseForm(); err != nil {
-		p.refuse(w, http.StatusBadRequest, "The request is no form of at most 16 kB: "+err.Error())
+		answer(w, http.StatusBadRequest, "The request is no form of at most 16 kB: "+err.Error())
 		return
 	}
-	req, err := h.parse(pl, r.PostForm)
+	req, err := h.parse(set, r.PostForm)
 	if err != nil {
-		p.refuse(w, http.StatusBadRequest, err.Error())
+		answer(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	if err := h.load(r.Context()); err != nil {
-		p.log.Error("the hub cannot take a subscription", "error", err)
-		p.refuse(w, http.StatusInternalServerError, "The hub cannot take a subscription just now.")
+		h.log.Error("the hub cannot take a subscription", "error", err)
+		answer(w, http.StatusInternalServerError, "The hub cannot take a subscription just now.")
 		return
 	}
 	if req.subscribe && !h.room(req.key) {
 		w.Header().Set("Retry-After", "3600")
-		p.refuse(w, http.StatusServiceUnavailable, "The hub has as many subscriptions as it takes.")
+		answer(w, http.StatusServiceUnavailable, "The hub has as many subscriptions as it takes.")
 		return
 	}
 	select {
 	case h.verifying <- struct{}{}:
 	default:
 		w.Header().Set("Retry-After", "30")
-		p.refuse(w, http.StatusServiceUnavailable, "The hub is verifying as many subscriptions as it can; try again soon.")
+		answer(w, http.StatusServiceUnavailable, "The hub is verifying as many subscriptions as it can; try again soon.")
 		return
 	}
 	h.work.Go(func() {
 		defer func() { <-h.verifying }()
-		h.verify(pl, req)
+		h.verify(set, req)
 	})
-	p.answer(w, http.StatusAccepted, "The callback will be asked whether it meant this.")
-	p.metrics.hub.count(http.StatusAccepted, 0)
+	answer(w, http.StatusAccepted, "The callback will be asked whether it meant this.")
+}
+
+// answer sends a line of plain text that nobody keeps.
+func answer(w http.ResponseWriter, status int, text string) {
+	h := w.Header()
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-cache")
+	body := []byte(text + "\n")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
 }
 
 // request is what a subscriber asks for.
@@ -230,7 +300,7 @@ type request struct {
 }
 
 // parse checks a subscriber's form. Its errors are for the subscriber.
-func (h *hub) parse(pl *plan, form url.Values) (request, error) {
+func (h *Hub) parse(set Settings, form url.Values) (request, error) {
 	var req request
 	switch mode := form.Get("hub.mode"); mode {
 	case "subscribe":
@@ -240,10 +310,12 @@ func (h *hub) parse(pl *plan, form url.Values) (request, error) {
 		return req, fmt.Errorf("hub.mode %q is neither subscribe nor unsubscribe", mode)
 	}
 	req.topicURL = form.Get("hub.topic")
-	path, ok := strings.CutPrefix(req.topicURL, pl.base)
-	s := h.p.site.Load()
-	if !ok || s == nil || s.docs[path] == nil || s.docs[path].section == "" {
-		return req, fmt.Errorf("hub.topic %q is no feed of this site; one is %s/sections/all.rss", req.topicURL, pl.base)
+	path, ok := strings.CutPrefix(req.topicURL, set.Base)
+	if ok {
+		_, ok = h.site.Feed(path)
+	}
+	if !ok {
+		return req, fmt.Errorf("hub.topic %q is no feed of this site; one is %s/sections/all.rss", req.topicURL, set.Base)
 	}
 	callback := form.Get("hub.callback")
 	u, err := url.Parse(callback)
@@ -270,13 +342,13 @@ func (h *hub) parse(pl *plan, form url.Values) (request, error) {
 }
 
 // room tells whether one more subscription is taken, ended ones not counted.
-func (h *hub) room(k subKey) bool {
+func (h *Hub) room(k subKey) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.subs[k] != nil {
 		return true
 	}
-	now, here, host := h.p.now(), 0, hostOf(k.callback)
+	now, here, host := h.now(), 0, hostOf(k.callback)
 	for other, sub := range h.subs {
 		switch {
 		case now.After(sub.Until):
@@ -297,7 +369,7 @@ func hostOf(raw string) string {
 }
 
 // verify asks the callback whether it meant the request (section 5.3), and does what was meant.
-func (h *hub) verify(pl *plan, req request) {
+func (h *Hub) verify(set Settings, req request) {
 	challenge := make([]byte, 24)
 	rand.Read(challenge)
 	word := base64.RawURLEncoding.EncodeToString(challenge)
@@ -315,34 +387,34 @@ func (h *hub) verify(pl *plan, req request) {
 	q.Set("hub.topic", req.topicURL)
 	q.Set("hub.challenge", word)
 	u.RawQuery = q.Encode()
-	status, body, err := h.call(pl, http.MethodGet, u.String(), nil, nil)
+	status, body, err := h.call(set, http.MethodGet, u.String(), nil, nil)
 	if err != nil || status/100 != 2 || body != word {
-		h.p.log.Info("a subscription was not confirmed by its callback", "host", u.Hostname(), "mode", mode, "status", status, "error", err)
+		h.log.Info("a subscription was not confirmed by its callback", "host", u.Hostname(), "mode", mode, "status", status, "error", err)
 		return
 	}
 	if err := h.confirmed(req); err != nil {
-		h.p.log.Error("the hub cannot keep a subscription", "error", err)
+		h.log.Error("the hub cannot keep a subscription", "error", err)
 	}
 }
 
 // confirmed does what a verified request asks.
-func (h *hub) confirmed(req request) error {
+func (h *Hub) confirmed(req request) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !req.subscribe {
 		h.drop(req.key)
 		return h.keep.DeleteSubscription(h.ctx, req.key.topic, req.key.callback)
 	}
-	s := feed.Subscription{Topic: req.key.topic, Callback: req.key.callback, Secret: req.secret, Until: h.p.now().Add(req.lease)}
-	if d := h.p.site.Load().docs[req.key.topic]; d != nil {
-		s.Delivered = d.hash // it gets what changes from here on
+	s := feed.Subscription{Topic: req.key.topic, Callback: req.key.callback, Secret: req.secret, Until: h.now().Add(req.lease)}
+	if f, ok := h.site.Feed(req.key.topic); ok {
+		s.Delivered = f.Hash // it gets what changes from here on
 	}
 	sub := h.add(s)
 	return h.keep.SaveSubscription(h.ctx, sub.Subscription)
 }
 
 // call makes one request to an address a stranger named, and reads at most what a challenge takes.
-func (h *hub) call(pl *plan, method, address string, header http.Header, body io.Reader) (int, string, error) {
+func (h *Hub) call(set Settings, method, address string, header http.Header, body io.Reader) (int, string, error) {
 	ctx, cancel := context.WithTimeout(h.ctx, callTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, address, body)
@@ -352,8 +424,8 @@ func (h *hub) call(pl *plan, method, address string, header http.Header, body io
 	if header != nil {
 		r.Header = header
 	}
-	r.Header.Set("User-Agent", "feedd (WebSub; +"+pl.base+")")
-	res, err := h.client(pl).Do(r)
+	r.Header.Set("User-Agent", "feedd (WebSub; +"+set.Base+")")
+	res, err := h.client(set).Do(r)
 	if err != nil {
 		return 0, "", err
 	}

@@ -1,4 +1,4 @@
-package publish
+package hub
 
 import (
 	"bytes"
@@ -21,11 +21,11 @@ import (
 // subscriber is one subscription and what it is still to be given. The hub's mu guards it.
 type subscriber struct {
 	feed.Subscription
-	hub     *hub
-	queue   []*document // in order; empty when it has everything
-	running bool        // a goroutine empties the queue
-	failed  int         // deliveries that failed in a row
-	slow    bool        // the last one took longer than slowCall
+	hub     *Hub
+	queue   []Feed // in order; empty when it has everything
+	running bool   // a goroutine empties the queue
+	failed  int    // deliveries that failed in a row
+	slow    bool   // the last one took longer than slowCall
 }
 
 const (
@@ -41,47 +41,47 @@ const (
 	slowCall = time.Second
 )
 
-// changed tells the subscribers, or the public hub, which feeds changed.
-func (h *hub) changed(feeds []*document) {
-	pl := h.p.plan.Load()
-	if pl.Hub != "" {
-		h.announce(pl, feeds)
+// Changed tells the subscribers, or the public hub, which feeds changed; they are published by then.
+func (h *Hub) Changed(feeds []Feed) {
+	set := h.site.Settings()
+	if set.Public != "" {
+		h.announce(set, feeds)
 		return
 	}
 	if err := h.load(h.ctx); err != nil {
-		h.p.log.Error("the hub cannot deliver", "error", err)
+		h.log.Error("the hub cannot deliver", "error", err)
 		return
 	}
-	now := h.p.now()
+	now := h.now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, d := range feeds {
-		for k, sub := range h.topics[d.path] {
+	for _, f := range feeds {
+		for k, sub := range h.topics[f.Path] {
 			if now.After(sub.Until) {
 				h.drop(k)
 				if err := h.keep.DeleteSubscription(h.ctx, k.topic, k.callback); err != nil {
-					h.p.log.Warn("the hub cannot forget a subscription that ended", "error", err)
+					h.log.Warn("the hub cannot forget a subscription that ended", "error", err)
 				}
 				continue
 			}
-			sub.push(d)
+			sub.push(f)
 		}
 	}
 }
 
-// push queues a document for delivery. The caller holds the hub's mu.
-func (sub *subscriber) push(d *document) {
-	if sub.Delivered == d.hash && len(sub.queue) == 0 {
+// push queues a feed for delivery. The caller holds the hub's mu.
+func (sub *subscriber) push(f Feed) {
+	if sub.Delivered == f.Hash && len(sub.queue) == 0 {
 		return
 	}
-	if n := len(sub.queue); n > 0 && sub.queue[n-1].hash == d.hash {
+	if n := len(sub.queue); n > 0 && sub.queue[n-1].Hash == f.Hash {
 		return
 	}
 	if len(sub.queue) == maxQueue {
 		// Not the first: it may be under way.
 		sub.queue = slices.Delete(sub.queue, 1, 2)
 	}
-	sub.queue = append(sub.queue, d)
+	sub.queue = append(sub.queue, f)
 	if !sub.running {
 		sub.running = true
 		sub.hub.work.Go(sub.deliver)
@@ -102,7 +102,7 @@ func (sub *subscriber) deliver() {
 			h.mu.Unlock()
 			return
 		}
-		d, s, tries, slow := sub.queue[0], sub.Subscription, sub.failed, sub.slow
+		f, s, tries, slow := sub.queue[0], sub.Subscription, sub.failed, sub.slow
 		h.mu.Unlock()
 
 		slots := h.sending
@@ -115,7 +115,7 @@ func (sub *subscriber) deliver() {
 			return
 		}
 		began := time.Now()
-		status, err := h.send(s, d)
+		status, err := h.send(s, f)
 		slow = time.Since(began) > slowCall
 		<-slots
 		done := err == nil && status/100 == 2
@@ -123,9 +123,9 @@ func (sub *subscriber) deliver() {
 			return // it is sent again after the restart
 		}
 		if done {
-			h.p.metrics.delivered.WithLabelValues("ok").Inc()
+			h.told.WithLabelValues("ok").Inc()
 		} else {
-			h.p.metrics.delivered.WithLabelValues("failed").Inc()
+			h.told.WithLabelValues("failed").Inc()
 		}
 		h.mu.Lock()
 		sub.slow = slow
@@ -133,16 +133,16 @@ func (sub *subscriber) deliver() {
 		case done || tries+1 >= maxTries:
 			sub.failed = 0
 			sub.queue = sub.queue[1:]
-			sub.Delivered = d.hash
+			sub.Delivered = f.Hash
 			if h.subs[k] == sub {
 				if err := h.keep.SaveSubscription(context.WithoutCancel(h.ctx), sub.Subscription); err != nil {
-					h.p.log.Warn("the hub cannot note a delivery", "error", err)
+					h.log.Warn("the hub cannot note a delivery", "error", err)
 				}
 			}
 		case status == http.StatusGone: // the subscriber wants no more (section 7)
 			h.drop(k)
 			if err := h.keep.DeleteSubscription(h.ctx, k.topic, k.callback); err != nil {
-				h.p.log.Warn("the hub cannot forget a subscription", "error", err)
+				h.log.Warn("the hub cannot forget a subscription", "error", err)
 			}
 		default:
 			sub.failed++
@@ -154,7 +154,7 @@ func (sub *subscriber) deliver() {
 			pause = backOff(sub.failed, s.Callback)
 		}
 		if !done && tries+1 >= maxTries {
-			h.p.log.Warn("a subscriber does not take its deliveries", "host", hostOf(s.Callback), "topic", s.Topic, "status", status, "error", err)
+			h.log.Warn("a subscriber does not take its deliveries", "host", hostOf(s.Callback), "topic", s.Topic, "status", status, "error", err)
 		}
 		h.mu.Unlock()
 		if pause > 0 && !h.sleep(pause) {
@@ -167,13 +167,13 @@ func (sub *subscriber) deliver() {
 // failed together do not come back together.
 func backOff(failed int, callback string) time.Duration {
 	d := min(firstPause<<min(failed-1, 20), mostPause)
-	f := fnv.New32a()
-	f.Write([]byte(callback))
-	return d + d/4*time.Duration(f.Sum32()%100)/100
+	name := fnv.New32a()
+	name.Write([]byte(callback))
+	return d + d/4*time.Duration(name.Sum32()%100)/100
 }
 
 // sleep waits, and tells whether the hub still runs.
-func (h *hub) sleep(d time.Duration) bool {
+func (h *Hub) sleep(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -185,35 +185,35 @@ func (h *hub) sleep(d time.Duration) bool {
 }
 
 // send distributes a feed to one subscriber (section 7).
-func (h *hub) send(s feed.Subscription, d *document) (int, error) {
-	pl := h.p.plan.Load()
+func (h *Hub) send(s feed.Subscription, f Feed) (int, error) {
+	set := h.site.Settings()
 	header := http.Header{}
-	header.Set("Content-Type", d.contentType)
-	header["Link"] = []string{"<" + pl.base + `/hub>; rel="hub"`, "<" + pl.base + d.path + `>; rel="self"`}
+	header.Set("Content-Type", f.ContentType)
+	header["Link"] = []string{"<" + set.Base + `/hub>; rel="hub"`, "<" + set.Base + f.Path + `>; rel="self"`}
 	if s.Secret != "" {
 		mac := hmac.New(sha256.New, []byte(s.Secret))
-		mac.Write(d.plain())
+		mac.Write(f.Body)
 		header.Set("X-Hub-Signature", "sha256="+hex.EncodeToString(mac.Sum(nil)))
 	}
-	status, _, err := h.call(pl, http.MethodPost, s.Callback, header, bytes.NewReader(d.plain()))
+	status, _, err := h.call(set, http.MethodPost, s.Callback, header, bytes.NewReader(f.Body))
 	return status, err
 }
 
 // announce tells a public hub which feeds changed.
-func (h *hub) announce(pl *plan, feeds []*document) {
+func (h *Hub) announce(set Settings, feeds []Feed) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, d := range feeds {
-		h.pings[pl.base+d.path] = true
+	for _, f := range feeds {
+		h.pings[set.Base+f.Path] = true
 	}
 	if len(h.pings) > 0 && !h.ping {
 		h.ping = true
-		h.work.Go(func() { h.pingAll(pl) })
+		h.work.Go(func() { h.pingAll(set) })
 	}
 }
 
 // pingAll tells the public hub until it took everything, or did not for too long.
-func (h *hub) pingAll(pl *plan) {
+func (h *Hub) pingAll(set Settings) {
 	for failed := 0; ; {
 		h.mu.Lock()
 		topics := slices.Sorted(maps.Keys(h.pings))
@@ -225,10 +225,10 @@ func (h *hub) pingAll(pl *plan) {
 		}
 		h.mu.Unlock()
 
-		err := h.tell(h.ctx, topics)
+		err := h.Tell(h.ctx, topics)
 		if err == nil {
 			failed = 0
-			h.p.metrics.delivered.WithLabelValues("ok").Inc()
+			h.told.WithLabelValues("ok").Inc()
 			h.mu.Lock()
 			for _, t := range topics {
 				delete(h.pings, t)
@@ -237,27 +237,27 @@ func (h *hub) pingAll(pl *plan) {
 			continue
 		}
 		failed++
-		h.p.metrics.delivered.WithLabelValues("failed").Inc()
-		h.p.log.Warn("the public hub did not take a notice", "hub", hostOf(pl.Hub), "error", err, "try", failed)
-		if !h.sleep(backOff(failed, pl.Hub)) {
+		h.told.WithLabelValues("failed").Inc()
+		h.log.Warn("the public hub did not take a notice", "hub", hostOf(set.Public), "error", err, "try", failed)
+		if !h.sleep(backOff(failed, set.Public)) {
 			return
 		}
 	}
 }
 
-// tell makes one attempt to tell the configured public hub that these feeds changed. That hub may be
+// Tell makes one attempt to tell the configured public hub that these feeds changed. That hub may be
 // anywhere: the editor named it.
-func (h *hub) tell(ctx context.Context, topics []string) error {
-	pl := h.p.plan.Load()
+func (h *Hub) Tell(ctx context.Context, topics []string) error {
+	set := h.site.Settings()
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	form := url.Values{"hub.mode": {"publish"}, "hub.url": topics}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, pl.Hub, strings.NewReader(form.Encode()))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, set.Public, strings.NewReader(form.Encode()))
 	if err != nil {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("User-Agent", "feedd (WebSub; +"+pl.base+")")
+	r.Header.Set("User-Agent", "feedd (WebSub; +"+set.Base+")")
 	res, err := h.open.Do(r)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package publish
+package hub
 
 import (
 	"context"
@@ -41,34 +41,22 @@ func TestBackOff(t *testing.T) {
 // hold the slots of the prompt.
 func TestTheSlowWaitAmongThemselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &Publisher{now: time.Now, log: slog.New(slog.DiscardHandler)}
-		var err error
-		if p.metrics, err = newMetrics(prometheus.NewRegistry()); err != nil {
+		h, err := New(Options{Site: local{}, Subscriptions: forgetful{}, Registry: prometheus.NewRegistry(), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := p.Reload(Settings{Site: feed.Site{URL: "http://localhost"}}); err != nil {
-			t.Fatal(err)
-		}
-		h := newHub(p, forgetful{})
 		takes := map[string]time.Duration{"slow.example": 9 * time.Second, "prompt.example": time.Millisecond}
 		h.open = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			time.Sleep(takes[r.URL.Host])
 			return &http.Response{StatusCode: http.StatusAccepted, Body: http.NoBody, Request: r}, nil
 		})}
-		sq, err := newSqueezer()
-		if err != nil {
-			t.Fatal(err)
-		}
 		change := func(body string, whose func(callback string) bool) {
-			d, err := sq.document("/sections/all.rss", []byte(body), time.Now(), envelope{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			f := Feed{Path: "/sections/all.rss", Hash: "hash of " + body, Body: []byte(body)}
 			h.mu.Lock()
 			defer h.mu.Unlock()
 			for k, sub := range h.subs {
 				if whose(k.callback) {
-					sub.push(d)
+					sub.push(f)
 				}
 			}
 		}
@@ -88,17 +76,23 @@ func TestTheSlowWaitAmongThemselves(t *testing.T) {
 		change("two", func(callback string) bool { return !slow(callback) })
 		time.Sleep(100 * time.Millisecond)
 		h.mu.Lock()
-		if want := sum([]byte("two")); prompt.Delivered != want {
+		if want := "hash of two"; prompt.Delivered != want {
 			t.Error("the prompt one waits for the slow")
 		}
 		h.mu.Unlock()
-		h.close()
+		h.Close()
 	})
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// local is a site on this machine, as its subscribers are.
+type local struct{}
+
+func (local) Settings() Settings       { return Settings{Base: "http://localhost"} }
+func (local) Feed(string) (Feed, bool) { return Feed{}, false }
 
 // forgetful keeps no subscription: the test is about the present.
 type forgetful struct{}
