@@ -24,7 +24,7 @@ func (c *exportCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stderr, "feedd: %s: %d files written, %d unchanged, %d removed\n", c.Dir, done.Written, done.Unchanged, done.Removed)
+		fmt.Fprintf(a.stderr, "feedd: %s: %d files written, %d unchanged, %d removed\n", c.Dir, len(done.Written), done.Unchanged, done.Removed)
 		return nil
 	})
 }

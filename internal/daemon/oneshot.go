@@ -12,7 +12,7 @@ import (
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/aggregate/desk"
 	"feedd/internal/feed"
-	"feedd/internal/publish"
+	"feedd/internal/publish/export"
 )
 
 // Collect looks at all sources now, or at those named, and files what they bring.
@@ -24,9 +24,9 @@ func (d *Daemon) Collect(ctx context.Context, ids []string, each func(aggregate.
 func (d *Daemon) Sources() int { return len(d.current().Sources) }
 
 // Export files what waits and writes every feed and page to target, a folder or s3://bucket/prefix.
-func (d *Daemon) Export(ctx context.Context, target string) (publish.Exported, error) {
+func (d *Daemon) Export(ctx context.Context, target string) (export.Result, error) {
 	if _, err := d.agg.File(ctx); err != nil {
-		return publish.Exported{}, err
+		return export.Result{}, err
 	}
 	return d.pub.Export(ctx, target)
 }

@@ -15,10 +15,10 @@ import (
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
-	"feedd/internal/publish"
+	"feedd/internal/publish/export"
 )
 
-func (n *newsroom) export(dest string) publish.Exported {
+func (n *newsroom) export(dest string) export.Result {
 	n.t.Helper()
 	done, err := n.pub.Export(n.t.Context(), dest)
 	if err != nil {
@@ -115,7 +115,7 @@ func TestExportWritesWhatIsServed(t *testing.T) {
 	}
 
 	changed := stamps(t, dir)
-	if done := n.export(dir); done.Written != 0 || done.Removed != 0 || done.Unchanged == 0 {
+	if done := n.export(dir); len(done.Written) != 0 || done.Removed != 0 || done.Unchanged == 0 {
 		t.Errorf("nothing changed, yet %+v", done)
 	}
 	if c := changed(); len(c) > 0 {
@@ -154,7 +154,7 @@ func TestExportMendsWhatIsMissing(t *testing.T) {
 	if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if done := n.export(dir); done.Written == 0 {
+	if done := n.export(dir); len(done.Written) == 0 {
 		t.Error("nothing was written")
 	}
 	if b, err := os.ReadFile(filepath.Join(dir, "sections/kinh-te.rss")); err != nil || string(b) != n.page("/sections/kinh-te.rss") {
@@ -195,7 +195,7 @@ func TestExportToABucket(t *testing.T) {
 	if o, err = backend.GetObject("tin", "site/sections/kinh-te.atom.gz", nil); err != nil || o.Metadata["Content-Encoding"] != "gzip" {
 		t.Errorf("the compressed sibling: %v %v", o.Metadata, err)
 	}
-	if done := n.export("s3://tin/site"); done.Written != 0 || done.Removed != 0 {
+	if done := n.export("s3://tin/site"); len(done.Written) != 0 || done.Removed != 0 {
 		t.Errorf("nothing changed, yet %+v", done)
 	}
 	story := keyOf(report("bao-a", 1, start))

@@ -1,4 +1,4 @@
-package publish
+package export
 
 import (
 	"bytes"
@@ -84,7 +84,7 @@ func (b *bucket) read(ctx context.Context, name string) ([]byte, error) {
 	return body, errors.Join(err, o.Close())
 }
 
-func (b *bucket) write(ctx context.Context, name string, f file) error {
+func (b *bucket) write(ctx context.Context, name string, f piece) error {
 	_, err := b.client.PutObject(ctx, b.name, b.prefix+name, bytes.NewReader(f.body), int64(len(f.body)), minio.PutObjectOptions{
 		ContentType: f.contentType, ContentEncoding: f.coding, CacheControl: f.cache,
 		// In one piece, guarded by its MD5: sent in signed chunks, some servers keep "aws-chunked" in

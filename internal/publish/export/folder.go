@@ -1,4 +1,4 @@
-package publish
+package export
 
 import (
 	"context"
@@ -47,7 +47,7 @@ func (d *folder) read(_ context.Context, name string) ([]byte, error) {
 	return b, err
 }
 
-func (d *folder) write(_ context.Context, name string, f file) (err error) {
+func (d *folder) write(_ context.Context, name string, f piece) (err error) {
 	d.unsaved = append(d.unsaved, name)
 	path := d.at(name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
