@@ -18,7 +18,7 @@ type collectCmd struct {
 	configFlag
 	storeFlag
 	JSON    bool     `help:"Print one JSON object instead of a table."`
-	Sources []string `arg:"" optional:"" name:"source" help:"Ids of sources; all when none is named."`
+	Sources []string `arg:"" optional:"" name:"source" predictor:"source" help:"Ids of sources; all when none is named."`
 }
 
 // Run looks at the sources once. It fails when every source failed.

@@ -13,7 +13,7 @@ type fileCmd struct {
 	configFlag
 	storeFlag
 	Item    string `arg:"" help:"An item's number or address, or an entry's id."`
-	Section string `arg:"" help:"A section's id."`
+	Section string `arg:"" predictor:"section" help:"A section's id."`
 }
 
 // Run files an item under a section for good.

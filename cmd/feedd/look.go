@@ -14,7 +14,7 @@ import (
 type exportCmd struct {
 	configFlag
 	storeFlag
-	Dir string `arg:"" help:"A folder, or s3://bucket/prefix."`
+	Dir string `arg:"" predictor:"file" help:"A folder, or s3://bucket/prefix."`
 }
 
 // Run writes the same bytes that serve would answer with.

@@ -60,8 +60,13 @@ type cli struct {
 	Join    joinCmd    `cmd:"" help:"Make two stories one."`
 	Replay  replayCmd  `cmd:"" help:"Print what the present configuration would file otherwise, changing nothing."`
 	Move    moveCmd    `cmd:"" help:"Copy everything stored to another store, between SQLite and PostgreSQL."`
+	Backup  backupCmd  `cmd:"" help:"Copy the SQLite store to a new file, also while the daemon runs."`
 	Eval    evalCmd    `cmd:"" help:"Measure quality on labelled data."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+
+	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of feeds.yaml, for editors that complete and check it."`
+	Completion completionCmd `cmd:"" help:"Print what makes a shell complete feedd's commands, flags and names."`
+	Man        manCmd        `cmd:"" help:"Print the manual page."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 // app is what every command gets.
@@ -92,15 +97,12 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 			panic(r)
 		}
 	}()
-	var c cli
-	parser, err := kong.New(&c, kong.Name("feedd"),
-		kong.Description("A feed aggregator for newsrooms. Start with: feedd demo"),
-		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exited(code)) }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	parser, err := newParser(stdout, stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, "feedd:", err)
 		return exitFailed
 	}
+	complete(parser)
 	k, err := parser.Parse(args)
 	if err != nil {
 		fmt.Fprintf(stderr, "feedd: %v\nfeedd: try feedd --help\n", err)
@@ -108,6 +110,15 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 	}
 	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, log: slog.New(slog.NewTextHandler(stderr, nil))}
 	return a.exit(k.Run(a))
+}
+
+// newParser makes the parser of the whole command line; the help, the manual and what shells complete
+// come from the same definitions.
+func newParser(stdout, stderr io.Writer) (*kong.Kong, error) {
+	return kong.New(&cli{}, kong.Name("feedd"),
+		kong.Description("A feed aggregator for newsrooms. Start with: feedd demo"),
+		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 }
 
 // exit says what went wrong and turns it into an exit code.
@@ -127,7 +138,7 @@ func (a *app) exit(err error) int {
 		return exitFailed
 	}
 	fmt.Fprintln(a.stderr, "feedd:", err)
-	if errors.As(err, &use) || errors.Is(err, store.ErrAddress) {
+	if errors.As(err, &use) || errors.Is(err, store.ErrAddress) || errors.Is(err, store.ErrBackup) {
 		return exitUse
 	}
 	return exitFailed
@@ -135,7 +146,7 @@ func (a *app) exit(err error) int {
 
 // configFlag and storeFlag are shared by the commands that need them.
 type configFlag struct {
-	Config string `default:"config/feeds.yaml" placeholder:"FILE" help:"The configuration (${default})."`
+	Config string `default:"config/feeds.yaml" placeholder:"FILE" predictor:"file" help:"The configuration (${default})."`
 }
 
 // exists tells whoever named no file, or a wrong one, how to name it.

@@ -14,10 +14,10 @@ import (
 )
 
 type previewCmd struct {
-	Config string   `default:"config/feeds.yaml" placeholder:"FILE" help:"The configuration, for --source (${default})."`
-	Source string   `placeholder:"ID" help:"Read as this source of the configuration: its page selectors, zone, headers."`
+	Config string   `default:"config/feeds.yaml" placeholder:"FILE" predictor:"file" help:"The configuration, for --source (${default})."`
+	Source string   `placeholder:"ID" predictor:"source" help:"Read as this source of the configuration: its page selectors, zone, headers."`
 	JSON   bool     `help:"Print one JSON object a document, one a line."`
-	What   []string `arg:"" name:"url-or-file" help:"Addresses or files."`
+	What   []string `arg:"" name:"url-or-file" predictor:"file" help:"Addresses or files."`
 }
 
 // Run shows what feedd reads, and stores nothing.

@@ -106,17 +106,23 @@ func shapeComments(t *testing.T) map[string]string {
 // TestSchema holds the committed schema to the structs: go test ./internal/config -run TestSchema -update
 func TestSchema(t *testing.T) {
 	got := makeSchema(t)
-	if *update {
-		if err := os.WriteFile(shippedSchema, got, 0o644); err != nil {
+	// One beside the shipped configuration, for editors' programs, and one in the binary.
+	for _, path := range []string{shippedSchema, "feeds.schema.json"} {
+		if *update {
+			if err := os.WriteFile(path, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
 			t.Fatal(err)
 		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s does not fit shape.go; run this test with -update: %s", path, diff)
+		}
 	}
-	want, err := os.ReadFile(shippedSchema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Error("the schema does not fit shape.go; run this test with -update: ", diff)
+	if !*update && !bytes.Equal(Schema(), got) {
+		t.Error("feedd schema would print another schema than shape.go describes")
 	}
 }
 

@@ -48,6 +48,8 @@ type dialect interface {
 	setLastNumber(tx *tx, n int64) error
 	// analyze tells the engine to look at tables that were just filled.
 	analyze(ctx context.Context, db *sql.DB) error
+	// backup copies one state of everything into an empty file.
+	backup(ctx context.Context, file string) error
 	// lost tells that an error means a connection, not a statement. gone tells more: it was one
 	// from the pool, and another may serve.
 	lost(err error) bool

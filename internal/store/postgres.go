@@ -262,6 +262,11 @@ func (d *postgresDialect) analyze(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
+// backup leaves it to the server's own tool, which everybody who keeps one knows.
+func (d *postgresDialect) backup(context.Context, string) error {
+	return fmt.Errorf("%w: feedd copies SQLite stores; a database on PostgreSQL is copied by pg_dump, or by feedd move --to sqlite:FILE", ErrBackup)
+}
+
 func (d *postgresDialect) lost(err error) bool {
 	var server *pgconn.PgError
 	if errors.As(err, &server) {

@@ -53,7 +53,7 @@ func (d *sqliteDialect) open() (write, read *sql.DB, err error) {
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
 		"cache_size(-16000)", "temp_store(MEMORY)", "wal_autocheckpoint(4000)",
 	}}
-	base := "file:" + (&url.URL{Path: filepath.ToSlash(d.path)}).EscapedPath() + "?"
+	base := sqliteURL(d.path)
 	if write, err = sql.Open("sqlite", base+q.Encode()+"&_txlock=immediate"); err != nil {
 		return nil, nil, err
 	}
@@ -179,6 +179,37 @@ func (d *sqliteDialect) setLastNumber(tx *tx, n int64) error {
 
 // analyze does nothing: the queries follow the indexes as they are written.
 func (d *sqliteDialect) analyze(context.Context, *sql.DB) error { return nil }
+
+// backup reads within one transaction, so that it sees one state; writers go on meanwhile. The copy
+// is looked over before anybody relies on it.
+func (d *sqliteDialect) backup(ctx context.Context, file string) (err error) {
+	q := url.Values{"_pragma": {"busy_timeout(10000)", "temp_store(MEMORY)"}}
+	from, err := sql.Open("sqlite", sqliteURL(d.path)+q.Encode())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	if _, err := from.ExecContext(ctx, `VACUUM INTO $1`, file); err != nil {
+		return err
+	}
+	to, err := sql.Open("sqlite", sqliteURL(file)+"mode=ro&immutable=1")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	var found string
+	if err := to.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&found); err != nil {
+		return err
+	} else if found != "ok" {
+		return fmt.Errorf("the copy is not sound: %s", found)
+	}
+	return nil
+}
+
+// sqliteURL is a path as the driver wants it, ready for parameters.
+func sqliteURL(path string) string {
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?"
+}
 
 func (d *sqliteDialect) lost(error) bool { return false }
 func (d *sqliteDialect) gone(error) bool { return false }
