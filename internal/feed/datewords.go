@@ -104,62 +104,60 @@ func isNoonWord(w string) bool {
 
 // word understands the word at i and says how many tokens that took; 0 when it is not of a date.
 func (p *dateParser) word(i int) int {
-	t := p.at(i)
-	next := p.at(i + 1)
-	dot := 1
-	if next.sep == '.' && !next.space {
-		dot = 2
+	for _, read := range []func(*dateParser, int) int{(*dateParser).halfDay, (*dateParser).vietnameseWord, (*dateParser).relativeDay, (*dateParser).name} {
+		if n := read(p, i); n > 0 {
+			return n
+		}
 	}
+	return 0
+}
+
+// dotted is 1, and 2 when a full stop stands right behind the word at i.
+func (p *dateParser) dotted(i int) int {
+	if next := p.at(i + 1); next.sep == '.' && !next.space {
+		return 2
+	}
+	return 1
+}
+
+// halfDay understands the half of the day behind a time: am, p.m., sáng, chiều.
+func (p *dateParser) halfDay(i int) int {
+	if !p.haveTime {
+		return 0
+	}
+	t, half := p.at(i), 1
 	switch t.text {
-	case "am", "a":
-		if p.haveTime && (t.text == "am" || next.sep == '.' && p.at(i+2).text == "m") {
-			p.half, p.latinHalf = 1, true
-			if t.text == "a" {
-				return 3 + b2i(p.at(i+3).sep == '.')
-			}
-			return 1
-		}
 	case "pm", "p":
-		if p.haveTime && (t.text == "pm" || next.sep == '.' && p.at(i+2).text == "m") {
-			p.half, p.latinHalf = 2, true
-			if t.text == "p" {
-				return 3 + b2i(p.at(i+3).sep == '.')
+		half = 2
+		fallthrough
+	case "am", "a":
+		n := 1
+		if len(t.text) == 1 {
+			if p.at(i+1).sep != '.' || p.at(i+2).text != "m" {
+				return 0
 			}
-			return 1
+			n = 3 + b2i(p.at(i+3).sep == '.')
 		}
+		p.half, p.latinHalf = half, true
+		return n
 	case "sa", "sáng":
-		if p.haveTime {
-			p.half = 1
-			return 1
-		}
+		p.half = 1
+		return 1
 	case "ch", "chiều", "tối", "đêm", "trưa":
-		if p.haveTime {
-			if !(t.text == "trưa" && p.hour == 11) && !(t.text == "đêm" && p.hour < 6) {
-				p.half = 2
-			}
-			return 1
+		if !(t.text == "trưa" && p.hour == 11) && !(t.text == "đêm" && p.hour < 6) {
+			p.half = 2
 		}
+		return 1
+	}
+	return 0
+}
+
+// vietnameseWord understands a month by its number, a year by its word, and the days of the week.
+func (p *dateParser) vietnameseWord(i int) int {
+	next := p.at(i + 1)
+	switch p.at(i).text {
 	case "tháng", "thg", "thang", "th":
-		at := i + dot
-		if v := p.at(at); v.digit > 0 && v.digit <= 2 && v.num >= 1 && v.num <= 12 {
-			p.month, p.namedMonth = v.num, true
-			n := dot + 1
-			if (p.at(at+1).sep == '/' || p.at(at+1).sep == '-') && p.at(at+2).digit == 4 {
-				p.year = p.at(at + 2).num
-				n += 2
-			}
-			return n
-		}
-		if m, ok := vietnameseNumbers[p.at(at).text]; ok {
-			n := dot + 1
-			if m == 10 {
-				if more, ok := vietnameseNumbers[p.at(at+1).text]; ok && more <= 2 {
-					m, n = 10+more, n+1
-				}
-			}
-			p.month, p.namedMonth = m, true
-			return n
-		}
+		return p.vietnameseMonth(i)
 	case "năm", "nam", "de", "del":
 		if next.digit == 4 {
 			p.year = next.num
@@ -180,8 +178,41 @@ func (p *dateParser) word(i int) int {
 		if next.digit == 1 && next.num >= 2 && next.num <= 7 && p.at(i+2).sep == ',' && !next.space {
 			return 2
 		}
+	}
+	return 0
+}
+
+// vietnameseMonth understands what follows the word for month at i: a number in digits, perhaps with
+// the year, or in words.
+func (p *dateParser) vietnameseMonth(i int) int {
+	dot := p.dotted(i)
+	at, n := i+dot, dot+1
+	if v := p.at(at); v.digit > 0 && v.digit <= 2 && v.num >= 1 && v.num <= 12 {
+		p.month, p.namedMonth = v.num, true
+		if (p.at(at+1).sep == '/' || p.at(at+1).sep == '-') && p.at(at+2).digit == 4 {
+			p.year = p.at(at + 2).num
+			n += 2
+		}
+		return n
+	}
+	m, ok := vietnameseNumbers[p.at(at).text]
+	if !ok {
+		return 0
+	}
+	if m == 10 {
+		if more, ok := vietnameseNumbers[p.at(at+1).text]; ok && more <= 2 {
+			m, n = 10+more, n+1
+		}
+	}
+	p.month, p.namedMonth = m, true
+	return n
+}
+
+// relativeDay understands today and the days before.
+func (p *dateParser) relativeDay(i int) int {
+	switch p.at(i).text {
 	case "hôm":
-		switch next.text {
+		switch p.at(i + 1).text {
 		case "nay":
 			p.haveDaysBack = true
 			return 2
@@ -199,6 +230,12 @@ func (p *dateParser) word(i int) int {
 		p.daysBack, p.haveDaysBack = 1, true
 		return 1
 	}
+	return 0
+}
+
+// name understands the names of months, days of the week and zones, and what stands between them.
+func (p *dateParser) name(i int) int {
+	t, dot := p.at(i), p.dotted(i)
 	m, isMonth := monthNames[t.text]
 	_, isDay := weekdayNames[t.text]
 	switch {

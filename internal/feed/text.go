@@ -136,104 +136,128 @@ func FirstWords(dst []Word, text string, most int) []Word {
 	most += min(len(dst), math.MaxInt-most)
 	// All words are cut from one block of memory: one allocation a text, not two a word. What stands
 	// in it is never written again, as strings demand; should it not suffice, append takes another.
-	// The normal form of a word is written from its first mark on; a word without has none.
 	block := make([]byte, 2*len(text)+len(text)/4)
-	fb, nb := block[:0:len(text)], block[len(text):len(text)]
-	var tone byte
-	var marked, upper, open bool
-	var start, end, n0, f0 int
-	flush := func() {
-		if tone != 0 {
-			nb = append(nb, tone)
-		}
-		fold := unsafe.String(&fb[f0], len(fb)-f0)
-		normal := fold
-		if marked {
-			normal = unsafe.String(&nb[n0], len(nb)-n0)
-		}
-		dst = append(dst, Word{Normal: normal, Fold: fold, Marked: marked, Upper: upper, Start: start, End: end})
-		n0, f0 = len(nb), len(fb)
-		tone, marked, upper, open = 0, false, false, false
-	}
-	for i := 0; i < len(text) && len(dst) < most; {
-		if c := text[i]; c < utf8.RuneSelf {
+	c := cutter{words: dst, folds: block[:0:len(text)], normals: block[len(text):len(text)]}
+	for i := 0; i < len(text) && len(c.words) < most; {
+		if b := text[i]; b < utf8.RuneSelf {
+			if l := asciiWord[b]; l != 0 {
+				c.ascii(l, i, l != b)
+			} else {
+				c.flush()
+			}
 			i++
-			l := asciiWord[c]
-			if l == 0 {
-				if open {
-					flush()
-				}
-				continue
-			}
-			if !open {
-				open, start, upper = true, i-1, l != c
-			}
-			fb = append(fb, l)
-			if marked {
-				nb = append(nb, l)
-			}
-			end = i
 			continue
 		}
 		r, size := decode(text[i:])
-		at := i
+		c.rune(r, i, i+size)
 		i += size
-		l, ok := letterOf(r)
-		if !ok {
-			switch {
-			case r == 0x200B || r == 0x200C || r == 0x200D || r == 0x2060 || r == 0xFEFF || r == 0xAD:
-				continue // not seen
-			case r >= 0x0300 && r <= 0x036F:
-				if !open {
-					continue
-				}
-				if !marked {
-					marked = true
-					nb = append(nb, fb[f0:]...)
-				}
-				end = i
-				if t := toneOf(r); t != 0 {
-					tone = t
-					continue
-				}
-				last, n := utf8.DecodeLastRune(nb)
-				if q, ok := quality[[2]rune{last, r}]; ok {
-					nb = utf8.AppendRune(nb[:len(nb)-n], q)
-				} else {
-					c := norm.NFC.String(string([]rune{last, r}))
-					nb = append(nb[:len(nb)-n], c...)
-				}
-				continue
-			case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r) && open:
-				l.base = unicode.ToLower(r)
-				l.fold = l.base
-			default:
-				if open {
-					flush()
-				}
-				continue
-			}
-		}
-		if !open {
-			open, start, upper = true, at, unicode.IsUpper(r)
-		}
-		if ok && !marked {
-			marked = true
-			nb = append(nb, fb[f0:]...)
-		}
-		if marked {
-			nb = appendLetter(nb, l.base)
-		}
-		fb = appendLetter(fb, l.fold)
-		if l.tone != 0 {
-			tone = l.tone
-		}
-		end = i
 	}
-	if open {
-		flush()
+	c.flush()
+	return c.words
+}
+
+// cutter cuts a text into words. Of the word it is at, it has what the fields below open say.
+type cutter struct {
+	words []Word
+	// The forms of all words so far, one behind the other. The normal form of a word is written from
+	// its first mark on: a word without has none of its own.
+	folds, normals []byte
+
+	open           bool // it is within a word
+	fold0, normal0 int  // where its forms begin
+	start, end     int  // its offsets in the text
+	tone           byte
+	marked, upper  bool
+}
+
+// flush ends the word, if one is open.
+func (c *cutter) flush() {
+	if !c.open {
+		return
 	}
-	return dst
+	if c.tone != 0 {
+		c.normals = append(c.normals, c.tone)
+	}
+	fold := unsafe.String(&c.folds[c.fold0], len(c.folds)-c.fold0)
+	normal := fold
+	if c.marked {
+		normal = unsafe.String(&c.normals[c.normal0], len(c.normals)-c.normal0)
+	}
+	c.words = append(c.words, Word{Normal: normal, Fold: fold, Marked: c.marked, Upper: c.upper, Start: c.start, End: c.end})
+	c.normal0, c.fold0 = len(c.normals), len(c.folds)
+	c.tone, c.marked, c.upper, c.open = 0, false, false, false
+}
+
+// ascii takes a letter or digit at an offset; l is in lower case.
+func (c *cutter) ascii(l byte, at int, upper bool) {
+	if !c.open {
+		c.open, c.start, c.upper = true, at, upper
+	}
+	c.folds = append(c.folds, l)
+	if c.marked {
+		c.normals = append(c.normals, l)
+	}
+	c.end = at + 1
+}
+
+// rune takes a character beyond ASCII that stands from at to end.
+func (c *cutter) rune(r rune, at, end int) {
+	l, ok := letterOf(r)
+	switch {
+	case ok:
+	case r == 0x200B || r == 0x200C || r == 0x200D || r == 0x2060 || r == 0xFEFF || r == 0xAD:
+		return // not seen
+	case r >= 0x0300 && r <= 0x036F:
+		if c.open {
+			c.combine(r)
+			c.end = end
+		}
+		return
+	case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r) && c.open:
+		l.base = unicode.ToLower(r)
+		l.fold = l.base
+	default:
+		c.flush()
+		return
+	}
+	if !c.open {
+		c.open, c.start, c.upper = true, at, unicode.IsUpper(r)
+	}
+	if ok {
+		c.mark()
+	}
+	if c.marked {
+		c.normals = appendLetter(c.normals, l.base)
+	}
+	c.folds = appendLetter(c.folds, l.fold)
+	if l.tone != 0 {
+		c.tone = l.tone
+	}
+	c.end = end
+}
+
+// mark begins the normal form of a word that has a diacritic.
+func (c *cutter) mark() {
+	if !c.marked {
+		c.marked = true
+		c.normals = append(c.normals, c.folds[c.fold0:]...)
+	}
+}
+
+// combine takes a combining mark: a tone, or what makes another letter of the one before.
+func (c *cutter) combine(r rune) {
+	c.mark()
+	if t := toneOf(r); t != 0 {
+		c.tone = t
+		return
+	}
+	last, n := utf8.DecodeLastRune(c.normals)
+	c.normals = c.normals[:len(c.normals)-n]
+	if q, ok := quality[[2]rune{last, r}]; ok {
+		c.normals = utf8.AppendRune(c.normals, q)
+	} else {
+		c.normals = append(c.normals, norm.NFC.String(string([]rune{last, r}))...)
+	}
 }
 
 // decode is utf8.DecodeRuneInString without a call for the two blocks in which the letters of

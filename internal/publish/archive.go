@@ -229,45 +229,16 @@ func (p *Publisher) page(ctx context.Context, s *site, section string, n feed.Pa
 	}
 	closed := at < len(ed.archive.closed)
 	var v *render.View
+	var err error
 	if closed {
-		page, graves, err := p.archives.ClosedPage(ctx, section, n)
-		if err != nil || page.Page == 0 {
-			return nil, err
-		}
-		body, err := expand(page.Body)
-		if err != nil {
-			return nil, fmt.Errorf("page %s of the archive of %s: %w", n, section, err)
-		}
-		if v, err = s.thaw(body, page.Keys); err != nil {
-			return nil, fmt.Errorf("page %s of the archive of %s: %w", n, section, err)
-		}
-		v.Archive = true
-		for _, g := range graves {
-			v.Tombstones = append(v.Tombstones, render.Tombstone{Key: g.Key, When: g.When})
-		}
-		if len(v.Entries)+len(v.Tombstones) == 0 {
-			v.Updated = page.Closed
-		}
+		v, err = p.closedPage(ctx, s, section, n)
 	} else {
-		entries, err := p.entries(ctx, ed.archive.open)
-		if err != nil {
-			return nil, err
-		}
-		v = s.view(sec, entries)
-		if len(entries) == 0 {
-			v.Updated = n.Month()
-		}
+		v, err = p.openPage(ctx, s, sec, ed.archive.open, n)
 	}
-	v.Path, v.Current = archivePath(section, n), "/sections/"+section
-	if at > 0 {
-		v.Prev = archivePath(section, ed.archive.closed[at-1].Page)
+	if v == nil || err != nil {
+		return nil, err
 	}
-	switch {
-	case at+1 < len(ed.archive.closed):
-		v.Next = archivePath(section, ed.archive.closed[at+1].Page)
-	case closed:
-		v.Next = archivePath(section, ed.archive.page)
-	}
+	ed.archive.link(v, section, n, at)
 
 	path := v.Path + "." + string(f)
 	body, err := render.Feed(v, f)
@@ -290,4 +261,55 @@ func (p *Publisher) page(ctx context.Context, s *site, section string, n feed.Pa
 	sq := <-p.squeezers
 	defer func() { p.squeezers <- sq }()
 	return sq.document(path, body, modified, e)
+}
+
+// closedPage is the view of a closed page; nil when there is none.
+func (p *Publisher) closedPage(ctx context.Context, s *site, section string, n feed.PageNumber) (*render.View, error) {
+	page, graves, err := p.archives.ClosedPage(ctx, section, n)
+	if err != nil || page.Page == 0 {
+		return nil, err
+	}
+	body, err := expand(page.Body)
+	if err != nil {
+		return nil, fmt.Errorf("page %s of the archive of %s: %w", n, section, err)
+	}
+	v, err := s.thaw(body, page.Keys)
+	if err != nil {
+		return nil, fmt.Errorf("page %s of the archive of %s: %w", n, section, err)
+	}
+	v.Archive = true
+	for _, g := range graves {
+		v.Tombstones = append(v.Tombstones, render.Tombstone{Key: g.Key, When: g.When})
+	}
+	if len(v.Entries)+len(v.Tombstones) == 0 {
+		v.Updated = page.Closed
+	}
+	return v, nil
+}
+
+// openPage is the view of the open page.
+func (p *Publisher) openPage(ctx context.Context, s *site, sec *feed.Section, keys []string, n feed.PageNumber) (*render.View, error) {
+	entries, err := p.entries(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	v := s.view(sec, entries)
+	if len(entries) == 0 {
+		v.Updated = n.Month()
+	}
+	return v, nil
+}
+
+// link sets the page's own path and those of its neighbours; at is where find found it.
+func (a *archive) link(v *render.View, section string, n feed.PageNumber, at int) {
+	v.Path, v.Current = archivePath(section, n), "/sections/"+section
+	if at > 0 {
+		v.Prev = archivePath(section, a.closed[at-1].Page)
+	}
+	switch {
+	case at+1 < len(a.closed):
+		v.Next = archivePath(section, a.closed[at+1].Page)
+	case at < len(a.closed):
+		v.Next = archivePath(section, a.page)
+	}
 }

@@ -59,8 +59,12 @@ type shown struct {
 
 func shownKey(section string) string { return "shown " + section }
 
-func (p *Publisher) lastShown(ctx context.Context, section string) (shown, error) {
+// lastShown is what an earlier process showed last of a section that this one has not shown yet.
+func (p *Publisher) lastShown(ctx context.Context, section string, before *edition) (shown, error) {
 	var last shown
+	if before != nil {
+		return last, nil
+	}
 	raw, err := p.meta.Meta(ctx, shownKey(section))
 	if err != nil || raw == "" {
 		return last, err
@@ -73,6 +77,21 @@ func (p *Publisher) lastShown(ctx context.Context, section string) (shown, error
 
 // remember saves what differs from what is saved.
 func (p *Publisher) remember(ctx context.Context, old, next *site) error {
+	if err := p.saveChanged(ctx, next); err != nil {
+		return err
+	}
+	if err := p.deleteGone(ctx, next); err != nil {
+		return err
+	}
+	for path, r := range p.kept {
+		r.Body = nil // its document has them
+		p.kept[path] = r
+	}
+	return p.saveShown(ctx, old, next)
+}
+
+// saveChanged saves the bytes of documents that are not saved yet.
+func (p *Publisher) saveChanged(ctx context.Context, next *site) error {
 	sq := <-p.squeezers
 	defer func() { p.squeezers <- sq }()
 	var save []feed.Rendition
@@ -90,6 +109,11 @@ func (p *Publisher) remember(ctx context.Context, old, next *site) error {
 	for _, r := range save {
 		p.kept[r.Path] = r
 	}
+	return nil
+}
+
+// deleteGone forgets the bytes of what is published no more.
+func (p *Publisher) deleteGone(ctx context.Context, next *site) error {
 	live := map[string]bool{}
 	for _, d := range next.all() {
 		live[d.path] = true
@@ -100,25 +124,24 @@ func (p *Publisher) remember(ctx context.Context, old, next *site) error {
 			gone = append(gone, path)
 		}
 	}
-	if len(gone) > 0 {
-		if err := p.renditions.DeleteRenditions(ctx, gone); err != nil {
-			return err
-		}
-		for _, path := range gone {
-			delete(p.kept, path)
-		}
+	if len(gone) == 0 {
+		return nil
 	}
-	for path, r := range p.kept {
-		r.Body = nil // its document has them
-		p.kept[path] = r
+	if err := p.renditions.DeleteRenditions(ctx, gone); err != nil {
+		return err
 	}
+	for _, path := range gone {
+		delete(p.kept, path)
+	}
+	return nil
+}
 
+// saveShown saves what each section shows, where that is not what it showed before.
+func (p *Publisher) saveShown(ctx context.Context, old, next *site) error {
 	for id, ed := range next.editions {
-		if old != nil && old.editions[id] == ed {
-			continue
-		}
 		if old != nil {
-			if before := old.editions[id]; before != nil && before.settings == ed.settings && maps.Equal(before.shown, ed.shown) {
+			before := old.editions[id]
+			if before == ed || before != nil && before.settings == ed.settings && maps.Equal(before.shown, ed.shown) {
 				continue
 			}
 		}

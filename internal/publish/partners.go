@@ -77,9 +77,8 @@ func (p *Publisher) servePartner(w http.ResponseWriter, r *http.Request) {
 	d.serve(w, r)
 }
 
-// buildPartners renders a section for each partner that has it. entries are what the public feed was
-// chosen from; held says that these are what it fell back to.
-func (p *Publisher) buildPartners(ctx context.Context, sq *squeezer, s *site, sec *feed.Section, entries []feed.Entry, held bool, b *built, now time.Time) error {
+// buildPartners renders a section for each partner that has it, from what the public feed shows.
+func (p *Publisher) buildPartners(ctx context.Context, sq *squeezer, s *site, sec *feed.Section, public choice, b *built, now time.Time) error {
 	for _, pt := range s.plan.partners {
 		if !slices.Contains(pt.Sections, sec.ID) {
 			continue
@@ -88,7 +87,7 @@ func (p *Publisher) buildPartners(ctx context.Context, sq *squeezer, s *site, se
 		if pt.Limit > 0 {
 			theirs.Limit = pt.Limit
 		}
-		chosen, err := p.choosePartners(ctx, pt, &theirs, sec.Limit, entries, held, b.edition, now)
+		chosen, err := p.choosePartners(ctx, pt, &theirs, sec.Limit, public, b.edition, now)
 		if err != nil {
 			return err
 		}
@@ -118,7 +117,7 @@ func (p *Publisher) buildPartners(ctx context.Context, sq *squeezer, s *site, se
 // choosePartners returns what a partner's feed shows, in order. One that waits, or takes more than the
 // public feed shows, has a choice of its own, for which more is read until its feed is full: among
 // what came in during its delay may be more than the public feed holds.
-func (p *Publisher) choosePartners(ctx context.Context, pt *partner, theirs *feed.Section, public int, entries []feed.Entry, held bool, ed *edition, now time.Time) ([]feed.Entry, error) {
+func (p *Publisher) choosePartners(ctx context.Context, pt *partner, theirs *feed.Section, limit int, public choice, ed *edition, now time.Time) ([]feed.Entry, error) {
 	visible := func(entries []feed.Entry) []feed.Entry {
 		if pt.Delay <= 0 {
 			return entries
@@ -133,9 +132,9 @@ func (p *Publisher) choosePartners(ctx context.Context, pt *partner, theirs *fee
 		}
 		return out
 	}
-	own := pt.Delay > 0 || public > 0 && (theirs.Limit > public || theirs.Limit <= 0)
-	if held || !own {
-		return feed.Select(*theirs, visible(entries), now), nil
+	own := pt.Delay > 0 || limit > 0 && (theirs.Limit > limit || theirs.Limit <= 0)
+	if public.held || !own {
+		return feed.Select(*theirs, visible(public.from), now), nil
 	}
 	q := feed.EntryQuery{Section: theirs.ID, Limit: 2 * (theirs.Limit + 10)}
 	if theirs.MaxAge > 0 {

@@ -80,72 +80,25 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 	if old != nil && old.plan == pl && maps.Equal(old.versions, versions) && !old.due(now) {
 		return nil, nil
 	}
-
 	if old == nil {
 		if err := p.recall(ctx); err != nil {
 			return nil, err
 		}
 	}
-	next := &site{frame: &frame{plan: pl, cleaned: p.cleaned}, versions: versions, editions: map[string]*edition{}, docs: map[string]*document{},
-		partners: map[string]map[string]*document{}}
-	if next.authority, err = p.idAuthority(ctx, pl); err != nil {
-		return nil, err
-	}
-	states, err := p.reader.States(ctx)
+	next, err := p.begin(ctx, pl, versions)
 	if err != nil {
 		return nil, err
 	}
-	next.origins = origins(pl, states)
-
-	same := old != nil && old.plan == pl && maps.Equal(old.origins, next.origins)
-
-	made := make([]*built, len(pl.sections))
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(renderers)
-	for i := range pl.sections {
-		sec := &pl.sections[i]
-		var before *edition
-		if old != nil {
-			before = old.editions[sec.ID]
-		}
-		if same && before != nil && before.version == versions[sec.ID] && now.Before(before.due) {
-			continue // as it was
-		}
-		settings, err := settingsHash(pl, sec)
-		if err != nil {
-			return nil, err
-		}
-		g.Go(func() error {
-			b, err := p.build(gctx, next, sec, settings, before, now)
-			made[i] = b
-			return err
-		})
-	}
-	if err := g.Wait(); err != nil {
+	made, err := p.buildChanged(ctx, next, old, now)
+	if err != nil {
 		return nil, err
 	}
-
 	for i := range pl.sections {
-		id := pl.sections[i].ID
-		b := made[i]
-		if b == nil {
-			next.keep(old, id)
-			continue
-		}
-		next.editions[id] = b.edition
-		next.notes = append(next.notes, b.edition.notes.list...)
-		for _, d := range b.docs {
-			next.docs[d.path] = d
-			was := p.kept[d.path].Hash
-			if old != nil && old.docs[d.path] != nil {
-				was = old.docs[d.path].hash
-			}
-			if d.section != "" && d.hash != was {
-				feeds = append(feeds, pushed(d))
-			}
-		}
-		for partner, docs := range b.partners {
-			next.addPartner(partner, docs)
+		if b := made[i]; b != nil {
+			feeds = append(feeds, p.changedFeeds(b, old)...)
+			next.add(b)
+		} else {
+			next.keep(old, pl.sections[i].ID)
 		}
 	}
 	if err := p.buildCommon(next, old, now); err != nil {
@@ -158,6 +111,78 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 	p.site.Store(next)
 	p.metrics.published(next)
 	return feeds, nil
+}
+
+// begin returns a site that shows nothing yet.
+func (p *Publisher) begin(ctx context.Context, pl *plan, versions map[string]int64) (*site, error) {
+	authority, err := p.idAuthority(ctx, pl)
+	if err != nil {
+		return nil, err
+	}
+	states, err := p.reader.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &site{
+		frame:    &frame{plan: pl, authority: authority, origins: origins(pl, states), cleaned: p.cleaned},
+		versions: versions, editions: map[string]*edition{}, docs: map[string]*document{}, partners: map[string]map[string]*document{},
+	}, nil
+}
+
+// buildChanged renders the sections that are not as they were. In the order of the plan; nil for one
+// that is.
+func (p *Publisher) buildChanged(ctx context.Context, next, old *site, now time.Time) ([]*built, error) {
+	same := old != nil && old.plan == next.plan && maps.Equal(old.origins, next.origins)
+	sections := next.plan.sections
+	made := make([]*built, len(sections))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(renderers)
+	for i := range sections {
+		sec := &sections[i]
+		var before *edition
+		if old != nil {
+			before = old.editions[sec.ID]
+		}
+		if same && before != nil && before.version == next.versions[sec.ID] && now.Before(before.due) {
+			continue
+		}
+		settings, err := settingsHash(next.plan, sec)
+		if err != nil {
+			return nil, err
+		}
+		g.Go(func() (err error) {
+			made[i], err = p.build(ctx, next, sec, settings, before, now)
+			return err
+		})
+	}
+	return made, g.Wait()
+}
+
+// changedFeeds lists the section's feeds whose bytes are not those published before, by this process
+// or an earlier one.
+func (p *Publisher) changedFeeds(b *built, old *site) (feeds []hub.Feed) {
+	for _, d := range b.docs {
+		was := p.kept[d.path].Hash
+		if old != nil && old.docs[d.path] != nil {
+			was = old.docs[d.path].hash
+		}
+		if d.section != "" && d.hash != was {
+			feeds = append(feeds, pushed(d))
+		}
+	}
+	return feeds
+}
+
+// add publishes a section as it was built.
+func (s *site) add(b *built) {
+	s.editions[b.edition.view.Section.ID] = b.edition
+	s.notes = append(s.notes, b.edition.notes.list...)
+	for _, d := range b.docs {
+		s.docs[d.path] = d
+	}
+	for partner, docs := range b.partners {
+		s.addPartner(partner, docs)
+	}
 }
 
 // keep takes over what was published of a section that did not change.
@@ -222,60 +247,30 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 	sq := <-p.squeezers
 	defer func() { p.squeezers <- sq }()
 
-	entries, err := p.candidates(ctx, sec, now)
+	last, err := p.lastShown(ctx, sec.ID, before)
 	if err != nil {
 		return nil, err
 	}
 	ed := &edition{version: next.versions[sec.ID], settings: settings, notes: notes{section: sec.ID}}
-	last := shown{}
-	if before == nil {
-		if last, err = p.lastShown(ctx, sec.ID); err != nil {
-			return nil, err
-		}
+	choice, err := p.choose(ctx, sec, ed, before, last, now)
+	if err != nil {
+		return nil, err
 	}
-	chosen, held := feed.Select(*sec, entries, now), false
-	if len(chosen) == 0 {
-		if chosen, err = p.standing(ctx, sec.ID, settings, before, last); err != nil {
-			return nil, err
-		}
-		if n := len(chosen); n > 0 {
-			held = true
-			p.metrics.refused.WithLabelValues(sec.ID, "empty").Inc()
-			p.log.Warn("a section fell to nothing without a change of the configuration; its last entries stay", "section", sec.ID, "entries", n)
-			ed.notes.add(now, fmt.Sprintf("section %s fell to nothing without a change of the configuration; its last %d entries stay", sec.ID, n))
-		}
+	ed.shown = make(map[string]time.Time, len(choice.entries))
+	for i := range choice.entries {
+		ed.shown[choice.entries[i].Key] = choice.entries[i].Updated
 	}
-	ed.shown = make(map[string]time.Time, len(chosen))
-	for i := range chosen {
-		ed.shown[chosen[i].Key] = chosen[i].Updated
-	}
-	ed.due = expiry(sec, chosen, now)
+	ed.due = expiry(sec, choice.entries, now)
 	if ed.archive, err = p.archive(ctx, sq, next.frame, sec, ed.shown, now); err != nil {
 		return nil, err
 	}
-	withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Section: sec.ID, Withdrawn: true, Limit: tombstones})
-	if err != nil {
+	if ed.view, err = p.sectionView(ctx, next.frame, sec, choice.entries, &ed.archive); err != nil {
 		return nil, err
 	}
 
 	b := &built{edition: ed, partners: map[string]map[string]*document{}}
-	v := next.view(sec, chosen)
-	ed.view = v
-	v.Prev, v.Tombstones = ed.archive.newest(sec.ID), graves(withdrawn)
-	if next.plan.Hub != "" {
-		v.Hub = next.plan.Hub
-	} else {
-		v.Hub = next.plan.base + "/hub"
-	}
-	for _, f := range render.FeedFormats {
-		path := "/sections/" + sec.ID + "." + string(f)
-		d, err := p.feed(sq, ed, v, f, path, p.feedEnvelope(next.plan, sec.ID, f, v.Hub), now)
-		if err != nil {
-			return nil, err
-		}
-		if d != nil {
-			b.docs, b.feeds = append(b.docs, d), append(b.feeds, d)
-		}
+	if err := p.buildFeeds(sq, next.frame, b, now); err != nil {
+		return nil, err
 	}
 	p.remind(next.frame, b, before, last)
 	pages, err := p.sectionPages(sq, next, ed, now)
@@ -283,14 +278,72 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 		return nil, err
 	}
 	b.docs = append(b.docs, pages...)
-	if held {
-		entries = chosen
-	}
-	if err := p.buildPartners(ctx, sq, next, sec, entries, held, b, now); err != nil {
+	if err := p.buildPartners(ctx, sq, next, sec, choice, b, now); err != nil {
 		return nil, err
 	}
 	p.metrics.renderTime.Observe(time.Since(started).Seconds())
 	return b, nil
+}
+
+// choice is what a section's feed shows.
+type choice struct {
+	entries []feed.Entry // in order
+	from    []feed.Entry // what they were chosen from
+	held    bool         // there was nothing to choose from: it shows what it showed before
+}
+
+// choose decides what a section's feed shows. A section that falls to nothing although its settings
+// are the same is held: more likely something is broken than that all of it is over.
+func (p *Publisher) choose(ctx context.Context, sec *feed.Section, ed, before *edition, last shown, now time.Time) (choice, error) {
+	from, err := p.candidates(ctx, sec, now)
+	if err != nil {
+		return choice{}, err
+	}
+	if chosen := feed.Select(*sec, from, now); len(chosen) > 0 {
+		return choice{entries: chosen, from: from}, nil
+	}
+	if before != nil {
+		last = shownOf(before)
+	}
+	stay, err := p.standing(ctx, sec.ID, ed.settings, last)
+	if err != nil || len(stay) == 0 {
+		return choice{from: from}, err
+	}
+	p.metrics.refused.WithLabelValues(sec.ID, "empty").Inc()
+	p.log.Warn("a section fell to nothing without a change of the configuration; its last entries stay", "section", sec.ID, "entries", len(stay))
+	ed.notes.add(now, fmt.Sprintf("section %s fell to nothing without a change of the configuration; its last %d entries stay", sec.ID, len(stay)))
+	return choice{entries: stay, from: stay, held: true}, nil
+}
+
+// sectionView is what a section's feeds and pages are rendered from.
+func (p *Publisher) sectionView(ctx context.Context, s *frame, sec *feed.Section, entries []feed.Entry, a *archive) (*render.View, error) {
+	withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Section: sec.ID, Withdrawn: true, Limit: tombstones})
+	if err != nil {
+		return nil, err
+	}
+	v := s.view(sec, entries)
+	v.Prev, v.Tombstones = a.newest(sec.ID), graves(withdrawn)
+	v.Hub = s.plan.Hub
+	if v.Hub == "" {
+		v.Hub = s.plan.base + "/hub"
+	}
+	return v, nil
+}
+
+// buildFeeds renders the section in each format of feeds.
+func (p *Publisher) buildFeeds(sq *squeezer, s *frame, b *built, now time.Time) error {
+	v := b.edition.view
+	for _, f := range render.FeedFormats {
+		path := "/sections/" + v.Section.ID + "." + string(f)
+		d, err := p.feed(sq, b.edition, v, f, path, p.feedEnvelope(s.plan, v.Section.ID, f, v.Hub), now)
+		if err != nil {
+			return err
+		}
+		if d != nil {
+			b.docs, b.feeds = append(b.docs, d), append(b.feeds, d)
+		}
+	}
+	return nil
 }
 
 // tombstones is how many withdrawn entries a feed still tells about.
@@ -349,10 +402,7 @@ func (p *Publisher) enough(ctx context.Context, q feed.EntryQuery, full func(ent
 
 // standing returns what a section showed and still stands, for one that would now show nothing
 // although its settings are the same. What was withdrawn or left the section is not among it.
-func (p *Publisher) standing(ctx context.Context, section, settings string, before *edition, last shown) ([]feed.Entry, error) {
-	if before != nil {
-		last = shownOf(before)
-	}
+func (p *Publisher) standing(ctx context.Context, section, settings string, last shown) ([]feed.Entry, error) {
 	if last.Settings != settings || len(last.Keys) == 0 {
 		return nil, nil
 	}

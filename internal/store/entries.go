@@ -33,6 +33,21 @@ const byKey = `, CASE WHEN e.id < 0 THEN 1 ELSE 0 END, e.id`
 // Entries returns the entries asked for with their reports in order of arrival: newest first by
 // Published, ties by Key; the entries of a Story oldest first.
 func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, error) {
+	query, args := s.entryQuery(q)
+	var entries []feed.Entry
+	err := s.query(ctx, query, func(r *sql.Rows) error {
+		e, err := scanEntry(r)
+		entries = append(entries, e)
+		return err
+	}, args...)
+	if err != nil {
+		return nil, err
+	}
+	return entries, s.addReports(ctx, entries, q.Brief)
+}
+
+// entryQuery is the query's text, the columns as scanEntry reads them, and its arguments.
+func (s *Store) entryQuery(q feed.EntryQuery) (string, []any) {
 	var where []string
 	var args []any
 	arg := func(v any) string {
@@ -89,49 +104,47 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 	if q.Limit > 0 {
 		query += ` LIMIT ` + arg(q.Limit)
 	}
+	return query, args
+}
 
-	var entries []feed.Entry
-	index := map[int64]int{}
-	err := s.query(ctx, query, func(r *sql.Rows) error {
-		var id, story, follows, published, updated, withdrawn int64
-		var sections string
-		var e feed.Entry
-		if err := r.Scan(&id, &story, &follows, &e.Lead, &published, &updated, &withdrawn, &e.WithdrawnBy, &sections); err != nil {
-			return err
-		}
-		e.Key, e.Story, e.Follows = intKey(id), intKey(story), intKey(follows)
-		e.Published, e.Updated, e.Withdrawn = fromMillis(published), fromMillis(updated), fromMillis(withdrawn)
-		e.Sections = splitList(sections)
-		index[id] = len(entries)
-		entries = append(entries, e)
-		return nil
-	}, args...)
-	if err != nil {
-		return nil, err
+// scanEntry reads a row of entryQuery.
+func scanEntry(r *sql.Rows) (feed.Entry, error) {
+	var id, story, follows, published, updated, withdrawn int64
+	var sections string
+	var e feed.Entry
+	if err := r.Scan(&id, &story, &follows, &e.Lead, &published, &updated, &withdrawn, &e.WithdrawnBy, &sections); err != nil {
+		return e, err
 	}
+	e.Key, e.Story, e.Follows = intKey(id), intKey(story), intKey(follows)
+	e.Published, e.Updated, e.Withdrawn = fromMillis(published), fromMillis(updated), fromMillis(withdrawn)
+	e.Sections = splitList(sections)
+	return e, nil
+}
 
+// addReports reads the entries' reports, in order of arrival.
+func (s *Store) addReports(ctx context.Context, entries []feed.Entry, brief bool) error {
+	index := make(map[int64]int, len(entries))
 	ids := make([]int64, len(entries))
 	for i := range entries {
 		ids[i] = keyInt(entries[i].Key)
+		index[ids[i]] = i
+	}
+	add := func(it *feed.Item) error {
+		e := &entries[index[keyInt(it.Entry)]]
+		e.Reports = append(e.Reports, *it)
+		return nil
+	}
+	read := s.whole
+	if brief {
+		read = s.brief
 	}
 	for part := range slices.Chunk(ids, listed) {
 		var args []any
-		where := `WHERE i.entry ` + s.d.in(part, &args) + ` ORDER BY i.id`
-		add := func(it *feed.Item) error {
-			e := &entries[index[keyInt(it.Entry)]]
-			e.Reports = append(e.Reports, *it)
-			return nil
-		}
-		if q.Brief {
-			err = s.brief(ctx, where, add, args...)
-		} else {
-			err = s.whole(ctx, where, add, args...)
-		}
-		if err != nil {
-			return nil, err
+		if err := read(ctx, `WHERE i.entry `+s.d.in(part, &args)+` ORDER BY i.id`, add, args...); err != nil {
+			return err
 		}
 	}
-	return entries, nil
+	return nil
 }
 
 // Unsorted counts the entries that stand and are in no section.

@@ -303,12 +303,33 @@ func (s *Store) saveEntries(tx *tx, entries []feed.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	type old struct {
-		published int64
-		sections  []string
-		withdrawn bool
+	olds, err := s.savedEntries(tx, entries)
+	if err != nil {
+		return err
 	}
-	olds := map[int64]old{}
+	pages, err := pagesOf(tx, slices.Collect(maps.Keys(olds)))
+	if err != nil {
+		return err
+	}
+	w := entryWrites{touched: map[string]bool{"all": true}}
+	for i := range entries {
+		id := keyInt(entries[i].Key)
+		old, existed := olds[id]
+		w.add(id, &entries[i], old, existed, pages[id])
+	}
+	return w.write(tx)
+}
+
+// savedEntry is what an entry was, as far as its lists go.
+type savedEntry struct {
+	published int64
+	sections  []string
+	withdrawn bool
+}
+
+// savedEntries reads which of the entries are saved.
+func (s *Store) savedEntries(tx *tx, entries []feed.Entry) (map[int64]savedEntry, error) {
+	olds := map[int64]savedEntry{}
 	ids := make([]int64, len(entries))
 	for i := range entries {
 		ids[i] = keyInt(entries[i].Key)
@@ -317,85 +338,87 @@ func (s *Store) saveEntries(tx *tx, entries []feed.Entry) error {
 		var args []any
 		rows, err := tx.Query(`SELECT id, published, withdrawn, sections FROM entries WHERE id `+s.d.in(part, &args), args...)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if err := scan(rows, func(r *sql.Rows) error {
 			var id, withdrawn int64
-			var o old
+			var o savedEntry
 			var sections string
 			err := r.Scan(&id, &o.published, &withdrawn, &sections)
 			o.sections, o.withdrawn = splitList(sections), withdrawn != 0
 			olds[id] = o
 			return err
 		}); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	return olds, nil
+}
 
-	pages, err := pagesOf(tx, slices.Collect(maps.Keys(olds)))
-	if err != nil {
-		return err
-	}
-	touched := map[string]bool{"all": true}
-	var news []int64
-	var puts, opened, unlists, lists [][]any
-	for i := range entries {
-		e := &entries[i]
-		id, published := ids[i], millis(e.Published)
-		o, existed := olds[id]
-		// Where a withdrawn entry is listed no more, its tombstone is told of.
-		for _, sections := range [][]string{o.sections, e.Sections} {
-			for _, section := range sections {
-				touched[section] = true
-			}
-		}
-		was := o.sections
-		if o.withdrawn {
-			was = nil // a withdrawn entry is listed nowhere
-		}
-		is := e.Sections
-		if !e.Withdrawn.IsZero() {
-			is = nil
-		}
-		puts = append(puts, []any{id, keyInt(e.Story), keyInt(e.Follows), e.Lead, published, millis(e.Updated),
-			millis(e.Withdrawn), string(e.WithdrawnBy), strings.Join(e.Sections, ",")})
-		moved := existed && o.published != published
-		if moved { // it is news again (updates: bump), and leaves the archives for the feeds
-			news = append(news, id)
-			opened = append(opened, []any{id})
-		}
-		for _, section := range was {
-			if moved || !slices.Contains(is, section) {
-				unlists = append(unlists, []any{section, o.published, id})
-			}
-		}
-		for _, section := range is {
-			if moved || !slices.Contains(was, section) {
-				page := int64(0)
-				if !moved {
-					page = pages[id][section]
-				}
-				lists = append(lists, []any{section, published, id, page})
-			}
+// entryWrites are the rows that bring the tables up to date with entries that changed.
+type entryWrites struct {
+	touched map[string]bool // sections that the entries are or were in
+	again   []int64         // entries that are news again (updates: bump), and leave the archives for the feeds
+	put     [][]any
+	opened  [][]any
+	unlist  [][]any
+	list    [][]any
+}
+
+// add notes what one entry needs; pages are the closed pages it is on, by section.
+func (w *entryWrites) add(id int64, e *feed.Entry, old savedEntry, existed bool, pages map[string]int64) {
+	// Where a withdrawn entry is listed no more, its tombstone is told of.
+	for _, sections := range [][]string{old.sections, e.Sections} {
+		for _, section := range sections {
+			w.touched[section] = true
 		}
 	}
-	if err := forgetArchives(tx, news); err != nil {
+	published := millis(e.Published)
+	w.put = append(w.put, []any{id, keyInt(e.Story), keyInt(e.Follows), e.Lead, published, millis(e.Updated),
+		millis(e.Withdrawn), string(e.WithdrawnBy), strings.Join(e.Sections, ",")})
+	was, is := old.sections, e.Sections // a withdrawn entry is listed nowhere
+	if old.withdrawn {
+		was = nil
+	}
+	if !e.Withdrawn.IsZero() {
+		is = nil
+	}
+	moved := existed && old.published != published
+	if moved {
+		w.again = append(w.again, id)
+		w.opened = append(w.opened, []any{id})
+		pages = nil
+	}
+	for _, section := range was {
+		if moved || !slices.Contains(is, section) {
+			w.unlist = append(w.unlist, []any{section, old.published, id})
+		}
+	}
+	for _, section := range is {
+		if moved || !slices.Contains(was, section) {
+			w.list = append(w.list, []any{section, published, id, pages[section]})
+		}
+	}
+}
+
+func (w *entryWrites) write(tx *tx) error {
+	if err := forgetArchives(tx, w.again); err != nil {
 		return err
 	}
 	for _, q := range []struct {
 		text string
 		rows [][]any
 	}{
-		{putEntry, puts},
-		{`UPDATE entries SET page = 0 WHERE id = $1 AND page <> 0`, opened},
-		{`DELETE FROM entry_sections WHERE section = $1 AND published = $2 AND entry = $3`, unlists},
-		{listEntry, lists},
+		{putEntry, w.put},
+		{`UPDATE entries SET page = 0 WHERE id = $1 AND page <> 0`, w.opened},
+		{`DELETE FROM entry_sections WHERE section = $1 AND published = $2 AND entry = $3`, w.unlist},
+		{listEntry, w.list},
 	} {
 		if err := tx.many(q.text, q.rows); err != nil {
 			return fmt.Errorf("save entries: %w", err)
 		}
 	}
-	return moveVersions(tx, touched)
+	return moveVersions(tx, w.touched)
 }
 
 // splitList reads what strings.Join(list, ",") wrote; ids of sections have no commas.

@@ -92,75 +92,105 @@ func (sub *subscriber) push(f Feed) {
 func (sub *subscriber) deliver() {
 	h := sub.hub
 	for {
-		h.mu.Lock()
-		k := subKey{sub.Topic, sub.Callback}
-		if h.subs[k] != sub {
-			sub.queue = nil // unsubscribed meanwhile
-		}
-		if len(sub.queue) == 0 || h.stop.Err() != nil {
-			sub.running = false
-			h.mu.Unlock()
+		next, ok := sub.next()
+		if !ok {
 			return
 		}
-		f, s, tries, slow := sub.queue[0], sub.Subscription, sub.failed, sub.slow
-		h.mu.Unlock()
-
-		slots := h.sending
-		if tries > 0 || slow {
-			slots = h.retrying
-		}
-		select {
-		case slots <- struct{}{}:
-		case <-h.stop.Done():
+		status, ended, err := sub.attempt(&next)
+		if ended {
 			return
 		}
-		began := time.Now()
-		status, err := h.send(s, f)
-		slow = time.Since(began) > slowCall
-		<-slots
-		done := err == nil && status/100 == 2
-		if !done && h.stop.Err() != nil {
-			return // it is sent again after the restart
-		}
-		if done {
-			h.told.WithLabelValues("ok").Inc()
-		} else {
-			h.told.WithLabelValues("failed").Inc()
-		}
-		h.mu.Lock()
-		sub.slow = slow
-		switch {
-		case done || tries+1 >= maxTries:
-			sub.failed = 0
-			sub.queue = sub.queue[1:]
-			sub.Delivered = f.Hash
-			if h.subs[k] == sub {
-				if err := h.keep.SaveSubscription(context.WithoutCancel(h.ctx), sub.Subscription); err != nil {
-					h.log.Warn("the hub cannot note a delivery", "error", err)
-				}
-			}
-		case status == http.StatusGone: // the subscriber wants no more (section 7)
-			h.drop(k)
-			if err := h.keep.DeleteSubscription(h.ctx, k.topic, k.callback); err != nil {
-				h.log.Warn("the hub cannot forget a subscription", "error", err)
-			}
-		default:
-			sub.failed++
-			// What waits is the newest state: one delivery tells it all.
-			sub.queue = sub.queue[len(sub.queue)-1:]
-		}
-		pause := time.Duration(0)
-		if sub.failed > 0 {
-			pause = backOff(sub.failed, s.Callback)
-		}
-		if !done && tries+1 >= maxTries {
-			h.log.Warn("a subscriber does not take its deliveries", "host", hostOf(s.Callback), "topic", s.Topic, "status", status, "error", err)
-		}
-		h.mu.Unlock()
-		if pause > 0 && !h.sleep(pause) {
+		if pause := sub.settle(&next, status, err); pause > 0 && !h.sleep(pause) {
 			return
 		}
 	}
+}
+
+// delivery is one attempt to give a subscriber a feed.
+type delivery struct {
+	feed.Subscription
+	feed  Feed
+	tries int  // that failed before this one, in a row
+	slow  bool // the one before took long; afterwards, this one did
+}
+
+// next returns what the subscriber is to be given; false when it has everything, and the goroutine ends.
+func (sub *subscriber) next() (delivery, bool) {
+	h := sub.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.subs[subKey{sub.Topic, sub.Callback}] != sub {
+		sub.queue = nil // unsubscribed meanwhile
+	}
+	if len(sub.queue) == 0 || h.stop.Err() != nil {
+		sub.running = false
+		return delivery{}, false
+	}
+	return delivery{sub.Subscription, sub.queue[0], sub.failed, sub.slow}, true
+}
+
+// attempt makes one delivery when its turn comes. It tells whether the hub ended meanwhile: then it is
+// made again after the restart.
+func (sub *subscriber) attempt(d *delivery) (status int, ended bool, err error) {
+	h := sub.hub
+	slots := h.sending
+	if d.tries > 0 || d.slow {
+		slots = h.retrying
+	}
+	select {
+	case slots <- struct{}{}:
+	case <-h.stop.Done():
+		return 0, true, nil
+	}
+	began := time.Now()
+	status, err = h.send(d.Subscription, d.feed)
+	d.slow = time.Since(began) > slowCall
+	<-slots
+	return status, !taken(status, err) && h.stop.Err() != nil, err
+}
+
+// taken tells whether the subscriber took a delivery.
+func taken(status int, err error) bool { return err == nil && status/100 == 2 }
+
+// settle notes what came of an attempt, and returns how long to wait before the next.
+func (sub *subscriber) settle(d *delivery, status int, err error) (pause time.Duration) {
+	h, done := sub.hub, taken(status, err)
+	result := "ok"
+	if !done {
+		result = "failed"
+	}
+	h.told.WithLabelValues(result).Inc()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	k := subKey{sub.Topic, sub.Callback}
+	sub.slow = d.slow
+	switch {
+	case done || d.tries+1 >= maxTries:
+		sub.failed = 0
+		sub.queue = sub.queue[1:]
+		sub.Delivered = d.feed.Hash
+		if h.subs[k] == sub {
+			if err := h.keep.SaveSubscription(context.WithoutCancel(h.ctx), sub.Subscription); err != nil {
+				h.log.Warn("the hub cannot note a delivery", "error", err)
+			}
+		}
+	case status == http.StatusGone: // the subscriber wants no more (section 7)
+		h.drop(k)
+		if err := h.keep.DeleteSubscription(h.ctx, k.topic, k.callback); err != nil {
+			h.log.Warn("the hub cannot forget a subscription", "error", err)
+		}
+	default:
+		sub.failed++
+		// What waits is the newest state: one delivery tells it all.
+		sub.queue = sub.queue[len(sub.queue)-1:]
+	}
+	if !done && d.tries+1 >= maxTries {
+		h.log.Warn("a subscriber does not take its deliveries", "host", hostOf(d.Callback), "topic", d.Topic, "status", status, "error", err)
+	}
+	if sub.failed > 0 {
+		pause = backOff(sub.failed, d.Callback)
+	}
+	return pause
 }
 
 // backOff doubles from firstPause to mostPause, moved by up to a quarter so that subscribers that

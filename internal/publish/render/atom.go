@@ -110,47 +110,7 @@ func Atom(v *View) ([]byte, error) {
 		})
 	}
 	for i, e := range d.entries {
-		x := atomEntry{
-			Lang:      e.language,
-			AtomEntry: *base.Entries[i],
-			Title:     newText(e.title),
-			Rights:    optionalText(e.origin.copyright),
-			Links:     []atomLink{{Rel: "alternate", Href: e.link}},
-			Source: &atomSource{
-				ID:      e.origin.id,
-				Title:   newText(e.origin.outlet),
-				Updated: e.origin.updated.Format(time.RFC3339),
-				Rights:  optionalText(e.origin.copyright),
-			},
-			Media:     e.media(),
-			InReplyTo: e.inReplyTo(),
-		}
-		x.AtomEntry.Links = nil // written by ours
-		x.Updated = e.stamp
-		x.Published = e.published.Format(time.RFC3339)
-		for _, a := range e.authors {
-			x.Authors = append(x.Authors, atomPerson{Name: newText(a.Name), URI: a.URL})
-		}
-		x.Links = append(x.Links, e.related()...)
-		for _, enc := range e.enclosures {
-			x.Links = append(x.Links, atomLink{Rel: "enclosure", Href: enc.URL, Type: enc.Type, Length: length(enc.Length)})
-		}
-		for _, s := range e.sections {
-			x.Categories = append(x.Categories, atomCategory{
-				Term: s.ID, Scheme: v.url("/sections/", ""), Label: attribute(s.Title),
-			})
-		}
-		for _, c := range e.categories {
-			if !e.isSection(c) {
-				x.Categories = append(x.Categories, atomCategory{Term: c})
-			}
-		}
-		if o := e.origin; o.self && o.feedURL != "" {
-			x.Source.Links = append(x.Source.Links, atomLink{Rel: "self", Href: o.feedURL})
-		}
-		if o := e.origin; o.home != "" {
-			x.Source.Links = append(x.Source.Links, atomLink{Rel: "alternate", Type: "text/html", Href: o.home})
-		}
+		x := v.atomEntry(base.Entries[i], e)
 		if x.Media != nil {
 			doc.Media = nsMedia
 		}
@@ -164,6 +124,54 @@ func Atom(v *View) ([]byte, error) {
 		return nil, fmt.Errorf("render %s as Atom: %w", v.path(), err)
 	}
 	return b, nil
+}
+
+// atomEntry is an entry as Atom says it; base is what gorilla/feeds made of it.
+func (v *View) atomEntry(base *feeds.AtomEntry, e *entry) atomEntry {
+	x := atomEntry{
+		Lang:      e.language,
+		AtomEntry: *base,
+		Title:     newText(e.title),
+		Rights:    optionalText(e.origin.copyright),
+		Links:     []atomLink{{Rel: "alternate", Href: e.link}},
+		Source:    e.atomSource(),
+		Media:     e.media(),
+		InReplyTo: e.inReplyTo(),
+	}
+	x.AtomEntry.Links = nil // written by ours
+	x.Updated = e.stamp
+	x.Published = e.published.Format(time.RFC3339)
+	for _, a := range e.authors {
+		x.Authors = append(x.Authors, atomPerson{Name: newText(a.Name), URI: a.URL})
+	}
+	x.Links = append(x.Links, e.related()...)
+	for _, enc := range e.enclosures {
+		x.Links = append(x.Links, atomLink{Rel: "enclosure", Href: enc.URL, Type: enc.Type, Length: length(enc.Length)})
+	}
+	for _, s := range e.sections {
+		x.Categories = append(x.Categories, atomCategory{
+			Term: s.ID, Scheme: v.url("/sections/", ""), Label: attribute(s.Title),
+		})
+	}
+	for _, c := range e.categories {
+		if !e.isSection(c) {
+			x.Categories = append(x.Categories, atomCategory{Term: c})
+		}
+	}
+	return x
+}
+
+// atomSource says where the entry comes from.
+func (e *entry) atomSource() *atomSource {
+	o := e.origin
+	s := &atomSource{ID: o.id, Title: newText(o.outlet), Updated: o.updated.Format(time.RFC3339), Rights: optionalText(o.copyright)}
+	if o.self && o.feedURL != "" {
+		s.Links = append(s.Links, atomLink{Rel: "self", Href: o.feedURL})
+	}
+	if o.home != "" {
+		s.Links = append(s.Links, atomLink{Rel: "alternate", Type: "text/html", Href: o.home})
+	}
+	return s
 }
 
 // isSection tells whether the category is the title of one of the entry's sections.

@@ -291,35 +291,40 @@ func (c *checker) opml(root *node) {
 	}
 }
 
+// jsonFeed is all that a feed may say.
+type jsonFeed struct {
+	Version  string            `json:"version"`
+	Title    string            `json:"title"`
+	Home     string            `json:"home_page_url"`
+	Self     string            `json:"feed_url"`
+	Next     *string           `json:"next_url"`
+	About    string            `json:"description"`
+	Language *string           `json:"language"`
+	Authors  []jsonPerson      `json:"authors"`
+	Hubs     []json.RawMessage `json:"hubs"`
+	Feedd    json.RawMessage   `json:"_feedd"`
+	Items    *[]jsonFeedItem   `json:"items"`
+}
+
+type jsonFeedItem struct {
+	ID          string           `json:"id"`
+	URL         *string          `json:"url"`
+	Title       string           `json:"title"`
+	HTML        *string          `json:"content_html"`
+	Summary     string           `json:"summary"`
+	Image       *string          `json:"image"`
+	Published   *string          `json:"date_published"`
+	Modified    *string          `json:"date_modified"`
+	Authors     []jsonPerson     `json:"authors"`
+	Tags        []string         `json:"tags"`
+	Language    *string          `json:"language"`
+	Attachments []jsonAttachment `json:"attachments"`
+	Feedd       json.RawMessage  `json:"_feedd"`
+}
+
 // json holds a document to JSON Feed 1.1.
 func (c *checker) json(doc []byte) {
-	var feed struct {
-		Version  string            `json:"version"`
-		Title    string            `json:"title"`
-		Home     string            `json:"home_page_url"`
-		Self     string            `json:"feed_url"`
-		Next     *string           `json:"next_url"`
-		About    string            `json:"description"`
-		Language *string           `json:"language"`
-		Authors  []jsonPerson      `json:"authors"`
-		Hubs     []json.RawMessage `json:"hubs"`
-		Feedd    json.RawMessage   `json:"_feedd"`
-		Items    *[]struct {
-			ID          string           `json:"id"`
-			URL         *string          `json:"url"`
-			Title       string           `json:"title"`
-			HTML        *string          `json:"content_html"`
-			Summary     string           `json:"summary"`
-			Image       *string          `json:"image"`
-			Published   *string          `json:"date_published"`
-			Modified    *string          `json:"date_modified"`
-			Authors     []jsonPerson     `json:"authors"`
-			Tags        []string         `json:"tags"`
-			Language    *string          `json:"language"`
-			Attachments []jsonAttachment `json:"attachments"`
-			Feedd       json.RawMessage  `json:"_feedd"`
-		} `json:"items"`
-	}
+	var feed jsonFeed
 	d := json.NewDecoder(bytes.NewReader(doc))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&feed); err != nil {
@@ -346,43 +351,46 @@ func (c *checker) json(doc []byte) {
 	}
 	c.people("$", feed.Authors)
 	ids := map[string]bool{}
-	for i, it := range *feed.Items {
-		where := fmt.Sprintf("$.items[%d]", i)
-		c.identifier(where, "id", it.ID)
-		if ids[it.ID] {
-			c.add(where, "id %s stands twice", it.ID)
+	for i := range *feed.Items {
+		c.jsonItem(fmt.Sprintf("$.items[%d]", i), &(*feed.Items)[i], ids)
+	}
+}
+
+func (c *checker) jsonItem(where string, it *jsonFeedItem, ids map[string]bool) {
+	c.identifier(where, "id", it.ID)
+	if ids[it.ID] {
+		c.add(where, "id %s stands twice", it.ID)
+	}
+	ids[it.ID] = true
+	for _, link := range []*string{it.URL, it.Image} {
+		if link != nil {
+			c.address(where, "url or image", *link)
 		}
-		ids[it.ID] = true
-		for _, link := range []*string{it.URL, it.Image} {
-			if link != nil {
-				c.address(where, "url or image", *link)
-			}
+	}
+	for _, date := range []*string{it.Published, it.Modified} {
+		if date != nil {
+			c.dateValue(where, "date", *date, time.RFC3339Nano)
 		}
-		for _, date := range []*string{it.Published, it.Modified} {
-			if date != nil {
-				c.dateValue(where, "date", *date, time.RFC3339Nano)
-			}
-		}
-		if unshowable(it.Title) || unshowable(it.Summary) || it.HTML != nil && unshowable(*it.HTML) {
-			c.add(where, "holds control or replacement characters")
-		}
-		if it.HTML == nil || *it.HTML == "" {
-			c.add(where, "has no content")
-		} else {
-			c.markup(where, "content_html", *it.HTML)
-		}
-		if it.Language != nil {
-			c.language(where, *it.Language)
-		}
-		c.people(where, it.Authors)
-		if slices.ContainsFunc(it.Tags, func(t string) bool { return strings.TrimSpace(t) == "" }) {
-			c.add(where, "has an empty tag")
-		}
-		for _, a := range it.Attachments {
-			c.address(where, "attachment", a.URL)
-			if !wellFormedType.MatchString(a.Type) || a.Size < 0 {
-				c.add(where, "attachment has the type %q and size %d", a.Type, a.Size)
-			}
+	}
+	if unshowable(it.Title) || unshowable(it.Summary) || it.HTML != nil && unshowable(*it.HTML) {
+		c.add(where, "holds control or replacement characters")
+	}
+	if it.HTML == nil || *it.HTML == "" {
+		c.add(where, "has no content")
+	} else {
+		c.markup(where, "content_html", *it.HTML)
+	}
+	if it.Language != nil {
+		c.language(where, *it.Language)
+	}
+	c.people(where, it.Authors)
+	if slices.ContainsFunc(it.Tags, func(t string) bool { return strings.TrimSpace(t) == "" }) {
+		c.add(where, "has an empty tag")
+	}
+	for _, a := range it.Attachments {
+		c.address(where, "attachment", a.URL)
+		if !wellFormedType.MatchString(a.Type) || a.Size < 0 {
+			c.add(where, "attachment has the type %q and size %d", a.Type, a.Size)
 		}
 	}
 }

@@ -87,39 +87,7 @@ func JSON(v *View) ([]byte, error) {
 		doc.Feedd = &about
 	}
 	for i, e := range d.entries {
-		it := jsonItem{JSONItem: *base.Items[i], Language: e.language}
-		it.Author = nil
-		it.Authors = nil
-		for _, a := range e.authors {
-			it.Authors = append(it.Authors, &feeds.JSONAuthor{Name: a.Name, Url: a.URL})
-		}
-		it.Summary = e.summary.text
-		it.ContentHTML = e.body()
-		it.Image = e.image
-		it.Tags = e.categories
-		for _, enc := range e.enclosures {
-			kind := enc.Type
-			if kind == "" {
-				kind = "application/octet-stream"
-			}
-			if enc.URL != e.image || !strings.HasPrefix(kind, "image/") {
-				it.Attachments = append(it.Attachments, jsonAttachment{URL: enc.URL, Type: kind, Size: max(enc.Length, 0)})
-			}
-		}
-		it.Feedd = jsonExtension{
-			Source: jsonSource{
-				ID: e.origin.id, Title: e.origin.outlet, URL: e.origin.home, Rights: e.origin.copyright,
-			},
-			Story:   e.story,
-			Follows: e.follows,
-		}
-		if e.origin.self {
-			it.Feedd.Source.Feed = e.origin.feedURL
-		}
-		for _, o := range e.others {
-			it.Feedd.Also = append(it.Feedd.Also, jsonReport{Outlet: o.outlet, Title: o.title, URL: o.url})
-		}
-		doc.Items[i] = it
+		doc.Items[i] = e.jsonItem(base.Items[i])
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -128,4 +96,44 @@ func JSON(v *View) ([]byte, error) {
 		return nil, fmt.Errorf("render %s as JSON Feed: %w", v.path(), err)
 	}
 	return b.Bytes(), nil
+}
+
+// jsonItem is an entry as JSON Feed says it; base is what gorilla/feeds made of it.
+func (e *entry) jsonItem(base *feeds.JSONItem) jsonItem {
+	it := jsonItem{JSONItem: *base, Language: e.language, Feedd: e.jsonExtension()}
+	it.Author = nil
+	it.Authors = nil
+	for _, a := range e.authors {
+		it.Authors = append(it.Authors, &feeds.JSONAuthor{Name: a.Name, Url: a.URL})
+	}
+	it.Summary = e.summary.text
+	it.ContentHTML = e.body()
+	it.Image = e.image
+	it.Tags = e.categories
+	for _, enc := range e.enclosures {
+		kind := enc.Type
+		if kind == "" {
+			kind = "application/octet-stream"
+		}
+		if enc.URL != e.image || !strings.HasPrefix(kind, "image/") {
+			it.Attachments = append(it.Attachments, jsonAttachment{URL: enc.URL, Type: kind, Size: max(enc.Length, 0)})
+		}
+	}
+	return it
+}
+
+// jsonExtension says where the entry comes from and who else reports it.
+func (e *entry) jsonExtension() jsonExtension {
+	x := jsonExtension{
+		Source:  jsonSource{ID: e.origin.id, Title: e.origin.outlet, URL: e.origin.home, Rights: e.origin.copyright},
+		Story:   e.story,
+		Follows: e.follows,
+	}
+	if e.origin.self {
+		x.Source.Feed = e.origin.feedURL
+	}
+	for _, o := range e.others {
+		x.Also = append(x.Also, jsonReport{Outlet: o.outlet, Title: o.title, URL: o.url})
+	}
+	return x
 }
