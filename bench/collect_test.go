@@ -24,12 +24,12 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// beFloor makes the test binary be the floor: see floor.
-const beFloor = "FEEDD_BENCH_FLOOR"
+// beBaseline makes the test binary be the baseline: see baseline.
+const beBaseline = "FEEDD_BENCH_BASELINE"
 
 func TestMain(m *testing.M) {
-	if base := os.Getenv(beFloor); base != "" {
-		if err := floor(base, os.Args[1], os.Args[2]); err != nil {
+	if base := os.Getenv(beBaseline); base != "" {
+		if err := baseline(base, os.Args[1], os.Args[2]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -39,10 +39,10 @@ func TestMain(m *testing.M) {
 }
 
 // BenchmarkCollect measures the whole program, as a process: a first round over all feeds, then a
-// round in which nothing changed, beside the floor in the same run: the same feeds fetched with
+// round in which nothing changed, beside the baseline in the same run: the same feeds fetched with
 // net/http, parsed with gofeed and inserted in batches into SQLite, and nothing else.
 //
-// It reports seconds of wall and CPU and their ratio to the floor's, peak memory and the size of
+// It reports seconds of wall and CPU and their ratio to the baseline's, peak memory and the size of
 // the database in MB.
 func BenchmarkCollect(b *testing.B) {
 	for _, load := range []load{
@@ -61,7 +61,7 @@ func BenchmarkCollect(b *testing.B) {
 				db := filepath.Join(dir, "feedd.db")
 				collect := []string{"collect", "--json", "--config", config, "--db", "sqlite:" + db}
 
-				least := measure(b, exec.Command(os.Args[0], strconv.Itoa(load.feeds), filepath.Join(dir, "floor.db")), beFloor+"="+base)
+				least := measure(b, exec.Command(os.Args[0], strconv.Itoa(load.feeds), filepath.Join(dir, "baseline.db")), beBaseline+"="+base)
 				cold := measure(b, exec.Command(feedd, collect...))
 				if n := cold.items(b); n != load.feeds*itemsPerFeed {
 					b.Fatalf("%d items new, want %d", n, load.feeds*itemsPerFeed)
@@ -73,8 +73,8 @@ func BenchmarkCollect(b *testing.B) {
 
 				b.ReportMetric(cold.wall.Seconds(), "cold-s")
 				b.ReportMetric(cold.cpu.Seconds(), "cold-cpu-s")
-				b.ReportMetric(cold.wall.Seconds()/least.wall.Seconds(), "cold-wall/floor")
-				b.ReportMetric(cold.cpu.Seconds()/least.cpu.Seconds(), "cold-cpu/floor")
+				b.ReportMetric(cold.wall.Seconds()/least.wall.Seconds(), "cold-wall/baseline")
+				b.ReportMetric(cold.cpu.Seconds()/least.cpu.Seconds(), "cold-cpu/baseline")
 				b.ReportMetric(cold.peakMB, "peak-MB")
 				b.ReportMetric(same.wall.Seconds(), "unchanged-s")
 				b.ReportMetric(same.cpu.Seconds(), "unchanged-cpu-s")
@@ -311,9 +311,9 @@ func build(b *testing.B) string {
 	return path
 }
 
-// floor is the least that any aggregator on these libraries does: it fetches the feeds 64 at a
+// baseline is the least that any aggregator on these libraries does: it fetches the feeds 64 at a
 // time, parses them with gofeed, and one writer inserts the items in transactions of 1,000 rows.
-func floor(base, feeds, path string) error {
+func baseline(base, feeds, path string) error {
 	n, err := strconv.Atoi(feeds)
 	if err != nil {
 		return err
