@@ -2,7 +2,6 @@ package read
 
 import (
 	"bytes"
-	"html"
 	"strconv"
 	"strings"
 )
@@ -98,62 +97,4 @@ func (r *reader) restore(s string) string {
 	out.Grow(len(b))
 	decodeReferences(&out, b, nil)
 	return out.String()
-}
-
-// decodeReferences resolves the references in b, those to HTML's characters too, and leaves alone
-// what only looks like one. bad is true when one named a character that XML forbids; it is dropped.
-func decodeReferences(out *bytes.Buffer, b []byte, entities map[string]string) (bad bool) {
-	for {
-		i := bytes.IndexByte(b, '&')
-		if i < 0 {
-			out.Write(b)
-			return bad
-		}
-		out.Write(b[:i])
-		b = b[i:]
-		switch {
-		case bytes.HasPrefix(b, []byte("&lt;")):
-			out.WriteByte('<')
-			b = b[4:]
-			continue
-		case bytes.HasPrefix(b, []byte("&gt;")):
-			out.WriteByte('>')
-			b = b[4:]
-			continue
-		case bytes.HasPrefix(b, []byte("&amp;")):
-			out.WriteByte('&')
-			b = b[5:]
-			continue
-		case bytes.HasPrefix(b, []byte("&quot;")):
-			out.WriteByte('"')
-			b = b[6:]
-			continue
-		}
-		end := bytes.IndexByte(b[:min(len(b), 42)], ';')
-		if end > 1 {
-			ref := b[1:end]
-			if v, ok := entities[string(ref)]; ok {
-				out.WriteString(v)
-				b = b[end+1:]
-				continue
-			}
-			if ref[0] == '#' {
-				if r, ok := charRef(ref); ok && !xmlChar(r) {
-					bad = true
-					b = b[end+1:]
-					continue
-				}
-			}
-			if ref[0] == '#' || isWord(ref) {
-				span := string(b[:end+1])
-				if r := html.UnescapeString(span); r != span && r != html.UnescapeString(span[:end])+";" {
-					out.WriteString(r)
-					b = b[end+1:]
-					continue
-				}
-			}
-		}
-		out.WriteByte('&')
-		b = b[1:]
-	}
 }
