@@ -173,33 +173,23 @@ func (c *Collector) Fetch(ctx context.Context, src feed.Source) (read.Body, erro
 	return a.Body, nil
 }
 
-func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceState, known Known) (res Result) {
-	c := v.c
-	began := c.now()
-	before := st
-	st = begin(src, st)
-	var doc *read.Document
-	var a *answer
-	var err error
-	defer func() {
-		res.Holds, res.Bytes, res.Took = v.holds, v.bytes, c.now().Sub(began)
-		c.log.DebugContext(ctx, "collected", "source", src.ID, "outcome", res.Outcome, "status", res.Status, "bytes", res.Bytes, "took", res.Took)
-	}()
+// collect makes a source's run, and adds to its result what the visit cost.
+func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceState, known Known) Result {
+	began := v.c.now()
+	res := v.run(ctx, src, st, known)
+	res.Holds, res.Bytes, res.Took = v.holds, v.bytes, v.c.now().Sub(began)
+	v.c.log.DebugContext(ctx, "collected", "source", src.ID, "outcome", res.Outcome, "status", res.Status, "bytes", res.Bytes, "took", res.Took)
+	return res
+}
 
-	a, err = v.ask(ctx, &src, &st)
+func (v *visit) run(ctx context.Context, src feed.Source, before feed.SourceState, known Known) Result {
+	c := v.c
+	st := begin(src, before)
+	a, err := v.ask(ctx, &src, &st)
 	now := c.now()
+	var doc *read.Document
 	if err == nil && a.Status != http.StatusNotModified {
-		var hash string
-		doc, hash, err = v.open(ctx, src, a, st.BodyHash, now)
-		if err == nil && a.Status == http.StatusOK {
-			st.ETag, st.LastModified, st.BodyHash, st.FinalURL = "", "", "", ""
-			if a.cut == nil {
-				st.ETag, st.LastModified, st.BodyHash = a.Header.Get("ETag"), a.Header.Get("Last-Modified"), hash
-			}
-			if a.redirects > 0 {
-				st.FinalURL = a.URL
-			}
-		}
+		doc, err = v.open(ctx, src, a, &st, now)
 	}
 	if ctx.Err() != nil {
 		return Result{Outcome: Failed, State: before, Err: context.Cause(ctx)}
@@ -210,39 +200,28 @@ func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceStat
 		c.plan(src, &st, now)
 		return Result{Outcome: Held, State: st, Err: err}
 	}
-
 	st.LastRun, st.Status = now, 0
 	st.WaitUntil, st.WaitReason = v.holdOf("")
 	if a != nil {
 		st.Status = a.Status
 	}
 	if err != nil {
-		st.Failures++
-		st.Error = err.Error()
-		st.Gone = st.Status == http.StatusGone
+		noteFailure(&st, err)
 		c.plan(src, &st, now)
 		return Result{Outcome: Failed, Status: st.Status, State: st, Err: err}
 	}
-
-	st.LastSuccess, st.Failures, st.Error, st.Gone = now, 0, "", false
-	noteMove(&st, a)
-	if wait, because := freshFor(a.Header, now); wait > 0 && !st.WaitUntil.After(now.Add(wait)) {
-		st.WaitUntil, st.WaitReason = now.Add(wait), because
-	}
+	noteSuccess(&st, a, now)
 	if doc == nil {
-		if a.Status == http.StatusNotModified {
-			freshen(&st, a.Header)
-		}
 		c.plan(src, &st, now)
 		return Result{Outcome: Unchanged, Status: st.Status, State: st}
 	}
-	if a.Status == http.StatusIMUsed {
-		st.ETag = a.Header.Get("ETag")
-		if modified := a.Header.Get("Last-Modified"); modified != "" {
-			st.LastModified = modified
-		}
-	}
-	res = Result{Outcome: OK, Status: st.Status, Items: doc.Items, Delta: a.Status == http.StatusIMUsed, Warnings: doc.Warnings}
+	return v.brought(ctx, src, before, st, a, doc, known, now)
+}
+
+// brought makes the result of a document, once what is known of its items was looked up and the
+// pages of the new ones were asked for.
+func (v *visit) brought(ctx context.Context, src feed.Source, before, st feed.SourceState, a *answer, doc *read.Document, known Known, now time.Time) Result {
+	res := Result{Outcome: OK, Status: st.Status, Items: doc.Items, Delta: a.Status == http.StatusIMUsed, Warnings: doc.Warnings}
 	if a.cut != nil {
 		res.Warnings = append(res.Warnings, a.cut.Error())
 	}
@@ -266,7 +245,7 @@ func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceStat
 		}
 	}
 	st.Rhythm = learnRhythm(st.Rhythm, doc.Items, now, zoneOf(src))
-	c.plan(src, &st, now)
+	v.c.plan(src, &st, now)
 	res.State = st
 	return res
 }
@@ -308,9 +287,18 @@ func (v *visit) ask(ctx context.Context, src *feed.Source, st *feed.SourceState)
 	return a, nil
 }
 
-// open unpacks and reads the answer, as many at once as there are processors. It returns no
-// document when the body has the fingerprint of the one read last.
-func (v *visit) open(ctx context.Context, src feed.Source, a *answer, last string, now time.Time) (*read.Document, string, error) {
+// open reads the document that an answer brought, and keeps its validators in the state. There is
+// no document when the body has the fingerprint of the one read last.
+func (v *visit) open(ctx context.Context, src feed.Source, a *answer, st *feed.SourceState, now time.Time) (*read.Document, error) {
+	doc, hash, err := v.read(ctx, src, a, st.BodyHash, now)
+	if err == nil && a.Status == http.StatusOK {
+		noteValidators(st, a, hash)
+	}
+	return doc, err
+}
+
+// read unpacks the answer and has it read, as many at once as there are processors.
+func (v *visit) read(ctx context.Context, src feed.Source, a *answer, last string, now time.Time) (doc *read.Document, hash string, err error) {
 	defer func() { a.Bytes = nil }()
 	select {
 	case v.c.reading <- struct{}{}:
@@ -321,11 +309,11 @@ func (v *visit) open(ctx context.Context, src feed.Source, a *answer, last strin
 	if err := a.unpack(); err != nil {
 		return nil, "", err
 	}
-	hash := fingerprint(a.Bytes)
+	hash = fingerprint(a.Bytes)
 	if hash == last && a.cut == nil && a.Status == http.StatusOK {
 		return nil, hash, nil
 	}
-	doc, err := read.Read(a.Body, src, now)
+	doc, err = read.Read(a.Body, src, now)
 	if err != nil && a.cut != nil {
 		err = fmt.Errorf("%w; %w", a.cut, err)
 	}
@@ -373,6 +361,42 @@ func fingerprint(body []byte) string {
 func (c *Collector) plan(src feed.Source, st *feed.SourceState, now time.Time) {
 	st.NextRun, st.NextReason = nextRun(src, *st, now, c.lines.parse)
 	st.Schedule = src.Schedule
+}
+
+// noteValidators keeps what the next run asks with. A body that broke off leaves none, so that it is
+// asked for again.
+func noteValidators(st *feed.SourceState, a *answer, hash string) {
+	st.ETag, st.LastModified, st.BodyHash, st.FinalURL = "", "", "", ""
+	if a.cut == nil {
+		st.ETag, st.LastModified, st.BodyHash = a.Header.Get("ETag"), a.Header.Get("Last-Modified"), hash
+	}
+	if a.redirects > 0 {
+		st.FinalURL = a.URL
+	}
+}
+
+func noteFailure(st *feed.SourceState, err error) {
+	st.Failures++
+	st.Error = err.Error()
+	st.Gone = st.Status == http.StatusGone
+}
+
+// noteSuccess keeps what an answer's header says, whether or not its document is new.
+func noteSuccess(st *feed.SourceState, a *answer, now time.Time) {
+	st.LastSuccess, st.Failures, st.Error, st.Gone = now, 0, "", false
+	noteMove(st, a)
+	if wait, because := freshFor(a.Header, now); wait > 0 && !st.WaitUntil.After(now.Add(wait)) {
+		st.WaitUntil, st.WaitReason = now.Add(wait), because
+	}
+	switch a.Status {
+	case http.StatusNotModified:
+		freshen(st, a.Header)
+	case http.StatusIMUsed:
+		st.ETag = a.Header.Get("ETag")
+		if modified := a.Header.Get("Last-Modified"); modified != "" {
+			st.LastModified = modified
+		}
+	}
 }
 
 // noteMove counts how often running the address was answered by a permanent redirect to one place.

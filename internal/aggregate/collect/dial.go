@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"code.dny.dev/ssrf"
+
+	"feedd/internal/feed"
 )
 
 // errPrivate is in every refusal of an address that is not on the public internet.
@@ -41,6 +43,16 @@ func guard(network, address string, _ syscall.RawConn) error {
 type route struct {
 	proxy   string
 	private bool
+}
+
+// transportTo returns the way to an address for a source, and refuses private ones.
+func (c *Collector) transportTo(ctx context.Context, src *feed.Source, u *url.URL) (*http.Transport, error) {
+	if src.Proxy != "" && !src.AllowPrivate {
+		if err := checkProxied(ctx, u.Hostname()); err != nil {
+			return nil, err
+		}
+	}
+	return c.transport(route{src.Proxy, src.AllowPrivate})
 }
 
 // transport returns the route's transport, made at its first use.

@@ -1,20 +1,16 @@
 package collect
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"feedd/internal/aggregate/read"
@@ -184,72 +180,31 @@ func (v *visit) get(ctx context.Context, q ask) (*answer, error) {
 	}
 }
 
-// hop makes one request, and reads the body of what answers it finally.
+// hop makes one request, and reads the body of what answers it finally. The location is where a
+// redirect leads; an answer without one is final.
 func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar) (a *answer, location string, err error) {
-	src := q.src
-	host := hostOf(u)
-	if src.Proxy != "" && !src.AllowPrivate {
-		if err := checkProxied(ctx, u.Hostname()); err != nil {
-			return nil, "", err
-		}
-	}
-	t, err := v.c.transport(route{src.Proxy, src.AllowPrivate})
+	t, err := v.c.transportTo(ctx, q.src, u)
 	if err != nil {
 		return nil, "", err
 	}
-	leave, err := v.enter(ctx, host, max(src.HostInterval, q.interval))
+	host := hostOf(u)
+	leave, err := v.enter(ctx, host, max(q.src.HostInterval, q.interval))
 	if err != nil {
 		return nil, "", err
 	}
 	defer leave()
-
-	// From here on the source's time runs.
-	parent := ctx
-	timeout := src.Timeout
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	limit := newStopwatch(timeout, func() { cancel(errTimeout) })
+	limit := newTimeLimit(ctx, q.src.Timeout) // from here on the source's time runs
 	defer limit.stop()
 
-	// net/http asks again by itself when a kept connection ends without an answer. A host that hung
-	// up on a request was asked, though, and is not asked twice in a row.
-	var asked atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn: func(string) {
-			if asked.Load() {
-				cancel(errHungUp)
-			}
-		},
-		// The end of ctx and a kept connection may both be there; nothing is written to a closed one.
-		GotConn: func(info httptrace.GotConnInfo) {
-			if asked.Load() {
-				_ = info.Conn.Close() // the request fails anyway
-			}
-		},
-		WroteHeaders: func() { asked.Store(true) },
-	})
-
-	req := v.request(ctx, q, u)
+	req := v.request(limit.ctx, q, u)
 	if *jar != nil {
 		for _, cookie := range (*jar).Cookies(u) {
 			req.AddCookie(cookie)
 		}
 	}
-	resp, err := t.RoundTrip(req)
+	resp, err := t.RoundTrip(askOnce(req, limit))
 	if err != nil {
-		if parent.Err() != nil {
-			return nil, "", context.Cause(parent)
-		}
-		if errors.Is(context.Cause(ctx), errTimeout) {
-			return nil, "", fmt.Errorf("no answer within %s (%w)", briefly(timeout), errTimeout)
-		}
-		if errors.Is(context.Cause(ctx), errHungUp) {
-			err = io.EOF
-		}
-		return nil, "", explain(err, u)
+		return nil, "", limit.explain(err, "no answer", u)
 	}
 	defer resp.Body.Close()
 
@@ -260,17 +215,8 @@ func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar
 	switch status := resp.StatusCode; {
 	case status == 301 || status == 302 || status == 303 || status == 307 || status == 308:
 		v.drain(resp.Body)
-		location = resp.Header.Get("Location")
-		if location == "" {
-			return nil, "", fmt.Errorf("%w, but not where to go", &StatusError{status})
-		}
-		if cookies := resp.Cookies(); len(cookies) > 0 {
-			if *jar == nil {
-				*jar, _ = cookiejar.New(nil) // fails with options only
-			}
-			(*jar).SetCookies(u, cookies)
-		}
-		return a, location, nil
+		location, err = redirection(resp, u, jar)
+		return a, location, err
 	case status == http.StatusNotModified:
 		return a, "", nil
 	case status < 200 || status >= 300:
@@ -278,33 +224,65 @@ func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar
 		v.hold(host, status, resp.Header)
 		return a, "", nil
 	}
-
-	a.most = src.MaxBytes
+	a.most = q.src.MaxBytes
 	if a.most <= 0 {
 		a.most = defaultMaxBytes
 	}
-	if resp.ContentLength > a.most {
-		return nil, "", tooLarge(a.most)
-	}
-	a.Bytes, err = v.read(ctx, resp, a.most, limit)
-	switch {
-	case err == nil:
-	case parent.Err() != nil:
-		return nil, "", context.Cause(parent)
-	case errors.Is(context.Cause(ctx), errTimeout):
-		return nil, "", fmt.Errorf("no whole answer within %s (%w)", briefly(timeout), errTimeout)
-	case errors.Is(err, errTooLarge):
-		return nil, "", tooLarge(a.most)
-	case len(a.Bytes) > 0:
-		a.cut = fmt.Errorf("the answer broke off after %s: %w", byteSize(int64(len(a.Bytes))), bareError(err))
-	default:
-		return nil, "", explain(err, u)
-	}
-	return a, "", nil
+	return a, "", v.take(a, resp, limit, u)
 }
 
-func tooLarge(most int64) error {
-	return fmt.Errorf("body larger than %s (max_bytes)", byteSize(most))
+// askOnce keeps net/http from sending a request a second time by itself, which it does when a kept
+// connection ends without an answer: a host that hung up on a request was asked, and is not asked
+// twice in a row.
+func askOnce(req *http.Request, limit *timeLimit) *http.Request {
+	var asked atomic.Bool
+	return req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GetConn: func(string) {
+			if asked.Load() {
+				limit.end(errHungUp)
+			}
+		},
+		// The end of the context and a kept connection may both be there; nothing is written to a closed one.
+		GotConn: func(info httptrace.GotConnInfo) {
+			if asked.Load() {
+				_ = info.Conn.Close() // the request fails anyway
+			}
+		},
+		WroteHeaders: func() { asked.Store(true) },
+	}))
+}
+
+// redirection returns where an answer sends us, and keeps the cookies it sets for the way there.
+func redirection(resp *http.Response, u *url.URL, jar *http.CookieJar) (location string, err error) {
+	location = resp.Header.Get("Location")
+	if location == "" {
+		return "", fmt.Errorf("%w, but not where to go", &StatusError{resp.StatusCode})
+	}
+	if cookies := resp.Cookies(); len(cookies) > 0 {
+		if *jar == nil {
+			*jar, _ = cookiejar.New(nil) // fails with options only
+		}
+		(*jar).SetCookies(u, cookies)
+	}
+	return location, nil
+}
+
+// take reads the body of an answer. What arrived before it broke off is kept, and a.cut says so.
+func (v *visit) take(a *answer, resp *http.Response, limit *timeLimit, u *url.URL) (err error) {
+	if resp.ContentLength > a.most {
+		return tooLarge(a.most)
+	}
+	a.Bytes, err = v.receive(resp, a.most, limit)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errTooLarge):
+		return tooLarge(a.most)
+	case len(a.Bytes) > 0 && limit.ctx.Err() == nil:
+		a.cut = fmt.Errorf("the answer broke off after %s: %w", byteSize(int64(len(a.Bytes))), bareError(err))
+		return nil
+	}
+	return limit.explain(err, "no whole answer", u)
 }
 
 // request builds one hop's request. What the source entrusts to its own host goes to no other, and
@@ -390,161 +368,4 @@ func samePlace(u *url.URL, answered string) bool {
 	}
 	a, err := url.Parse(answered)
 	return err == nil && a.Scheme == u.Scheme && a.Host == u.Host && a.Path == u.Path
-}
-
-// read takes the whole body in as the network gives it, at most most bytes. It returns what it has
-// beside an error.
-func (v *visit) read(ctx context.Context, resp *http.Response, most int64, limit *stopwatch) ([]byte, error) {
-	first := int64(16 << 10)
-	if n := resp.ContentLength; n > 0 {
-		first = n + 1 // one byte more lets the end be seen without growing
-	}
-	buf := make([]byte, 0, min(first, smallBody, most+1))
-	defer func() { v.bytes += int64(len(buf)) }()
-	large := false
-	for {
-		if len(buf) == cap(buf) {
-			if !large && cap(buf) >= smallBody {
-				limit.pause() // waiting for others is not the server's fault
-				select {
-				case v.c.large <- struct{}{}:
-					large = true
-					defer func() { <-v.c.large }()
-				case <-ctx.Done():
-					return buf, context.Cause(ctx)
-				}
-				limit.resume()
-			}
-			next := make([]byte, len(buf), min(2*int64(cap(buf)), most+1))
-			copy(next, buf)
-			buf = next
-		}
-		n, err := resp.Body.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		switch {
-		case int64(len(buf)) > most:
-			return nil, errTooLarge
-		case err == io.EOF:
-			return buf, nil
-		case err != nil:
-			return buf, err
-		}
-	}
-}
-
-// unpack decompresses the body. Answers wait as they came, which is the least they take of the
-// memory, until their turn to be read has come.
-func (a *answer) unpack() error {
-	encoding := strings.Join(a.Header["Content-Encoding"], ",")
-	if encoding == "" {
-		return nil
-	}
-	raw := a.Bytes
-	a.Bytes = nil
-	r, release, err := decompress(bytes.NewReader(raw), encoding)
-	defer release()
-	if err != nil {
-		return err
-	}
-	out := bytes.NewBuffer(make([]byte, 0, min(5*int64(len(raw))+bytes.MinRead, a.most+bytes.MinRead)))
-	_, err = out.ReadFrom(io.LimitReader(r, a.most+1))
-	a.Bytes = out.Bytes()
-	switch {
-	case int64(out.Len()) > a.most:
-		return tooLarge(a.most)
-	case err == nil || a.cut != nil:
-	case out.Len() == 0:
-		return fmt.Errorf("the answer is damaged: %w", err)
-	default:
-		a.cut = fmt.Errorf("the answer is damaged after %s: %w", byteSize(int64(out.Len())), err)
-	}
-	return nil
-}
-
-func (v *visit) drain(body io.Reader) {
-	n, _ := io.CopyN(io.Discard, body, drained) // whatever comes, the answer is known already
-	v.bytes += n
-}
-
-// stopwatch ends a request after its time, not counting pauses.
-type stopwatch struct {
-	mu    sync.Mutex
-	timer *time.Timer
-	left  time.Duration
-	since time.Time
-}
-
-func newStopwatch(d time.Duration, end func()) *stopwatch {
-	return &stopwatch{timer: time.AfterFunc(d, end), left: d, since: time.Now()}
-}
-
-func (s *stopwatch) pause() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.timer.Stop() {
-		s.left -= time.Since(s.since)
-	}
-}
-
-func (s *stopwatch) resume() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.since = time.Now()
-	s.timer.Reset(max(s.left, time.Millisecond))
-}
-
-func (s *stopwatch) stop() { s.timer.Stop() }
-
-// explain words a failed request for the person who must act. It never repeats the whole address,
-// which may hold a secret.
-func explain(err error, u *url.URL) error {
-	var dns *net.DNSError
-	switch {
-	case errors.Is(err, errPrivate):
-		var op *net.OpError
-		if errors.As(err, &op) && op.Err != nil {
-			return op.Err
-		}
-		return err
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return fmt.Errorf("there is no host %s: %w", u.Hostname(), withoutServer(dns))
-	case errors.As(err, &dns):
-		return fmt.Errorf("the name %s could not be looked up: %w", u.Hostname(), withoutServer(dns))
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("%s refuses connections: %w", u.Host, bareError(err))
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET):
-		return fmt.Errorf("%s hung up without an answer: %w", u.Host, bareError(err))
-	}
-	return fmt.Errorf("%s gave no answer that could be read: %w", u.Host, bareError(err))
-}
-
-// withoutServer keeps the resolver's address to ourselves: errors are shown to readers.
-func withoutServer(err *net.DNSError) error {
-	bare := *err
-	bare.Server = ""
-	return &bare
-}
-
-// bareError takes the outer layers off an error that name the address again.
-func bareError(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) && op.Err != nil {
-		return op.Err
-	}
-	var ue *url.Error
-	if errors.As(err, &ue) && ue.Err != nil {
-		return ue.Err
-	}
-	return err
-}
-
-// byteSize writes a number of bytes as people set it.
-func byteSize(n int64) string {
-	switch {
-	case n >= 1<<20 && n%(1<<20) == 0:
-		return fmt.Sprintf("%d MiB", n>>20)
-	case n >= 1<<10 && n%(1<<10) == 0:
-		return fmt.Sprintf("%d KiB", n>>10)
-	}
-	return fmt.Sprintf("%d bytes", n)
 }

@@ -177,7 +177,7 @@ func (q *Queue) one(v *visit, job Job) {
 	}
 	var res Result
 	if job.Pushed != nil {
-		res = v.take(q.ctx, job.Source, job.State, *job.Pushed)
+		res = v.pushed(q.ctx, job.Source, job.State, *job.Pushed)
 	} else {
 		res = v.collect(q.ctx, job.Source, job.State, job.Known)
 	}

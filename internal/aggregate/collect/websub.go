@@ -194,9 +194,9 @@ func Open(p *feed.Push, header http.Header, body []byte) (*read.Body, error) {
 	return &delivered, nil
 }
 
-// take reads what a hub delivered. The validators stay: they are of the document at the source's
+// pushed reads what a hub delivered. The validators stay: they are of the document at the source's
 // own address, which the next poll asks for.
-func (v *visit) take(ctx context.Context, src feed.Source, st feed.SourceState, body read.Body) Result {
+func (v *visit) pushed(ctx context.Context, src feed.Source, st feed.SourceState, body read.Body) Result {
 	c := v.c
 	began := c.now()
 	select {
@@ -209,7 +209,7 @@ func (v *visit) take(ctx context.Context, src feed.Source, st feed.SourceState, 
 		return Result{Outcome: Failed, State: st, Err: errors.New("a hub delivered what the source no longer subscribes to")}
 	}
 	now := c.now()
-	doc, _, err := v.open(ctx, src, &answer{Body: body, Status: http.StatusOK}, "", now)
+	doc, _, err := v.read(ctx, src, &answer{Body: body, Status: http.StatusOK}, "", now)
 	if err != nil {
 		return Result{Outcome: Failed, State: st, Err: fmt.Errorf("what its hub delivered: %w", err), Took: c.now().Sub(began)}
 	}
