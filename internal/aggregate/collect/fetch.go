@@ -312,28 +312,7 @@ func (v *visit) request(ctx context.Context, q *ask, u *url.URL) *http.Request {
 	if q.form != "" {
 		h["Content-Type"] = []string{"application/x-www-form-urlencoded"}
 	}
-	if q.trusts(u) {
-		for name, value := range src.Headers {
-			if strings.EqualFold(name, "Host") {
-				req.Host = value
-			} else {
-				h.Set(name, value)
-			}
-		}
-		if src.Cookie != "" {
-			h.Set("Cookie", src.Cookie)
-		}
-		switch {
-		case src.Bearer != "":
-			h.Set("Authorization", "Bearer "+src.Bearer)
-		case src.Username != "" || src.Password != "":
-			req.SetBasicAuth(src.Username, src.Password)
-		}
-	}
-	if u.User != nil && h.Get("Authorization") == "" {
-		password, _ := u.User.Password()
-		req.SetBasicAuth(u.User.Username(), password)
-	}
+	q.entrust(req, u)
 	if (q.etag != "" || q.lastModified != "") && samePlace(u, q.answered) {
 		if q.etag != "" {
 			h["If-None-Match"] = []string{q.etag}
@@ -346,6 +325,33 @@ func (v *visit) request(ctx context.Context, q *ask, u *url.URL) *http.Request {
 		h["A-IM"] = []string{"feed"}
 	}
 	return req
+}
+
+// entrust adds what the source gives its own host to know it by, and what the address itself holds.
+func (q *ask) entrust(req *http.Request, u *url.URL) {
+	src := q.src
+	if q.trusts(u) {
+		for name, value := range src.Headers {
+			if strings.EqualFold(name, "Host") {
+				req.Host = value
+			} else {
+				req.Header.Set(name, value)
+			}
+		}
+		if src.Cookie != "" {
+			req.Header.Set("Cookie", src.Cookie)
+		}
+		switch {
+		case src.Bearer != "":
+			req.Header.Set("Authorization", "Bearer "+src.Bearer)
+		case src.Username != "" || src.Password != "":
+			req.SetBasicAuth(src.Username, src.Password)
+		}
+	}
+	if u.User != nil && req.Header.Get("Authorization") == "" {
+		password, _ := u.User.Password()
+		req.SetBasicAuth(u.User.Username(), password)
+	}
 }
 
 // trusts says whether u is of the host the source names, and no less protected.

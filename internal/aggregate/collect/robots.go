@@ -41,24 +41,8 @@ type robotsEntry struct {
 // allowed returns nil when robots.txt lets feedd ask for u, and the pause it wants between requests.
 func (v *visit) allowed(ctx context.Context, src *feed.Source, u *url.URL) (time.Duration, error) {
 	origin := u.Scheme + "://" + strings.ToLower(u.Host)
-	r := &v.c.robots
 	now := v.c.now()
-	r.mu.Lock()
-	e := r.of[origin]
-	if e == nil {
-		if len(r.of) > 4096 {
-			for k, old := range r.of {
-				if len(old.asking) == 1 && now.After(old.until) {
-					delete(r.of, k)
-				}
-			}
-		}
-		e = &robotsEntry{asking: make(chan struct{}, 1)}
-		e.asking <- struct{}{}
-		r.of[origin] = e
-	}
-	r.mu.Unlock()
-
+	e := v.c.robots.entry(origin, now)
 	select {
 	case <-e.asking:
 	default:
@@ -75,6 +59,31 @@ func (v *visit) allowed(ctx context.Context, src *feed.Source, u *url.URL) (time
 			return 0, err
 		}
 	}
+	return e.judge(u)
+}
+
+// entry returns the rules of an origin, asked for or still to be asked for.
+func (r *robots) entry(origin string, now time.Time) *robotsEntry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e := r.of[origin]; e != nil {
+		return e
+	}
+	if len(r.of) > 4096 {
+		for k, old := range r.of {
+			if len(old.asking) == 1 && now.After(old.until) {
+				delete(r.of, k)
+			}
+		}
+	}
+	e := &robotsEntry{asking: make(chan struct{}, 1)}
+	e.asking <- struct{}{}
+	r.of[origin] = e
+	return e
+}
+
+// judge says whether the rules let feedd ask for u, and the pause they want between requests.
+func (e *robotsEntry) judge(u *url.URL) (time.Duration, error) {
 	if e.err != nil {
 		return 0, fmt.Errorf("robots.txt of %s cannot be read, so nothing there may be asked for: %w", u.Host, e.err)
 	}
