@@ -125,11 +125,7 @@ func (m *mender) run() error {
 				return err
 			}
 		default:
-			if len(m.stack) > 0 {
-				m.note(`a bare "<"`)
-				m.out.WriteString("&lt;")
-			}
-			m.i++
+			m.bareSign()
 		}
 	}
 	if !m.done {
@@ -370,83 +366,123 @@ func (m *mender) breakOff(open int) {
 
 // startTag copes with a start tag and, for elements that hold text, all that belongs to it.
 func (m *mender) startTag() error {
-	name := string(tagName(m.in[m.i+1:]))
-	written := name
-	if !goodName(name) {
-		if len(m.stack) > 0 {
-			m.note(`a bare "<"`)
-			m.out.WriteString("&lt;")
-		}
-		m.i++
-		return nil
-	}
-	attrs, end, empty, ok := m.attributes(m.i + 1 + len(name))
+	t, ok := m.readTag()
 	if !ok {
-		// The tag never ends: the input was cut, or this is a bare "<" before a word.
-		if end >= len(m.in) && m.cutTail() {
-			m.i = len(m.in)
-			return nil
-		}
-		if len(m.stack) > 0 {
-			m.note(`a bare "<"`)
-			m.out.WriteString("&lt;")
-		}
-		m.i++
 		return nil
 	}
-	local := localName([]byte(name))
-	if isItem(local) && m.itemAllowed() {
-		m.closeToContainer()
-		if m.items == m.maxItems {
-			m.note("only the first %d items were taken", m.maxItems)
-			for len(m.stack) > 0 {
-				m.pop()
-			}
-			m.done = true
+	if isItem(t.local) && m.itemAllowed() {
+		if !m.startItem() {
 			return nil
 		}
-		m.items++
-		m.haveTitle, m.haveID = false, false
-	} else if n := len(m.stack); n > 0 && field[local] && field[m.stack[n-1].local] && !holds[m.stack[n-1].local] && inItemOrChannel(m.stack) {
-		m.closeTo(n - 1) // a field within a field: the outer one was not ended
+	} else if m.isFieldInField(t.local) {
+		m.closeTo(len(m.stack) - 1) // the outer one was not ended
 	}
 	if len(m.stack) == 0 && m.out.Len() > 0 {
 		m.done = true // a second root
 		return nil
 	}
-	if (local == "body" || local == "fullitem") && len(m.stack) > 0 && isItem(m.stack[len(m.stack)-1].local) {
-		name, attrs = local, nil // gofeed would take the markup of a body in a namespace apart
-	}
-	if name == "feed" && len(m.stack) == 0 {
-		for i, a := range attrs {
-			if a.name == "xmlns" && !atomSpace([]byte(`xmlns="`+a.value+`"`)) {
-				m.note("the namespace %q, which is not Atom's", clip(a.value, 60))
-				attrs[i].value = atomNamespace
-			}
-		}
-	}
-	if name == "info" && len(m.stack) == 1 {
-		name, local = "tagline", "tagline" // Atom 0.3 had both, and gofeed knows one
-	}
+	m.translate(&t)
 	if len(m.stack) == maxDepth {
 		return errTooDeep
 	}
-	if !empty && isVoid(name) && len(m.stack) > 0 && !field[local] {
-		m.note("an element <%s> that does not end", name)
-		empty = true
+	if !t.empty && isVoid(t.name) && len(m.stack) > 0 && !field[t.local] {
+		m.note("an element <%s> that does not end", t.name)
+		t.empty = true
 	}
 	at := m.out.Len()
-	m.writeTag(name, attrs, empty)
-	m.i = end
-	if empty {
-		m.complete(name, local)
+	m.writeTag(t.name, t.attrs, t.empty)
+	m.i = t.end
+	if t.empty {
+		m.complete(t.name, t.local)
 		return nil
 	}
-	m.stack = append(m.stack, element{name: name, local: local, at: at, end: written})
-	if m.holdsText(name, local) {
-		m.leaf(attrs)
+	m.stack = append(m.stack, element{name: t.name, local: t.local, at: at, end: t.written})
+	if m.holdsText(t.name, t.local) {
+		m.leaf(t.attrs)
 	}
 	return nil
+}
+
+// tag is a start tag of the input, and what becomes of it.
+type tag struct {
+	name, local string // in the output
+	written     string // the name in the input
+	attrs       []attribute
+	end         int // of the tag in the input
+	empty       bool
+}
+
+// readTag reads the start tag at hand. What only looks like one is passed on as text, and one that
+// the input breaks off in ends it.
+func (m *mender) readTag() (t tag, ok bool) {
+	t.name = string(tagName(m.in[m.i+1:]))
+	t.local, t.written = localName([]byte(t.name)), t.name
+	if goodName(t.name) {
+		if t.attrs, t.end, t.empty, ok = m.attributes(m.i + 1 + len(t.name)); ok {
+			return t, true
+		}
+		if t.end >= len(m.in) && m.cutTail() {
+			m.i = len(m.in)
+			return t, false
+		}
+	}
+	m.bareSign()
+	return t, false
+}
+
+// bareSign passes a "<" that starts nothing.
+func (m *mender) bareSign() {
+	if len(m.stack) > 0 {
+		m.note(`a bare "<"`)
+		m.out.WriteString("&lt;")
+	}
+	m.i++
+}
+
+// startItem ends what the item before left open. It is false when the limit of items is reached,
+// and with it the end of the output.
+func (m *mender) startItem() bool {
+	m.closeToContainer()
+	if m.items == m.maxItems {
+		m.note("only the first %d items were taken", m.maxItems)
+		for len(m.stack) > 0 {
+			m.pop()
+		}
+		m.done = true
+		return false
+	}
+	m.items++
+	m.haveTitle, m.haveID = false, false
+	return true
+}
+
+// isFieldInField is true of a field of an item or channel that starts within another.
+func (m *mender) isFieldInField(local string) bool {
+	if len(m.stack) == 0 || !field[local] {
+		return false
+	}
+	outer := m.stack[len(m.stack)-1].local
+	return field[outer] && !holds[outer] && inItemOrChannel(m.stack)
+}
+
+// translate gives elements that gofeed would pass over, or take apart, the names and namespaces that
+// it reads.
+func (m *mender) translate(t *tag) {
+	depth := len(m.stack)
+	if (t.local == "body" || t.local == "fullitem") && depth > 0 && isItem(m.stack[depth-1].local) {
+		t.name, t.attrs = t.local, nil // gofeed would take the markup of a body in a namespace apart
+	}
+	if t.name == "feed" && depth == 0 {
+		for i, a := range t.attrs {
+			if a.name == "xmlns" && !atomSpace([]byte(`xmlns="`+a.value+`"`)) {
+				m.note("the namespace %q, which is not Atom's", clip(a.value, 60))
+				t.attrs[i].value = atomNamespace
+			}
+		}
+	}
+	if t.name == "info" && depth == 1 {
+		t.name, t.local = "tagline", "tagline" // Atom 0.3 had both, and gofeed knows one
+	}
 }
 
 // cutTail is true when no ">" follows at all.

@@ -25,7 +25,7 @@ func attrOf(attrs []attribute, name string) string {
 func (m *mender) attributes(i int) (attrs []attribute, end int, empty, ok bool) {
 	b := m.in
 	for {
-		for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r' || b[i] == '/' && i+1 < len(b) && b[i+1] != '>') {
+		for i < len(b) && (isSpace(b[i]) || b[i] == '/' && i+1 < len(b) && b[i+1] != '>') {
 			i++
 		}
 		switch {
@@ -47,46 +47,54 @@ func (m *mender) attributes(i int) (attrs []attribute, end int, empty, ok bool) 
 			continue
 		}
 		name := string(b[start:i])
-		j := skipSpace(b, i)
 		value := name
-		if j < len(b) && b[j] == '=' {
-			j = skipSpace(b, j+1)
-			if j >= len(b) {
-				return nil, j, false, false
-			}
-			if q := b[j]; q == '"' || q == '\'' {
-				k := bytes.IndexByte(b[j+1:], q)
-				gt := -1
-				if k >= 0 {
-					gt = bytes.IndexByte(b[j+1:j+1+k], '>')
-				} else {
-					gt = bytes.IndexByte(b[j+1:], '>')
-				}
-				if k < 0 || gt >= 0 && gt < k && bytes.IndexByte(b[j+1+gt:j+1+k], '<') >= 0 && bytes.IndexByte(b[j+1:j+1+gt], '<') < 0 {
-					// The quote does not end within this tag.
-					if gt < 0 {
-						return nil, len(b), false, false
-					}
-					m.note("an attribute %s without its closing quote", clip(name, 30))
-					value = string(bytes.TrimRight(b[j+1:j+1+gt], "/ "))
-					i = j + 1 + gt
-				} else {
-					value = string(b[j+1 : j+1+k])
-					i = j + 2 + k
-				}
-			} else {
-				k := j
-				for k < len(b) && b[k] != '>' && b[k] != ' ' && b[k] != '\n' && b[k] != '\t' && b[k] != '\r' && !(b[k] == '/' && k+1 < len(b) && b[k+1] == '>') {
-					k++
-				}
-				value = string(b[j:k])
-				i = k
+		if j := skipSpace(b, i); j < len(b) && b[j] == '=' {
+			if value, i, ok = m.attributeValue(name, skipSpace(b, j+1)); !ok {
+				return nil, i, false, false
 			}
 		}
 		if goodName(name) && !hasAttr(attrs, name) && len(attrs) < 100 {
 			attrs = append(attrs, attribute{name, value})
 		}
 	}
+}
+
+// attributeValue reads the value at i, in quotes or not.
+func (m *mender) attributeValue(name string, i int) (value string, end int, ok bool) {
+	b := m.in
+	if i >= len(b) {
+		return "", i, false
+	}
+	if b[i] == '"' || b[i] == '\'' {
+		return m.quotedValue(name, i)
+	}
+	end = i
+	for end < len(b) && b[end] != '>' && !isSpace(b[end]) && !(b[end] == '/' && end+1 < len(b) && b[end+1] == '>') {
+		end++
+	}
+	return string(b[i:end]), end, true
+}
+
+// quotedValue reads a value whose quote opens at i. When markup stands between the quotes, the first
+// ">" ends the tag and the closing quote is missing.
+func (m *mender) quotedValue(name string, i int) (value string, end int, ok bool) {
+	rest := m.in[i+1:]
+	quote := bytes.IndexByte(rest, m.in[i])
+	inside := rest
+	if quote >= 0 {
+		inside = rest[:quote]
+	}
+	tagEnd := bytes.IndexByte(inside, '>')
+	unclosed := quote < 0 ||
+		tagEnd >= 0 && bytes.IndexByte(inside[tagEnd:], '<') >= 0 && bytes.IndexByte(inside[:tagEnd], '<') < 0
+	switch {
+	case !unclosed:
+		return string(inside), i + 2 + quote, true
+	case tagEnd < 0:
+		return "", len(m.in), false
+	}
+	m.note("an attribute %s without its closing quote", clip(name, 30))
+	return string(bytes.TrimRight(inside[:tagEnd], "/ ")), i + 1 + tagEnd, true
 }
 
 func hasAttr(attrs []attribute, name string) bool {

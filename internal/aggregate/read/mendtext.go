@@ -39,79 +39,124 @@ const lookAhead = 4 << 10
 // leafEnd finds where the content of the text element e ends and where to go on behind it. It is
 // not found when the document breaks off before.
 func (m *mender) leafEnd(e element) (end, resume int, found bool) {
-	weak, weakResume := -1, -1
-	for i := m.i; weak < 0 || i < weak+lookAhead; {
+	s := leafSearch{m: m, e: e, likely: -1}
+	for i := m.i; s.likely < 0 || i < s.likely+lookAhead; {
 		j := bytes.IndexByte(m.in[i:], '<')
 		if j < 0 {
 			break
 		}
-		i += j
-		rest := m.in[i:]
-		switch {
-		case bytes.HasPrefix(rest, []byte("<![CDATA[")):
-			next := indexAfter(m.in, i+9, "]]>")
-			if next < 0 {
-				return 0, 0, false
-			}
-			if inner := bytes.Index(m.in[i+9:next], []byte("<![CDATA[")); inner >= 0 {
-				// The end mark is missing, and this one belongs to a section further on.
-				if k := bytes.Index(m.in[i+9:i+9+inner], []byte("</"+e.end+">")); k >= 0 {
-					m.note("a CDATA section that does not end")
-					return i + 9 + k, i + 9 + k + len(e.end) + 3, true
-				}
-			}
-			i = next
-			continue
-		case bytes.HasPrefix(rest, []byte("<!--")):
-			if next := indexAfter(m.in[:min(len(m.in), i+1<<16)], i+4, "-->"); next >= 0 && !bytes.Contains(m.in[i:next], []byte("</"+e.end)) {
-				i = next
-				continue
-			}
-		case len(rest) > 2 && rest[1] == '/':
-			name := tagName(rest[2:])
-			after := i + 2 + len(name)
-			if close := indexAfter(m.in[:min(len(m.in), after+lookAhead)], after, ">"); close >= 0 && len(bytes.TrimSpace(m.in[after:close-1])) == 0 {
-				after = close
-			}
-			local := localName(name)
-			switch {
-			case strings.EqualFold(string(name), e.end):
-				if weak >= 0 && sameStart(m.in[weak:i], e.end) {
-					m.note("an element <%s> that does not end", clip(e.name, 30))
-					return weak, weakResume, true
-				}
-				return i, after, true
-			case isItem(local) || local == "channel" || local == "feed" || local == "rss" || local == "rdf":
-				m.note("an element <%s> that does not end", clip(e.name, 30))
-				if weak < 0 {
-					weak, weakResume = i, i
-				}
-				return weak, weakResume, true
-			case weak < 0 && similar(string(name), e.end) && !isHTML(string(name)):
-				m.note("an end tag </%s> was taken for </%s>", clip(string(name), 30), clip(e.name, 30))
-				return i, after, true
-			}
-		case len(rest) > 1 && isNameStart(rest[1]):
-			name := tagName(rest[1:])
-			local := localName(name)
-			switch {
-			case isItem(local):
-				if weak < 0 {
-					weak, weakResume = i, i
-				}
-				m.note("an element <%s> that does not end", clip(e.name, 30))
-				return weak, weakResume, true
-			case weak < 0 && field[local] && !isHTML(string(name)) || weak < 0 && e.local == "title" && (local == "link" || local == "summary"):
-				weak, weakResume = i, i
-			}
+		if i = s.look(i + j); s.decided {
+			return s.end, s.resume, i >= 0
 		}
-		i++
 	}
-	if weak >= 0 {
-		m.note("an element <%s> that does not end", clip(e.name, 30))
-		return weak, weakResume, true
+	if s.likely >= 0 {
+		s.unended()
+		return s.end, s.resume, true
 	}
 	return 0, 0, false
+}
+
+// leafSearch looks for the end of a text element.
+type leafSearch struct {
+	m *mender
+	e element
+	// Where a field of the item starts, which a text can hold only by chance: the end, unless the
+	// element's own end tag follows soon. -1 until there is one.
+	likely   int
+	likelyTo int
+
+	decided     bool
+	end, resume int
+}
+
+// at decides for an end, and where the mender goes on.
+func (s *leafSearch) at(end, resume int) int {
+	s.end, s.resume, s.decided = end, resume, true
+	return resume
+}
+
+// unended decides for the likely end.
+func (s *leafSearch) unended() int {
+	s.m.note("an element <%s> that does not end", clip(s.e.name, 30))
+	return s.at(s.likely, s.likelyTo)
+}
+
+// suspect takes i for the likely end when there was none before.
+func (s *leafSearch) suspect(i int) {
+	if s.likely < 0 {
+		s.likely, s.likelyTo = i, i
+	}
+}
+
+// look examines the "<" at i, and returns where to look on; -1 when the document breaks off there.
+func (s *leafSearch) look(i int) int {
+	in := s.m.in
+	rest := in[i:]
+	switch {
+	case bytes.HasPrefix(rest, []byte("<![CDATA[")):
+		return s.section(i)
+	case bytes.HasPrefix(rest, []byte("<!--")):
+		if next := indexAfter(in[:min(len(in), i+1<<16)], i+4, "-->"); next >= 0 && !bytes.Contains(in[i:next], []byte("</"+s.e.end)) {
+			return next
+		}
+	case len(rest) > 2 && rest[1] == '/':
+		return s.endTag(i, tagName(rest[2:]))
+	case len(rest) > 1 && isNameStart(rest[1]):
+		return s.startTag(i, tagName(rest[1:]))
+	}
+	return i + 1
+}
+
+func (s *leafSearch) section(i int) int {
+	in := s.m.in
+	next := indexAfter(in, i+9, "]]>")
+	if next < 0 {
+		s.decided = true
+		return -1
+	}
+	if inner := bytes.Index(in[i+9:next], []byte("<![CDATA[")); inner >= 0 {
+		// The end mark is missing, and this one belongs to a section further on.
+		if k := bytes.Index(in[i+9:i+9+inner], []byte("</"+s.e.end+">")); k >= 0 {
+			s.m.note("a CDATA section that does not end")
+			return s.at(i+9+k, i+9+k+len(s.e.end)+3)
+		}
+	}
+	return next
+}
+
+func (s *leafSearch) endTag(i int, name []byte) int {
+	in := s.m.in
+	after := i + 2 + len(name)
+	if close := indexAfter(in[:min(len(in), after+lookAhead)], after, ">"); close >= 0 && len(bytes.TrimSpace(in[after:close-1])) == 0 {
+		after = close
+	}
+	local := localName(name)
+	switch {
+	case strings.EqualFold(string(name), s.e.end):
+		if s.likely >= 0 && sameStart(in[s.likely:i], s.e.end) {
+			return s.unended()
+		}
+		return s.at(i, after)
+	case isItem(local) || local == "channel" || isRoot(local):
+		s.suspect(i)
+		return s.unended()
+	case s.likely < 0 && similar(string(name), s.e.end) && !isHTML(string(name)):
+		s.m.note("an end tag </%s> was taken for </%s>", clip(string(name), 30), clip(s.e.name, 30))
+		return s.at(i, after)
+	}
+	return i + 1
+}
+
+func (s *leafSearch) startTag(i int, name []byte) int {
+	local := localName(name)
+	switch {
+	case isItem(local):
+		s.suspect(i)
+		return s.unended()
+	case field[local] && !isHTML(string(name)), s.e.local == "title" && (local == "link" || local == "summary"):
+		s.suspect(i)
+	}
+	return i + 1
 }
 
 // sameStart is true when an element of this name starts within b.
