@@ -95,24 +95,15 @@ func (r *reader) readPage(data []byte) (*Document, error) {
 	if page.Item == "" {
 		return r.readHTML(data)
 	}
+	picks, err := picksOf(page)
+	if err != nil {
+		return nil, err
+	}
 	tree, err := goquery.NewDocumentFromReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("read the page: %w", err)
 	}
-	item, err := newPick("item", page.Item)
-	if err != nil {
-		return nil, err
-	}
-	if item.matcher == nil {
-		return nil, fmt.Errorf("page.item: %q selects no element", page.Item)
-	}
-	var picks [5]*pick
-	for i, f := range [...][2]string{{"title", page.Title}, {"link", page.Link}, {"summary", page.Summary}, {"date", page.Date}, {"image", page.Image}} {
-		if picks[i], err = newPick(f[0], f[1]); err != nil {
-			return nil, err
-		}
-	}
-	blocks := tree.FindMatcher(item.matcher)
+	blocks := tree.FindMatcher(picks.item.matcher)
 	if blocks.Length() == 0 {
 		return nil, fmt.Errorf("the selector page.item %q finds nothing on the page", page.Item)
 	}
@@ -121,7 +112,7 @@ func (r *reader) readPage(data []byte) (*Document, error) {
 	var raws []rawItem
 	empty := 0
 	blocks.EachWithBreak(func(_ int, block *goquery.Selection) bool {
-		raw := pageItem(block, picks, base)
+		raw := pageItem(block, picks.fields, base)
 		if raw.link == "" {
 			empty++
 			return true
@@ -129,14 +120,8 @@ func (r *reader) readPage(data []byte) (*Document, error) {
 		raws = append(raws, raw)
 		return len(raws) < 4*r.maxItems()
 	})
-	for i, p := range picks {
-		if p.css == "" || p.found || p.matcher == nil {
-			continue
-		}
-		if i < 2 {
-			return nil, fmt.Errorf("the selector page.%s %q finds nothing in %d blocks of page.item", p.name, p.css, blocks.Length())
-		}
-		r.warn("the selector page.%s %q finds nothing in %d blocks", p.name, p.css, blocks.Length())
+	if err := r.checkPicks(picks.fields, blocks.Length()); err != nil {
+		return nil, err
 	}
 	raws = merge(raws) // a picture that links to the report is a block without a title
 	titled := raws[:0]
@@ -154,6 +139,43 @@ func (r *reader) readPage(data []byte) (*Document, error) {
 	}
 	r.takePage(doc, titled, base)
 	return doc, nil
+}
+
+// picks are the selectors of a page, parsed: the blocks that are items, and in each of them title,
+// link, summary, date and image.
+type picks struct {
+	item   *pick
+	fields [5]*pick
+}
+
+func picksOf(page *feed.Page) (p picks, err error) {
+	if p.item, err = newPick("item", page.Item); err != nil {
+		return p, err
+	}
+	if p.item.matcher == nil {
+		return p, fmt.Errorf("page.item: %q selects no element", page.Item)
+	}
+	for i, f := range [...][2]string{{"title", page.Title}, {"link", page.Link}, {"summary", page.Summary}, {"date", page.Date}, {"image", page.Image}} {
+		if p.fields[i], err = newPick(f[0], f[1]); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// checkPicks complains of selectors that found nothing in any block: of a title or link as an error,
+// of what an item can do without as a warning.
+func (r *reader) checkPicks(fields [5]*pick, blocks int) error {
+	for i, p := range fields {
+		if p.css == "" || p.found || p.matcher == nil {
+			continue
+		}
+		if i < 2 {
+			return fmt.Errorf("the selector page.%s %q finds nothing in %d blocks of page.item", p.name, p.css, blocks)
+		}
+		r.warn("the selector page.%s %q finds nothing in %d blocks", p.name, p.css, blocks)
+	}
+	return nil
 }
 
 // takePage adds the items of a page to its document.

@@ -63,34 +63,15 @@ func (r *reader) fromRSS(f *rss.Feed) *Document {
 func fromRSSItem(it *rss.Item) rawItem {
 	x := it.Extensions
 	raw := rawItem{
-		title:     first(it.Title, extValue(x, "dc", "title"), extValue(x, "media", "title"), extValue(x, "itunes", "title")),
-		summary:   first(it.Description, extValue(x, "dc", "description"), extValue(x, "itunes", "summary"), extValue(x, "atom", "summary"), extValue(x, "media", "description")),
-		content:   first(it.Content, extValue(x, "atom", "content"), it.Custom["body"], it.Custom["fullitem"], it.Custom["content"]),
-		published: first(it.PubDate, extValue(x, "dc", "date"), extValue(x, "dcterms", "issued"), extValue(x, "dcterms", "created"), extValue(x, "atom", "published")),
-		updated:   first(extValue(x, "dcterms", "modified"), extValue(x, "atom", "updated")),
-		language:  extValue(x, "dc", "language"),
+		title:    first(it.Title, extValue(x, "dc", "title"), extValue(x, "media", "title"), extValue(x, "itunes", "title")),
+		summary:  first(it.Description, extValue(x, "dc", "description"), extValue(x, "itunes", "summary"), extValue(x, "atom", "summary"), extValue(x, "media", "description")),
+		content:  first(it.Content, extValue(x, "atom", "content"), it.Custom["body"], it.Custom["fullitem"], it.Custom["content"]),
+		language: extValue(x, "dc", "language"),
+		image:    first(extAttr(x, "itunes", "image", "href"), mediaImage(x["media"])),
 	}
-	if raw.published == "" {
-		// Dates go by other names too.
-		raw.published = first(it.Custom["date"], it.Custom["pubdate"], it.Custom["published"], it.Custom["modified"], it.Custom["updated"])
-	}
-	if raw.published == "" && raw.updated != "" {
-		raw.published = raw.updated
-	}
-	if it.GUID != nil {
-		raw.guid = it.GUID.Value
-	}
-	raw.links = append(it.Links, atomLinks(x)...)
-	// FeedBurner's own address counts readers; the original is the report's.
-	raw.link = first(extValue(x, "feedburner", "origLink"), it.Link, firstOf(it.Links), atomLink(x, "", "alternate"))
-	if strings.TrimSpace(raw.link) == "" && it.GUID != nil && !strings.EqualFold(it.GUID.IsPermalink, "false") && isAddress(it.GUID.Value) {
-		raw.link = it.GUID.Value
-	}
-	raw.image = first(extAttr(x, "itunes", "image", "href"), mediaImage(x["media"]))
+	raw.datesOfRSS(it)
+	raw.linksOfRSS(it)
 	for _, e := range it.Enclosures {
-		if e.URL == "" {
-			continue
-		}
 		raw.enclose(e.URL, e.Type, e.Length)
 	}
 	for _, c := range mediaContents(x["media"]) {
@@ -98,6 +79,36 @@ func fromRSSItem(it *rss.Item) rawItem {
 			raw.enclose(c.Attrs["url"], c.Attrs["type"], c.Attrs["fileSize"])
 		}
 	}
+	raw.authorsOfRSS(it)
+	raw.categoriesOfRSS(it)
+	return raw
+}
+
+func (raw *rawItem) datesOfRSS(it *rss.Item) {
+	x := it.Extensions
+	raw.updated = first(extValue(x, "dcterms", "modified"), extValue(x, "atom", "updated"))
+	raw.published = first(it.PubDate, extValue(x, "dc", "date"), extValue(x, "dcterms", "issued"), extValue(x, "dcterms", "created"), extValue(x, "atom", "published"),
+		// Dates go by other names too.
+		it.Custom["date"], it.Custom["pubdate"], it.Custom["published"], it.Custom["modified"], it.Custom["updated"],
+		raw.updated)
+}
+
+func (raw *rawItem) linksOfRSS(it *rss.Item) {
+	x := it.Extensions
+	raw.links = append(it.Links, atomLinks(x)...)
+	// FeedBurner's own address counts readers; the original is the report's.
+	raw.link = first(extValue(x, "feedburner", "origLink"), it.Link, firstOf(it.Links), atomLink(x, "", "alternate"))
+	if it.GUID == nil {
+		return
+	}
+	raw.guid = it.GUID.Value
+	if strings.TrimSpace(raw.link) == "" && !strings.EqualFold(it.GUID.IsPermalink, "false") && isAddress(raw.guid) {
+		raw.link = raw.guid
+	}
+}
+
+func (raw *rawItem) authorsOfRSS(it *rss.Item) {
+	x := it.Extensions
 	if it.Author != "" {
 		raw.author(it.Author)
 	}
@@ -113,26 +124,30 @@ func fromRSSItem(it *rss.Item) rawItem {
 			raw.person(childValue(e, "name"), childValue(e, "email"), childValue(e, "uri"))
 		}
 	}
+}
+
+func (raw *rawItem) categoriesOfRSS(it *rss.Item) {
 	if n := len(it.Categories); n > 0 {
 		raw.categories = make([]string, 0, n)
 		for _, c := range it.Categories {
 			raw.categories = append(raw.categories, c.Value)
 		}
 	}
-	if len(x) > 0 {
-		if k := extValue(x, "itunes", "keywords"); k != "" {
-			raw.categories = append(raw.categories, strings.Split(k, ",")...)
-		}
-		raw.categories = appendValues(raw.categories, x, "dc", "subject")
-		raw.categories = appendValues(raw.categories, x, "media", "category")
-		for _, e := range x["itunes"]["category"] {
-			raw.categories = append(raw.categories, e.Attrs["text"])
-		}
-		for _, e := range x["atom"]["category"] {
-			raw.categories = append(raw.categories, first(e.Attrs["label"], e.Attrs["term"]))
-		}
+	x := it.Extensions
+	if len(x) == 0 {
+		return
 	}
-	return raw
+	if k := extValue(x, "itunes", "keywords"); k != "" {
+		raw.categories = append(raw.categories, strings.Split(k, ",")...)
+	}
+	raw.categories = appendValues(raw.categories, x, "dc", "subject")
+	raw.categories = appendValues(raw.categories, x, "media", "category")
+	for _, e := range x["itunes"]["category"] {
+		raw.categories = append(raw.categories, e.Attrs["text"])
+	}
+	for _, e := range x["atom"]["category"] {
+		raw.categories = append(raw.categories, first(e.Attrs["label"], e.Attrs["term"]))
+	}
 }
 
 // fromAtom takes over what gofeed read of an Atom feed.
@@ -167,42 +182,54 @@ func (r *reader) fromAtom(f *atom.Feed) *Document {
 }
 
 func fromEntry(e *atom.Entry, f *atom.Feed) rawItem {
+	x := e.Extensions
 	raw := rawItem{
-		guid: e.ID, title: first(e.Title, extValue(e.Extensions, "media", "title")), summary: e.Summary,
-		published: first(e.Published, extValue(e.Extensions, "dc", "date"), extValue(e.Extensions, "atom03", "created"), e.Updated),
+		guid: e.ID, title: first(e.Title, extValue(x, "media", "title")), summary: e.Summary,
+		published: first(e.Published, extValue(x, "dc", "date"), extValue(x, "atom03", "created"), e.Updated),
 		updated:   e.Updated,
-		link:      first(extValue(e.Extensions, "feedburner", "origLink"), atomHref(e.Links, "alternate")),
-		language:  extValue(e.Extensions, "dc", "language"),
+		language:  extValue(x, "dc", "language"),
+		image:     mediaImage(x["media"]),
 	}
 	if e.Content != nil {
 		raw.content = e.Content.Value
 	}
+	if raw.summary == "" && raw.content == "" {
+		for _, g := range x["media"]["group"] {
+			raw.summary = childValue(g, "description")
+		}
+		raw.summary = first(raw.summary, extValue(x, "media", "description"))
+	}
+	raw.linksOfEntry(e)
+	raw.authorsOfEntry(e, f)
+	raw.categories = append(terms(e.Categories), textOf(x["dc"]["subject"])...)
+	return raw
+}
+
+func (raw *rawItem) linksOfEntry(e *atom.Entry) {
 	for _, l := range e.Links {
 		switch l.Rel {
 		case "", "alternate", "self":
 			raw.links = append(raw.links, l.Href)
 		case "enclosure":
 			raw.enclose(l.Href, l.Type, l.Length)
-		}
-	}
-	if raw.link == "" && e.Content != nil && e.Content.Src != "" && strings.Contains(e.Content.Type, "html") {
-		raw.link = e.Content.Src
-	}
-	if raw.link == "" && isAddress(e.ID) {
-		raw.link = e.ID
-	}
-	if raw.link == "" {
-		raw.link = atomHref(e.Links, "related", "via", "self")
-	}
-	raw.image = mediaImage(e.Extensions["media"])
-	if raw.image == "" {
-		for _, l := range e.Links {
-			if l.Rel == "enclosure" && strings.HasPrefix(l.Type, "image/") {
+			if raw.image == "" && strings.HasPrefix(l.Type, "image/") {
 				raw.image = l.Href
-				break
 			}
 		}
 	}
+	raw.link = first(extValue(e.Extensions, "feedburner", "origLink"), atomHref(e.Links, "alternate"))
+	switch {
+	case raw.link != "":
+	case e.Content != nil && e.Content.Src != "" && strings.Contains(e.Content.Type, "html"):
+		raw.link = e.Content.Src
+	case isAddress(e.ID):
+		raw.link = e.ID
+	default:
+		raw.link = atomHref(e.Links, "related", "via", "self")
+	}
+}
+
+func (raw *rawItem) authorsOfEntry(e *atom.Entry, f *atom.Feed) {
 	people := e.Authors
 	if len(people) == 0 && e.Source != nil {
 		people = e.Source.Authors
@@ -220,14 +247,6 @@ func fromEntry(e *atom.Entry, f *atom.Feed) rawItem {
 			raw.person(p.Name, p.Email, p.URI)
 		}
 	}
-	raw.categories = append(terms(e.Categories), textOf(e.Extensions["dc"]["subject"])...)
-	if raw.summary == "" && raw.content == "" {
-		for _, g := range e.Extensions["media"]["group"] {
-			raw.summary = childValue(g, "description")
-		}
-		raw.summary = first(raw.summary, extValue(e.Extensions, "media", "description"))
-	}
-	return raw
 }
 
 // pace reads how the feed asks to be polled: ttl, skipHours, skipDays and the syndication module.
