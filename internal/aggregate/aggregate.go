@@ -214,17 +214,11 @@ func (a *Aggregate) Collect(ctx context.Context, ids []string, each func(Report)
 	var errs []error
 	waiting := 0 // for the desk
 
-	// The desk files full batches while collecting goes on; what is left, it files at the end.
+	// The desk files full batches while collecting goes on, and the rest when it has ended.
 	full := make(chan struct{}, len(jobs))
 	var working sync.WaitGroup
 	var deskErr error
-	working.Go(func() {
-		for range full {
-			if deskErr == nil {
-				_, deskErr = a.file(ctx, 1)
-			}
-		}
-	})
+	working.Go(func() { _, deskErr = a.file(ctx, full) })
 	err = collector.Run(ctx, jobs, func(job collect.Job, res collect.Result) {
 		rep, _, err := a.keep(ctx, job, res)
 		mu.Lock()
@@ -243,14 +237,7 @@ func (a *Aggregate) Collect(ctx context.Context, ids []string, each func(Report)
 	})
 	close(full)
 	working.Wait()
-	if err != nil {
-		return reports, err
-	}
-	if err := cmp.Or(first(errs), deskErr); err != nil {
-		return reports, err
-	}
-	_, err = a.File(ctx)
-	return reports, err
+	return reports, cmp.Or(err, first(errs), deskErr)
 }
 
 // first returns the first error, and says how many more there were: a full disk fails every

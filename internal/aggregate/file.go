@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -41,10 +40,18 @@ func (a *Aggregate) runDesk(ctx context.Context) {
 }
 
 // File takes every unfiled item through the desk and returns how many there were.
-func (a *Aggregate) File(ctx context.Context) (int, error) { return a.file(ctx, math.MaxInt) }
+func (a *Aggregate) File(ctx context.Context) (int, error) { return a.file(ctx, toTheEnd()) }
 
-// file is File for so many batches at most.
-func (a *Aggregate) file(ctx context.Context, batches int) (int, error) {
+// toTheEnd lets the desk take batch after batch until nothing waits.
+func toTheEnd() <-chan struct{} {
+	full := make(chan struct{})
+	close(full)
+	return full
+}
+
+// file takes a batch through the desk for every note in full, and what is left once full is closed.
+// It returns how many items were committed.
+func (a *Aggregate) file(ctx context.Context, full <-chan struct{}) (int, error) {
 	a.deskMu.Lock()
 	defer a.deskMu.Unlock()
 	if !a.adopted {
@@ -55,70 +62,18 @@ func (a *Aggregate) file(ctx context.Context, batches int) (int, error) {
 		a.adopted = true
 	}
 	total := 0
-	for done := 0; done < batches; done++ {
-		n, err := a.fileBatch(ctx)
-		total += n
-		if err != nil {
-			a.desk = nil // it remembers what was not committed
-			if errors.Is(err, store.ErrOvertaken) {
-				continue // feedd collect beside a daemon, or the other way round
-			}
-			return total, err
-		}
-		if n == 0 {
+	for {
+		l := line{Aggregate: a, full: full}
+		err := l.run(ctx)
+		total += l.committed
+		if err == nil {
 			return total, nil
 		}
-		a.filed()
-	}
-	return total, nil
-}
-
-func (a *Aggregate) fileBatch(ctx context.Context) (int, error) {
-	now := a.now()
-	if a.desk == nil {
-		if waiting, err := a.store.Unfiled(ctx, 1); err != nil || len(waiting) == 0 {
-			return 0, err // no need for a desk
-		}
-		var err error
-		if a.desk, err = a.openDesk(ctx, now); err != nil {
-			return 0, err
+		a.desk = nil                             // it remembers what was not committed
+		if !errors.Is(err, store.ErrOvertaken) { // feedd collect beside a daemon, or the other way round
+			return total, err
 		}
 	}
-	// Read after the turn, so that a commit of another desk in between shows: what it filed must
-	// not be filed here once more.
-	items, err := a.store.Unfiled(ctx, batchSize)
-	if err != nil || len(items) == 0 {
-		return 0, err
-	}
-	var again []int64 // filed before, ascending
-	for i := range items {
-		if items[i].Verdict != "" || items[i].Dropped != "" {
-			again = append(again, items[i].ID)
-		}
-	}
-	touched := a.desk.File(items, now)
-	stored, err := a.storedEntries(ctx, touched, items, again)
-	if err != nil {
-		return 0, err
-	}
-	f := store.Filed{Turn: a.turn, Items: items, Entries: a.desk.Compose(touched, stored, items, now)}
-	taught, err := a.labels(ctx, &f, again)
-	if err != nil {
-		return 0, err
-	}
-	if err := a.noteRules(ctx); err != nil {
-		return 0, err
-	}
-	if err := a.store.Commit(ctx, f); err != nil {
-		return 0, fmt.Errorf("commit what the desk decided: %w", err)
-	}
-	a.turn++
-	for _, l := range taught {
-		a.model.LearnLabel(desk.Label(l.Label), l.sign)
-	}
-	a.desk.Prune(now)
-	a.count.decided(items, a.now().Sub(now))
-	return len(items), nil
 }
 
 // Model returns what the sections learned from the stored examples.

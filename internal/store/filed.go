@@ -101,7 +101,12 @@ func (s *Store) items(ctx context.Context, where string, args ...any) ([]feed.It
 // Unfiled returns items that wait for the desk, oldest first, at most limit of them. An item whose
 // Entry is set was filed before, and is here because its source revised it or the rules changed.
 func (s *Store) Unfiled(ctx context.Context, limit int) ([]feed.Item, error) {
-	return s.items(ctx, `WHERE i.filed = 0 ORDER BY i.id LIMIT $1`, limit)
+	return s.UnfiledAfter(ctx, 0, limit)
+}
+
+// UnfiledAfter is Unfiled for the items behind the one with the id after.
+func (s *Store) UnfiledAfter(ctx context.Context, after int64, limit int) ([]feed.Item, error) {
+	return s.items(ctx, `WHERE i.filed = 0 AND i.id > $1 ORDER BY i.id LIMIT $2`, after, limit)
 }
 
 // Lag tells how many items wait for the desk, and since when the oldest has; zero time for none.

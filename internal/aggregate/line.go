@@ -1,0 +1,162 @@
+package aggregate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"feedd/internal/aggregate/desk"
+	"feedd/internal/feed"
+	"feedd/internal/store"
+)
+
+// line is batches on their way through the desk: while the desk decides about one, the one after it
+// is being read and the one before it is being committed. The decisions are those of one batch after
+// another. It lives from one look at the store to the first error; the caller holds deskMu.
+type line struct {
+	*Aggregate
+	full      <-chan struct{} // a note for each batch that waits; closed when the rest is to be taken
+	ahead     <-chan inbox    // the batch that is being read, nil for none
+	behind    <-chan error    // the batch that is being committed, nil for none
+	committed int             // items
+}
+
+// inbox is a batch as it was read.
+type inbox struct {
+	items []feed.Item
+	err   error
+}
+
+// run takes batches through the desk until full is closed and nothing waits.
+func (l *line) run(ctx context.Context) (err error) {
+	defer func() { // nothing goes on behind the caller's back
+		err = errors.Join(err, l.settle())
+		if l.ahead != nil {
+			<-l.ahead
+		}
+	}()
+	for {
+		items, err := l.take(ctx)
+		if err != nil || len(items) == 0 {
+			return err
+		}
+		l.readAhead(ctx, items[len(items)-1].ID)
+		now := l.now()
+		again := filedBefore(items)
+		touched := l.desk.File(items, now)
+		if err := l.settle(); err != nil { // the entries of the batch before are read now
+			return err
+		}
+		f, err := l.decided(ctx, items, again, touched, now)
+		if err != nil {
+			return err
+		}
+		l.commit(ctx, f, now)
+		l.desk.Prune(now)
+	}
+}
+
+// take returns the next batch, none when nothing waits.
+func (l *line) take(ctx context.Context) ([]feed.Item, error) {
+	if l.ahead != nil {
+		next := <-l.ahead
+		l.ahead = nil
+		if next.err != nil || len(next.items) > 0 {
+			return next.items, next.err
+		}
+	}
+	// What follows looks at the whole inbox: the batch that is being committed must have left it.
+	if err := l.settle(); err != nil {
+		return nil, err
+	}
+	select {
+	case <-l.full:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if l.desk == nil {
+		if waiting, err := l.store.Unfiled(ctx, 1); err != nil || len(waiting) == 0 {
+			return nil, err // no need for a desk
+		}
+		var err error
+		if l.desk, err = l.openDesk(ctx, l.now()); err != nil {
+			return nil, err
+		}
+	}
+	// Read after the turn, so that a commit of another desk in between shows: what it filed must
+	// not be filed here once more.
+	return l.store.Unfiled(ctx, batchSize)
+}
+
+// readAhead begins to read the batch behind an item, if there is a note that one waits.
+func (l *line) readAhead(ctx context.Context, after int64) {
+	select {
+	case <-l.full:
+	default:
+		return
+	}
+	ahead := make(chan inbox, 1)
+	l.ahead = ahead
+	go func() {
+		items, err := l.store.UnfiledAfter(ctx, after, batchSize)
+		ahead <- inbox{items, err}
+	}()
+}
+
+// decided gathers what is to be committed of a batch, and teaches the sections what it is an example
+// of: the next batch is decided by it. When the commit fails, desk and model are built anew.
+func (l *line) decided(ctx context.Context, items []feed.Item, again []int64, touched []string, now time.Time) (store.Filed, error) {
+	stored, err := l.storedEntries(ctx, touched, items, again)
+	if err != nil {
+		return store.Filed{}, err
+	}
+	f := store.Filed{Turn: l.turn, Items: items, Entries: l.desk.Compose(touched, stored, items, now)}
+	taught, err := l.labels(ctx, &f, again)
+	if err != nil {
+		return store.Filed{}, err
+	}
+	for _, t := range taught {
+		l.model.LearnLabel(desk.Label(t.Label), t.sign)
+	}
+	return f, l.noteRules(ctx)
+}
+
+// filedBefore returns the items that a desk decided about before, ascending.
+func filedBefore(items []feed.Item) []int64 {
+	var ids []int64
+	for i := range items {
+		if items[i].Verdict != "" || items[i].Dropped != "" {
+			ids = append(ids, items[i].ID)
+		}
+	}
+	return ids
+}
+
+// commit begins to commit a batch; settle waits for it.
+func (l *line) commit(ctx context.Context, f store.Filed, decided time.Time) {
+	behind := make(chan error, 1)
+	l.behind = behind
+	l.turn++
+	go func() {
+		err := l.store.Commit(ctx, f)
+		if err != nil {
+			err = fmt.Errorf("commit what the desk decided: %w", err)
+		} else {
+			l.committed += len(f.Items)
+			l.count.decided(f.Items, l.now().Sub(decided))
+			l.filed()
+		}
+		behind <- err
+	}()
+}
+
+// settle waits until the batch before is committed.
+func (l *line) settle() error {
+	if l.behind == nil {
+		return nil
+	}
+	err := <-l.behind
+	l.behind = nil
+	return err
+}
