@@ -287,13 +287,92 @@ func TestAMovedRuleFilesNothing(t *testing.T) {
 	if lines.Renew(&it); it.Sections[0].Line != 13 {
 		t.Errorf("told %+v, want line 13", it.Sections)
 	}
-	w.set.Sections[0].Rules = append(at(13), at(14)...)
+	w.set.Sections[0].Rules = rules("gió giật")
 	if err := w.Reload(w.set, collector); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := w.File(t.Context()); err != nil || n != 1 {
 		t.Errorf("after another rule, %d items were filed anew (%v)", n, err)
 	}
+}
+
+// A change of the configuration files anew what it can reach and no more, and comes to what filing
+// everything anew would.
+func TestRefileReachesWhatChanged(t *testing.T) {
+	const football = "Đội tuyển Việt Nam thắng Thái Lan hai không"
+	start := func(t *testing.T) *wing {
+		w := newWing(t, feed.Section{ID: "kinh-te", Rules: rules("giá vàng")}, feed.Section{ID: "thoi-su"}, feed.Section{ID: "the-thao", Rules: rules("đội tuyển")})
+		w.set.Sources[0].Section = "thoi-su"
+		w.reload(t, func(*Settings) {})
+		w.tell("a", report{"1", gold, ""})
+		w.tell("a", report{"2", "Quốc hội thông qua luật đất đai sửa đổi", ""})
+		w.tell("b", report{"3", football, "Trận đấu tại Hà Nội."})
+		w.tell("c", report{"4", storm, ""})
+		w.collect(t)
+		return w
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*Settings)
+		want   int // items filed anew
+	}{
+		{"a source comes", func(s *Settings) {
+			d := s.Sources[0]
+			d.ID, d.URL, d.Section = "d", d.URL+"d", "the-thao"
+			s.Sources = append(s.Sources, d)
+		}, 0},
+		{"a source goes", func(s *Settings) { s.Sources = s.Sources[1:] }, 2},
+		{"a source has another section", func(s *Settings) { s.Sources[2].Section = "kinh-te" }, 1},
+		{"a source teaches no more", func(s *Settings) { s.Sources[0].Learn = false }, 2},
+		{"a rule comes", func(s *Settings) { s.Sections[1].Rules = rules("bão") }, 1},
+		{"a rule goes", func(s *Settings) { s.Sections[2].Rules = nil }, 1},
+		{"a rule that holds for nothing", func(s *Settings) { s.Sections[2].Rules = rules("đội tuyển", "bóng rổ") }, 0},
+		{"a rule and a source", func(s *Settings) {
+			s.Sections[1].Rules = rules("bão")
+			s.Sources[1].Section = "kinh-te"
+		}, 2},
+		{"drop", func(s *Settings) { s.Drop = rules("Hà Nội") }, 1},
+		{"a section goes", func(s *Settings) { s.Sections = s.Sections[:2] }, 1},
+		{"sections in another order", func(s *Settings) { slices.Reverse(s.Sections) }, 4},
+		{"nothing is learned any more", func(s *Settings) { s.Learning.Learn = false }, 4},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := start(t)
+			next := w.set
+			next.Sections, next.Sources = slices.Clone(next.Sections), slices.Clone(next.Sources)
+			tt.change(&next)
+			_, collector := w.current()
+			if err := w.Reload(next, collector); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := w.File(t.Context()); err != nil || n != tt.want {
+				t.Errorf("%d items were filed anew (%v), want %d", n, err, tt.want)
+			}
+			filed := w.filing(t)
+			if n, err := w.store.Refile(t.Context(), time.Time{}); err != nil || n != 4 {
+				t.Fatal(n, err)
+			}
+			w.file(t)
+			if diff := cmp.Diff(w.filing(t), filed); diff != "" {
+				t.Errorf("filing everything anew comes to something else (-all +reached):\n%s", diff)
+			}
+		})
+	}
+}
+
+// filing is all that the desk decided and what it learned.
+func (w *wing) filing(t *testing.T) (said []string) {
+	t.Helper()
+	for _, e := range w.entries(t, feed.EntryQuery{Any: true}) {
+		said = append(said, fmt.Sprint(e.Key, e.Sections, e.Withdrawn, e.WithdrawnBy))
+		for _, r := range e.Reports {
+			said = append(said, fmt.Sprint(r.ID, r.Entry, r.Sections, r.Dropped))
+		}
+	}
+	if err := w.store.Labels(t.Context(), func(l feed.Label) { said = append(said, fmt.Sprintf("%+v", l)) }); err != nil {
+		t.Fatal(err)
+	}
+	return said
 }
 
 // A lead beyond the desk's memory speaks for its entry also after the items were filed anew.

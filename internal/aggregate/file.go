@@ -2,9 +2,6 @@ package aggregate
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -220,93 +217,6 @@ func (a *Aggregate) waiting() (items, seconds float64) {
 		return 0, 0
 	}
 	return float64(n), a.now().Sub(since).Seconds()
-}
-
-// rulesInForce is the name under which the store keeps what the items were filed by: a fingerprint
-// of the rules, or severalRules.
-const (
-	rulesInForce = "rules"
-	severalRules = "several"
-)
-
-// noteRules says in the store, before a commit, when another process filed by other rules than this
-// one does. Whoever next reads its rules then files all anew.
-func (a *Aggregate) noteRules(ctx context.Context) error {
-	stored, err := a.store.Meta(ctx, rulesInForce)
-	if err != nil || stored == a.rules || stored == severalRules {
-		return err
-	}
-	return a.store.SetMeta(ctx, rulesInForce, severalRules)
-}
-
-// refileChanged puts the items within the window back into the inbox when the rules are others
-// than those the stored items were filed by.
-func (a *Aggregate) refileChanged(ctx context.Context, s *Settings) error {
-	print, err := fingerprint(s)
-	if err != nil {
-		return err
-	}
-	was, err := a.store.Meta(ctx, rulesInForce)
-	if err != nil {
-		return err
-	}
-	a.rules = print
-	if was == print {
-		return nil
-	}
-	if was != "" {
-		n, err := a.store.Refile(ctx, a.now().Add(-s.window()))
-		if err != nil {
-			return err
-		}
-		a.log.Info("the rules changed; filing anew", "items", n)
-	}
-	return a.store.SetMeta(ctx, rulesInForce, print)
-}
-
-// fingerprint is equal for settings that file every item alike. Where in the configuration a rule
-// stands does not matter: a comment files nothing anew.
-func fingerprint(s *Settings) (string, error) {
-	type filing struct {
-		Section, Title, Language string
-		Categories               map[string]string
-		Learn                    bool
-	}
-	of := map[string]filing{}
-	for _, src := range s.Sources {
-		of[src.ID] = filing{src.Section, src.Title, src.Language, src.Category, src.Learn}
-	}
-	type rules struct {
-		ID, Language string
-		Rules        []feed.Rule
-		Pin, Mute    []feed.Rule
-		Learn        bool
-	}
-	var sections []rules
-	for _, sec := range s.Sections {
-		sections = append(sections, rules{sec.ID, sec.Language, withoutLines(sec.Rules), withoutLines(sec.Pin), withoutLines(sec.Mute), sec.Learn})
-	}
-	text, err := json.Marshal([]any{of, sections, withoutLines(s.Drop), s.Learning})
-	if err != nil {
-		return "", err
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:16]), nil
-}
-
-func withoutLines(rules []feed.Rule) []feed.Rule {
-	bare := slices.Clone(rules)
-	for i := range bare {
-		r := &bare[i]
-		r.Line = 0
-		for _, terms := range []*[]feed.Pattern{&r.Any, &r.All, &r.None} {
-			*terms = slices.Clone(*terms)
-			for j := range *terms {
-				(*terms)[j].Line = 0
-			}
-		}
-	}
-	return bare
 }
 
 // Lines returns where the rules stand in the configuration as it is now.

@@ -51,19 +51,9 @@ func (a *Aggregate) Replay(ctx context.Context, each func(Change)) (Replayed, er
 	if err != nil {
 		return done, err
 	}
-	var last int64
 	var changes []Change
 	before, after := unions{}, unions{}
-	since := a.now().Add(-settings.window())
-	for {
-		was, err := a.store.FiledSince(ctx, since, last, batchSize)
-		if err != nil {
-			return done, err
-		}
-		if len(was) == 0 {
-			break
-		}
-		last = was[len(was)-1].ID
+	err = a.filedSince(ctx, a.now().Add(-settings.window()), func(was []feed.Item) error {
 		done.Items += len(was)
 		now := make([]feed.Item, len(was))
 		for i := range was {
@@ -78,6 +68,10 @@ func (a *Aggregate) Replay(ctx context.Context, each func(Change)) (Replayed, er
 				changes = append(changes, c)
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return done, err
 	}
 	done.Changed = len(changes)
 	counted := map[[3]string]bool{} // several reports of a story may enter together

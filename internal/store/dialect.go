@@ -83,6 +83,16 @@ type tx struct {
 	conn *sql.Conn // that it runs on
 }
 
+// affected runs a statement and returns how many rows it changed.
+func (t *tx) affected(query string, args ...any) (int, error) {
+	r, err := t.Exec(query, args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := r.RowsAffected()
+	return int(n), err
+}
+
 // many runs a query once for each row of arguments, in order. On PostgreSQL they travel together.
 func (t *tx) many(query string, rows [][]any) error { return t.manyRows(query, rows, nil) }
 

@@ -184,18 +184,51 @@ func (s *Store) Find(ctx context.Context, what string) ([]feed.Item, error) {
 // Refile puts every filed item seen since a time back into the inbox; its entry stays known. What
 // a desk is deciding about at that moment is overtaken. It returns how many.
 func (s *Store) Refile(ctx context.Context, since time.Time) (int, error) {
-	var n int64
-	err := s.tx(ctx, func(tx *tx) error {
-		r, err := tx.Exec(`UPDATE items SET filed = 0 WHERE filed = 1 AND first_seen >= $1`, millis(since))
-		if err != nil {
-			return err
+	return s.refile(ctx, func(tx *tx) (int, error) {
+		return tx.affected(`UPDATE items SET filed = 0 WHERE filed = 1 AND first_seen >= $1`, millis(since))
+	})
+}
+
+// RefileSources is Refile for what these sources told.
+func (s *Store) RefileSources(ctx context.Context, since time.Time, sources []string) (int, error) {
+	return s.refile(ctx, func(tx *tx) (int, error) {
+		total := 0
+		for _, id := range sources {
+			n, err := tx.affected(`UPDATE items SET filed = 0 WHERE filed = 1 AND first_seen >= $1 AND source = $2`, millis(since), id)
+			if err != nil {
+				return 0, err
+			}
+			total += n
 		}
-		if n, err = r.RowsAffected(); err != nil {
+		return total, nil
+	})
+}
+
+// RefileItems is Refile for the items with these ids.
+func (s *Store) RefileItems(ctx context.Context, ids []int64) (int, error) {
+	return s.refile(ctx, func(tx *tx) (int, error) {
+		total := 0
+		for part := range slices.Chunk(ids, listed) {
+			var args []any
+			n, err := tx.affected(`UPDATE items SET filed = 0 WHERE filed = 1 AND id `+s.d.in(part, &args), args...)
+			if err != nil {
+				return 0, err
+			}
+			total += n
+		}
+		return total, nil
+	})
+}
+
+// refile puts items back into the inbox and, if there are any, overtakes the desks.
+func (s *Store) refile(ctx context.Context, mark func(*tx) (int, error)) (n int, err error) {
+	err = s.tx(ctx, func(tx *tx) error {
+		if n, err = mark(tx); err != nil || n == 0 {
 			return err
 		}
 		return overtake(tx)
 	})
-	return int(n), err
+	return n, err
 }
 
 // deskTurn is the name under which meta counts the commits of all desks.

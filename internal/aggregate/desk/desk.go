@@ -132,6 +132,10 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 	return slices.Compact(touched)
 }
 
+// FilesOtherwise tells whether the rules and what was learned would file a filed item otherwise than
+// it is filed. It decides nothing and remembers nothing.
+func (d *Desk) FilesOtherwise(it *feed.Item) bool { return d.filer.filesOtherwise(it) }
+
 // join tells a report under the first entry of the story that the editor joined its own to.
 func (d *Desk) join(it *feed.Item, into string) {
 	d.stories.forget(it.ID)

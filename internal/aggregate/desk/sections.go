@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"feedd/internal/feed"
@@ -145,6 +146,26 @@ func (f *filer) file(it *feed.Item) {
 	}
 	f.keepOut(it, w)
 	f.pin(it, w)
+}
+
+// filesOtherwise tells whether an item that is filed would be filed otherwise now: dropped or not, by
+// another rule, under other sections or by another authority. The line where a rule stands and the
+// words that the learned model weighs do not count: neither moves an item. What the editor spoke of
+// is among it, for its lesson depends on which sections there are.
+func (f *filer) filesOtherwise(it *feed.Item) bool {
+	if len(f.fixes[it.ID]) > 0 {
+		return true
+	}
+	now := *it
+	f.file(&now)
+	if now.Dropped != "" || it.Dropped != "" {
+		_, why, _ := strings.Cut(now.Dropped, ": ")
+		_, was, _ := strings.Cut(it.Dropped, ": ")
+		return (now.Dropped == "") != (it.Dropped == "") || why != was
+	}
+	return !slices.EqualFunc(now.Sections, it.Sections, func(p, q feed.Placement) bool {
+		return p.Section == q.Section && p.By == q.By && p.Pinned == q.Pinned && (p.By == byLearned || p.Detail == q.Detail)
+	})
 }
 
 // decide is file without the evidence of soft rules and of the model and without what keeps items
