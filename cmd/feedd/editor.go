@@ -2,12 +2,21 @@ package main
 
 import (
 	"fmt"
+	"os/user"
 	"slices"
 
 	"feedd/internal/aggregate"
 	"feedd/internal/daemon"
 	"feedd/internal/feed"
 )
+
+// editorName is who sits at this terminal, for the list of decisions.
+func editorName() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return ""
+}
 
 type fileCmd struct {
 	configFlag
@@ -23,7 +32,7 @@ func (c *fileCmd) Run(a *app) error {
 
 func (c *fileCmd) run(a *app, remove bool) error {
 	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
-		items, err := d.File(a.ctx, c.Item, c.Section, remove)
+		items, err := d.As(editorName()).File(a.ctx, c.Item, c.Section, remove)
 		if err != nil {
 			return err
 		}
@@ -53,7 +62,7 @@ type splitCmd struct {
 // Run takes a report out of a story for good.
 func (c *splitCmd) Run(a *app) error {
 	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
-		it, err := d.Split(a.ctx, c.Story, c.Item)
+		it, err := d.As(editorName()).Split(a.ctx, c.Story, c.Item)
 		if err == nil {
 			fmt.Fprintf(a.stdout, "split off: %d %s\n", it.ID, it.Title)
 		}
@@ -71,7 +80,7 @@ type joinCmd struct {
 // Run makes two stories one.
 func (c *joinCmd) Run(a *app) error {
 	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
-		older, younger, err := d.Join(a.ctx, c.A, c.B)
+		older, younger, err := d.As(editorName()).Join(a.ctx, c.A, c.B)
 		if err == nil {
 			fmt.Fprintf(a.stdout, "joined: %s takes in %s, which is withdrawn\n", older, younger)
 		}

@@ -123,7 +123,7 @@ type explainCmd struct {
 	configFlag
 	storeFlag
 	JSON bool   `help:"Print JSON."`
-	What string `arg:"" name:"url-or-id" help:"An item's address or number, an entry's or a story's id."`
+	What string `arg:"" name:"url-or-id-or-headline" help:"An item's address or number, an entry's or a story's id, or words of a headline, quoted."`
 }
 
 // Run says where an item is, and why.
@@ -251,7 +251,7 @@ type retractCmd struct {
 // Run withdraws a story, or brings it back.
 func (c *retractCmd) Run(a *app) error {
 	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
-		entries, err := d.Retract(a.ctx, c.ID, c.Undo)
+		entries, err := d.As(editorName()).Retract(a.ctx, c.ID, c.Undo)
 		if err != nil {
 			return err
 		}

@@ -45,23 +45,25 @@ func run() int {
 
 // cli is the whole command line.
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Run the daemon: collect on schedule, file, publish over HTTP."`
-	Demo    demoCmd    `cmd:"" help:"The same, offline, on invented sources served on loopback."`
-	Collect collectCmd `cmd:"" help:"Look at all or the named sources once, now, file what they bring, and exit."`
-	Export  exportCmd  `cmd:"" help:"Write every feed and page as static files."`
-	Check   checkCmd   `cmd:"" help:"Check the configuration and the headlines it expects."`
-	Sources sourcesCmd `cmd:"" help:"Show the state of every source, and why it runs next when it does."`
-	Preview previewCmd `cmd:"" help:"Show what feedd reads at an address or in a file, storing nothing."`
-	Explain explainCmd `cmd:"" help:"Show where an item is, and why."`
-	Retract retractCmd `cmd:"" help:"Withdraw a story from every feed and page, for good."`
-	File    fileCmd    `cmd:"" help:"File an item under a section, for good."`
-	Unfile  unfileCmd  `cmd:"" help:"Take an item out of a section, for good."`
-	Split   splitCmd   `cmd:"" help:"Take a report out of a story, for good."`
-	Join    joinCmd    `cmd:"" help:"Make two stories one."`
-	Replay  replayCmd  `cmd:"" help:"Print what the present configuration would file otherwise, changing nothing."`
-	Move    moveCmd    `cmd:"" help:"Copy everything stored to another store, between SQLite and PostgreSQL."`
-	Backup  backupCmd  `cmd:"" help:"Copy the SQLite store to a new file, also while the daemon runs."`
-	Eval    evalCmd    `cmd:"" help:"Measure quality on labelled data."`
+	Serve     serveCmd     `cmd:"" help:"Run the daemon: collect on schedule, file, publish over HTTP."`
+	Demo      demoCmd      `cmd:"" help:"The same, offline, on invented sources served on loopback."`
+	Collect   collectCmd   `cmd:"" help:"Look at all or the named sources once, now, file what they bring, and exit."`
+	Export    exportCmd    `cmd:"" help:"Write every feed and page as static files."`
+	Check     checkCmd     `cmd:"" help:"Check the configuration and the headlines it expects."`
+	Sources   sourcesCmd   `cmd:"" help:"Show the state of every source, and why it runs next when it does."`
+	Preview   previewCmd   `cmd:"" help:"Show what feedd reads at an address or in a file, storing nothing."`
+	Explain   explainCmd   `cmd:"" help:"Show where an item is, and why."`
+	Retract   retractCmd   `cmd:"" help:"Withdraw a story from every feed and page, for good."`
+	File      fileCmd      `cmd:"" help:"File an item under a section, for good."`
+	Unfile    unfileCmd    `cmd:"" help:"Take an item out of a section, for good."`
+	Split     splitCmd     `cmd:"" help:"Take a report out of a story, for good."`
+	Join      joinCmd      `cmd:"" help:"Make two stories one."`
+	Decisions decisionsCmd `cmd:"" help:"List the editor's decisions in force, or take one back."`
+	Search    searchCmd    `cmd:"" help:"Find stored stories by words."`
+	Replay    replayCmd    `cmd:"" help:"Print what the present configuration would file otherwise, changing nothing."`
+	Move      moveCmd      `cmd:"" help:"Copy everything stored to another store, between SQLite and PostgreSQL."`
+	Backup    backupCmd    `cmd:"" help:"Copy the SQLite store to a new file, also while the daemon runs."`
+	Eval      evalCmd      `cmd:"" help:"Measure quality on labelled data."`
 
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of feeds.yaml, for editors that complete and check it."`
 	Completion completionCmd `cmd:"" help:"Print what makes a shell complete feedd's commands, flags and names."`

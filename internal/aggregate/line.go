@@ -111,7 +111,7 @@ func (l *line) decided(ctx context.Context, items []feed.Item, again []int64, to
 	if err != nil {
 		return store.Filed{}, err
 	}
-	f := store.Filed{Turn: l.turn, Items: items, Entries: l.desk.Compose(touched, stored, items, now)}
+	f := store.Filed{Turn: l.turn, Items: items, Entries: l.desk.Compose(touched, stored, items, now), Returned: l.desk.Returned()}
 	taught, err := l.labels(ctx, &f, again)
 	if err != nil {
 		return store.Filed{}, err

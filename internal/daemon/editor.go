@@ -1,19 +1,32 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"feedd/internal/feed"
+	"feedd/internal/store"
 )
 
-// The editor's words on single items and stories. Each is remembered in the store and put into
-// force at once; a daemon that runs beside notices.
+// Editor says the last word on single items and stories. Each is remembered in the store as a
+// decision, with a number by which it is taken back, and put into force at once; a daemon that runs
+// beside notices.
+type Editor struct {
+	d    *Daemon
+	name string
+}
+
+// As returns an editor whose decisions carry a name; it may be empty.
+func (d *Daemon) As(name string) *Editor { return &Editor{d, name} }
 
 // File puts the items that what names under a section for good, or with remove takes them out.
-func (d *Daemon) File(ctx context.Context, what, section string, remove bool) ([]feed.Item, error) {
+func (e *Editor) File(ctx context.Context, what, section string, remove bool) ([]feed.Item, error) {
+	d := e.d
 	if !d.hasSection(section) {
 		return nil, fmt.Errorf("no section %q in the configuration", section)
 	}
@@ -28,14 +41,15 @@ func (d *Daemon) File(ctx context.Context, what, section string, remove bool) ([
 	var words []feed.EditorsWord
 	var ids []int64
 	for _, it := range items {
-		words = append(words, feed.EditorsWord{Kind: kind, A: strconv.FormatInt(it.ID, 10), B: section, At: d.o.Now()})
+		words = append(words, feed.EditorsWord{Kind: kind, A: strconv.FormatInt(it.ID, 10), B: section, At: d.o.Now(), By: e.name})
 		ids = append(ids, it.ID)
 	}
 	return items, d.speak(ctx, words, ids)
 }
 
 // Split takes one report out of a story for good.
-func (d *Daemon) Split(ctx context.Context, story, what string) (feed.Item, error) {
+func (e *Editor) Split(ctx context.Context, story, what string) (feed.Item, error) {
+	d := e.d
 	items, err := d.find(ctx, what)
 	if err != nil {
 		return feed.Item{}, err
@@ -63,7 +77,7 @@ func (d *Daemon) Split(ctx context.Context, story, what string) (feed.Item, erro
 	if err != nil {
 		return it, err
 	}
-	word := feed.EditorsWord{Kind: feed.WordSplit, A: own, B: of, At: d.o.Now()}
+	word := feed.EditorsWord{Kind: feed.WordSplit, A: own, B: of, At: d.o.Now(), By: e.name}
 	if len(entries) == 1 {
 		word.Titles = [2]string{it.Title, headline(&entries[0])}
 	}
@@ -80,7 +94,8 @@ func headline(e *feed.Entry) string {
 
 // Join makes two stories one. The older id stays, the younger is withdrawn. It returns both, the
 // older first.
-func (d *Daemon) Join(ctx context.Context, a, b string) (older, younger string, err error) {
+func (e *Editor) Join(ctx context.Context, a, b string) (older, younger string, err error) {
+	d := e.d
 	if older, err = d.story(ctx, a); err != nil {
 		return "", "", err
 	}
@@ -109,16 +124,169 @@ func (d *Daemon) Join(ctx context.Context, a, b string) (older, younger string, 
 	if err != nil {
 		return "", "", err
 	}
-	for _, e := range entries {
-		for _, r := range e.Reports {
+	for _, told := range entries {
+		for _, r := range told.Reports {
 			ids = append(ids, r.ID)
 		}
 	}
-	word := feed.EditorsWord{Kind: feed.WordJoin, A: older, B: younger, At: d.o.Now()}
+	word := feed.EditorsWord{Kind: feed.WordJoin, A: older, B: younger, At: d.o.Now(), By: e.name}
 	if len(first) == 2 {
 		word.Titles = [2]string{headline(&first[0]), headline(&first[1])}
 	}
 	return older, younger, d.speak(ctx, []feed.EditorsWord{word}, ids)
+}
+
+// Retract withdraws the whole story that id names from everything published, for good, or with
+// undo brings it back. It returns the entries concerned.
+func (e *Editor) Retract(ctx context.Context, id string, undo bool) ([]feed.Entry, error) {
+	d := e.d
+	found, err := d.Explain(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	entries := map[string]feed.Entry{}
+	var dropped []string // entries of which a rule may have taken this report
+	for _, f := range found {
+		for _, told := range f.Story {
+			entries[told.Key] = told
+		}
+		if f.Item.Dropped != "" {
+			dropped = append(dropped, f.Item.OwnEntry())
+		}
+	}
+	if len(dropped) > 0 {
+		emptied, err := d.store.Entries(ctx, feed.EntryQuery{Keys: dropped, Any: true})
+		if err != nil {
+			return nil, err
+		}
+		for _, told := range emptied {
+			entries[told.Key] = told
+		}
+	}
+	if len(entries) == 0 {
+		return nil, fmt.Errorf("%s is in no feed: %s", id, cmp.Or(found[0].Item.Dropped, "the desk has not filed it yet"))
+	}
+	keys := make([]string, 0, len(entries))
+	for k := range entries {
+		if (entries[k].WithdrawnBy == feed.Retracted) == undo {
+			keys = append(keys, k)
+		}
+	}
+	if len(keys) == 0 {
+		if undo {
+			return nil, fmt.Errorf("%s is not withdrawn", id)
+		}
+		return nil, fmt.Errorf("%s is withdrawn already", id)
+	}
+	slices.Sort(keys)
+	at := d.o.Now()
+	if undo {
+		at = time.Time{}
+	}
+	if _, err := d.store.WithdrawBy(ctx, keys, at, e.name); err != nil {
+		return nil, err
+	}
+	list := make([]feed.Entry, 0, len(keys))
+	for _, k := range keys {
+		list = append(list, entries[k])
+	}
+	return list, nil
+}
+
+// Decision is what the editor said at once, in force.
+type Decision struct {
+	N    int64            `json:"n"`
+	Kind feed.EditorsKind `json:"kind"`
+	At   time.Time        `json:"at"`
+	By   string           `json:"by,omitempty"`
+	// On is what it is about: the numbers of items, the keys of reports or stories.
+	On        []string `json:"on"`
+	Section   string   `json:"section,omitempty"`   // of file and unfile
+	Headlines []string `json:"headlines,omitempty"` // as they were then, or are now where that was not kept
+}
+
+// Decisions returns what the editors decided and have not taken back, the newest first.
+func (d *Daemon) Decisions(ctx context.Context) ([]Decision, error) {
+	words, err := d.store.Words(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []Decision
+	index := map[int64]int{}
+	var ids []int64 // of file and unfile
+	for _, w := range words {
+		if w.Kind == feed.WordReturn {
+			continue
+		}
+		i, known := index[w.N]
+		if !known {
+			i = len(all)
+			index[w.N] = i
+			all = append(all, Decision{N: w.N, Kind: w.Kind, At: w.At, By: w.By})
+		}
+		told := &all[i]
+		switch w.Kind {
+		case feed.WordFile, feed.WordUnfile:
+			told.On, told.Section = append(told.On, w.A), w.B
+			if id, err := strconv.ParseInt(w.A, 10, 64); err == nil {
+				ids = append(ids, id)
+			}
+		case feed.WordRetract:
+			told.On = append(told.On, w.A)
+		default:
+			told.On = append(told.On, w.A, w.B)
+		}
+		for _, title := range w.Titles {
+			if title != "" {
+				told.Headlines = append(told.Headlines, title)
+			}
+		}
+	}
+	found, err := d.store.Items(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	titles := map[string]string{}
+	for _, it := range found {
+		titles[strconv.FormatInt(it.ID, 10)] = it.Title
+	}
+	for i := range all {
+		if all[i].Section != "" {
+			for _, id := range all[i].On {
+				if title := titles[id]; title != "" {
+					all[i].Headlines = append(all[i].Headlines, title)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Decision) int { return cmp.Compare(b.N, a.N) })
+	return all, nil
+}
+
+// TakeBack takes the decision with this number back. What it moved goes back to where it was, and
+// what it replaced holds again.
+func (e *Editor) TakeBack(ctx context.Context, n int64) (Decision, error) {
+	all, err := e.d.Decisions(ctx)
+	if err != nil {
+		return Decision{}, err
+	}
+	i := slices.IndexFunc(all, func(x Decision) bool { return x.N == n })
+	if i < 0 {
+		return Decision{}, fmt.Errorf("%w: %d; feedd decisions lists them", store.ErrNoDecision, n)
+	}
+	if all[i].Kind == feed.WordRetract {
+		for _, story := range all[i].On {
+			if _, err := e.Retract(ctx, story, true); err != nil {
+				return all[i], err
+			}
+		}
+		return all[i], nil
+	}
+	if _, err := e.d.store.TakeBack(ctx, n); err != nil {
+		return all[i], err
+	}
+	_, err = e.d.agg.File(ctx)
+	return all[i], err
 }
 
 func (d *Daemon) speak(ctx context.Context, words []feed.EditorsWord, items []int64) error {
@@ -129,10 +297,14 @@ func (d *Daemon) speak(ctx context.Context, words []feed.EditorsWord, items []in
 	return err
 }
 
+func unknown(what string) error {
+	return fmt.Errorf("nothing is known of %s; it was never collected, or retention took it away", what)
+}
+
 func (d *Daemon) find(ctx context.Context, what string) ([]feed.Item, error) {
 	items, err := d.store.Find(ctx, what)
 	if err == nil && len(items) == 0 {
-		err = fmt.Errorf("nothing is known of %s; it was never collected, or retention took it away", what)
+		err = unknown(what)
 	}
 	return items, err
 }

@@ -33,7 +33,7 @@ func TestRetractedStaysOut(t *testing.T) {
 	}
 	retract := func(id string, undo bool) {
 		t.Helper()
-		if _, err := h.Retract(t.Context(), id, undo); err != nil {
+		if _, err := h.As("").Retract(t.Context(), id, undo); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -47,7 +47,7 @@ func TestRetractedStaysOut(t *testing.T) {
 		return false
 	}
 	retract(gone.Story, false)
-	if _, _, err := h.Join(t.Context(), gone.Story, other.Story); err == nil || !strings.Contains(err.Error(), "retract --undo "+gone.Story) {
+	if _, _, err := h.As("").Join(t.Context(), gone.Story, other.Story); err == nil || !strings.Contains(err.Error(), "retract --undo "+gone.Story) {
 		t.Errorf("a withdrawn story was joined to one that stands: %v", err)
 	}
 	retract(gone.Story, true)

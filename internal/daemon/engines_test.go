@@ -108,7 +108,7 @@ func (h *house) edit(t *testing.T) {
 		if len(e.Reports) > 1 && len(stories) == 0 {
 			last := e.Reports[len(e.Reports)-1]
 			if feed.EntryKey(last.Source, last.Key) != e.Key {
-				if _, err := h.Split(ctx, e.Story, last.URL); err != nil {
+				if _, err := h.As("").Split(ctx, e.Story, last.URL); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -120,13 +120,13 @@ func (h *house) edit(t *testing.T) {
 	if len(stories) < 6 {
 		t.Fatalf("only %d stories", len(stories))
 	}
-	if _, _, err := h.Join(ctx, stories[2], stories[4]); err != nil {
+	if _, _, err := h.As("").Join(ctx, stories[2], stories[4]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.File(ctx, stories[1], "the-thao", false); err != nil {
+	if _, err := h.As("").File(ctx, stories[1], "the-thao", false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Retract(ctx, stories[5], false); err != nil {
+	if _, err := h.As("").Retract(ctx, stories[5], false); err != nil {
 		t.Fatal(err)
 	}
 }

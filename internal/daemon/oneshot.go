@@ -1,11 +1,11 @@
 package daemon
 
 import (
-	"cmp"
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"feedd/internal/aggregate"
@@ -13,6 +13,7 @@ import (
 	"feedd/internal/aggregate/desk"
 	"feedd/internal/feed"
 	"feedd/internal/publish/export"
+	"feedd/internal/store"
 )
 
 // Collect looks at all sources now, or at those named, and files what they bring.
@@ -62,14 +63,18 @@ type Explanation struct {
 	Words []feed.EditorsWord // on the sections of the entry's reports
 }
 
-// Explain finds the items that an address, an item's number, an entry's id or a story's id names.
+// Explain finds the items that an address, an item's number, an entry's id, a story's id or the words
+// of a headline name; of those with such a headline the newest.
 func (d *Daemon) Explain(ctx context.Context, what string) ([]Explanation, error) {
 	items, err := d.store.Find(ctx, what)
+	if errors.Is(err, store.ErrName) {
+		items, err = d.byHeadline(ctx, what)
+	}
 	if err != nil {
 		return nil, err
 	}
 	if len(items) == 0 {
-		return nil, fmt.Errorf("nothing is known of %s; it was never collected, or retention took it away", what)
+		return nil, unknown(what)
 	}
 	words, err := d.store.Words(ctx)
 	if err != nil {
@@ -104,60 +109,95 @@ func (d *Daemon) Explain(ctx context.Context, what string) ([]Explanation, error
 	return found, nil
 }
 
-// Retract withdraws the whole story that id names from everything published, for good, or with
-// undo brings it back. It returns the entries concerned.
-func (d *Daemon) Retract(ctx context.Context, id string, undo bool) ([]feed.Entry, error) {
-	found, err := d.Explain(ctx, id)
+// Story is one story that a search found.
+type Story struct {
+	ID       string    `json:"id"` // key of its first entry, as feedd join and split take it
+	Title    string    `json:"title"`
+	URL      string    `json:"url"`
+	Source   string    `json:"source"`
+	Time     time.Time `json:"time"`
+	Reports  int       `json:"reports"`
+	Sections []string  `json:"sections"`
+}
+
+// Search returns the stories of which a report holds every term, in its headline or summary, the
+// newest first, at most limit of them. Terms are written as in a rule.
+func (d *Daemon) Search(ctx context.Context, terms []string, limit int) ([]Story, error) {
+	matches, err := desk.NewMatcher(terms, "title", "summary")
 	if err != nil {
 		return nil, err
 	}
-	entries := map[string]feed.Entry{}
-	var dropped []string // entries of which a rule may have taken this report
-	for _, f := range found {
-		for _, e := range f.Story {
-			entries[e.Key] = e
+	var keys []string
+	seen := map[string]bool{}
+	if err := d.store.Headlines(ctx, func(it *feed.Item) bool {
+		if !seen[it.Story] && matches(it) {
+			seen[it.Story] = true
+			keys = append(keys, it.Story)
 		}
-		if f.Item.Dropped != "" {
-			dropped = append(dropped, f.Item.OwnEntry())
-		}
+		return len(keys) < limit
+	}); err != nil {
+		return nil, err
 	}
-	if len(dropped) > 0 {
-		emptied, err := d.store.Entries(ctx, feed.EntryQuery{Keys: dropped, Any: true})
+	found := []Story{}
+	for _, key := range keys {
+		entries, err := d.store.Entries(ctx, feed.EntryQuery{Story: key})
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range emptied {
-			entries[e.Key] = e
+		if len(entries) == 0 { // withdrawn
+			continue
 		}
-	}
-	if len(entries) == 0 {
-		return nil, fmt.Errorf("%s is in no feed: %s", id, cmp.Or(found[0].Item.Dropped, "the desk has not filed it yet"))
-	}
-	keys := make([]string, 0, len(entries))
-	for k := range entries {
-		if e := entries[k]; (e.WithdrawnBy == feed.Retracted) == undo {
-			keys = append(keys, k)
+		s := Story{ID: key, Sections: []string{}}
+		for _, e := range entries {
+			s.Reports += len(e.Reports)
+			for _, id := range e.Sections {
+				if !slices.Contains(s.Sections, id) {
+					s.Sections = append(s.Sections, id)
+				}
+			}
+			if lead := e.LeadItem(); lead != nil { // of the newest entry, in the end
+				s.Title, s.URL, s.Source, s.Time = lead.Title, lead.URL, lead.Source, e.Published
+			}
 		}
+		found = append(found, s)
 	}
-	if len(keys) == 0 {
-		if undo {
-			return nil, fmt.Errorf("%s is not withdrawn", id)
+	return found, nil
+}
+
+// Most items that the words of a headline may mean.
+const mostMeant = 10
+
+// byHeadline returns the items whose headline holds all these words, the newest first, or those
+// alone that have no other words.
+func (d *Daemon) byHeadline(ctx context.Context, words string) ([]feed.Item, error) {
+	terms := strings.Fields(feed.Normal(words))
+	if len(terms) == 0 {
+		return nil, nil
+	}
+	matches, err := desk.NewMatcher(terms, "title")
+	if err != nil {
+		return nil, nil // punctuation that means something in a rule
+	}
+	var same, like []int64
+	whole := feed.Fold(words)
+	if err := d.store.Headlines(ctx, func(it *feed.Item) bool {
+		if matches(it) {
+			if feed.Fold(it.Title) == whole {
+				same = append(same, it.ID)
+			} else if len(like) < mostMeant {
+				like = append(like, it.ID)
+			}
 		}
-		return nil, fmt.Errorf("%s is withdrawn already", id)
-	}
-	slices.Sort(keys)
-	at := d.o.Now()
-	if undo {
-		at = time.Time{}
-	}
-	if _, err := d.store.Withdraw(ctx, keys, at); err != nil {
+		return len(same) < mostMeant
+	}); err != nil {
 		return nil, err
 	}
-	list := make([]feed.Entry, 0, len(keys))
-	for _, k := range keys {
-		list = append(list, entries[k])
+	if len(same) > 0 {
+		like = same
 	}
-	return list, nil
+	items, err := d.store.Items(ctx, like)
+	slices.Reverse(items)
+	return items, err
 }
 
 // Zone is the site's, in which times are shown.

@@ -54,7 +54,7 @@ func TestDatabaseGoesAway(t *testing.T) {
 			gone = e.Key
 		}
 	}
-	if _, err := other.Retract(t.Context(), gone, false); err != nil {
+	if _, err := other.As("").Retract(t.Context(), gone, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := other.Close(); err != nil {

@@ -221,7 +221,7 @@ func TestW3CValidatorOnServedFeeds(t *testing.T) {
 	c.advance(time.Hour)
 	tell(100, 103, c.now())
 	h.collect(t)
-	if entries, err := h.Retract(t.Context(), "https://b.example/1", false); err != nil || len(entries) == 0 {
+	if entries, err := h.As("").Retract(t.Context(), "https://b.example/1", false); err != nil || len(entries) == 0 {
 		t.Fatal(entries, err)
 	}
 	if err := h.pub.Refresh(t.Context()); err != nil {

@@ -346,12 +346,27 @@ const NotSection = "!"
 type EditorsWord struct {
 	Kind EditorsKind
 	// What it is about: an item's number and a section's id (file, unfile), the key of a report and
-	// that of a story (split), the keys of the older and the younger story (join).
+	// that of a story (split), the keys of the older and the younger story (join), a story's key
+	// (retract), an item's number (return).
 	A, B string
 	// Titles are the two headlines of a split or a join, when they are kept: the desk learns
 	// from what differs between them.
 	Titles [2]string
 	At     time.Time
+	By     string // who said it, "" when nobody was named
+	// N is the decision's number, counted from 1 and never given again; words said at once share it.
+	N int64
+	// Places are where reports were before a split or a join, and where one goes by a return.
+	Places []Place
+}
+
+// Place is where a report is told.
+type Place struct {
+	Item    int64   `json:"item"`
+	Story   string  `json:"story"`
+	Entry   string  `json:"entry"`
+	Verdict Verdict `json:"verdict"`
+	Why     Why     `json:"why"`
 }
 
 // EditorsKind is what the editor wants.
@@ -363,6 +378,10 @@ const (
 	WordUnfile EditorsKind = "unfile" // it does not
 	WordSplit  EditorsKind = "split"  // the report is none of the story
 	WordJoin   EditorsKind = "join"   // the two stories are one
+
+	WordRetract EditorsKind = "retract" // the story is withdrawn; its entries say so themselves
+	// WordReturn takes back a split or a join for one report: the desk puts it where it was, once.
+	WordReturn EditorsKind = "return"
 )
 
 // Entry is one development of a story, told once, with every outlet that reported it. It is what

@@ -17,8 +17,8 @@ import (
 )
 
 // dialect is all that differs between the engines. Every query is written once, for both; so is
-// every migration, in which {{serial}}, {{blob}} and {{compact}} stand for what the engines spell
-// differently.
+// every migration, in which {{serial}}, {{blob}}, {{compact}} and the like stand for what the engines
+// spell differently.
 type dialect interface {
 	// exists tells whether feedd has made its tables.
 	exists(ctx context.Context) (bool, error)

@@ -159,6 +159,11 @@ func (s *Store) Unsorted(ctx context.Context) (int, error) {
 // changed. A desk that works on them meanwhile is overtaken, as is this by a desk, and then begins
 // again.
 func (s *Store) Withdraw(ctx context.Context, keys []string, at time.Time) (int, error) {
+	return s.WithdrawBy(ctx, keys, at, "")
+}
+
+// WithdrawBy is Withdraw on the word of a named editor. It is a decision with a number of its own.
+func (s *Store) WithdrawBy(ctx context.Context, keys []string, at time.Time, by string) (int, error) {
 	if len(keys) == 0 {
 		return 0, nil
 	}
@@ -189,6 +194,9 @@ func (s *Store) Withdraw(ctx context.Context, keys []string, at time.Time) (int,
 		}
 		err = s.tx(ctx, func(tx *tx) error {
 			if err := turnTo(tx, turn); err != nil {
+				return err
+			}
+			if err := saveRetractions(tx, all, at, by); err != nil {
 				return err
 			}
 			return s.saveEntries(tx, all)

@@ -28,6 +28,8 @@ type Filed struct {
 	// Relabel are the items whose labels are replaced by those among Labels.
 	Relabel []int64
 	Labels  []feed.Label
+	// Returned are the items that went where a word of the kind WordReturn put them.
+	Returned []int64
 }
 
 // narrow are the columns of items that scanNarrow reads.
@@ -139,6 +141,33 @@ func (s *Store) Window(ctx context.Context, since time.Time, each func(*feed.Ite
 		}, millis(since.Add(-ahead)), millis(since))
 }
 
+// errEnough stops a query whose answers are enough.
+var errEnough = errors.New("enough")
+
+// Headlines calls each for every item that is filed, the newest first by arrival, with its source,
+// times, address, headline, summary and place, until it returns false.
+func (s *Store) Headlines(ctx context.Context, each func(*feed.Item) bool) error {
+	err := s.query(ctx, `SELECT i.id, i.source, i.published, i.first_seen, i.story, i.entry, t.url, t.title, t.summary
+		FROM items i JOIN texts t ON t.item = i.id WHERE i.entry <> 0 ORDER BY i.id DESC`,
+		func(r *sql.Rows) error {
+			var it feed.Item
+			var published, firstSeen, story, entry int64
+			if err := r.Scan(&it.ID, &it.Source, &published, &firstSeen, &story, &entry, &it.URL, &it.Title, &it.Summary); err != nil {
+				return err
+			}
+			it.Story, it.Entry = intKey(story), intKey(entry)
+			it.Published, it.FirstSeen = fromMillis(published), fromMillis(firstSeen)
+			if !each(&it) {
+				return errEnough
+			}
+			return nil
+		})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
 // FiledSince returns whole items that are filed and were seen since a time, in order of arrival:
 // those behind the item with the id after, at most limit.
 func (s *Store) FiledSince(ctx context.Context, since time.Time, after int64, limit int) ([]feed.Item, error) {
@@ -154,6 +183,9 @@ func (s *Store) Items(ctx context.Context, ids []int64) ([]feed.Item, error) {
 	var args []any
 	return s.items(ctx, `WHERE i.id `+s.d.in(ids, &args)+` ORDER BY i.id`, args...)
 }
+
+// ErrName says that a text names no item.
+var ErrName = errors.New("is not an address, an item's number or an entry's id")
 
 // Find returns the items an editor may mean by a text: a row's id, an entry's or a story's key, a
 // tag: id, or an address in any spelling. In order of arrival.
@@ -176,7 +208,7 @@ func (s *Store) Find(ctx context.Context, what string) ([]feed.Item, error) {
 	}
 	var id int64
 	if _, err := fmt.Sscanf(what, "%d", &id); err != nil || fmt.Sprint(id) != what {
-		return nil, fmt.Errorf("%q is not an address, an item's number or an entry's id", what)
+		return nil, fmt.Errorf("%q %w", what, ErrName)
 	}
 	return s.Items(ctx, []int64{id})
 }
@@ -293,6 +325,9 @@ func (s *Store) Commit(ctx context.Context, f Filed) error {
 			return fmt.Errorf("file items: %w", err)
 		}
 		if err := saveLabels(tx, f.Relabel, f.Labels); err != nil {
+			return err
+		}
+		if err := forgetReturns(tx, f.Returned); err != nil {
 			return err
 		}
 		return s.saveEntries(tx, f.Entries)

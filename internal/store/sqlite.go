@@ -73,7 +73,8 @@ func (d *sqliteDialect) schema() (database.Dialect, *strings.Replacer, []goose.P
 		// An item's number is never given again: labels and the editor's words outlive the item.
 		"{{serial}}", "INTEGER PRIMARY KEY AUTOINCREMENT",
 		"{{blob}}", "BLOB",
-		"{{compact}}", " WITHOUT ROWID"), nil, nil
+		"{{compact}}", " WITHOUT ROWID",
+		"{{hex story}}", "printf('%016x', story)"), nil, nil
 }
 
 func (d *sqliteDialect) begin(*sql.Tx) error { return nil } // it has the lock, see open

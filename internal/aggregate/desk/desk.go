@@ -38,6 +38,8 @@ type Desk struct {
 	order   map[string]int // of the sections in the configuration
 	// corrected are the editor's words on an item's sections, by item, in the order they were given.
 	corrected map[int64][]correction
+	returns   map[int64]feed.Place // where reports go back to, once
+	returned  []int64              // those that the last batch put back
 }
 
 // correction is one word of the editor on an item's sections; the highest turn is the last word.
@@ -66,7 +68,7 @@ func New(o Options) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Desk{stories: newStories(o.Stories, o.Sources), filer: f, updates: o.Stories.Updates, order: map[string]int{}, corrected: corrected}
+	d := &Desk{stories: newStories(o.Stories, o.Sources), filer: f, updates: o.Stories.Updates, order: map[string]int{}, corrected: corrected, returns: map[int64]feed.Place{}}
 	for i, s := range o.Sections {
 		d.order[s.ID] = i
 	}
@@ -78,6 +80,10 @@ func New(o Options) (*Desk, error) {
 		case feed.WordJoin:
 			d.stories.joinStories(w.A, w.B)
 			d.stories.learn(w.Titles, true)
+		case feed.WordReturn:
+			for _, p := range w.Places {
+				d.returns[p.Item] = p
+			}
 		}
 	}
 	return d, nil
@@ -95,6 +101,7 @@ func (d *Desk) Prune(now time.Time) { d.stories.prune(now) }
 //
 // It returns the keys of the entries that the batch opened, changed or left, for Compose.
 func (d *Desk) File(items []feed.Item, now time.Time) []string {
+	d.returned = d.returned[:0]
 	var touched []string
 	touch := func(key string) {
 		if key != "" {
@@ -104,6 +111,7 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 	for i := range items {
 		it := &items[i]
 		touch(it.Entry)
+		d.putBack(it)
 		it.Sections, it.Dropped = nil, ""
 		d.filer.file(it)
 		switch {
@@ -135,6 +143,22 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 // FilesOtherwise tells whether the rules and what was learned would file a filed item otherwise than
 // it is filed. It decides nothing and remembers nothing.
 func (d *Desk) FilesOtherwise(it *feed.Item) bool { return d.filer.filesOtherwise(it) }
+
+// putBack puts a report where it was before a split or a join that the editor took back.
+func (d *Desk) putBack(it *feed.Item) {
+	p, ok := d.returns[it.ID]
+	if !ok {
+		return
+	}
+	delete(d.returns, it.ID)
+	d.returned = append(d.returned, it.ID)
+	d.stories.forget(it.ID)
+	it.Story, it.Entry, it.Verdict, it.Why = p.Story, p.Entry, p.Verdict, p.Why
+}
+
+// Returned are the items that the last File put back where the editor's earlier word had taken them
+// from. They are put back once.
+func (d *Desk) Returned() []int64 { return slices.Clone(d.returned) }
 
 // join tells a report under the first entry of the story that the editor joined its own to.
 func (d *Desk) join(it *feed.Item, into string) {

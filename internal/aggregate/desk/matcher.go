@@ -1,0 +1,25 @@
+package desk
+
+import "feedd/internal/feed"
+
+// NewMatcher returns a function that tells whether an item holds all terms, which are written as in a
+// rule, in the fields named (see FieldNames). It fails when a term cannot be read. The function is
+// for one goroutine.
+func NewMatcher(terms []string, in ...string) (func(*feed.Item) bool, error) {
+	rule := feed.Rule{In: in}
+	for _, t := range terms {
+		rule.All = append(rule.All, feed.Pattern{Text: t})
+	}
+	rules := newRuleSet()
+	if _, err := rules.add(rule); err != nil {
+		return nil, err
+	}
+	var r reading
+	var m matching
+	var held []holding
+	return func(it *feed.Item) bool {
+		r.read(it, feed.Source{}, rules.fields)
+		held = rules.match(held[:0], &m, &r)
+		return len(held) > 0
+	}, nil
+}

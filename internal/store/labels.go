@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"feedd/internal/feed"
+)
+
+const putLabel = `INSERT INTO labels (item, section, language, text) VALUES ($1, $2, $3, $4)`
+
+func saveLabels(tx *tx, relabel []int64, labels []feed.Label) error {
+	if len(relabel) > 0 {
+		var args []any
+		if _, err := tx.Exec(`DELETE FROM labels WHERE item `+tx.s.d.in(relabel, &args), args...); err != nil {
+			return err
+		}
+	}
+	rows := make([][]any, len(labels))
+	for i, l := range labels {
+		rows[i] = []any{l.Item, l.Section, l.Language, clean(l.Text)}
+	}
+	return tx.many(putLabel, rows)
+}
+
+// Labels calls each for every example that the sections learn from.
+func (s *Store) Labels(ctx context.Context, each func(feed.Label)) error {
+	return s.labels(ctx, ``, each)
+}
+
+// LabelsOf returns the examples that these items are.
+func (s *Store) LabelsOf(ctx context.Context, ids []int64) ([]feed.Label, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var labels []feed.Label
+	var args []any
+	err := s.labels(ctx, `WHERE item `+s.d.in(ids, &args), func(l feed.Label) { labels = append(labels, l) }, args...)
+	return labels, err
+}
+
+func (s *Store) labels(ctx context.Context, where string, each func(feed.Label), args ...any) error {
+	return s.query(ctx, `SELECT item, section, language, text FROM labels `+where+` ORDER BY item, section`,
+		func(r *sql.Rows) error {
+			var l feed.Label
+			err := r.Scan(&l.Item, &l.Section, &l.Language, &l.Text)
+			each(l)
+			return err
+		}, args...)
+}
+
+// PruneLabels keeps the newest examples of each section and tells how many went. A section is cut
+// back once it has a tenth more than that, so that not every run changes what was learned.
+func (s *Store) PruneLabels(ctx context.Context, keep int) (int, error) {
+	var full []string
+	if err := s.query(ctx, `SELECT section FROM labels GROUP BY section HAVING COUNT(*) > $1`, func(r *sql.Rows) error {
+		var section string
+		err := r.Scan(&section)
+		full = append(full, section)
+		return err
+	}, keep+keep/10); err != nil || len(full) == 0 {
+		return 0, err
+	}
+	total := 0
+	err := s.tx(ctx, func(tx *tx) error {
+		for _, section := range full {
+			r, err := tx.Exec(`DELETE FROM labels WHERE section = $1 AND item <=
+				(SELECT l.item FROM labels l WHERE l.section = $1 ORDER BY l.item DESC LIMIT 1 OFFSET $2)`, section, keep)
+			if err != nil {
+				return err
+			}
+			n, err := r.RowsAffected()
+			if err != nil {
+				return err
+			}
+			total += int(n)
+		}
+		return nil
+	})
+	return total, err
+}

@@ -1,0 +1,354 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// opposite is the word that a word takes back.
+var opposite = map[feed.EditorsKind]feed.EditorsKind{feed.WordFile: feed.WordUnfile, feed.WordUnfile: feed.WordFile}
+
+// changed is what a word changed, kept beside it so that taking it back restores it.
+type changed struct {
+	Words  []replaced   `json:"words,omitempty"`
+	Places []feed.Place `json:"places,omitempty"` // of the reports that it moved
+}
+
+// replaced is an earlier word that a word replaced, with what that one changed.
+type replaced struct {
+	feed.EditorsWord
+	Changed changed
+}
+
+// Most words that are kept one behind the other, for an editor who says and unsays the same for ever.
+const mostReplaced = 20
+
+// cut forgets what was replaced longer ago than depth words.
+func (c changed) cut(depth int) changed {
+	if depth == 0 {
+		c.Words = nil
+	}
+	for i := range c.Words {
+		c.Words[i].Changed = c.Words[i].Changed.cut(depth - 1)
+	}
+	return c
+}
+
+// SaveWords remembers the editor's words for good, sets the number that they share as one decision,
+// and puts the items they are about back into the inbox. A word takes back its opposite. Every desk
+// that works meanwhile is overtaken, for it has not heard them.
+func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items []int64) error {
+	return s.tx(ctx, func(tx *tx) error {
+		if len(words) > 0 {
+			n, err := nextDecision(tx)
+			if err != nil {
+				return err
+			}
+			for i := range words {
+				words[i].N = n
+				if err := saveWord(tx, &words[i], items); err != nil {
+					return err
+				}
+			}
+		}
+		return reopen(tx, items)
+	})
+}
+
+// reopen puts items back into the inbox and overtakes every desk.
+func reopen(tx *tx, items []int64) error {
+	if len(items) > 0 {
+		var args []any
+		if _, err := tx.Exec(`UPDATE items SET filed = 0 WHERE id `+tx.s.d.in(items, &args), args...); err != nil {
+			return err
+		}
+	}
+	return overtake(tx)
+}
+
+// decisionCount is the name under which meta counts the editor's decisions.
+const decisionCount = "decisions"
+
+func nextDecision(tx *tx) (n int64, err error) {
+	err = tx.QueryRow(`INSERT INTO meta (name, value) VALUES ($1, '1')
+		ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)
+		RETURNING CAST(value AS BIGINT)`, decisionCount).Scan(&n)
+	return n, err
+}
+
+// saveWord writes one word, with what it changes.
+func saveWord(tx *tx, w *feed.EditorsWord, items []int64) error {
+	var c changed
+	replace := func(kind feed.EditorsKind, a, b string) error {
+		rows, err := tx.Query(selectWords+` WHERE kind = $1 AND a = $2 AND b = $3`, string(kind), a, b)
+		if err != nil {
+			return err
+		}
+		if err := scan(rows, func(r *sql.Rows) error {
+			old, was, err := scanWord(r)
+			c.Words = append(c.Words, replaced{old, was})
+			return err
+		}); err != nil {
+			return err
+		}
+		_, err = tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2 AND b = $3`, string(kind), a, b)
+		return err
+	}
+	if err := replace(w.Kind, w.A, w.B); err != nil {
+		return err
+	}
+	switch w.Kind {
+	case feed.WordFile, feed.WordUnfile:
+		if err := replace(opposite[w.Kind], w.A, w.B); err != nil {
+			return err
+		}
+	case feed.WordSplit: // it parts what was joined
+		if err := replace(feed.WordJoin, w.B, w.A); err != nil {
+			return err
+		}
+	case feed.WordJoin: // it unites what was split off
+		keys, err := identities(tx, items)
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			if err := replace(feed.WordSplit, k, w.A); err != nil {
+				return err
+			}
+		}
+	}
+	if w.Kind == feed.WordSplit || w.Kind == feed.WordJoin {
+		var err error
+		if c.Places, err = places(tx, items); err != nil {
+			return err
+		}
+	}
+	return putWord(tx, w, c)
+}
+
+func putWord(tx *tx, w *feed.EditorsWord, c changed) error {
+	titles, err := json.Marshal(w.Titles)
+	if err != nil {
+		return err
+	}
+	undo, err := json.Marshal(c.cut(mostReplaced))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(`INSERT INTO words (kind, a, b, at, titles, n, who, undo) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (kind, a, b) DO UPDATE SET at = excluded.at, titles = excluded.titles, n = excluded.n, who = excluded.who, undo = excluded.undo`,
+		string(w.Kind), w.A, w.B, millis(w.At), string(titles), w.N, clean(w.By), clean(string(undo)))
+	return err
+}
+
+// identities are the keys of the entries that these items would open.
+func identities(tx *tx, items []int64) (keys []string, err error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	var args []any
+	rows, err := tx.Query(`SELECT uid FROM items WHERE id `+tx.s.d.in(items, &args), args...)
+	if err != nil {
+		return nil, err
+	}
+	err = scan(rows, func(r *sql.Rows) error {
+		var uid int64
+		err := r.Scan(&uid)
+		keys = append(keys, intKey(uid))
+		return err
+	})
+	return keys, err
+}
+
+// places are where these items are told now. What the desk has not filed yet has none.
+func places(tx *tx, items []int64) (all []feed.Place, err error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	var args []any
+	rows, err := tx.Query(`SELECT id, story, entry, verdict, why FROM items WHERE entry <> 0 AND id `+tx.s.d.in(items, &args)+` ORDER BY id`, args...)
+	if err != nil {
+		return nil, err
+	}
+	err = scan(rows, func(r *sql.Rows) error {
+		var p feed.Place
+		var story, entry int64
+		var why string
+		if err := r.Scan(&p.Item, &story, &entry, &p.Verdict, &why); err != nil {
+			return err
+		}
+		p.Story, p.Entry = intKey(story), intKey(entry)
+		if why != "" {
+			if err := json.Unmarshal([]byte(why), &p.Why); err != nil {
+				return err
+			}
+		}
+		all = append(all, p)
+		return nil
+	})
+	return all, err
+}
+
+const selectWords = `SELECT kind, a, b, at, titles, n, who, undo FROM words`
+
+func scanWord(r *sql.Rows) (w feed.EditorsWord, c changed, err error) {
+	var at int64
+	var titles, undo string
+	if err := r.Scan(&w.Kind, &w.A, &w.B, &at, &titles, &w.N, &w.By, &undo); err != nil {
+		return w, c, err
+	}
+	w.At = fromMillis(at)
+	if err := json.Unmarshal([]byte(titles), &w.Titles); err != nil {
+		return w, c, err
+	}
+	if undo != "" {
+		err = json.Unmarshal([]byte(undo), &c)
+	}
+	return w, c, err
+}
+
+// Words returns the editor's words in the order they were given.
+func (s *Store) Words(ctx context.Context) ([]feed.EditorsWord, error) {
+	var words []feed.EditorsWord
+	err := s.query(ctx, selectWords+` ORDER BY at, n, kind, a, b`, func(r *sql.Rows) error {
+		w, c, err := scanWord(r)
+		w.Places = c.Places
+		words = append(words, w)
+		return err
+	})
+	return words, err
+}
+
+// Errors of TakeBack that are for whoever called it.
+var (
+	ErrNoDecision = errors.New("there is no such decision")
+	ErrLater      = errors.New("a later decision moved the same reports")
+)
+
+// TakeBack takes the decision with this number back: the words it replaced hold again, and the
+// reports it moved are in the inbox with word of where they return to. A retraction is taken back by
+// Withdraw. Every desk that works meanwhile is overtaken.
+func (s *Store) TakeBack(ctx context.Context, n int64) ([]feed.EditorsWord, error) {
+	var gone []feed.EditorsWord
+	err := s.tx(ctx, func(tx *tx) error {
+		gone = nil
+		rows, err := tx.Query(selectWords + ` ORDER BY n, kind, a, b`)
+		if err != nil {
+			return err
+		}
+		what := map[int]changed{} // of gone
+		var later []feed.EditorsWord
+		if err := scan(rows, func(r *sql.Rows) error {
+			w, c, err := scanWord(r)
+			w.Places = c.Places
+			switch {
+			case w.N == n && n > 0:
+				what[len(gone)] = c
+				gone = append(gone, w)
+			case w.N > n && len(c.Places) > 0:
+				later = append(later, w)
+			}
+			return err
+		}); err != nil {
+			return err
+		}
+		if len(gone) == 0 {
+			return fmt.Errorf("%w: %d", ErrNoDecision, n)
+		}
+		var items []int64
+		for i := range gone {
+			moved, err := takeBack(tx, &gone[i], what[i], later)
+			if err != nil {
+				return err
+			}
+			items = append(items, moved...)
+		}
+		return reopen(tx, items)
+	})
+	return gone, err
+}
+
+// takeBack deletes one word, restores what it changed and returns the items to look at again.
+func takeBack(tx *tx, w *feed.EditorsWord, c changed, later []feed.EditorsWord) (items []int64, err error) {
+	for _, p := range c.Places {
+		for _, l := range later {
+			if slices.ContainsFunc(l.Places, func(q feed.Place) bool { return q.Item == p.Item }) {
+				return nil, fmt.Errorf("%w; take back %d first", ErrLater, l.N)
+			}
+		}
+	}
+	if _, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2 AND b = $3`, string(w.Kind), w.A, w.B); err != nil {
+		return nil, err
+	}
+	for i := range c.Words {
+		if err := putWord(tx, &c.Words[i].EditorsWord, c.Words[i].Changed); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range c.Places {
+		back := feed.EditorsWord{Kind: feed.WordReturn, A: strconv.FormatInt(p.Item, 10), At: w.At}
+		if err := putWord(tx, &back, changed{Places: []feed.Place{p}}); err != nil {
+			return nil, err
+		}
+		items = append(items, p.Item)
+	}
+	if _, ok := opposite[w.Kind]; ok {
+		id, err := strconv.ParseInt(w.A, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("the editor's word on item %q: %w", w.A, err)
+		}
+		items = append(items, id)
+	}
+	return items, nil
+}
+
+// saveRetractions writes, or with undo deletes, the word on each story that is withdrawn or comes back.
+func saveRetractions(tx *tx, entries []feed.Entry, at time.Time, by string) error {
+	var n int64
+	done := map[string]bool{}
+	for i := range entries {
+		story := entries[i].Story
+		if done[story] {
+			continue
+		}
+		done[story] = true
+		if at.IsZero() {
+			if _, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2`, string(feed.WordRetract), story); err != nil {
+				return err
+			}
+			continue
+		}
+		if n == 0 {
+			var err error
+			if n, err = nextDecision(tx); err != nil {
+				return err
+			}
+		}
+		w := feed.EditorsWord{Kind: feed.WordRetract, A: story, At: at, By: by, N: n}
+		if lead := entries[i].LeadItem(); lead != nil {
+			w.Titles[0] = lead.Title
+		}
+		if err := putWord(tx, &w, changed{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetReturns deletes the words by which reports returned, once they did.
+func forgetReturns(tx *tx, items []int64) error {
+	for _, id := range items {
+		if _, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2`, string(feed.WordReturn), strconv.FormatInt(id, 10)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
