@@ -222,5 +222,6 @@ func (a *Aggregate) waiting() (items, seconds float64) {
 // Lines returns where the rules stand in the configuration as it is now.
 func (a *Aggregate) Lines() (*desk.Lines, error) {
 	settings, _ := a.current()
-	return desk.NewLines(deskOptions(settings))
+	o := deskOptions(settings)
+	return desk.NewLines(desk.FilerOptions{Sections: o.Sections, Drop: o.Drop, Sources: o.Sources, Learning: o.Learning})
 }

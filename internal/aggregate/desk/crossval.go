@@ -3,7 +3,9 @@ package desk
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
 	"io"
+	"maps"
 	"math"
 	"slices"
 
@@ -23,23 +25,23 @@ func (l *Labelled) CrossValidate(parts, rounds int, misses io.Writer) StoriesRep
 	report := StoriesReport{Kind: "cross-validation"}
 	group := l.groups()
 	sets := map[string]*tally{}
-	sc := &scorer{lx: lexiconOnce()}
+	var sc *scorer
 	judge := func(set string, p *labelledPair, docs [2]*doc) {
 		if sets[set] == nil {
 			sets[set] = &tally{}
 		}
 		j := sc.score(docs[0], docs[1], p.hours, p.outlet)
-		verdict := pairVerdict(j)
+		verdict := j.Verdict()
 		sets[set].add(verdict, p.kind, p.same, p.duplicate)
-		sets[set].loss -= math.Log(max(leastChance, 1-math.Abs(j.p-bit(p.same))))
+		sets[set].loss -= math.Log(max(leastChance, 1-math.Abs(j.p-number(p.same))))
 		if misses != nil && (verdict != "different") != p.same {
 			fmt.Fprintf(misses, "%s %s\t%.2f\t%s\t%.1f h\t%s\t%s\n", set, p.kind, j.p, cmp.Or(j.veto, verdict), p.hours, p.titles[0], p.titles[1])
 		}
 	}
 	for round := range rounds {
-		part := func(i int) int { return int(mix(hash64(group[i])+uint64(round)) % uint64(parts)) }
+		part := func(i int) int { return int(spread(group[i], round) % uint64(parts)) }
 		for k := range parts {
-			sc.m = l.fit("", func(i int) bool { return part(i) != k }, func(int) bool { return true }).compile()
+			sc = newScorer(l.fit("", func(i int) bool { return part(i) != k }, func(int) bool { return true }))
 			for i := range l.pairs {
 				if p := &l.pairs[i]; part(i) == k {
 					judge(p.set, p, p.bare)
@@ -50,7 +52,7 @@ func (l *Labelled) CrossValidate(parts, rounds int, misses io.Writer) StoriesRep
 			}
 		}
 	}
-	for _, set := range sortedKeys(sets) {
+	for _, set := range slices.Sorted(maps.Keys(sets)) {
 		report.Pairs = append(report.Pairs, sets[set].score(set))
 	}
 	var days []told
@@ -60,7 +62,7 @@ func (l *Labelled) CrossValidate(parts, rounds int, misses io.Writer) StoriesRep
 		for _, r := range d.rows {
 			in[r.item.Title] = true
 		}
-		m := l.fit("", func(i int) bool { return !in[l.pairs[i].titles[0]] && !in[l.pairs[i].titles[1]] }, func(i int) bool { return i != k }).compile()
+		m := l.fit("", func(i int) bool { return !in[l.pairs[i].titles[0]] && !in[l.pairs[i].titles[1]] }, func(i int) bool { return i != k })
 		score, rows := d.group(m)
 		if misses != nil {
 			d.misses(misses, rows)
@@ -81,8 +83,7 @@ func (d *labelledDay) group(m *models) (StreamScore, []told) {
 	for _, r := range d.rows {
 		items, rows = append(items, r.item), append(rows, told{set: d.set, cluster: r.cluster})
 	}
-	s := newStories(feed.StorySettings{}, streamSources(items))
-	s.sc.m = m
+	s := newStories(StoriesOptions{Sources: streamSources(items), Models: m})
 	var ignored StoriesReport
 	scores, _ := groupStream(s, items, rows, &ignored, io.Discard)
 	return scores[0], rows
@@ -93,7 +94,7 @@ func lossOf(m *model, list []sample) float64 {
 	var loss, all float64
 	for i := range list {
 		s := &list[i]
-		loss -= s.weight * math.Log(max(leastChance, 1-math.Abs(m.probability(&s.x)-bit(s.y))))
+		loss -= s.weight * math.Log(max(leastChance, 1-math.Abs(m.probability(&s.x)-number(s.y))))
 		all += s.weight
 	}
 	if all == 0 {
@@ -156,4 +157,20 @@ func (l *Labelled) groups() []string {
 		names[i] = find(l.pairs[i].titles[0])
 	}
 	return names
+}
+
+// spread is a number that only the text and the round decide.
+func spread(text string, round int) uint64 {
+	h := fnv.New64a()
+	io.WriteString(h, text)
+	return scrambled(h.Sum64() + uint64(round))
+}
+
+// scrambled is the finalizer of MurmurHash3.
+func scrambled(x uint64) uint64 {
+	x ^= x >> 33
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	x *= 0xc4ceb9fe1a85ec53
+	return x ^ x>>33
 }

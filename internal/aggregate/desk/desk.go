@@ -64,11 +64,11 @@ func New(o Options) (*Desk, error) {
 			corrected[id] = append(corrected[id], correction{w.B, remove, turn})
 		}
 	}
-	f, err := newFiler(o.Sections, o.Drop, o.Learning, o.Sources, o.Model, corrections...)
+	f, err := newFiler(FilerOptions{o.Sections, o.Drop, o.Sources, o.Learning, o.Model, corrections})
 	if err != nil {
 		return nil, err
 	}
-	d := &Desk{stories: newStories(o.Stories, o.Sources), filer: f, updates: o.Stories.Updates, order: map[string]int{}, corrected: corrected, returns: map[int64]feed.Place{}}
+	d := &Desk{stories: NewStories(o.Stories, o.Sources), filer: f, updates: o.Stories.Updates, order: map[string]int{}, corrected: corrected, returns: map[int64]feed.Place{}}
 	for i, s := range o.Sections {
 		d.order[s.ID] = i
 	}
@@ -88,6 +88,26 @@ func New(o Options) (*Desk, error) {
 	}
 	return d, nil
 }
+
+// NewStories returns a memory of stories without reports, to which the patterns of `stories.never`
+// are known.
+func NewStories(set feed.StorySettings, sources map[string]feed.Source) *stories {
+	const most = 32 // pairs, of two bits each
+	o := StoriesOptions{Settings: set, Sources: sources}
+	var terms []string
+	for _, pair := range set.Never[:min(len(set.Never), most)] {
+		terms = append(terms, pair[0], pair[1])
+	}
+	if len(terms) > 0 {
+		patterns := NewPatterns(terms)
+		o.Marks = func(it *feed.Item) uint64 { return patterns.In(it, sources[it.Source]) }
+	}
+	return newStories(o)
+}
+
+// Labels returns what a filed item teaches the sections. They are to be compared with the labels
+// stored of the item, and the difference taught to the model in the transaction that stores it.
+func (d *Desk) Labels(it *feed.Item) []Label { return d.filer.labels(it) }
 
 // Restore makes the desk remember an item that was filed before. Items come in order of arrival.
 func (d *Desk) Restore(it *feed.Item) { d.stories.restore(it) }
@@ -120,13 +140,13 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 			it.Story, it.Entry, it.Verdict, it.Why = "", "", "", feed.Why{}
 		case it.Entry == "":
 			d.stories.place(it, now)
-			if into := d.stories.word.joined(it.Entry); into != it.Entry {
+			if into := d.stories.joined(it.Entry); into != it.Entry {
 				d.join(it, into)
 			}
-		case d.stories.word.joined(it.Story) != it.Story:
+		case d.stories.joined(it.Story) != it.Story:
 			// The reports of the younger story are told under the first entry of the older one.
-			d.join(it, d.stories.word.joined(it.Story))
-		case d.stories.word.parted(it):
+			d.join(it, d.stories.joined(it.Story))
+		case d.stories.parted(it):
 			d.stories.forget(it.ID)
 			d.stories.place(it, now)
 		case d.stories.remembers(it.ID):
@@ -204,7 +224,7 @@ func (d *Desk) Compose(touched []string, stored map[string]feed.Entry, items []f
 						e.WithdrawnBy = feed.Moved
 					}
 				}
-				e.Story = d.stories.word.joined(e.Story) // its page leads to the story that took it in
+				e.Story = d.stories.joined(e.Story) // its page leads to the story that took it in
 				entries = append(entries, e)
 			}
 			continue
@@ -299,28 +319,4 @@ func (d *Desk) correct(e *feed.Entry) {
 	if len(last) > 0 {
 		e.Sections = slices.DeleteFunc(e.Sections, func(s string) bool { return last[s].remove })
 	}
-}
-
-// joined follows the editor's joins from a story to the one it belongs to.
-func (w *editorsWord) joined(story string) string {
-	for range len(w.one) { // at most so many steps: joins may run in a circle
-		into, ok := w.one[story]
-		if !ok {
-			break
-		}
-		story = into
-	}
-	return story
-}
-
-// parted tells whether the editor took the item out of the story it is filed under.
-func (w *editorsWord) parted(it *feed.Item) bool {
-	return len(w.apart) > 0 && w.apart[[2]uint64{hash64(it.OwnEntry()), hash64(it.Story)}]
-}
-
-// remembers tells whether the item is in memory.
-func (s *stories) remembers(id int64) bool {
-	s.settle()
-	_, ok := s.reports[id]
-	return ok
 }

@@ -27,8 +27,7 @@ func (s *stories) learn(titles [2]string, one bool) {
 	if titles[0] == "" || titles[1] == "" {
 		return
 	}
-	var j judged
-	s.sc.features(s.rd.read(titles[0], ""), s.rd.read(titles[1], ""), 0, false, &j)
+	j := s.sc.Compare(s.rd.read(titles[0], ""), s.rd.read(titles[1], ""), 0, false)
 	switch {
 	case j.swap == 0:
 	case one:
@@ -47,46 +46,39 @@ func (w *editorsWord) split(r, o *report) bool {
 		r.entry != nil && w.apart[[2]uint64{o.key, hash64(r.entry.story.key)}]
 }
 
-// neverPairs are pairs of patterns whose reports are never one story.
-type neverPairs struct {
-	rules *ruleSet
-	bits  []uint64 // of each rule
-
-	reading  reading
-	matching matching
-	holding  []holding
+// mark notes which patterns of `stories.never` a report has.
+func (s *stories) mark(r *report, it *feed.Item) {
+	if s.marks != nil {
+		r.never = s.marks(it)
+	}
 }
 
-const mostNeverPairs = 32 // two bits each in report.never
-
-func newNeverPairs(list [][2]string) *neverPairs {
-	n := &neverPairs{rules: newRuleSet()}
-	for i, pair := range list[:min(len(list), mostNeverPairs)] {
-		for side, pattern := range pair {
-			// The configuration refused what is no pattern; what is left out here never holds.
-			if _, err := n.rules.add(feed.Rule{Any: []feed.Pattern{{Text: pattern}}}); err == nil {
-				n.bits = append(n.bits, 1<<(2*i+side))
-			}
-		}
-	}
-	return n
-}
-
-// of returns two bits a pair: the item has its left pattern, its right one.
-func (n *neverPairs) of(it *feed.Item, src feed.Source) (bits uint64) {
-	if len(n.bits) == 0 {
-		return 0
-	}
-	n.reading.read(it, src, 0)
-	n.holding = n.rules.match(n.holding[:0], &n.matching, &n.reading)
-	for _, h := range n.holding {
-		bits |= n.bits[h.rule]
-	}
-	return bits
-}
-
-// may says whether two reports may be one story.
-func (n *neverPairs) may(a, b *report) bool {
+// mayBeOne says whether `stories.never` lets two reports be one story.
+func mayBeOne(a, b *report) bool {
 	const left = 0x5555555555555555
 	return a.never&left&(b.never>>1) == 0 && b.never&left&(a.never>>1) == 0
+}
+
+// joined follows the editor's joins from a story to the one it belongs to.
+func (s *stories) joined(story string) string {
+	for range len(s.word.one) { // at most so many steps: joins may run in a circle
+		into, ok := s.word.one[story]
+		if !ok {
+			break
+		}
+		story = into
+	}
+	return story
+}
+
+// parted tells whether the editor took the item out of the story it is filed under.
+func (s *stories) parted(it *feed.Item) bool {
+	return len(s.word.apart) > 0 && s.word.apart[[2]uint64{hash64(it.OwnEntry()), hash64(it.Story)}]
+}
+
+// remembers tells whether the item is in memory.
+func (s *stories) remembers(id int64) bool {
+	s.settle()
+	_, ok := s.reports[id]
+	return ok
 }

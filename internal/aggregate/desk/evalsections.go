@@ -87,12 +87,8 @@ func EvalSections(in io.Reader, o EvalSectionsOptions, out io.Writer) (SectionsR
 	}
 	w := bufio.NewWriter(out)
 	fmt.Fprintln(w, "row\tsection\tprobability")
-	answers := make([]answer, len(rows))
 	began := time.Now()
-	for i := range rows {
-		answers[i] = f.answer(&rows[i].item)
-		answers[i].label = rows[i].label
-	}
+	answers := file(f, rows)
 	report.Items = len(rows)
 	if len(rows) > 0 {
 		report.PerItem = math.Round(float64(time.Since(began).Nanoseconds())/float64(len(rows))/100) / 10
@@ -135,7 +131,7 @@ func (o EvalSectionsOptions) prepare(in io.Reader, report *SectionsReport) (*fil
 		if err != nil {
 			return nil, nil, err
 		}
-		f, err := newFiler(o.Sections, o.Drop, o.Set, o.Sources, o.Model)
+		f, err := newFiler(FilerOptions{Sections: o.Sections, Drop: o.Drop, Learning: o.Set, Sources: o.Sources, Model: o.Model})
 		return f, rows, err
 	}
 	train, err := readLabelled(o.Train, "label")
@@ -164,7 +160,7 @@ func (o EvalSectionsOptions) prepare(in io.Reader, report *SectionsReport) (*fil
 	}
 	began := time.Now()
 	model := NewModel()
-	sections, soft := []feed.Section{}, map[string][]feed.Rule{}
+	learnt, soft := []feed.Section{}, map[string][]feed.Rule{}
 	for _, s := range o.Sections {
 		for _, r := range s.Rules {
 			if r.Weight != 0 {
@@ -186,7 +182,7 @@ func (o EvalSectionsOptions) prepare(in io.Reader, report *SectionsReport) (*fil
 			if rules == nil {
 				rules = soft[strings.ReplaceAll(feed.Fold(label), " ", "-")]
 			}
-			sections = append(sections, feed.Section{ID: label, Learn: true, Rules: rules})
+			learnt = append(learnt, feed.Section{ID: label, Learn: true, Rules: rules})
 		}
 	}
 	model.settle()
@@ -194,24 +190,19 @@ func (o EvalSectionsOptions) prepare(in io.Reader, report *SectionsReport) (*fil
 	if report.Examples == 0 {
 		return nil, nil, errors.New("examples: no row has a label")
 	}
-	f, err := newFiler(sections, nil, feed.SectionSettings{Learn: true, Confidence: o.Set.Confidence}, nil, model)
+	f, err := newFiler(FilerOptions{Sections: learnt, Learning: feed.SectionSettings{Learn: true, Confidence: o.Set.Confidence}, Model: model})
 	return f, rows, err
 }
 
-// answer names the section of an item: the first that an authority names, else the likeliest.
-func (f *filer) answer(it *feed.Item) answer {
-	w := f.memory.Get().(*filing)
-	defer f.memory.Put(w)
-	f.decide(it, w)
-	if len(it.Sections) > 0 {
-		return answer{section: it.Sections[0].Section, probability: 1}
+// file asks the filer for the section of each row.
+func file(f *filer, rows []labelledRow) []answer {
+	answers := make([]answer, len(rows))
+	for i := range rows {
+		a := &answers[i]
+		a.label = rows[i].label
+		a.section, a.probability = f.likeliest(&rows[i].item)
 	}
-	if it.Dropped == "" {
-		if ev := f.weigh(w); ev.section >= 0 {
-			return answer{section: f.sections[ev.section].ID, probability: ev.probability}
-		}
-	}
-	return answer{}
+	return answers
 }
 
 // judge compares the answers with the labels.

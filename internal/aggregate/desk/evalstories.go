@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -149,7 +150,7 @@ func (t *tally) score(set string) PairScore {
 	s.Loss = t.loss / float64(max(s.Pairs, 1))
 	s.Precision, s.Recall, s.F1 = prf(t.tp, t.tp+t.fp, t.tp, t.tp+t.fn)
 	s.DuplicateWrong, s.DuplicateRecall = share(t.dupWrong, t.dup), share(t.dupRight, t.dups)
-	for _, kind := range sortedKeys(t.kinds) {
+	for _, kind := range slices.Sorted(maps.Keys(t.kinds)) {
 		s.Kinds = append(s.Kinds, fmt.Sprintf("%s %d/%d", kind, t.kinds[kind][0], t.kinds[kind][1]))
 	}
 	return s
@@ -157,7 +158,7 @@ func (t *tally) score(set string) PairScore {
 
 func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
 	report := StoriesReport{Kind: "pairs"}
-	rd, sc := newReader(nil), newScorer()
+	rd, sc := newReader(nil), newScorer(nil)
 	var took timings
 	sets := map[string]*tally{}
 	numbered, err := numberedHosts(raw)
@@ -173,9 +174,9 @@ func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
 		b := rd.read(row.get("b_title"), feed.PlainText(row.get("b_summary")))
 		j := sc.score(a, b, hours, outlet)
 		if sameAddress(row.get("a_url"), row.get("b_url"), numbered) {
-			j.p, j.dup, j.exact, j.veto, j.clash = 1, 1, true, "", clash{}
+			j = OneArticle()
 		}
-		verdict := pairVerdict(j)
+		verdict := j.Verdict()
 		took = append(took, time.Since(began))
 		fmt.Fprintf(out, "%d\t%.4f\t%s\n", row.number, j.p, verdict)
 
@@ -194,7 +195,7 @@ func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
 		return report, err
 	}
 	took.report(&report)
-	for _, set := range sortedKeys(sets) {
+	for _, set := range slices.Sorted(maps.Keys(sets)) {
 		report.Pairs = append(report.Pairs, sets[set].score(set))
 	}
 	return report, nil
@@ -215,17 +216,6 @@ func prf(right, said, found, are int) (p, r, f float64) {
 	return p, r, f
 }
 
-// pairVerdict says in one word what two reports are to each other.
-func pairVerdict(j judged) string {
-	switch {
-	case j.veto != "" || j.p < sameFrom:
-		return "different"
-	case j.exact || j.dup >= duplicateFrom && !j.clash.any() && (j.told || !j.doubt):
-		return "duplicate"
-	}
-	return "same"
-}
-
 // sameAddress says whether two links are of one article: one address, or one article number of a
 // host that numbers its articles.
 func sameAddress(a, b string, numbered map[string]feed.Numbering) bool {
@@ -243,9 +233,11 @@ func numberedHosts(raw []byte) (map[string]feed.Numbering, error) {
 	hosts := map[string]feed.Numbering{}
 	known := map[string]bool{}
 	once := func(key string) int {
-		n := count(!known[key], 1)
+		if known[key] {
+			return 0
+		}
 		known[key] = true
-		return n
+		return 1
 	}
 	err := readTable(bytes.NewReader(raw), nil, func(row tableRow) error {
 		for _, link := range []string{row.get("a_url"), row.get("b_url")} {
@@ -308,7 +300,7 @@ func evalStream(raw []byte, out *bufio.Writer, set feed.StorySettings) (StoriesR
 		return report, err
 	}
 	fmt.Fprintln(out, "id\tstory\tscore\tverdict")
-	report.Streams, err = groupStream(newStories(set, streamSources(items)), items, rows, &report, out)
+	report.Streams, err = groupStream(NewStories(set, streamSources(items)), items, rows, &report, out)
 	return report, err
 }
 
@@ -342,7 +334,7 @@ func groupStream(s *stories, items []feed.Item, rows []told, report *StoriesRepo
 		}
 	}
 	var scores []StreamScore
-	for _, name := range sortedKeys(sets) {
+	for _, name := range slices.Sorted(maps.Keys(sets)) {
 		scores = append(scores, scoreStream(name, sets[name]))
 	}
 	return scores, nil

@@ -23,7 +23,7 @@ type ExpectationFailure struct {
 // joins every rule that cannot be read.
 func CheckExpectations(sections []feed.Section, drop []feed.Rule, set feed.SectionSettings) ([]ExpectationFailure, error) {
 	set.Learn = false
-	f, err := newFiler(sections, drop, set, nil, nil)
+	f, err := newFiler(FilerOptions{Sections: sections, Drop: drop, Learning: set})
 	if err != nil {
 		return nil, err
 	}

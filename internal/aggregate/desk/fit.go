@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -20,17 +21,10 @@ import (
 // than least documents of a group are left out; so are pairs of fewer than leastPair.
 func CountWords(out io.Writer, provenance string, least, leastPair int, groups ...[]io.Reader) error {
 	const per = 10_000
-	rd := newReader(nil)
-	// The table that is made must not depend on the one that is there.
-	lx, err := readLexicon(func(_, _ uint32) bool { return false })
-	if err != nil {
-		return err
-	}
-	rd.lx = lx
 	type count struct{ docs, last int }
 	var counts map[string]*count
 	docs := 0
-	rd.seen = func(text string, _ bool) {
+	rd, err := NewCounter(func(text string) {
 		c := counts[text]
 		if c == nil {
 			c = &count{}
@@ -39,6 +33,9 @@ func CountWords(out io.Writer, provenance string, least, leastPair int, groups .
 		if c.last != docs {
 			c.docs, c.last = c.docs+1, docs
 		}
+	})
+	if err != nil {
+		return err
 	}
 	frequent := map[string]float64{}
 	for _, streams := range groups {
@@ -59,7 +56,7 @@ func CountWords(out io.Writer, provenance string, least, leastPair int, groups .
 			}
 		}
 	}
-	keys := sortedKeys(frequent)
+	keys := slices.Sorted(maps.Keys(frequent))
 	slices.SortStableFunc(keys, func(a, b string) int { return cmp.Compare(frequent[b], frequent[a]) })
 	fmt.Fprintf(out, "# %s\n%d\t\n", provenance, per)
 	for _, text := range keys {
@@ -79,10 +76,10 @@ type sample struct {
 
 // sample computes the features of everything labelled.
 func (l *Labelled) sample() {
-	sc := &scorer{lx: lexiconOnce()}
+	sc := newScorer(nil)
 	judge := func(a, b *doc, hours float64, outlet bool) (j judged, open bool) {
-		sc.features(a, b, hours, outlet, &j)
-		return j, sc.vetoes(a, b, hours, outlet, &j) == ""
+		j = sc.Compare(a, b, hours, outlet)
+		return j, j.veto == ""
 	}
 	for i := range l.pairs {
 		p := &l.pairs[i]
@@ -112,7 +109,7 @@ func (l *Labelled) sample() {
 			for _, b := range d.rows[:k] {
 				j, open := judge(b.d, a.d, a.at-b.at, a.outlet == b.outlet)
 				same := a.cluster == b.cluster
-				if max(j.x[fText], j.x[fCosine]) < 0.15 && !same || !open {
+				if j.Alike() < gate && !same || !open {
 					continue
 				}
 				d.title = append(d.title, sample{j.x, same, w.title})
@@ -147,13 +144,14 @@ func (l *Labelled) fit(provenance string, pair, day func(int) bool) *models {
 			title, text = append(title, l.days[i].title...), append(text, l.days[i].text...)
 		}
 	}
-	return &models{
+	ms := &models{
 		Provenance: provenance,
 		Title:      fit(title, titleFeatures, 0.5),
 		Text:       fit(text, features, 0.5),
 		Duplicate:  fit(dup, titleFeatures, 0.5),
 		Copy:       fit(dupText, features, 0.5),
 	}
+	return ms.compile()
 }
 
 // FitStories fits the models to all that is labelled and writes them as JSON. Nothing in it is
@@ -188,16 +186,6 @@ func balance(list []sample) {
 	}
 }
 
-// outletOf takes the channel off an outlet's name: "Báo Ví dụ - Thể thao".
-func outletOf(source string) string {
-	for i := 0; i+3 <= len(source); i++ {
-		if source[i:i+3] == " - " {
-			return source[:i]
-		}
-	}
-	return source
-}
-
 // setWeight is what a pair of a set counts in each fit. The sets are of unlike size and unlike
 // strictness: what "one event" means in the days and the hand-labelled pairs is what feedd means.
 var setWeight = map[string]struct{ title, text, dup float64 }{
@@ -213,13 +201,6 @@ var setWeight = map[string]struct{ title, text, dup float64 }{
 	"vi_day1":   {0.3, 0.5, 0},
 	"vi_day2":   {0.3, 0.5, 0},
 	"mds":       {0, 0, 0},
-}
-
-// signs keeps a weight from going against what its feature means, where few samples have it.
-var signs = [features]int{
-	fCosine: 1, fContain: 1, fOrder: 1, fPairs: 1, fNameSwap: -1, fWordSwap: -1, fOneSided: -1, fEqualNames: -1, fFigures: 1, fPlace: 1,
-	fDate: -1, fPeriod: -1, fQuantity: -1, fCasualty: -1, fPlaceClash: -1, fDirection: -1, fChoice: -1, fAngle: -1, fAside: -1, fGenre: -1, fGenres: -1, fEqualShort: -1, fRubric: -1, fTitleNames: 1, fHours: -1, fNameMass: 1, fSameDay: 1, fOtherDay: -1,
-	fText: 1, fTextPairs: 1, fNames: 1, fAcross: 1, fAcrossMin: 1,
 }
 
 // fit finds the weights of the first n features that minimise the logistic loss with a ridge
@@ -262,7 +243,7 @@ func fit(list []sample, n int, ridge float64) *model {
 				z += w[k] * s.x[k]
 			}
 			p := 1 / (1 + math.Exp(-z))
-			e, v := s.weight*(p-bit(s.y)), s.weight*p*(1-p)
+			e, v := s.weight*(p-number(s.y)), s.weight*p*(1-p)
 			for a, x := range s.x[:n] {
 				if x == 0 {
 					continue
@@ -352,6 +333,13 @@ func solve(hess *[features + 1][features + 1]float64, grad *[features + 1]float6
 		x[i] = s / l[i][i]
 	}
 	return x
+}
+
+func number(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func round(v float64) float64 { return math.Round(v*1000) / 1000 }

@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"math"
 	"slices"
 )
 
@@ -32,60 +31,6 @@ type postings struct {
 	newest []int32 // the numbers of the newest, ascending; see keptReports
 }
 
-// indexKey is a word of a report, in the upper half, and what it weighs.
-type indexKey uint64
-
-func newIndexKey(word uint32, weight float32) indexKey {
-	return indexKey(word)<<32 | indexKey(math.Float32bits(weight))
-}
-
-func (k indexKey) word() uint32    { return uint32(k >> 32) }
-func (k indexKey) weight() float32 { return math.Float32frombits(uint32(k)) }
-
-// indexed is a key with the word as the report's doc holds it.
-type indexed struct {
-	indexKey
-	packed uint32
-}
-
-// keySet collects the keys of a text, each word once: with the most that it weighs.
-type keySet struct {
-	list  []indexed
-	table []int32 // by hash: place in list + 1
-}
-
-func (s *keySet) begin(most int) {
-	s.list = s.list[:0]
-	size := 64
-	for size < 4*most {
-		size *= 2
-	}
-	if size > cap(s.table) {
-		s.table = make([]int32, size)
-		return
-	}
-	s.table = s.table[:size]
-	clear(s.table)
-}
-
-func (s *keySet) add(k indexed) {
-	mask := uint32(len(s.table) - 1)
-	for i := (k.word() ^ k.word()>>15) & mask; ; i = (i + 1) & mask {
-		at := s.table[i]
-		if at == 0 {
-			s.list = append(s.list, k)
-			s.table[i] = int32(len(s.list))
-			return
-		}
-		if o := &s.list[at-1]; o.word() == k.word() {
-			if k.weight() > o.weight() {
-				*o = k
-			}
-			return
-		}
-	}
-}
-
 const (
 	rarestWords   = 20  // of the new report, whose lists are walked
 	newestReports = 120 // of each list
@@ -93,7 +38,6 @@ const (
 	// 100,000 reports most of what the lists held was never walked.
 	keptReports   = 2 * newestReports
 	maxCandidates = 20
-	tellingWord   = 2.2 // least weight of a word that is indexed
 )
 
 func newIndex() *index {
@@ -172,7 +116,7 @@ func (ix *index) remove(r *report) {
 	// Each list once: two words may be alike without their diacritics.
 	ix.in = ix.in[:0]
 	for _, p := range r.doc.all() {
-		if p&0xFF < uint32(tellingWord*weightUnit) {
+		if !Telling(p) {
 			continue
 		}
 		if n := ix.written.find(p >> 8); n >= 0 {
@@ -284,76 +228,4 @@ func (ix *index) candidates(dst []*report, keys []indexed, at, window int64) []*
 		dst = append(dst, ix.reports[b.at])
 	}
 	return dst
-}
-
-// listTable finds the list of a word: a hash table with open addressing and nothing in it but
-// words and numbers of lists.
-type listTable struct {
-	slots []listSlot // a power of two of them
-	used  int
-}
-
-type listSlot struct {
-	word uint32
-	list int32 // number + 1; 0 in a slot that is free
-}
-
-const smallestListTable = 1 << 10
-
-func (t *listTable) full() bool { return 3*(t.used+1) >= 2*len(t.slots) }
-
-func (t *listTable) slot(word uint32) *listSlot {
-	mask := uint32(len(t.slots) - 1)
-	i := (word ^ word>>15) & mask
-	for t.slots[i].list != 0 && t.slots[i].word != word {
-		i = (i + 1) & mask
-	}
-	return &t.slots[i]
-}
-
-// find returns the number of the word's list, or -1.
-func (t *listTable) find(word uint32) int32 {
-	if len(t.slots) == 0 {
-		return -1
-	}
-	return t.slot(word).list - 1
-}
-
-func (t *listTable) put(word uint32, list int32) {
-	if t.full() {
-		t.rebuild(func(int32) bool { return false }, nil)
-	}
-	s := t.slot(word)
-	if s.list == 0 {
-		t.used++
-	}
-	*s = listSlot{word, list + 1}
-}
-
-// rebuild makes room for more words and leaves out those whose lists are empty; gone hears of them.
-func (t *listTable) rebuild(empty func(list int32) bool, gone func(list int32)) {
-	old := t.slots
-	kept := 0
-	for _, s := range old {
-		if s.list != 0 && !empty(s.list-1) {
-			kept++
-		}
-	}
-	size := smallestListTable
-	for size < 3*kept {
-		size *= 2
-	}
-	t.slots, t.used = make([]listSlot, size), 0
-	for _, s := range old {
-		switch {
-		case s.list == 0:
-		case empty(s.list - 1):
-			if gone != nil {
-				gone(s.list - 1)
-			}
-		default:
-			*t.slot(s.word) = s
-			t.used++
-		}
-	}
 }

@@ -3,7 +3,9 @@ package desk
 import (
 	"embed"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 
@@ -351,8 +353,12 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 	plain(lx.hints, isAdvice, f.Advice)
 	for i, group := range f.Genres {
 		for _, form := range group {
-			form, head := strings.CutPrefix(form, "^")
-			lx.hints.add(lexeme{words: wordsOf(form), hint: isGenre, value: i<<1 | count(head, 1)})
+			form, atHead := strings.CutPrefix(form, "^")
+			value := i << 1
+			if atHead {
+				value |= 1
+			}
+			lx.hints.add(lexeme{words: wordsOf(form), hint: isGenre, value: value})
 		}
 	}
 	plain(lx.hints, isStep, f.Steps)
@@ -430,7 +436,7 @@ func (lx *lexicon) addPlaces(g placesFile) {
 	}
 	provinces := map[string]int{}
 	vietnam := -1
-	for _, key := range sortedKeys(g.Countries) {
+	for _, key := range slices.Sorted(maps.Keys(g.Countries)) {
 		names := strings.Split(key, ",")
 		country := add(3, -1, names...)
 		if names[0] == "Việt Nam" {
@@ -440,7 +446,7 @@ func (lx *lexicon) addPlaces(g placesFile) {
 			add(4, country, city)
 		}
 	}
-	for _, name := range sortedKeys(g.Provinces) {
+	for _, name := range slices.Sorted(maps.Keys(g.Provinces)) {
 		names := strings.Split(name, ",")
 		id := add(1, vietnam, names...)
 		provinces[names[0]] = id
@@ -448,10 +454,10 @@ func (lx *lexicon) addPlaces(g placesFile) {
 			add(1, id, strings.Split(former, ",")...)
 		}
 	}
-	for _, name := range sortedKeys(g.Towns) {
+	for _, name := range slices.Sorted(maps.Keys(g.Towns)) {
 		add(2, provinces[g.Towns[name]], name)
 	}
-	for _, province := range sortedKeys(g.Districts) {
+	for _, province := range slices.Sorted(maps.Keys(g.Districts)) {
 		for _, name := range g.Districts[province] {
 			add(2, provinces[province], name)
 		}

@@ -7,9 +7,10 @@ import "feedd/internal/feed"
 // say, and rules that mean the same file nothing anew.
 type Lines struct{ filer *filer }
 
-// NewLines reads the rules. Model and Words of the options do not matter.
-func NewLines(o Options) (*Lines, error) {
-	f, err := newFiler(o.Sections, o.Drop, o.Learning, o.Sources, nil)
+// NewLines reads the rules. Model and corrections of the options do not matter.
+func NewLines(o FilerOptions) (*Lines, error) {
+	o.Model, o.Corrections = nil, nil
+	f, err := newFiler(o)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func TestFittedFigures(t *testing.T) {
 		return l
 	}
 	t.Run("committed", func(t *testing.T) {
-		want, err := data.ReadFile("data/model.json")
+		want, err := os.ReadFile("../stories/data/model.json")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,33 +95,4 @@ func TestFittedFigures(t *testing.T) {
 			}
 		}
 	})
-}
-
-// The index is a short cut: comparing with every report of the window must hardly decide otherwise.
-func TestIndexFindsWhatComparingAllFinds(t *testing.T) {
-	const items, least = 1500, 0.99
-	list := stream(t)[:items]
-	run := func(exhaustive bool) []string {
-		s := newStories(feed.StorySettings{}, streamSources(list))
-		s.exhaustive = exhaustive
-		var decided []string
-		for _, it := range list {
-			if it.ID%100 == 0 {
-				s.prune(it.FirstSeen)
-			}
-			s.place(&it, it.FirstSeen)
-			decided = append(decided, it.Entry+string(it.Verdict))
-		}
-		return decided
-	}
-	alike := 0
-	all := run(true)
-	for i, d := range run(false) {
-		if d == all[i] {
-			alike++
-		}
-	}
-	if float64(alike) < least*items {
-		t.Errorf("%d of %d items were placed as by comparing all, the floor is %.2f", alike, items, least)
-	}
 }

@@ -60,7 +60,7 @@ func (s *stories) readFiled() {
 		b.readers.Go(func() {
 			for i := k; i < len(b.items); i += workers {
 				b.reports[i] = s.read(rd, &b.items[i])
-				b.keys[i] = append(b.keys[i][:0], rd.index.list...)
+				b.keys[i] = append(b.keys[i][:0], rd.Keys()...)
 			}
 		})
 	}
@@ -80,7 +80,7 @@ func (s *stories) enter() {
 		it := &b.items[i]
 		s.forgetOne(it.ID)
 		r := b.reports[i]
-		r.never = s.never.of(it, s.sources[it.Source])
+		s.mark(r, it)
 		s.add(r, b.keys[i], it.Entry, it.Story)
 		b.reports[i] = nil
 	}

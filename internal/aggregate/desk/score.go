@@ -1,156 +1,15 @@
 package desk
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
+	_ "embed"
 	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 
 	"feedd/internal/feed"
 )
-
-// weights say how much a word or a pair of neighbouring words tells: its inverse document
-// frequency, from a table that ships with feedd. A fixed table makes every score a function of
-// the two reports alone: nothing has to be learned again after a restart.
-type weights struct {
-	idf  hashTable
-	fold hashTable // of all words that are written alike without diacritics, together
-	top  float32   // of a word that is not in the table
-	// pairs tells most pairs of words that are not in idf, as most are not, without asking it.
-	pairs [1 << 10]uint64
-}
-
-var weightsOnce = sync.OnceValue(func() *weights {
-	raw, err := data.ReadFile("data/frequencies.tsv")
-	if err == nil {
-		var w *weights
-		if w, err = readWeights(raw); err == nil {
-			return w
-		}
-	}
-	panic(err)
-})
-
-// readWeights reads lines of "documents <tab> word" or "documents <tab> word word"; the first line
-// is the number of all documents.
-func readWeights(raw []byte) (*weights, error) {
-	w := &weights{}
-	total := 0.0
-	docs := map[uint32]float64{}
-	sc := bufio.NewScanner(bytes.NewReader(raw))
-	for sc.Scan() {
-		if strings.HasPrefix(sc.Text(), "#") {
-			continue
-		}
-		count, text, _ := strings.Cut(sc.Text(), "\t")
-		n, err := strconv.ParseFloat(count, 64)
-		if err != nil {
-			return nil, fmt.Errorf("frequencies: %w", err)
-		}
-		if total == 0 {
-			total = n
-			w.top = float32(math.Log(total / 2))
-			continue
-		}
-		key := hash(text)
-		a, b, pair := strings.Cut(text, " ")
-		if pair {
-			key = pairHash(hash(a), hash(b))
-			w.pairs[key>>6%uint32(len(w.pairs))] |= 1 << (key & 63)
-		}
-		w.idf.put(key, float32(math.Log(total/(n+1))))
-		if !pair {
-			docs[hash(foldNormal(text))] += n
-		}
-	}
-	for key, n := range docs {
-		w.fold.put(key, float32(math.Log(total/(min(n, total)+1))))
-	}
-	return w, sc.Err()
-}
-
-// word weighs a word: as it is written in a text with diacritics, else by its bare letters.
-func (w *weights) word(norm, fold uint32, marked bool) float32 {
-	table, key := &w.fold, fold
-	if marked {
-		table, key = &w.idf, norm
-	}
-	if v, ok := table.get(key); ok {
-		return max(v, 0.3)
-	}
-	return w.top
-}
-
-// telling says whether a word can be told from its bare letters: few others are written like it.
-func (w *weights) telling(norm, fold uint32) bool {
-	const most = 0.7
-	word, known := w.idf.get(norm)
-	all, shared := w.fold.get(fold)
-	return !shared || known && math.Exp(float64(all-word)) > most
-}
-
-// hashTable is a map from hashes to weights that is built once and asked a hundred times an item:
-// open addressing without the costs of a map that may change.
-type hashTable struct {
-	slots []hashSlot
-	n     int
-}
-
-type hashSlot struct {
-	key   uint32
-	value float32 // 0 in a slot that is free
-}
-
-func (t *hashTable) put(key uint32, value float32) {
-	if t.n*2 >= len(t.slots) {
-		old := t.slots
-		t.slots, t.n = make([]hashSlot, max(1<<10, 2*len(old))), 0
-		for _, s := range old {
-			if s.value != 0 {
-				t.put(s.key, s.value)
-			}
-		}
-	}
-	i := t.slot(key)
-	if t.slots[i].value == 0 {
-		t.n++
-	}
-	t.slots[i] = hashSlot{key, max(value, 1e-6)}
-}
-
-func (t *hashTable) slot(key uint32) int {
-	mask := len(t.slots) - 1
-	i := int(key*2654435769>>8) & mask
-	for t.slots[i].value != 0 && t.slots[i].key != key {
-		i = (i + 1) & mask
-	}
-	return i
-}
-
-func (t *hashTable) get(key uint32) (float32, bool) {
-	if len(t.slots) == 0 {
-		return 0, false
-	}
-	s := t.slots[t.slot(key)]
-	return s.value, s.value != 0
-}
-
-// pair weighs two neighbours: what the table says, else what their words weigh together, but no
-// more than an unknown word.
-func (w *weights) pair(h uint32, a, b float32) float32 {
-	if w.pairs[h>>6%uint32(len(w.pairs))]&(1<<(h&63)) != 0 {
-		if v, ok := w.idf.get(h); ok {
-			return v
-		}
-	}
-	return min(w.top, a+b)
-}
 
 // The features of a pair of reports. The order is that of the weights in model.json.
 const (
@@ -200,6 +59,13 @@ var featureNames = [features]string{
 	"choice-clash", "angle", "aside", "genre", "two-genres", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "text", "text-pairs", "names", "across", "across-min", "name-mass", "same-day", "other-day",
 }
 
+// signs keeps a weight from going against what its feature means, where few samples have it.
+var signs = [features]int{
+	fCosine: 1, fContain: 1, fOrder: 1, fPairs: 1, fNameSwap: -1, fWordSwap: -1, fOneSided: -1, fEqualNames: -1, fFigures: 1, fPlace: 1,
+	fDate: -1, fPeriod: -1, fQuantity: -1, fCasualty: -1, fPlaceClash: -1, fDirection: -1, fChoice: -1, fAngle: -1, fAside: -1, fGenre: -1, fGenres: -1, fEqualShort: -1, fRubric: -1, fTitleNames: 1, fHours: -1, fNameMass: 1, fSameDay: 1, fOtherDay: -1,
+	fText: 1, fTextPairs: 1, fNames: 1, fAcross: 1, fAcrossMin: 1,
+}
+
 // titleFeatures is how many of the features need no summary.
 const titleFeatures = fText
 
@@ -220,15 +86,15 @@ type models struct {
 	Copy       *model `json:"copy"`      // headlines and summaries: interchangeable
 }
 
+//go:embed data/model.json
+var modelFile []byte
+
 var modelsOnce = sync.OnceValue(func() *models {
-	raw, err := data.ReadFile("data/model.json")
-	if err == nil {
-		m := &models{}
-		if err = json.Unmarshal(raw, m); err == nil {
-			return m.compile()
-		}
+	m := &models{}
+	if err := json.Unmarshal(modelFile, m); err != nil {
+		panic(err)
 	}
-	panic(err)
+	return m.compile()
 })
 
 func (ms *models) compile() *models {
@@ -268,16 +134,27 @@ type judged struct {
 	swap  uint64 // the words exchanged, when the headlines are equal but for one exchange
 }
 
+// OneArticle is what two reports are to each other whose addresses are one article's.
+func OneArticle() judged { return judged{p: 1, dup: 1, exact: true} }
+
+// Alike is the larger of the shares of words in common, of headlines and of whole texts.
+func (j *judged) Alike() float64 { return max(j.x[fText], j.x[fCosine]) }
+
 // scorer compares reports. Its buffers are used again.
 type scorer struct {
-	lx *lexicon
-	m  *models
+	m *models
 
 	probe probe // of the report that others are compared with
 	align alignment
 }
 
-func newScorer() *scorer { return &scorer{lx: lexiconOnce(), m: modelsOnce()} }
+// newScorer returns a scorer that goes by the models, nil for those feedd comes with.
+func newScorer(m *models) *scorer {
+	if m == nil {
+		m = modelsOnce()
+	}
+	return &scorer{m: m}
+}
 
 // against names the report that compare and judge set others beside: what can be prepared once for
 // all of them, is.
@@ -331,10 +208,13 @@ const vetoed = 0.04
 
 const maxTokens = 40 // of a headline, for the alignment
 
-// features fills all of j but its verdict.
-func (sc *scorer) features(a, b *doc, hours float64, outlet bool, j *judged) {
+// Compare gives the features of two texts told hours apart, and what forbids that they are one
+// event, but no probability: what the models are fitted on.
+func (sc *scorer) Compare(a, b *doc, hours float64, outlet bool) (j judged) {
 	sc.against(b)
-	sc.compare(a, hours, outlet, j)
+	sc.compare(a, hours, outlet, &j)
+	j.veto = sc.vetoes(a, b, hours, outlet, &j)
+	return j
 }
 
 // compare is features for the report named last. j must be zero.
@@ -465,7 +345,7 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 	j.doubt = j.one && shorter <= shortHeadline && x[fWordSwap] > something
 	x[fShort] = max(0, 1-float64(shorter)/8)
 
-	c := sc.lx.compare(a.slots, b.slots)
+	c := Compare(a, b)
 	j.clash = c
 	x[fFigures] = float64(min(2, c.sharedBig))
 	x[fPlace] = float64(min(1, c.places))
@@ -666,32 +546,22 @@ func (sc *scorer) decided(j judged) []feed.Feature {
 	var list []feed.Feature
 	for i, v := range j.x {
 		if adds := m.w[i] * v; math.Abs(adds) >= 0.05 {
-			list = append(list, feed.Feature{Name: featureNames[i], Value: round(v), Adds: round(adds)})
+			list = append(list, feed.Feature{Name: featureNames[i], Value: threeDigits(v), Adds: threeDigits(adds)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b feed.Feature) int { return cmp.Compare(math.Abs(b.Adds), math.Abs(a.Adds)) })
 	return list[:min(len(list), 6)]
 }
 
-// shared returns the rarest words that the text read last shares with d, as it was written.
-func (rd *reader) shared(d *doc) []string {
-	rd.table.fill(d.all())
-	list := rd.common[:0]
-	for _, part := range [][]spelled{rd.title, rd.rest} {
-		for i := range part {
-			t := &part[i]
-			if t.weight > 2 && t.flags&isNumber == 0 && rd.table.find(pack(t.norm, 1)) >= 0 &&
-				!slices.ContainsFunc(list, func(o *spelled) bool { return o.shown == t.shown }) {
-				list = append(list, t)
-			}
-		}
+func threeDigits(v float64) float64 { return math.Round(v*1000) / 1000 }
+
+// pairVerdict says in one word what two reports are to each other.
+func (j *judged) Verdict() string {
+	switch {
+	case j.veto != "" || j.p < sameFrom:
+		return "different"
+	case j.exact || j.dup >= duplicateFrom && !j.clash.any() && (j.told || !j.doubt):
+		return "duplicate"
 	}
-	rd.common = list
-	slices.SortStableFunc(list, func(a, b *spelled) int { return cmp.Compare(b.weight, a.weight) })
-	const most = 6
-	words := make([]string, 0, most)
-	for _, t := range list[:min(len(list), most)] {
-		words = append(words, strings.Clone(t.shown)) // the text itself is not kept
-	}
-	return words
+	return "same"
 }

@@ -85,10 +85,20 @@ type filing struct {
 	adds    []float64 // by place in the text, see stand
 }
 
+// FilerOptions are what a filer goes by.
+type FilerOptions struct {
+	Sections    []feed.Section
+	Drop        []feed.Rule
+	Sources     map[string]feed.Source // by id
+	Learning    feed.SectionSettings
+	Model       *Model       // what the sections learned; nil means nothing yet
+	Corrections []Correction // in the order they were given
+}
+
 // newFiler compiles the rules. The error joins every mistake in them.
-func newFiler(sections []feed.Section, drop []feed.Rule, set feed.SectionSettings, sources map[string]feed.Source, m *Model, corrections ...Correction) (*filer, error) {
+func newFiler(o FilerOptions) (*filer, error) {
 	f := &filer{
-		sections: sections, set: set, sources: sources, model: m,
+		sections: o.Sections, set: o.Learning, sources: o.Sources, model: o.Model,
 		index: map[string]int{}, categories: map[string]map[string]string{}, fixes: map[int64][]Correction{},
 		rules: newRuleSet(),
 	}
@@ -104,8 +114,8 @@ func newFiler(sections []feed.Section, drop []feed.Rule, set feed.SectionSetting
 			f.owner = append(f.owner, o)
 		}
 	}
-	add(drop, ruleOwner{purpose: toDrop}, "drop")
-	for i, s := range sections {
+	add(o.Drop, ruleOwner{purpose: toDrop}, "drop")
+	for i, s := range o.Sections {
 		f.index[s.ID] = i
 		f.topics = append(f.topics, topic(s))
 		f.softRules = f.softRules || slices.ContainsFunc(s.Rules, func(r feed.Rule) bool { return r.Weight > 0 })
@@ -113,7 +123,7 @@ func newFiler(sections []feed.Section, drop []feed.Rule, set feed.SectionSetting
 		add(s.Pin, ruleOwner{purpose: toPin, section: i}, "section "+s.ID+", pin")
 		add(s.Mute, ruleOwner{purpose: toMute, section: i}, "section "+s.ID+", mute")
 	}
-	for id, src := range sources {
+	for id, src := range o.Sources {
 		for name, section := range src.Category {
 			if f.categories[id] == nil {
 				f.categories[id] = map[string]string{}
@@ -121,7 +131,7 @@ func newFiler(sections []feed.Section, drop []feed.Rule, set feed.SectionSetting
 			f.categories[id][categoryKey(name)] = section
 		}
 	}
-	for _, c := range corrections { // the last word on a section counts
+	for _, c := range o.Corrections { // the last word on a section counts
 		said := slices.DeleteFunc(f.fixes[c.Item], func(d Correction) bool { return d.Section == c.Section })
 		f.fixes[c.Item] = append(said, c)
 	}
@@ -166,6 +176,23 @@ func (f *filer) filesOtherwise(it *feed.Item) bool {
 	return !slices.EqualFunc(now.Sections, it.Sections, func(p, q feed.Placement) bool {
 		return p.Section == q.Section && p.By == q.By && p.Pinned == q.Pinned && (p.By == byLearned || p.Detail == q.Detail)
 	})
+}
+
+// likeliest names the section of an item: the first that an authority names, else the likeliest,
+// however unlikely it is; "" when nothing speaks for any.
+func (f *filer) likeliest(it *feed.Item) (section string, probability float64) {
+	w := f.memory.Get().(*filing)
+	defer f.memory.Put(w)
+	f.decide(it, w)
+	if len(it.Sections) > 0 {
+		return it.Sections[0].Section, 1
+	}
+	if it.Dropped == "" {
+		if ev := f.weigh(w); ev.section >= 0 {
+			return f.sections[ev.section].ID, ev.probability
+		}
+	}
+	return "", 0
 }
 
 // decide is file without the evidence of soft rules and of the model and without what keeps items
@@ -278,12 +305,9 @@ func (f *filer) fileByRules(it *feed.Item, w *filing) {
 	}
 }
 
-// Labels returns what the filed item teaches: that it is an example of the sections its editor, its
+// labels returns what the filed item teaches: that it is an example of the sections its editor, its
 // source or its source's categories put it under, or, where none of them did, of what the sections
-// are not that its editor took it out of. What rules and the model decided teaches nothing. They are to be compared with the labels stored of the item, and the difference taught
-// to the model in the transaction that stores it.
-func (d *Desk) Labels(it *feed.Item) []Label { return d.filer.labels(it) }
-
+// are not that its editor took it out of. What rules and the model decided teaches nothing.
 func (f *filer) labels(it *feed.Item) []Label {
 	if !f.set.Learn || len(f.sections) < 2 || it.Dropped != "" {
 		return nil

@@ -31,7 +31,7 @@ func testFiler(t *testing.T, m *Model, corrections ...Correction) *filer {
 		"mixed": {ID: "mixed", Language: "vi", Learn: true, Line: 60, Category: map[string]string{"Thể thao": "the-thao", "Quốc tế": "the-gioi"}},
 		"quiet": {ID: "quiet", Section: "the-thao", Language: "vi", Line: 70},
 	}
-	f, err := newFiler(sections, []feed.Rule{{Any: pats("mời thầu"), Line: 5}}, feed.SectionSettings{Confidence: .5, Learn: true}, sources, m, corrections...)
+	f, err := newFiler(FilerOptions{sections, []feed.Rule{{Any: pats("mời thầu"), Line: 5}}, sources, feed.SectionSettings{Confidence: .5, Learn: true}, m, corrections})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -446,6 +446,10 @@ var ordinals = map[string]int{
 
 var englishNumerals = words("two three four five six seven eight nine ten twelve dozen")
 
+// NumeralFold returns the hash of a number's word without diacritics, by the hash of the number; 0
+// where it has none.
+func NumeralFold(norm uint32) uint32 { return numeralFolds[norm] }
+
 // numeralFolds are the numerals as they are written without diacritics.
 var numeralFolds = map[uint32]uint32{
 	numberHash(2): hash("hai"), numberHash(3): hash("ba"), numberHash(4): hash("bon"), numberHash(5): hash("nam"), numberHash(6): hash("sau"),
@@ -541,144 +545,4 @@ func (rd *reader) contradictions(d *doc, words []wordform, text string, caps boo
 	if bars := strings.Count(text, "|"); bars >= 2 && len(words) >= 6*(bars+1) {
 		d.digest = true
 	}
-}
-
-// clash is how the slots of two headlines disagree.
-type clash struct {
-	date, period, score, quantity, casualty, place, former, direction, choice bool
-
-	// former: two names of one province, of before and after it was merged.
-	shared    int // numbers in both
-	sharedBig int // of them, those that say something
-	places    int // places in both
-}
-
-func (c clash) any() bool {
-	return c.date || c.period || c.score || c.quantity || c.casualty || c.place || c.direction || c.choice
-}
-
-// compare finds where two headlines' slots disagree: both fill it, and none of the values of
-// either is in the other.
-func (lx *lexicon) compare(a, b []slot) (c clash) {
-	var hit [2][32]bool
-	a, b = a[:min(len(a), 32)], b[:min(len(b), 32)]
-	// What numbers the same goes together first: of "part 3 of 5" and "part 5 of 5", no 5 is left
-	// over for the 3.
-	for _, strict := range [...]bool{true, false} {
-		for i, x := range a {
-			if hit[0][i] {
-				continue
-			}
-			for j, y := range b {
-				if hit[1][j] || strict && (x.kind != y.kind || x.key != y.key) || !lx.agree(x, y) {
-					continue
-				}
-				if x.kind < where {
-					c.shared++
-					if x.kind != period && x.kind != date && x.value > 10 {
-						c.sharedBig++
-					}
-				}
-				if x.kind == where {
-					c.places++
-					c.former = c.former || x != y && lx.gazette[int(x.value)].level == 1 && lx.gazette[int(y.value)].level == 1
-				}
-				hit[0][i], hit[1][j] = true, true
-				break
-			}
-		}
-	}
-	for i, x := range a {
-		if hit[0][i] {
-			continue
-		}
-		for j, y := range b {
-			if hit[1][j] {
-				continue
-			}
-			switch {
-			case x.kind == date && y.kind == date:
-				c.date = true
-			case x.kind == period && y.kind == period && x.key == y.key:
-				c.period = true
-			case x.kind == score && y.kind == score:
-				c.score = true
-			case x.kind == casualty && y.kind == casualty:
-				c.casualty = true
-			case x.kind == quantity && y.kind == quantity && x.key == y.key:
-				c.quantity = true
-			case x.kind == where && y.kind == where && lx.rivals(int(x.value), int(y.value)):
-				c.place = true
-			case x.kind == choice && y.kind == choice && int(x.value)/64 == int(y.value)/64:
-				c.choice = true
-			case x.kind == direction && y.kind == direction && int(x.value)^int(y.value) == 1:
-				c.direction = true
-			}
-		}
-	}
-	if c.direction { // only where neither says both
-		c.direction = lx.turned(a, b)
-	}
-	return c
-}
-
-// turned says whether for some pair of opposites a has one side only and b the other only.
-func (lx *lexicon) turned(a, b []slot) bool {
-	for _, x := range a {
-		if x.kind != direction {
-			continue
-		}
-		has := func(list []slot, v int) bool {
-			for _, y := range list {
-				if y.kind == direction && int(y.value) == v {
-					return true
-				}
-			}
-			return false
-		}
-		v := int(x.value)
-		if has(b, v^1) && !has(b, v) && !has(a, v^1) {
-			return true
-		}
-	}
-	return false
-}
-
-// agree says whether two slots say the same.
-func (lx *lexicon) agree(x, y slot) bool {
-	switch {
-	case x.kind == where || y.kind == where:
-		return x.kind == y.kind && lx.within(int(x.value), int(y.value))
-	case x.kind >= direction || y.kind >= direction:
-		return x == y
-	case x.kind == date && y.kind == date:
-		if int(x.value)/100 == 0 || int(y.value)/100 == 0 {
-			return int(x.value)%100 == int(y.value)%100
-		}
-		return x.value == y.value
-	case x.kind == period && y.kind == period && x.key != y.key:
-		return false
-	case x.value == y.value:
-		return true
-	case (x.kind == quantity || x.kind == casualty) && x.kind == y.kind && x.key == y.key:
-		// Rounded in one of them: 147,6 triệu, gần 148 triệu.
-		return max(x.value, y.value) > 20 && math.Abs(x.value-y.value) < 0.012*max(x.value, y.value) && rounded(x.value) != rounded(y.value)
-	}
-	return false
-}
-
-// rounded says how many trailing zeros a figure has, as a measure of how exact it means to be.
-func rounded(v float64) int {
-	for n := 12; n > -4; n-- {
-		if s := v / math.Pow(10, float64(n)); math.Abs(s-math.Round(s)) < 1e-9 {
-			return n
-		}
-	}
-	return -4
-}
-
-// rivals says whether two places exclude each other: of one rank, neither part of the other.
-func (lx *lexicon) rivals(a, b int) bool {
-	rank := [...]int{0, 1, 1, 2, 2}
-	return rank[lx.gazette[a].level] == rank[lx.gazette[b].level] && !lx.within(a, b)
 }

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -21,7 +22,7 @@ type stories struct {
 	origins map[string]*origin // by the sources' ids
 	rd      *reader
 	sc      *scorer
-	never   *neverPairs
+	marks   func(*feed.Item) uint64
 
 	reports map[int64]*report
 	entries map[string]*entry
@@ -114,7 +115,18 @@ type link struct {
 	best  int // in judged
 }
 
-func newStories(set feed.StorySettings, sources map[string]feed.Source) *stories {
+// StoriesOptions are what stories are told apart by.
+type StoriesOptions struct {
+	Settings feed.StorySettings
+	Sources  map[string]feed.Source // by id
+	// Marks tells which patterns of `stories.never` an item has: two bits a pair, the left one's lower.
+	Marks  func(*feed.Item) uint64
+	Models *models // nil for those feedd comes with
+}
+
+// newStories returns a memory without reports.
+func newStories(o StoriesOptions) *stories {
+	set, sources := o.Settings, o.Sources
 	if set.Window <= 0 {
 		set.Window = 72 * time.Hour
 	}
@@ -125,7 +137,7 @@ func newStories(set feed.StorySettings, sources map[string]feed.Source) *stories
 		names[outletOf(src.Outlet())] = true
 	}
 	s := &stories{
-		set: set, sources: sources, origins: origins, rd: newReader(sortedKeys(names)), sc: newScorer(), never: newNeverPairs(set.Never),
+		set: set, sources: sources, origins: origins, rd: newReader(slices.Sorted(maps.Keys(names))), sc: newScorer(o.Models), marks: o.Marks,
 		reports: map[int64]*report{}, entries: map[string]*entry{}, known: map[string]*story{},
 		index: newIndex(), hosts: map[uint32]feed.Numbering{}, series: map[uint64]series{},
 		word: newEditorsWord(),
@@ -153,14 +165,14 @@ const (
 func (s *stories) place(it *feed.Item, now time.Time) {
 	s.forget(it.ID)
 	r := s.read(s.rd, it)
-	r.never = s.never.of(it, s.sources[it.Source])
+	s.mark(r, it)
 	own := it.OwnEntry()
 	it.Entry, it.Story, it.Verdict = own, own, feed.New
 	it.Why = s.decide(it, r)
 	if key, ok := s.word.one[own]; ok && it.Story == own {
 		it.Story = key // the editor joined the story it opens to another
 	}
-	s.add(r, s.rd.index.list, it.Entry, it.Story)
+	s.add(r, s.rd.Keys(), it.Entry, it.Story)
 }
 
 // decide finds the story of r and sets it, its entry and the verdict.
@@ -184,7 +196,7 @@ func (s *stories) decide(it *feed.Item, r *report) feed.Why {
 	switch {
 	case s.develops(r, e, b):
 		it.Verdict = feed.Update
-	case pairVerdict(b.j) == "duplicate":
+	case b.j.Verdict() == "duplicate":
 		it.Verdict = feed.Duplicate
 	}
 	if it.Verdict == feed.Update {
@@ -246,7 +258,7 @@ func (s *stories) twin(r *report) (*report, string) {
 	}
 	if r.doc.length >= 3 && !s.isSeries(r) {
 		for o := range s.index.twins(byHeadline, r.doc.exact) {
-			if s.near(r, o) && o.outlet != r.outlet && o.doc.exact == r.doc.exact && s.never.may(r, o) && !s.word.split(r, o) {
+			if s.near(r, o) && o.outlet != r.outlet && o.doc.exact == r.doc.exact && mayBeOne(r, o) && !s.word.split(r, o) {
 				return o, "the same headline as " + o.from.name
 			}
 		}
@@ -295,7 +307,7 @@ func (s *stories) compare(r *report) {
 			}
 		}
 	} else {
-		s.candidates = s.index.candidates(s.candidates, s.rd.index.list, r.at, int64(s.set.Window/time.Second))
+		s.candidates = s.index.candidates(s.candidates, s.rd.Keys(), r.at, int64(s.set.Window/time.Second))
 	}
 	s.sc.against(&r.doc)
 	// The words of the candidates lie far apart. Touched one behind the other, without a decision
@@ -309,7 +321,6 @@ func (s *stories) compare(r *report) {
 	}
 	s.touched = touched
 	for _, o := range s.candidates {
-		const gate = 0.15 // below it no pair was ever one event
 		if r.doc.marked == o.doc.marked && cosine(s.sc.probe.all.dot(o.doc.all()), r.doc.norms[0], o.doc.norms[0]) < gate {
 			continue
 		}
@@ -323,7 +334,7 @@ func (s *stories) judge(r, o *report, j *judged) {
 	hours := float64(r.at-o.at) / 3600
 	s.sc.judge(&o.doc, hours, r.outlet == o.outlet, j)
 	switch {
-	case !s.never.may(r, o):
+	case !mayBeOne(r, o):
 		j.veto = "stories.never"
 	case s.issues(r, o):
 		j.veto = "issues of one series"
@@ -349,6 +360,10 @@ func otherNames(r, o *report, j *judged) bool {
 	return r.outlet == o.outlet && j.x[fEqualNames] == 1 && j.x[fNameSwap] > nameExchanged && (!j.told || j.x[fText] < littleText) &&
 		r.address != 0 && o.address != 0 && !sameArticle(r, o)
 }
+
+// gate is how much of their words two reports have in common at least: below it no pair was ever
+// one event.
+const gate = 0.15
 
 const linkedReports = 8 // newest of a story, that a new report is compared with
 
@@ -407,6 +422,16 @@ func (s *stories) choose(r *report) (best link, found bool) {
 		}
 	}
 	return best, found
+}
+
+// outletOf takes the channel off an outlet's name: "Báo Ví dụ - Thể thao".
+func outletOf(source string) string {
+	for i := 0; i+3 <= len(source); i++ {
+		if source[i:i+3] == " - " {
+			return source[:i]
+		}
+	}
+	return source
 }
 
 // newOrigin describes a source, which need not be one of those configured.
@@ -521,9 +546,9 @@ func (s *stories) revise(it *feed.Item) {
 	s.unremember(r)
 	e := r.entry
 	*r = *s.read(s.rd, it)
-	r.never = s.never.of(it, s.sources[it.Source])
+	s.mark(r, it)
 	r.entry = e
-	s.remember(r, s.rd.index.list)
+	s.remember(r, s.rd.Keys())
 }
 
 // forget takes an item out: it was withdrawn, or is to be filed anew.

@@ -41,7 +41,7 @@ func placed(s *stories, items ...*feed.Item) []*feed.Item {
 }
 
 func TestSameHeadlineFromAnotherOutlet(t *testing.T) {
-	s := newStories(feed.StorySettings{Window: 72 * time.Hour}, testSources())
+	s := newStories(StoriesOptions{Settings: feed.StorySettings{Window: 72 * time.Hour}, Sources: testSources()})
 	first := item(1, "a", "Cháy chợ Đồng Xuân lúc rạng sáng", 0)
 	again := item(2, "b", "CHÁY CHỢ ĐỒNG XUÂN LÚC RẠNG SÁNG!", time.Hour)
 	placed(s, first, again)
@@ -63,6 +63,20 @@ func TestSameHeadlineFromAnotherOutlet(t *testing.T) {
 	s.prune(morning.Add(80 * time.Hour))
 	if len(s.reports) != 1 || len(s.entries) != 1 || len(s.known) != 1 {
 		t.Errorf("%d reports, %d entries, %d stories left, want 1 each", len(s.reports), len(s.entries), len(s.known))
+	}
+}
+
+// marks finds the words of pairs by looking for them.
+func marks(never [][2]string) func(*feed.Item) uint64 {
+	return func(it *feed.Item) (bits uint64) {
+		for i, pair := range never {
+			for side, words := range pair {
+				if strings.Contains(strings.ToLower(it.Title), words) {
+					bits |= 1 << (2*i + side)
+				}
+			}
+		}
+		return bits
 	}
 }
 
@@ -128,7 +142,7 @@ func TestVerdicts(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newStories(tt.set, testSources())
+			s := newStories(StoriesOptions{Settings: tt.set, Sources: testSources(), Marks: marks(tt.set.Never)})
 			keys := map[string]int64{}
 			for i, r := range tt.reports {
 				it := item(int64(i+1), r.source, r.title, time.Duration(r.hours*float64(time.Hour)))
@@ -145,7 +159,7 @@ func TestVerdicts(t *testing.T) {
 }
 
 func TestUpdatesFollow(t *testing.T) {
-	s := newStories(feed.StorySettings{}, testSources())
+	s := newStories(StoriesOptions{Sources: testSources()})
 	list := placed(s,
 		item(1, "a", "Tai nạn liên hoàn trên cầu Thăng Long, 2 người chết", 0),
 		item(2, "b", "Tai nạn liên hoàn trên cầu Thăng Long, 4 người chết", 3*time.Hour))
@@ -155,7 +169,7 @@ func TestUpdatesFollow(t *testing.T) {
 }
 
 func TestArticleNumberIsIdentity(t *testing.T) {
-	s := newStories(feed.StorySettings{}, testSources())
+	s := newStories(StoriesOptions{Sources: testSources()})
 	at := func(id int64, title, url string) *feed.Item {
 		it := item(id, "a", title, time.Duration(id)*time.Minute)
 		it.URL, it.Canonical = url, feed.Canonical(url)
@@ -177,27 +191,6 @@ func TestArticleNumberIsIdentity(t *testing.T) {
 	}
 }
 
-// A pair of links decides where text cannot: an edited figure, or tomorrow's issue.
-func TestPairsKnowAddresses(t *testing.T) {
-	var b strings.Builder
-	b.WriteString("a_title\tb_title\thours\tsrc_a\tsrc_b\ta_url\tb_url\n")
-	for i := range 20 {
-		fmt.Fprintf(&b, "Đề tài số %c\tViệc khác hẳn\t1\tA\tB\thttps://e.org/x-%d.html\thttps://e.org/y-%d.html\n", 'a'+i, 4000000+i, 5000000+i)
-	}
-	b.WriteString("Đóng cửa lò gốm lâu đời\tChuyện buồn của làng nghề\t1\tA\tA\thttps://e.org/dong-cua-4300000.html\thttps://e.org/chuyen-buon-4300000.html?utm_source=x\n")
-	var out strings.Builder
-	if _, err := EvalStories(strings.NewReader(b.String()), &out, feed.StorySettings{}); err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if got, want := lines[len(lines)-1], "21\t1.0000\tduplicate"; got != want {
-		t.Errorf("the last answer is %q, want %q", got, want)
-	}
-	if got := lines[1]; !strings.HasSuffix(got, "\tdifferent") {
-		t.Errorf("the first answer is %q, want different", got)
-	}
-}
-
 func TestEditorsWord(t *testing.T) {
 	first := func() []*feed.Item {
 		return []*feed.Item{
@@ -205,7 +198,7 @@ func TestEditorsWord(t *testing.T) {
 			item(2, "b", "Hai tàu hàng va nhau ở ngoài khơi Vũng Áng", time.Hour),
 		}
 	}
-	s := newStories(feed.StorySettings{}, testSources())
+	s := newStories(StoriesOptions{Sources: testSources()})
 	list := placed(s, first()...)
 	if list[1].Entry != list[0].Entry {
 		t.Fatalf("apart without a word: %+v", list[1].Why)
@@ -217,7 +210,7 @@ func TestEditorsWord(t *testing.T) {
 		t.Errorf("after split it is of story %s, want its own %s", list[1].Story, key)
 	}
 
-	s = newStories(feed.StorySettings{}, testSources())
+	s = newStories(StoriesOptions{Sources: testSources()})
 	list = placed(s, first()[0], item(2, "b", "Mưa đá làm hỏng vườn mận ở Mộc Châu", time.Hour))
 	s.joinStories(list[0].Story, list[1].Story)
 	placed(s, list[1])
@@ -226,7 +219,7 @@ func TestEditorsWord(t *testing.T) {
 	}
 
 	// What was exchanged is learned.
-	s = newStories(feed.StorySettings{}, testSources())
+	s = newStories(StoriesOptions{Sources: testSources()})
 	s.learn([2]string{
 		"Quán phở đầu ngõ đóng cửa sau bốn mươi năm phục vụ", "Quán phở cuối phố đóng cửa sau bốn mươi năm phục vụ"}, false)
 	list = placed(s, item(1, "a", "Tiệm sách đầu ngõ sắp đổi chủ, khách quen tiếc nuối ghé thăm", 0),
@@ -237,7 +230,7 @@ func TestEditorsWord(t *testing.T) {
 }
 
 func TestWhySaysWhatDecided(t *testing.T) {
-	s := newStories(feed.StorySettings{}, testSources())
+	s := newStories(StoriesOptions{Sources: testSources()})
 	list := placed(s,
 		item(1, "a", "Hai tàu hàng va nhau ngoài khơi Vũng Áng", 0),
 		item(2, "b", "Tàu hàng va chạm ở vùng biển Vũng Áng", time.Hour),
@@ -277,7 +270,7 @@ func drawItems(t *rapid.T) []*feed.Item {
 // is never in one entry by itself, and no outlet folds its own reports away unless they are one article.
 func TestPlacingKeepsItsPromises(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := newStories(feed.StorySettings{}, testSources())
+		s := newStories(StoriesOptions{Sources: testSources()})
 		list := placed(s, drawItems(t)...)
 		storyOf := map[string]string{}
 		outlets := map[string]bool{}
@@ -306,9 +299,9 @@ func TestRestoredMemoryDecidesAlike(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		list := drawItems(t)
 		cut := rapid.IntRange(0, len(list)).Draw(t, "cut")
-		s := newStories(feed.StorySettings{}, testSources())
+		s := newStories(StoriesOptions{Sources: testSources()})
 		placed(s, list[:cut]...)
-		again := newStories(feed.StorySettings{}, testSources())
+		again := newStories(StoriesOptions{Sources: testSources()})
 		for _, it := range list[:cut] {
 			again.restore(it)
 		}
@@ -354,8 +347,8 @@ func TestOrderInABatchDecidesNothingThatMatters(t *testing.T) {
 			c := *it
 			copies = append(copies, &c)
 		}
-		placed(newStories(feed.StorySettings{}, testSources()), list...)
-		placed(newStories(feed.StorySettings{}, testSources()), copies...)
+		placed(newStories(StoriesOptions{Sources: testSources()}), list...)
+		placed(newStories(StoriesOptions{Sources: testSources()}), copies...)
 		slices.SortFunc(copies, func(a, b *feed.Item) int { return int(a.ID - b.ID) })
 		if diff := cmp.Diff(together(list), together(copies)); diff != "" {
 			t.Fatalf("the order decided:\n%s", diff)
@@ -366,7 +359,7 @@ func TestOrderInABatchDecidesNothingThatMatters(t *testing.T) {
 // Some feeds send all their readers to one page: its address says nothing.
 func TestOneAddressForAllIsNoIdentity(t *testing.T) {
 	for _, link := range []string{"https://home.example/", "https://home.example/bang-tin", "https://home.example/chuyen-muc-100200"} {
-		s := newStories(feed.StorySettings{}, testSources())
+		s := newStories(StoriesOptions{Sources: testSources()})
 		told := func(id int64, source, title string) *feed.Item {
 			it := item(id, source, title, time.Duration(id)*time.Minute)
 			it.URL, it.Canonical = link, feed.Canonical(link)
@@ -388,7 +381,7 @@ func TestOneAddressForAllIsNoIdentity(t *testing.T) {
 
 // A number that many addresses share is that of a category, not of an article.
 func TestNumberOfACategoryIsNoIdentity(t *testing.T) {
-	s := newStories(feed.StorySettings{}, testSources())
+	s := newStories(StoriesOptions{Sources: testSources()})
 	for i := range int64(40) {
 		it := item(1+i, "a", fmt.Sprintf("Bản tin nội bộ của phòng %c%c", 'A'+i/26, 'A'+i%26), time.Duration(i)*time.Minute)
 		it.URL = fmt.Sprintf("https://a.example/chuyen-muc-%d/bai-%c%c", 100200+i/20, 'a'+i/26, 'a'+i%26)

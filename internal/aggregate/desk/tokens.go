@@ -2,10 +2,7 @@ package desk
 
 import (
 	"html"
-	"maps"
 	"math"
-	"slices"
-	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -89,7 +86,7 @@ type reader struct {
 	table  wordTable
 	common []*spelled
 	// seen takes each word of a text when frequencies are counted.
-	seen func(text string, pair bool)
+	seen func(text string)
 }
 
 // spelled is a token with its spelling, while a text is read.
@@ -103,6 +100,20 @@ type spelled struct {
 	// rubric: a colon or bar stands before it.
 	rubric bool
 }
+
+// NewCounter returns a reader that tells seen each word and each pair of neighbours of a text, in the
+// form in which the table of frequencies has it. What it reads does not depend on that table.
+func NewCounter(seen func(text string)) (*reader, error) {
+	lx, err := readLexicon(func(_, _ uint32) bool { return false })
+	if err != nil {
+		return nil, err
+	}
+	return &reader{lx: lx, weights: weightsOnce(), outlets: newLexemes(), seen: seen}, nil
+}
+
+// Keys returns the words of the text read last that reports are found by, each once. They are
+// overwritten by the next text.
+func (rd *reader) Keys() []indexed { return rd.index.list }
 
 func newReader(outlets []string) *reader {
 	rd := &reader{lx: lexiconOnce(), weights: weightsOnce(), outlets: newLexemes()}
@@ -504,7 +515,7 @@ func (rd *reader) collect(d *doc) {
 				}
 			}
 			if rd.seen != nil && t.flags&isNumber == 0 {
-				rd.seen(t.text, false)
+				rd.seen(t.text)
 			}
 			if i > 0 && t.flags&isDate == 0 {
 				u := &list[i-1]
@@ -517,7 +528,7 @@ func (rd *reader) collect(d *doc) {
 					names.add(pack(h, w))
 				}
 				if rd.seen != nil && t.flags&isNumber == 0 && u.flags&isNumber == 0 {
-					rd.seen(u.text+" "+t.text, true)
+					rd.seen(u.text + " " + t.text)
 				}
 			}
 			if t.flags&isName != 0 && t.weight > 4 {
@@ -575,10 +586,4 @@ func length(list []uint32) float32 {
 		sum += (p & 0xFF) * (p & 0xFF)
 	}
 	return float32(math.Sqrt(float64(sum))) / weightUnit
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := slices.Collect(maps.Keys(m))
-	sort.Strings(keys)
-	return keys
 }

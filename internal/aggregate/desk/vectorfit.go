@@ -7,8 +7,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-
-	"feedd/internal/feed"
 )
 
 // FitVectors writes the word vectors of one language, data/vectors-LANGUAGE.bin, from texts without
@@ -20,7 +18,7 @@ import (
 // so that the same texts give the same bytes.
 func FitVectors(out io.Writer, least int, keep func(set string) bool, tables ...io.Reader) error {
 	var texts [][]feature
-	var set featureSet
+	var reader Terms
 	for _, in := range tables {
 		err := readTable(in, []string{"title"}, func(row tableRow) error {
 			if keep != nil && !keep(row.get("set")) {
@@ -30,14 +28,7 @@ func FitVectors(out io.Writer, least int, keep func(set string) bool, tables ...
 			if summary == "" {
 				summary = row.get("text")
 			}
-			set.extract("", row.get("title"), feed.Words(nil, row.get("title")), feed.Words(nil, summary))
-			var text []feature
-			for _, s := range set.list {
-				if hasVector(s.feature) {
-					text = append(text, s.feature)
-				}
-			}
-			texts = append(texts, text)
+			texts = append(texts, slices.Clone(reader.Of(row.get("title"), summary)))
 			return nil
 		})
 		if err != nil {

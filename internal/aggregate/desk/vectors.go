@@ -3,6 +3,7 @@ package desk
 import (
 	_ "embed"
 	"encoding/binary"
+	"feedd/internal/feed"
 	"math"
 	"sync"
 )
@@ -62,6 +63,24 @@ func readVectors(raw []byte) *vectors {
 func hasVector(f feature) bool {
 	k := f.kind()
 	return k == oneFolded || k == twoFolded
+}
+
+// Terms finds in texts what has a vector: words and pairs of words, by their hashes.
+type Terms struct {
+	set  featureSet
+	list []feature
+}
+
+// Of returns the terms of a text, each once; they are overwritten by the next call.
+func (t *Terms) Of(title, summary string) []feature {
+	t.set.extract("", title, feed.Words(nil, title), feed.Words(nil, summary))
+	t.list = t.list[:0]
+	for _, s := range t.set.list {
+		if hasVector(s.feature) {
+			t.list = append(t.list, s.feature)
+		}
+	}
+	return t.list
 }
 
 // point is a text's place among the topics, a vector of length unitLength. It is made of whole

@@ -4,6 +4,7 @@ package feedtest
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -37,4 +38,24 @@ func Shared(t testing.TB, name string) string {
 		t.Skipf("SKIPPED, NOT PASSED: no development data %s; set FEEDD_SHARED to the folder that holds it", name)
 	}
 	return path
+}
+
+// Table returns the rows of a file of tab-separated values, by the names in its first line.
+func Table(t testing.TB, path string) []map[string]string {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(raw), "\n"), "\n")
+	names := strings.Split(lines[0], "\t")
+	var rows []map[string]string
+	for _, line := range lines[1:] {
+		row := map[string]string{}
+		for i, value := range strings.Split(line, "\t") {
+			row[names[i]] = value
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }

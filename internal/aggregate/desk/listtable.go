@@ -1,0 +1,73 @@
+package desk
+
+// listTable finds the list of a word: a hash table with open addressing and nothing in it but
+// words and numbers of lists.
+type listTable struct {
+	slots []listSlot // a power of two of them
+	used  int
+}
+
+type listSlot struct {
+	word uint32
+	list int32 // number + 1; 0 in a slot that is free
+}
+
+const smallestListTable = 1 << 10
+
+func (t *listTable) full() bool { return 3*(t.used+1) >= 2*len(t.slots) }
+
+func (t *listTable) slot(word uint32) *listSlot {
+	mask := uint32(len(t.slots) - 1)
+	i := (word ^ word>>15) & mask
+	for t.slots[i].list != 0 && t.slots[i].word != word {
+		i = (i + 1) & mask
+	}
+	return &t.slots[i]
+}
+
+// find returns the number of the word's list, or -1.
+func (t *listTable) find(word uint32) int32 {
+	if len(t.slots) == 0 {
+		return -1
+	}
+	return t.slot(word).list - 1
+}
+
+func (t *listTable) put(word uint32, list int32) {
+	if t.full() {
+		t.rebuild(func(int32) bool { return false }, nil)
+	}
+	s := t.slot(word)
+	if s.list == 0 {
+		t.used++
+	}
+	*s = listSlot{word, list + 1}
+}
+
+// rebuild makes room for more words and leaves out those whose lists are empty; gone hears of them.
+func (t *listTable) rebuild(empty func(list int32) bool, gone func(list int32)) {
+	old := t.slots
+	kept := 0
+	for _, s := range old {
+		if s.list != 0 && !empty(s.list-1) {
+			kept++
+		}
+	}
+	size := smallestListTable
+	for size < 3*kept {
+		size *= 2
+	}
+	t.slots, t.used = make([]listSlot, size), 0
+	for _, s := range old {
+		switch {
+		case s.list == 0:
+		case empty(s.list - 1):
+			if gone != nil {
+				gone(s.list - 1)
+			}
+		default:
+			*t.slot(s.word) = s
+			t.used++
+		}
+	}
+}

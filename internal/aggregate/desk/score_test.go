@@ -1,0 +1,125 @@
+package desk
+
+import (
+	"slices"
+	"testing"
+	"unicode/utf8"
+)
+
+// What a series fills in anew each time, written otherwise, clashes with another filling and not
+// with itself.
+func TestClashes(t *testing.T) {
+	rd, sc := newReader(nil), newScorer(nil)
+	for _, tt := range []struct {
+		a, b string
+		veto string
+	}{
+		{"Giá vàng hôm nay 12/8", "Giá vàng hôm nay 13-8", "dates"},
+		{"Giá vàng hôm nay 12/8", "Gia vang hom nay 12.8", ""},
+		{"Kỳ thi thử lần II của trường Sông Cầu", "Kỳ thi thử lần 3 của trường Sông Cầu", "editions or periods"},
+		{"Khai giảng lớp nghề ở Bến Tre", "Khai giảng lớp nghề ở Cà Mau", "places"},
+		{"Khai giảng lớp nghề ở Bình Dương", "Khai giảng lớp nghề ở Long An", "places"},
+		{"Khai giảng lớp nghề ở TP.HCM", "Khai giảng lớp nghề ở Sài Gòn", ""},
+		{"Khai giảng lớp nghề ở Mù Cang Chải", "Khai giảng lớp nghề ở Mường Nhé", "places"},
+		{"Ký sự đường rừng - Kỳ 3: Ngã ba", "Ký sự đường rừng - Kỳ 5: Ngã ba", "editions or periods"},
+		{"Fernway profit up in first quarter", "Fernway profit up in third quarter", "editions or periods"},
+		{"Đội Sông Lam quyết thắng đội Núi Hồng ở chung kết", "Đội Sông Lam thắng đội Núi Hồng ở chung kết", "opposite directions"},
+		{"Chuyện cái cối đá", "Chuyện cái ghế mây", "another of one kind"},
+		{"Phó Ban Tổ chức Lê Thu Bồn bị tạm hoãn xuất cảnh", "Nguyên Bí thư Hương Khê Lê Thu Bồn bị tạm hoãn xuất cảnh", ""},
+		{"Giá tiêu phiên cuối tuần tăng", "Giá tiêu phiên cuối tuần giảm", "opposite directions"},
+		{"Cách nấu cháo gà cho người ốm", "Cách nấu cháo cá cho người ốm", "another of one kind"},
+		{"Ca sĩ Lê Thu Bồn ra đĩa hát mới", "Ca sĩ Phan Hà Trâm ra đĩa hát mới", "names"},
+		{"Giá điện tăng 3% từ tháng tới", "Giá điện tăng 5% từ tháng tới", "figures"},
+		{"Tỉnh chi 147,6 tỷ đồng làm cầu", "Tỉnh chi gần 148 tỷ đồng làm cầu", ""},
+		{"Chìm phà trên sông Hồ", "Chìm phà trên vịnh Xuân Nha", "names"},
+		{"Công an Cầu Mây bắt nhóm trộm 41 xe máy", "Núi Tượng: bắt giữ nhóm đối tượng trộm 27 xe máy", "figures of others"},
+		{"Công an Cầu Mây bắt nhóm trộm 41 xe máy", "Cầu Mây: bắt giữ nhóm đối tượng trộm 27 xe máy", ""},
+		{"ORB bị phạt vì báo cáo trễ", "Fernway bị phạt vì báo cáo trễ", "names"},
+		{"Cách hầm xương với củ năng trong ngày lạnh", "Cách luộc ốc bươu với lá chanh trong ngày lạnh", "advice on another thing"},
+		{"Đội hình ra sân trận Sông Lam - Núi Hồng", "Chấm điểm trận Sông Lam - Núi Hồng", "two kinds of piece"},
+		{"Court denies parole to former warden", "Court granted parole to former warden", "opposite directions"},
+		{"Council withholding cash from ferry line", "Council gave cash to ferry line", "opposite directions"},
+		{"Giá điện tăng 3% từ tháng tới", "Giá điện tăng 3 phần trăm từ tháng tới", ""},
+		{"Lorne output slips 4% in May", "Lorne output slips 7 per cent in May", "figures"},
+		{"Điểm tin 17h: Vỡ đê bao ở xã Phú Thành", "Vỡ đê bao ở xã Phú Thành", "digest against report"},
+	} {
+		j := sc.score(rd.read(tt.a, ""), rd.read(tt.b, ""), 1, false)
+		if j.veto != tt.veto {
+			t.Errorf("%q and %q: veto %q, want %q (score %.2f)", tt.a, tt.b, j.veto, tt.veto, j.p)
+		}
+	}
+}
+
+func TestAcronyms(t *testing.T) {
+	rd, sc := newReader(nil), newScorer(nil)
+	for _, tt := range []struct {
+		a, b string
+		same bool
+	}{
+		{"BoC keeps coin factory open", "Bank of Canada keeps coin factory open", true},
+		{"Bank of Canada keeps coin factory open", "BoC keeps coin factory open", true},
+		{"NTSB studies ferry wreck", "National Transportation Safety Board studies ferry wreck", true},
+		{"DLE studies ferry wreck", "Department of Lakes and Estuaries studies ferry wreck", true},
+		{"HTXNN Phú Thành thay ban quản trị", "Hợp tác xã nông nghiệp Phú Thành thay ban quản trị", true},
+		{"BoC keeps coin factory open", "Bank of Japan keeps coin factory open", false},
+		{"BIG keeps coin factory open", "bakers in Galway keeps coin factory open", false}, // three small letters are chance
+	} {
+		j := sc.score(rd.read(tt.a, ""), rd.read(tt.b, ""), 1, false)
+		if whole := j.x[fCosine] > 0.99; whole != tt.same {
+			t.Errorf("%q and %q share %.2f of their words", tt.a, tt.b, j.x[fCosine])
+		}
+	}
+}
+
+// Two pieces of a column share its name, whatever the outlet writes below both.
+func TestColumns(t *testing.T) {
+	rd, sc := newReader(nil), newScorer(nil)
+	const below = "Chuyên mục giúp học sinh lớp 12 nắm vững kiến thức trọng tâm trước kỳ thi tốt nghiệp sắp tới."
+	for _, tt := range []struct{ a, b, veto string }{
+		{"BÍ QUYẾT ÔN THI NĂM NAY | Môn địa lý | Dân cư và lao động", "BÍ QUYẾT ÔN THI NĂM NAY | Môn lịch sử | Cuộc khởi nghĩa Lam Sơn", "two pieces of one column"},
+		{"Bí quyết ôn thi đạt điểm cao: Dân cư và lao động", "Bí quyết ôn thi đạt điểm cao: Mạo từ trong tiếng Anh", "two pieces of one column"},
+		{"Vụ sập cầu treo Nậm Mu ở Chiềng Khương: Ba người bị thương", "Vụ sập cầu treo Nậm Mu ở Chiềng Khương: Khởi tố giám đốc", ""},
+	} {
+		if j := sc.score(rd.read(tt.a, below), rd.read(tt.b, below), 2, true); j.veto != tt.veto {
+			t.Errorf("%q and %q: veto %q, want %q (score %.2f)", tt.a, tt.b, j.veto, tt.veto, j.p)
+		}
+	}
+}
+
+func FuzzScore(f *testing.F) {
+	f.Add("Giá vàng 12/8: tăng 1,5 triệu - Báo Sớm", "[Video] TP.HCM 3-1 (14h) XIV &amp; 8.000 tỷ", "<p>Tóm tắt</p>")
+	f.Add("1/1/1-1.1,1 tháng 13", "ngày 31 tháng 2 | | |", "0 0,000.000")
+	f.Add("a: b - c", "- | () [", "\u0301\u200b")
+	rd, sc := newReader([]string{"Báo Sớm"}), newScorer(nil)
+	f.Fuzz(func(t *testing.T, a, b, summary string) {
+		if !utf8.ValidString(a + b) {
+			t.Skip()
+		}
+		x, y := rd.read(a, summary), rd.read(b, summary)
+		p, q := sc.score(x, y, 1, false), sc.score(y, x, 1, false)
+		for _, j := range []judged{p, q} {
+			if !(j.p >= 0 && j.p <= 1 && j.dup >= 0 && j.dup <= 1) {
+				t.Fatalf("score %v, %v", j.p, j.dup)
+			}
+		}
+		if self := sc.score(x, x, 0, false); len(x.title) > 2 && !x.digest && self.veto != "" {
+			t.Fatalf("%q against itself: veto %q", a, self.veto)
+		}
+	})
+}
+
+// The embedded models weigh features that there are.
+func TestModelsAreReadable(t *testing.T) {
+	for _, name := range featureNames {
+		if name == "" {
+			t.Error("a feature has no name")
+		}
+	}
+	for _, m := range []*model{modelsOnce().Title, modelsOnce().Text, modelsOnce().Duplicate, modelsOnce().Copy} {
+		for name := range m.Weights {
+			if !slices.Contains(featureNames[:], name) {
+				t.Errorf("model.json weighs %q, which is no feature", name)
+			}
+		}
+	}
+}
