@@ -6,7 +6,7 @@ import (
 	"os"
 
 	"feedd/internal/aggregate/collect"
-	"feedd/internal/aggregate/desk"
+	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/daemon"
 	"feedd/internal/store"
 )
@@ -25,7 +25,7 @@ func (c *checkCmd) Run(a *app) error {
 	} else if err != nil {
 		return err
 	}
-	failures, err := desk.CheckExpectations(cfg.Sections, cfg.Drop, cfg.SectionSettings)
+	failures, err := sections.CheckExpectations(cfg.Sections, cfg.Drop, cfg.SectionSettings)
 	if err != nil {
 		return useError{err}
 	}

@@ -6,7 +6,7 @@ import (
 	"io"
 	"os"
 
-	"feedd/internal/aggregate/desk"
+	"feedd/internal/aggregate/desk/judge"
 	"feedd/internal/config"
 	"feedd/internal/daemon"
 	"feedd/internal/feed"
@@ -76,7 +76,7 @@ func (c *evalStoriesCmd) Run(a *app) error {
 		return err
 	}
 	return c.eval(a, func(in io.Reader, out io.Writer) (fmt.Stringer, error) {
-		report, err := desk.EvalStories(in, out, cfg.Stories)
+		report, err := judge.EvalStories(in, out, cfg.Stories)
 		return report, err
 	})
 }
@@ -100,7 +100,7 @@ func (c *evalSectionsCmd) Run(a *app) error {
 		return err
 	}
 	return c.eval(a, func(in io.Reader, out io.Writer) (fmt.Stringer, error) {
-		o := desk.EvalSectionsOptions{Sections: cfg.Sections, Drop: cfg.Drop, Set: cfg.SectionSettings, Sources: map[string]feed.Source{}}
+		o := judge.EvalSectionsOptions{Sections: cfg.Sections, Drop: cfg.Drop, Set: cfg.SectionSettings, Sources: map[string]feed.Source{}}
 		for _, s := range cfg.Sources {
 			o.Sources[s.ID] = s
 		}
@@ -120,7 +120,7 @@ func (c *evalSectionsCmd) Run(a *app) error {
 				return nil, err
 			}
 		}
-		report, err := desk.EvalSections(in, o, out)
+		report, err := judge.EvalSections(in, o, out)
 		return report, err
 	})
 }

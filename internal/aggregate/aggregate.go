@@ -20,6 +20,7 @@ import (
 
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/aggregate/desk"
+	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/feed"
 	"feedd/internal/store"
 )
@@ -79,7 +80,7 @@ type Aggregate struct {
 	turn    int64      // of its last commit
 	adopted bool       // the stored items are filed by the settings in force, or wait to be
 	rules   string     // fingerprint of these settings, once adopted
-	model   *desk.Model
+	model   *sections.Model
 }
 
 // New returns the wing. It touches nothing stored.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"feedd/internal/aggregate/desk"
+	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/feed"
 	"feedd/internal/store"
 )
@@ -74,9 +75,9 @@ func (a *Aggregate) file(ctx context.Context, full <-chan struct{}) (int, error)
 }
 
 // Model returns what the sections learned from the stored examples.
-func (a *Aggregate) Model(ctx context.Context) (*desk.Model, error) {
-	m := desk.NewModel()
-	if err := a.store.Labels(ctx, func(l feed.Label) { m.LearnLabel(desk.Label(l), 1) }); err != nil {
+func (a *Aggregate) Model(ctx context.Context) (*sections.Model, error) {
+	m := sections.NewModel()
+	if err := a.store.Labels(ctx, func(l feed.Label) { m.LearnLabel(sections.Label(l), 1) }); err != nil {
 		return nil, fmt.Errorf("read what the sections learned: %w", err)
 	}
 	return m, nil
@@ -183,7 +184,7 @@ func (a *Aggregate) openDesk(ctx context.Context, now time.Time) (*desk.Desk, er
 
 // newDesk returns a desk that knows the editor's words and what the sections learned, and
 // remembers no reports, with the model it decides by.
-func (a *Aggregate) newDesk(ctx context.Context, s Settings) (*desk.Desk, *desk.Model, error) {
+func (a *Aggregate) newDesk(ctx context.Context, s Settings) (*desk.Desk, *sections.Model, error) {
 	o := deskOptions(s)
 	var err error
 	if o.Words, err = a.store.Words(ctx); err != nil {
@@ -220,8 +221,8 @@ func (a *Aggregate) waiting() (items, seconds float64) {
 }
 
 // Lines returns where the rules stand in the configuration as it is now.
-func (a *Aggregate) Lines() (*desk.Lines, error) {
+func (a *Aggregate) Lines() (*sections.Lines, error) {
 	settings, _ := a.current()
 	o := deskOptions(settings)
-	return desk.NewLines(desk.FilerOptions{Sections: o.Sections, Drop: o.Drop, Sources: o.Sources, Learning: o.Learning})
+	return sections.NewLines(sections.Options{Sections: o.Sections, Drop: o.Drop, Sources: o.Sources, Learning: o.Learning})
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"feedd/internal/aggregate/desk"
+	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/feed"
 	"feedd/internal/store"
 )
@@ -117,7 +117,7 @@ func (l *line) decided(ctx context.Context, items []feed.Item, again []int64, to
 		return store.Filed{}, err
 	}
 	for _, t := range taught {
-		l.model.LearnLabel(desk.Label(t.Label), t.sign)
+		l.model.LearnLabel(sections.Label(t.Label), t.sign)
 	}
 	return f, l.noteRules(ctx)
 }

@@ -9,6 +9,7 @@ import (
 
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/aggregate/desk"
+	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/aggregate/read"
 	"feedd/internal/config"
 	"feedd/internal/feed"
@@ -21,7 +22,7 @@ import (
 func shippedDesk(t *testing.T) (*config.Config, func(title, summary, language string) feed.Item) {
 	t.Helper()
 	cfg, err := config.Load("../../config/feeds.yaml", config.Checks{
-		Schedule: collect.CheckSchedule, Selector: read.CheckSelector, Pattern: desk.CheckPattern,
+		Schedule: collect.CheckSchedule, Selector: read.CheckSelector, Pattern: sections.CheckPattern,
 	})
 	if err != nil {
 		t.Fatal(err)

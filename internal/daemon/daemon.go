@@ -22,7 +22,7 @@ import (
 
 	"feedd/internal/aggregate"
 	"feedd/internal/aggregate/collect"
-	"feedd/internal/aggregate/desk"
+	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/aggregate/read"
 	"feedd/internal/config"
 	"feedd/internal/feed"
@@ -73,7 +73,7 @@ type stopper struct {
 }
 
 // checks are the rules of other packages that the configuration is held against.
-var checks = config.Checks{Schedule: collect.CheckSchedule, Selector: read.CheckSelector, Pattern: desk.CheckPattern}
+var checks = config.Checks{Schedule: collect.CheckSchedule, Selector: read.CheckSelector, Pattern: sections.CheckPattern}
 
 // LoadConfig reads and checks a configuration file.
 func LoadConfig(path string) (*config.Config, error) { return config.Load(path, checks) }

@@ -10,7 +10,7 @@ import (
 
 	"feedd/internal/aggregate"
 	"feedd/internal/aggregate/collect"
-	"feedd/internal/aggregate/desk"
+	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/feed"
 	"feedd/internal/publish/export"
 	"feedd/internal/store"
@@ -223,4 +223,4 @@ func (d *Daemon) Replay(ctx context.Context, each func(aggregate.Change)) (aggre
 }
 
 // Model returns what the sections learned.
-func (d *Daemon) Model(ctx context.Context) (*desk.Model, error) { return d.agg.Model(ctx) }
+func (d *Daemon) Model(ctx context.Context) (*sections.Model, error) { return d.agg.Model(ctx) }

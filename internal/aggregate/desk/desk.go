@@ -1,13 +1,10 @@
-// Package desk decides: which story an item tells, what it adds to it, and under which sections it
-// is filed; and it says why.
+// Package desk decides about a batch. In come unfiled items in order; out come the same items with
+// their sections and their story, and the entries that the batch opened, changed or left. Over both
+// stands the editor's last word.
 //
-// It stands in the middle of an item's way: the aggregate hands it unfiled items in order and
-// commits what it decided. The desk itself touches neither the store nor the network. What it
-// remembers, the reports of the last days, is rebuilt from the store at the start.
-//
-//	desk.go        one batch: File, then Compose
-//	stories*.go    which reports are one story
-//	sections*.go   which sections an item enters
+// How stories are told apart is in stories, how items are filed in sections, and what a headline says
+// in words. The desk never touches the store or the network: the aggregate hands it items and commits
+// what it decided. What it remembers is rebuilt from the store at the start.
 package desk
 
 import (
@@ -16,6 +13,8 @@ import (
 	"strconv"
 	"time"
 
+	"feedd/internal/aggregate/desk/sections"
+	"feedd/internal/aggregate/desk/stories"
 	"feedd/internal/feed"
 )
 
@@ -26,14 +25,14 @@ type Options struct {
 	Drop     []feed.Rule
 	Stories  feed.StorySettings
 	Learning feed.SectionSettings
-	Model    *Model             // what the sections learned; nil means nothing yet
+	Model    *sections.Model    // what the sections learned; nil means nothing yet
 	Words    []feed.EditorsWord // in the order they were given
 }
 
 // Desk files items. It is not safe for concurrent use: there is one desk.
 type Desk struct {
-	stories *stories
-	filer   *filer
+	stories *stories.Memory
+	filer   *sections.Filer
 	updates string
 	order   map[string]int // of the sections in the configuration
 	// corrected are the editor's words on an item's sections, by item, in the order they were given.
@@ -51,7 +50,7 @@ type correction struct {
 
 // New returns a desk that remembers no reports. It fails when a rule cannot be read.
 func New(o Options) (*Desk, error) {
-	var corrections []Correction
+	var corrections []sections.Correction
 	corrected := map[int64][]correction{}
 	for turn, w := range o.Words {
 		if w.Kind == feed.WordFile || w.Kind == feed.WordUnfile {
@@ -60,11 +59,13 @@ func New(o Options) (*Desk, error) {
 				return nil, fmt.Errorf("the editor's word on item %q: %w", w.A, err)
 			}
 			remove := w.Kind == feed.WordUnfile
-			corrections = append(corrections, Correction{Item: id, Section: w.B, Remove: remove})
+			corrections = append(corrections, sections.Correction{Item: id, Section: w.B, Remove: remove})
 			corrected[id] = append(corrected[id], correction{w.B, remove, turn})
 		}
 	}
-	f, err := newFiler(FilerOptions{o.Sections, o.Drop, o.Sources, o.Learning, o.Model, corrections})
+	f, err := sections.New(sections.Options{
+		Sections: o.Sections, Drop: o.Drop, Sources: o.Sources, Learning: o.Learning, Model: o.Model, Corrections: corrections,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -75,11 +76,11 @@ func New(o Options) (*Desk, error) {
 	for _, w := range o.Words {
 		switch w.Kind {
 		case feed.WordSplit:
-			d.stories.split(w.A, w.B)
-			d.stories.learn(w.Titles, false)
+			d.stories.Split(w.A, w.B)
+			d.stories.Learn(w.Titles, false)
 		case feed.WordJoin:
-			d.stories.joinStories(w.A, w.B)
-			d.stories.learn(w.Titles, true)
+			d.stories.Join(w.A, w.B)
+			d.stories.Learn(w.Titles, true)
 		case feed.WordReturn:
 			for _, p := range w.Places {
 				d.returns[p.Item] = p
@@ -91,29 +92,29 @@ func New(o Options) (*Desk, error) {
 
 // NewStories returns a memory of stories without reports, to which the patterns of `stories.never`
 // are known.
-func NewStories(set feed.StorySettings, sources map[string]feed.Source) *stories {
+func NewStories(set feed.StorySettings, sources map[string]feed.Source) *stories.Memory {
 	const most = 32 // pairs, of two bits each
-	o := StoriesOptions{Settings: set, Sources: sources}
+	o := stories.Options{Settings: set, Sources: sources}
 	var terms []string
 	for _, pair := range set.Never[:min(len(set.Never), most)] {
 		terms = append(terms, pair[0], pair[1])
 	}
 	if len(terms) > 0 {
-		patterns := NewPatterns(terms)
+		patterns := sections.NewPatterns(terms)
 		o.Marks = func(it *feed.Item) uint64 { return patterns.In(it, sources[it.Source]) }
 	}
-	return newStories(o)
+	return stories.New(o)
 }
 
 // Labels returns what a filed item teaches the sections. They are to be compared with the labels
 // stored of the item, and the difference taught to the model in the transaction that stores it.
-func (d *Desk) Labels(it *feed.Item) []Label { return d.filer.labels(it) }
+func (d *Desk) Labels(it *feed.Item) []sections.Label { return d.filer.Labels(it) }
 
 // Restore makes the desk remember an item that was filed before. Items come in order of arrival.
-func (d *Desk) Restore(it *feed.Item) { d.stories.restore(it) }
+func (d *Desk) Restore(it *feed.Item) { d.stories.Restore(it) }
 
 // Prune forgets the reports that no new one can join any more.
-func (d *Desk) Prune(now time.Time) { d.stories.prune(now) }
+func (d *Desk) Prune(now time.Time) { d.stories.Prune(now) }
 
 // File decides about items in order: it sets Story, Entry, Verdict, Sections, Dropped and Why of
 // each. An item that comes with an Entry was filed before and keeps it; only its sections are
@@ -133,26 +134,26 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 		touch(it.Entry)
 		d.putBack(it)
 		it.Sections, it.Dropped = nil, ""
-		d.filer.file(it)
+		d.filer.File(it)
 		switch {
 		case it.Dropped != "":
-			d.stories.forget(it.ID)
+			d.stories.Forget(it.ID)
 			it.Story, it.Entry, it.Verdict, it.Why = "", "", "", feed.Why{}
 		case it.Entry == "":
-			d.stories.place(it, now)
-			if into := d.stories.joined(it.Entry); into != it.Entry {
+			d.stories.Place(it, now)
+			if into := d.stories.Joined(it.Entry); into != it.Entry {
 				d.join(it, into)
 			}
-		case d.stories.joined(it.Story) != it.Story:
+		case d.stories.Joined(it.Story) != it.Story:
 			// The reports of the younger story are told under the first entry of the older one.
-			d.join(it, d.stories.joined(it.Story))
-		case d.stories.parted(it):
-			d.stories.forget(it.ID)
-			d.stories.place(it, now)
-		case d.stories.remembers(it.ID):
-			d.stories.revise(it)
+			d.join(it, d.stories.Joined(it.Story))
+		case d.stories.Parted(it):
+			d.stories.Forget(it.ID)
+			d.stories.Place(it, now)
+		case d.stories.Remembers(it.ID):
+			d.stories.Revise(it)
 		default:
-			d.stories.restore(it)
+			d.stories.Restore(it)
 		}
 		touch(it.Entry)
 	}
@@ -162,7 +163,7 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 
 // FilesOtherwise tells whether the rules and what was learned would file a filed item otherwise than
 // it is filed. It decides nothing and remembers nothing.
-func (d *Desk) FilesOtherwise(it *feed.Item) bool { return d.filer.filesOtherwise(it) }
+func (d *Desk) FilesOtherwise(it *feed.Item) bool { return d.filer.FilesOtherwise(it) }
 
 // putBack puts a report where it was before a split or a join that the editor took back.
 func (d *Desk) putBack(it *feed.Item) {
@@ -182,10 +183,10 @@ func (d *Desk) Returned() []int64 { return slices.Clone(d.returned) }
 
 // join tells a report under the first entry of the story that the editor joined its own to.
 func (d *Desk) join(it *feed.Item, into string) {
-	d.stories.forget(it.ID)
+	d.stories.Forget(it.ID)
 	it.Story, it.Entry, it.Verdict = into, into, feed.Same
 	it.Why = feed.Why{Reason: "the editor joined the stories"}
-	d.stories.restore(it)
+	d.stories.Restore(it)
 }
 
 // Compose returns the entries that File touched as they are now. stored holds those among them
@@ -224,7 +225,7 @@ func (d *Desk) Compose(touched []string, stored map[string]feed.Entry, items []f
 						e.WithdrawnBy = feed.Moved
 					}
 				}
-				e.Story = d.stories.joined(e.Story) // its page leads to the story that took it in
+				e.Story = d.stories.Joined(e.Story) // its page leads to the story that took it in
 				entries = append(entries, e)
 			}
 			continue
@@ -248,7 +249,7 @@ func retracted(stored map[string]feed.Entry, key string) bool {
 
 // Follows returns the key of the entry of its story that the one with this key comes after, "" for
 // the first.
-func (d *Desk) Follows(key string) string { return d.stories.follows(key) }
+func (d *Desk) Follows(key string) string { return d.stories.Follows(key) }
 
 // compose sets the fields of an entry from its reports.
 func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
@@ -258,15 +259,15 @@ func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
 	reports := func(id int64) bool {
 		return slices.ContainsFunc(e.Reports, func(r feed.Item) bool { return r.ID == id })
 	}
-	if !reports(before) || d.stories.remembers(before) { // else it is beyond the desk's memory, and stays
-		e.Lead = d.stories.lead(key, before)
+	if !reports(before) || d.stories.Remembers(before) { // else it is beyond the desk's memory, and stays
+		e.Lead = d.stories.Lead(key, before)
 	}
 	if !reports(e.Lead) {
 		e.Lead = first.ID
 	}
 	lead := e.LeadItem()
 	if !existed {
-		e.Follows = d.stories.follows(key)
+		e.Follows = d.stories.Follows(key)
 		e.Published = first.Date()
 		e.Updated = e.Published
 	}

@@ -1,4 +1,4 @@
-package desk
+package judge
 
 import (
 	"cmp"
@@ -9,6 +9,8 @@ import (
 	"math"
 	"slices"
 
+	"feedd/internal/aggregate/desk/stories"
+	"feedd/internal/aggregate/desk/words"
 	"feedd/internal/feed"
 )
 
@@ -25,23 +27,23 @@ func (l *Labelled) CrossValidate(parts, rounds int, misses io.Writer) StoriesRep
 	report := StoriesReport{Kind: "cross-validation"}
 	group := l.groups()
 	sets := map[string]*tally{}
-	var sc *scorer
-	judge := func(set string, p *labelledPair, docs [2]*doc) {
+	var sc *stories.Scorer
+	judge := func(set string, p *labelledPair, docs [2]*words.Text) {
 		if sets[set] == nil {
 			sets[set] = &tally{}
 		}
-		j := sc.score(docs[0], docs[1], p.hours, p.outlet)
+		j := sc.Score(docs[0], docs[1], p.hours, p.outlet)
 		verdict := j.Verdict()
 		sets[set].add(verdict, p.kind, p.same, p.duplicate)
-		sets[set].loss -= math.Log(max(leastChance, 1-math.Abs(j.p-number(p.same))))
+		sets[set].loss -= math.Log(max(leastChance, 1-math.Abs(j.P-number(p.same))))
 		if misses != nil && (verdict != "different") != p.same {
-			fmt.Fprintf(misses, "%s %s\t%.2f\t%s\t%.1f h\t%s\t%s\n", set, p.kind, j.p, cmp.Or(j.veto, verdict), p.hours, p.titles[0], p.titles[1])
+			fmt.Fprintf(misses, "%s %s\t%.2f\t%s\t%.1f h\t%s\t%s\n", set, p.kind, j.P, cmp.Or(j.Veto, verdict), p.hours, p.titles[0], p.titles[1])
 		}
 	}
 	for round := range rounds {
 		part := func(i int) int { return int(spread(group[i], round) % uint64(parts)) }
 		for k := range parts {
-			sc = newScorer(l.fit("", func(i int) bool { return part(i) != k }, func(int) bool { return true }))
+			sc = stories.NewScorer(l.fit("", func(i int) bool { return part(i) != k }, func(int) bool { return true }))
 			for i := range l.pairs {
 				if p := &l.pairs[i]; part(i) == k {
 					judge(p.set, p, p.bare)
@@ -78,23 +80,23 @@ func (l *Labelled) CrossValidate(parts, rounds int, misses io.Writer) StoriesRep
 }
 
 // group places the day's items by the models.
-func (d *labelledDay) group(m *models) (StreamScore, []told) {
+func (d *labelledDay) group(m *stories.Models) (StreamScore, []told) {
 	items, rows := make([]feed.Item, 0, len(d.rows)), make([]told, 0, len(d.rows))
 	for _, r := range d.rows {
 		items, rows = append(items, r.item), append(rows, told{set: d.set, cluster: r.cluster})
 	}
-	s := newStories(StoriesOptions{Sources: streamSources(items), Models: m})
+	s := stories.New(stories.Options{Sources: streamSources(items), Models: m})
 	var ignored StoriesReport
 	scores, _ := groupStream(s, items, rows, &ignored, io.Discard)
 	return scores[0], rows
 }
 
 // lossOf is the mean of the loss of the samples, by weight.
-func lossOf(m *model, list []sample) float64 {
+func lossOf(m *stories.Model, list []sample) float64 {
 	var loss, all float64
 	for i := range list {
 		s := &list[i]
-		loss -= s.weight * math.Log(max(leastChance, 1-math.Abs(m.probability(&s.x)-number(s.y))))
+		loss -= s.weight * math.Log(max(leastChance, 1-math.Abs(m.Probability(&s.x)-number(s.y))))
 		all += s.weight
 	}
 	if all == 0 {

@@ -1,4 +1,4 @@
-package desk
+package judge
 
 import (
 	"bufio"
@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/feed"
 )
 
@@ -26,7 +27,7 @@ type EvalSectionsOptions struct {
 	Drop     []feed.Rule
 	Sources  map[string]feed.Source
 	Set      feed.SectionSettings
-	Model    *Model
+	Model    *sections.Model
 }
 
 // SectionsReport is what an evaluation of sections found. Figures of quality are there when the
@@ -125,13 +126,13 @@ func readLabelled(in io.Reader, needed ...string) ([]labelledRow, error) {
 }
 
 // prepare reads the rows and makes the filer they go through.
-func (o EvalSectionsOptions) prepare(in io.Reader, report *SectionsReport) (*filer, []labelledRow, error) {
+func (o EvalSectionsOptions) prepare(in io.Reader, report *SectionsReport) (*sections.Filer, []labelledRow, error) {
 	if o.Train == nil {
 		rows, err := readLabelled(in)
 		if err != nil {
 			return nil, nil, err
 		}
-		f, err := newFiler(FilerOptions{Sections: o.Sections, Drop: o.Drop, Learning: o.Set, Sources: o.Sources, Model: o.Model})
+		f, err := sections.New(sections.Options{Sections: o.Sections, Drop: o.Drop, Learning: o.Set, Sources: o.Sources, Model: o.Model})
 		return f, rows, err
 	}
 	train, err := readLabelled(o.Train, "label")
@@ -145,7 +146,7 @@ func (o EvalSectionsOptions) prepare(in io.Reader, report *SectionsReport) (*fil
 	// The files say nothing of language: it is that of the examples, one for all.
 	vietnamese := 0
 	for i := range train {
-		if hasVietnamese(train[i].item.Title) || hasVietnamese(train[i].item.Summary) {
+		if sections.Vietnamese(train[i].item.Title) || sections.Vietnamese(train[i].item.Summary) {
 			vietnamese++
 		}
 	}
@@ -159,7 +160,7 @@ func (o EvalSectionsOptions) prepare(in io.Reader, report *SectionsReport) (*fil
 		}
 	}
 	began := time.Now()
-	model := NewModel()
+	model := sections.NewModel()
 	learnt, soft := []feed.Section{}, map[string][]feed.Rule{}
 	for _, s := range o.Sections {
 		for _, r := range s.Rules {
@@ -185,22 +186,22 @@ func (o EvalSectionsOptions) prepare(in io.Reader, report *SectionsReport) (*fil
 			learnt = append(learnt, feed.Section{ID: label, Learn: true, Rules: rules})
 		}
 	}
-	model.settle()
+	model.Settle()
 	report.LearnSeconds = math.Round(time.Since(began).Seconds()*1000) / 1000
 	if report.Examples == 0 {
 		return nil, nil, errors.New("examples: no row has a label")
 	}
-	f, err := newFiler(FilerOptions{Sections: learnt, Learning: feed.SectionSettings{Learn: true, Confidence: o.Set.Confidence}, Model: model})
+	f, err := sections.New(sections.Options{Sections: learnt, Learning: feed.SectionSettings{Learn: true, Confidence: o.Set.Confidence}, Model: model})
 	return f, rows, err
 }
 
 // file asks the filer for the section of each row.
-func file(f *filer, rows []labelledRow) []answer {
+func file(f *sections.Filer, rows []labelledRow) []answer {
 	answers := make([]answer, len(rows))
 	for i := range rows {
 		a := &answers[i]
 		a.label = rows[i].label
-		a.section, a.probability = f.likeliest(&rows[i].item)
+		a.section, a.probability = f.Likeliest(&rows[i].item)
 	}
 	return answers
 }

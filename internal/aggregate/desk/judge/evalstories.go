@@ -1,4 +1,4 @@
-package desk
+package judge
 
 import (
 	"bufio"
@@ -12,6 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"feedd/internal/aggregate/desk"
+	"feedd/internal/aggregate/desk/stories"
+	"feedd/internal/aggregate/desk/words"
 	"feedd/internal/feed"
 )
 
@@ -158,7 +161,7 @@ func (t *tally) score(set string) PairScore {
 
 func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
 	report := StoriesReport{Kind: "pairs"}
-	rd, sc := newReader(nil), newScorer(nil)
+	rd, sc := words.NewReader(nil), stories.NewScorer(nil)
 	var took timings
 	sets := map[string]*tally{}
 	numbered, err := numberedHosts(raw)
@@ -170,15 +173,15 @@ func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
 		began := time.Now()
 		hours, _ := strconv.ParseFloat(row.get("hours"), 64)
 		outlet := row.get("src_a") != "" && row.get("src_a") == row.get("src_b")
-		a := rd.read(row.get("a_title"), feed.PlainText(row.get("a_summary")))
-		b := rd.read(row.get("b_title"), feed.PlainText(row.get("b_summary")))
-		j := sc.score(a, b, hours, outlet)
+		a := rd.Read(row.get("a_title"), feed.PlainText(row.get("a_summary")))
+		b := rd.Read(row.get("b_title"), feed.PlainText(row.get("b_summary")))
+		j := sc.Score(a, b, hours, outlet)
 		if sameAddress(row.get("a_url"), row.get("b_url"), numbered) {
-			j = OneArticle()
+			j = stories.OneArticle()
 		}
 		verdict := j.Verdict()
 		took = append(took, time.Since(began))
-		fmt.Fprintf(out, "%d\t%.4f\t%s\n", row.number, j.p, verdict)
+		fmt.Fprintf(out, "%d\t%.4f\t%s\n", row.number, j.P, verdict)
 
 		label := row.get("label")
 		if label != "0" && label != "1" {
@@ -300,22 +303,22 @@ func evalStream(raw []byte, out *bufio.Writer, set feed.StorySettings) (StoriesR
 		return report, err
 	}
 	fmt.Fprintln(out, "id\tstory\tscore\tverdict")
-	report.Streams, err = groupStream(NewStories(set, streamSources(items)), items, rows, &report, out)
+	report.Streams, err = groupStream(desk.NewStories(set, streamSources(items)), items, rows, &report, out)
 	return report, err
 }
 
 // groupStream places the items in order and compares the stories with the clusters of each set.
-func groupStream(s *stories, items []feed.Item, rows []told, report *StoriesReport, out io.Writer) ([]StreamScore, error) {
+func groupStream(s *stories.Memory, items []feed.Item, rows []told, report *StoriesReport, out io.Writer) ([]StreamScore, error) {
 	var took timings
 	pruned := time.Time{}
 	for i := range items {
 		it := &items[i]
 		began := time.Now()
 		if now := it.FirstSeen; now.Sub(pruned) > time.Hour {
-			s.prune(now)
+			s.Prune(now)
 			pruned = now
 		}
-		s.place(it, it.FirstSeen)
+		s.Place(it, it.FirstSeen)
 		took = append(took, time.Since(began))
 		r := &rows[i]
 		r.story, r.score, r.joined = it.Story, it.Why.Score, it.Verdict != feed.New
@@ -369,7 +372,7 @@ func streamSources(items []feed.Item) map[string]feed.Source {
 	for i := range items {
 		name := items[i].Source
 		if _, ok := sources[name]; !ok {
-			sources[name] = feed.Source{ID: name, Title: outletOf(name)}
+			sources[name] = feed.Source{ID: name, Title: stories.Outlet(name)}
 		}
 	}
 	return sources

@@ -1,10 +1,11 @@
-package desk
+package judge
 
 import (
-	"feedd/internal/feed"
 	"fmt"
 	"strings"
 	"testing"
+
+	"feedd/internal/feed"
 )
 
 // A pair of links decides where text cannot: an edited figure, or tomorrow's issue.

@@ -1,4 +1,4 @@
-package desk
+package judge
 
 import (
 	"cmp"
@@ -9,6 +9,9 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"feedd/internal/aggregate/desk/stories"
+	"feedd/internal/aggregate/desk/words"
 )
 
 // Fitting makes the two files the scores stand on, data/frequencies.tsv and data/model.json, from
@@ -24,7 +27,7 @@ func CountWords(out io.Writer, provenance string, least, leastPair int, groups .
 	type count struct{ docs, last int }
 	var counts map[string]*count
 	docs := 0
-	rd, err := NewCounter(func(text string) {
+	rd, err := words.NewCounter(func(text string) {
 		c := counts[text]
 		if c == nil {
 			c = &count{}
@@ -43,7 +46,7 @@ func CountWords(out io.Writer, provenance string, least, leastPair int, groups .
 		for _, in := range streams {
 			err := readTable(in, []string{"title"}, func(row tableRow) error {
 				docs++
-				rd.read(row.get("title"), cmp.Or(row.get("summary"), row.get("text")))
+				rd.Read(row.get("title"), cmp.Or(row.get("summary"), row.get("text")))
 				return nil
 			})
 			if err != nil {
@@ -69,32 +72,32 @@ func CountWords(out io.Writer, provenance string, least, leastPair int, groups .
 
 // sample is one labelled pair.
 type sample struct {
-	x      [features]float64
+	x      [stories.Features]float64
 	y      bool
 	weight float64
 }
 
 // sample computes the features of everything labelled.
 func (l *Labelled) sample() {
-	sc := newScorer(nil)
-	judge := func(a, b *doc, hours float64, outlet bool) (j judged, open bool) {
+	sc := stories.NewScorer(nil)
+	judge := func(a, b *words.Text, hours float64, outlet bool) (j stories.Comparison, open bool) {
 		j = sc.Compare(a, b, hours, outlet)
-		return j, j.veto == ""
+		return j, j.Veto == ""
 	}
 	for i := range l.pairs {
 		p := &l.pairs[i]
 		w := setWeight[p.set]
 		if j, open := judge(p.bare[0], p.bare[1], p.hours, p.outlet); open {
-			p.title = &sample{j.x, p.same, w.title}
+			p.title = &sample{j.X, p.same, w.title}
 			if p.rated {
-				p.duplicateTitle = &sample{j.x, p.duplicate, w.dup}
+				p.duplicateTitle = &sample{j.X, p.duplicate, w.dup}
 			}
 		}
 		if p.whole[0] != nil {
-			if j, open := judge(p.whole[0], p.whole[1], p.hours, p.outlet); open && j.told {
-				p.text = &sample{j.x, p.same, w.text}
+			if j, open := judge(p.whole[0], p.whole[1], p.hours, p.outlet); open && j.Told {
+				p.text = &sample{j.X, p.same, w.text}
 				if p.rated {
-					p.duplicateText = &sample{j.x, p.duplicate, w.dup}
+					p.duplicateText = &sample{j.X, p.duplicate, w.dup}
 				}
 			}
 		}
@@ -109,12 +112,12 @@ func (l *Labelled) sample() {
 			for _, b := range d.rows[:k] {
 				j, open := judge(b.d, a.d, a.at-b.at, a.outlet == b.outlet)
 				same := a.cluster == b.cluster
-				if j.Alike() < gate && !same || !open {
+				if j.Alike() < stories.Gate && !same || !open {
 					continue
 				}
-				d.title = append(d.title, sample{j.x, same, w.title})
-				if j.told {
-					d.text = append(d.text, sample{j.x, same, w.text})
+				d.title = append(d.title, sample{j.X, same, w.title})
+				if j.Told {
+					d.text = append(d.text, sample{j.X, same, w.text})
 				}
 			}
 		}
@@ -124,7 +127,7 @@ func (l *Labelled) sample() {
 }
 
 // fit fits the models to the pairs and days that use lets pass.
-func (l *Labelled) fit(provenance string, pair, day func(int) bool) *models {
+func (l *Labelled) fit(provenance string, pair, day func(int) bool) *stories.Models {
 	var title, text, dup, dupText []sample
 	add := func(list *[]sample, s *sample) {
 		if s != nil && s.weight > 0 {
@@ -144,14 +147,14 @@ func (l *Labelled) fit(provenance string, pair, day func(int) bool) *models {
 			title, text = append(title, l.days[i].title...), append(text, l.days[i].text...)
 		}
 	}
-	ms := &models{
+	ms := &stories.Models{
 		Provenance: provenance,
-		Title:      fit(title, titleFeatures, 0.5),
-		Text:       fit(text, features, 0.5),
-		Duplicate:  fit(dup, titleFeatures, 0.5),
-		Copy:       fit(dupText, features, 0.5),
+		Title:      fit(title, stories.TitleFeatures, 0.5),
+		Text:       fit(text, stories.Features, 0.5),
+		Duplicate:  fit(dup, stories.TitleFeatures, 0.5),
+		Copy:       fit(dupText, stories.Features, 0.5),
 	}
-	return ms.compile()
+	return ms.Compile()
 }
 
 // FitStories fits the models to all that is labelled and writes them as JSON. Nothing in it is
@@ -205,16 +208,16 @@ var setWeight = map[string]struct{ title, text, dup float64 }{
 
 // fit finds the weights of the first n features that minimise the logistic loss with a ridge
 // penalty, none against its sign: Newton's method on the weights that may move.
-func fit(list []sample, n int, ridge float64) *model {
-	const bias = features // stands last
+func fit(list []sample, n int, ridge float64) *stories.Model {
+	const bias = stories.Features // stands last
 	const rounds, near = 60, 1e-7
-	var w [features + 1]float64
+	var w [stories.Features + 1]float64
 	columns := make([]int, 0, n+1)
 	for k := range n {
 		columns = append(columns, k)
 	}
 	columns = append(columns, bias)
-	loss := func(w *[features + 1]float64) float64 {
+	loss := func(w *[stories.Features + 1]float64) float64 {
 		sum := 0.0
 		for k := range n {
 			sum += ridge / 2 * w[k] * w[k]
@@ -234,8 +237,8 @@ func fit(list []sample, n int, ridge float64) *model {
 	}
 	before := loss(&w)
 	for range rounds {
-		var grad [features + 1]float64
-		var hess [features + 1][features + 1]float64
+		var grad [stories.Features + 1]float64
+		var hess [stories.Features + 1][stories.Features + 1]float64
 		for i := range list {
 			s := &list[i]
 			z := w[bias]
@@ -263,7 +266,7 @@ func fit(list []sample, n int, ridge float64) *model {
 		}
 		var free []int
 		for _, k := range columns {
-			if k == bias || signs[k] == 0 || w[k] != 0 || float64(signs[k])*grad[k] < 0 {
+			if k == bias || stories.Signs[k] == 0 || w[k] != 0 || float64(stories.Signs[k])*grad[k] < 0 {
 				free = append(free, k)
 			}
 		}
@@ -273,7 +276,7 @@ func fit(list []sample, n int, ridge float64) *model {
 			next := w
 			for i, k := range free {
 				next[k] -= size * step[i]
-				if k != bias && float64(signs[k])*next[k] < 0 {
+				if k != bias && float64(stories.Signs[k])*next[k] < 0 {
 					next[k] = 0
 				}
 			}
@@ -289,10 +292,10 @@ func fit(list []sample, n int, ridge float64) *model {
 			break
 		}
 	}
-	m := &model{Bias: round(w[bias]), Weights: map[string]float64{}}
+	m := &stories.Model{Bias: round(w[bias]), Weights: map[string]float64{}}
 	for k := range n {
 		if v := round(w[k]); v != 0 {
-			m.Weights[featureNames[k]] = v
+			m.Weights[stories.FeatureNames[k]] = v
 		}
 	}
 	return m
@@ -302,7 +305,7 @@ func fit(list []sample, n int, ridge float64) *model {
 func softplus(z float64) float64 { return max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))) }
 
 // solve returns hess⁻¹·grad over the given rows and columns; the lower half of hess is filled.
-func solve(hess *[features + 1][features + 1]float64, grad *[features + 1]float64, rows []int) []float64 {
+func solve(hess *[stories.Features + 1][stories.Features + 1]float64, grad *[stories.Features + 1]float64, rows []int) []float64 {
 	n := len(rows)
 	l, x := matrix(n, n), make([]float64, n)
 	for i := range n {

@@ -1,4 +1,9 @@
-package desk
+// Package judge measures and fits. In come labelled headlines; out come figures: how well the desk
+// tells stories apart and files, on what it was fitted to and on what it was not, and the weights and
+// tables it decides by. The commands fit and fitvectors write them.
+//
+// Nothing that serves imports it, and it decides nothing by itself: it runs the code the desk runs.
+package judge
 
 import (
 	"bytes"
@@ -10,13 +15,15 @@ import (
 	"slices"
 	"strconv"
 
+	"feedd/internal/aggregate/desk/stories"
+	"feedd/internal/aggregate/desk/words"
 	"feedd/internal/feed"
 )
 
 // Labelled is what the models are fitted on: labelled pairs of headlines, and days whose stories
 // are known.
 type Labelled struct {
-	rd    *reader
+	rd    *words.Reader
 	files []string // which it was read from, with their check sums
 	pairs []labelledPair
 	days  []labelledDay
@@ -27,7 +34,7 @@ type Labelled struct {
 type labelledPair struct {
 	set, kind      string
 	titles         [2]string
-	bare, whole    [2]*doc // headlines alone; with summaries, nil where one lacks
+	bare, whole    [2]*words.Text // headlines alone; with summaries, nil where one lacks
 	hours          float64
 	outlet         bool // both of one
 	same           bool
@@ -47,7 +54,7 @@ type labelledDay struct {
 type dayRow struct {
 	item    feed.Item
 	cluster string
-	d       *doc
+	d       *words.Text
 	at      float64 // hours
 	outlet  string
 }
@@ -57,7 +64,7 @@ type dayRow struct {
 // the project's own labels for items of the development stream, which are ids and figures:
 // labels.tsv pairs, days.tsv whole days.
 func ReadLabelled(shared, own, labels string) (*Labelled, error) {
-	l := &Labelled{rd: newReader(nil)}
+	l := &Labelled{rd: words.NewReader(nil)}
 	open := func(dir, name string) (io.Reader, error) {
 		raw, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
@@ -105,9 +112,9 @@ func (l *Labelled) addPairs(in io.Reader) error {
 }
 
 func (l *Labelled) addPair(p labelledPair, a, b string) {
-	p.bare = [2]*doc{l.rd.read(p.titles[0], ""), l.rd.read(p.titles[1], "")}
+	p.bare = [2]*words.Text{l.rd.Read(p.titles[0], ""), l.rd.Read(p.titles[1], "")}
 	if a != "" && b != "" {
-		p.whole = [2]*doc{l.rd.read(p.titles[0], a), l.rd.read(p.titles[1], b)}
+		p.whole = [2]*words.Text{l.rd.Read(p.titles[0], a), l.rd.Read(p.titles[1], b)}
 	}
 	l.pairs = append(l.pairs, p)
 }
@@ -134,7 +141,7 @@ func (l *Labelled) addToDay(set, cluster string, it *feed.Item) {
 		i, l.days = len(l.days), append(l.days, labelledDay{set: set})
 	}
 	l.days[i].rows = append(l.days[i].rows, dayRow{
-		item: *it, cluster: cluster, d: l.rd.read(it.Title, feed.PlainText(it.Summary)), at: float64(it.FirstSeen.Unix()) / 3600, outlet: outletOf(it.Source),
+		item: *it, cluster: cluster, d: l.rd.Read(it.Title, feed.PlainText(it.Summary)), at: float64(it.FirstSeen.Unix()) / 3600, outlet: stories.Outlet(it.Source),
 	})
 }
 
@@ -171,7 +178,7 @@ func (l *Labelled) addLabels(in io.Reader) error {
 		}
 		l.addPair(labelledPair{
 			set: "vi_stream", titles: [2]string{a.Title, b.Title}, hours: b.FirstSeen.Sub(a.FirstSeen).Hours(),
-			outlet: outletOf(a.Source) == outletOf(b.Source), same: row.get("label") == "1", rated: true, duplicate: row.get("dup") == "1",
+			outlet: stories.Outlet(a.Source) == stories.Outlet(b.Source), same: row.get("label") == "1", rated: true, duplicate: row.get("dup") == "1",
 		}, feed.PlainText(a.Summary), feed.PlainText(b.Summary))
 		return nil
 	})

@@ -1,4 +1,4 @@
-package desk
+package judge
 
 import (
 	"bufio"
@@ -7,6 +7,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"feedd/internal/aggregate/desk/sections"
 )
 
 // FitVectors writes the word vectors of one language, data/vectors-LANGUAGE.bin, from texts without
@@ -17,8 +19,8 @@ import (
 // words, weighted by inverse document frequency, found by subspace iteration from a fixed start,
 // so that the same texts give the same bytes.
 func FitVectors(out io.Writer, least int, keep func(set string) bool, tables ...io.Reader) error {
-	var texts [][]feature
-	var reader Terms
+	var texts [][]sections.Feature
+	var reader sections.Terms
 	for _, in := range tables {
 		err := readTable(in, []string{"title"}, func(row tableRow) error {
 			if keep != nil && !keep(row.get("set")) {
@@ -42,8 +44,8 @@ func FitVectors(out io.Writer, least int, keep func(set string) bool, tables ...
 
 // vocabulary returns the features in at least least and at most an eighth of the texts, ascending,
 // and their inverse document frequencies.
-func vocabulary(texts [][]feature, least int) (words []feature, idf []float64) {
-	df := map[feature]int{}
+func vocabulary(texts [][]sections.Feature, least int) (words []sections.Feature, idf []float64) {
+	df := map[sections.Feature]int{}
 	for _, text := range texts {
 		for _, f := range text {
 			df[f]++
@@ -68,9 +70,9 @@ type cell struct {
 }
 
 // subspace returns, by word, its coordinates on the leading right singular vectors.
-func subspace(texts [][]feature, words []feature, idf []float64) [][]float64 {
+func subspace(texts [][]sections.Feature, words []sections.Feature, idf []float64) [][]float64 {
 	const spare, rounds = 12, 6 // vectors beyond those wanted make it converge sooner
-	const width = dimensions + spare
+	const width = sections.Dimensions + spare
 	rows := make([][]cell, len(texts))
 	for i, text := range texts {
 		norm := 0.0
@@ -163,10 +165,10 @@ func orthonormalize(q [][]float64) {
 
 // writeVectors writes the number of words and, in little endian, the words and then a row of
 // signed bytes for each: its vector times its weight, in units of the 127th part of the largest.
-func writeVectors(out io.Writer, words []feature, idf []float64, vectors [][]float64) error {
+func writeVectors(out io.Writer, words []sections.Feature, idf []float64, vectors [][]float64) error {
 	largest := 0.0
 	for i, v := range vectors {
-		for _, x := range v[:dimensions] {
+		for _, x := range v[:sections.Dimensions] {
 			largest = max(largest, math.Abs(x*idf[i]))
 		}
 	}
@@ -178,7 +180,7 @@ func writeVectors(out io.Writer, words []feature, idf []float64, vectors [][]flo
 		raw = binary.LittleEndian.AppendUint32(raw, uint32(f))
 	}
 	for i, v := range vectors {
-		for _, x := range v[:dimensions] {
+		for _, x := range v[:sections.Dimensions] {
 			raw = append(raw, byte(int8(max(-127, min(127, math.Round(x*idf[i]/unit))))))
 		}
 	}

@@ -1,4 +1,4 @@
-package desk
+package judge
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"feedd/internal/aggregate/desk/sections"
 )
 
 // Words of three topics in texts of five: what never stood in one text but keeps the same company
@@ -41,14 +43,14 @@ func TestFitVectors(t *testing.T) {
 	vectors := map[uint32][]int8{}
 	n := binary.LittleEndian.Uint32(raw)
 	for i := range n {
-		row := raw[4+4*n+i*dimensions:][:dimensions]
+		row := raw[4+4*n+i*sections.Dimensions:][:sections.Dimensions]
 		for _, x := range row {
 			term := binary.LittleEndian.Uint32(raw[4+4*i:])
 			vectors[term] = append(vectors[term], int8(x))
 		}
 	}
-	place := func(text string) (sum [dimensions]float64) {
-		var terms Terms
+	place := func(text string) (sum [sections.Dimensions]float64) {
+		var terms sections.Terms
 		for _, term := range terms.Of(text, "") {
 			for k, x := range vectors[uint32(term)] {
 				sum[k] += float64(x)
@@ -56,14 +58,14 @@ func TestFitVectors(t *testing.T) {
 		}
 		return sum
 	}
-	topic := func(topic, from, to int) [dimensions]float64 {
+	topic := func(topic, from, to int) [sections.Dimensions]float64 {
 		var text []string
 		for i := from; i < to; i++ {
 			text = append(text, word(topic, i), "/") // apart, so that no pair is a term
 		}
 		return place(strings.Join(text, " "))
 	}
-	cosine := func(a, b [dimensions]float64) float64 {
+	cosine := func(a, b [sections.Dimensions]float64) float64 {
 		var dot, aa, bb float64
 		for k := range a {
 			dot, aa, bb = dot+a[k]*b[k], aa+a[k]*a[k], bb+b[k]*b[k]
@@ -74,7 +76,7 @@ func TestFitVectors(t *testing.T) {
 	if a, b := cosine(query, near), cosine(query, far); a < b+.3 {
 		t.Errorf("cosine %.2f to the same topic, %.2f to another", a, b)
 	}
-	if p := place("khác hẳn"); p != [dimensions]float64{} {
+	if p := place("khác hẳn"); p != [sections.Dimensions]float64{} {
 		t.Errorf("a set that was left out has vectors: %v", p)
 	}
 }

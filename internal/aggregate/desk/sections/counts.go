@@ -1,4 +1,4 @@
-package desk
+package sections
 
 // numbering gives features numbers from 0 up, in the order they come. It is a hash table with open
 // addressing and nothing in it but features and numbers: a text has hundreds of features, most of
@@ -10,17 +10,17 @@ type numbering struct {
 
 // numbered is a slot, free while its feature is 0.
 type numbered struct {
-	feature feature
+	feature Feature
 	number  int32
 }
 
 const smallestNumbering = 1 << 10
 
 // begin is where the search for a feature begins: its hash, which is above the bits of its kind.
-func (f feature) begin() uint32 { return uint32(f)>>kindBits ^ uint32(f)<<27 }
+func (f Feature) begin() uint32 { return uint32(f)>>kindBits ^ uint32(f)<<27 }
 
 // find returns the number of a feature, or -1.
-func (x *numbering) find(f feature) int {
+func (x *numbering) find(f Feature) int {
 	if len(x.slots) == 0 {
 		return -1
 	}
@@ -36,7 +36,7 @@ func (x *numbering) find(f feature) int {
 }
 
 // number is find that gives a new feature the next number.
-func (x *numbering) number(f feature) int {
+func (x *numbering) number(f Feature) int {
 	if 3*x.used >= 2*len(x.slots) {
 		x.grow(max(2*len(x.slots), smallestNumbering))
 	}
@@ -83,7 +83,7 @@ const (
 )
 
 // find returns the row of a feature, or nil.
-func (t *table) find(f feature) []int32 {
+func (t *table) find(f Feature) []int32 {
 	n := t.index.find(f)
 	if n < 0 {
 		return nil
@@ -98,7 +98,7 @@ func (t *table) at(n int) []int32 {
 }
 
 // number returns the number of a feature's row, which it makes where there is none.
-func (t *table) number(f feature) int {
+func (t *table) number(f Feature) int {
 	n := t.index.number(f)
 	if n/blockRows == len(t.blocks) {
 		t.blocks = append(t.blocks, make([]int32, blockRows*t.stride))

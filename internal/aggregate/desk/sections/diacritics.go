@@ -1,4 +1,4 @@
-package desk
+package sections
 
 import (
 	"cmp"
@@ -128,7 +128,7 @@ func (c *learned) candidates(dst []candidate, fold uint64) []candidate {
 }
 
 // sum is how often a feature stood in the examples.
-func (c *learned) sum(f feature) int32 {
+func (c *learned) sum(f Feature) int32 {
 	if row := c.cells.find(f); row != nil {
 		return row[0]
 	}

@@ -1,4 +1,4 @@
-package desk
+package sections
 
 import (
 	"math"
@@ -20,7 +20,7 @@ type evidence struct {
 }
 
 // fileByEvidence places an item under its likeliest section, if that is likely enough.
-func (f *filer) fileByEvidence(it *feed.Item, w *filing) {
+func (f *Filer) fileByEvidence(it *feed.Item, w *filing) {
 	ev := f.weigh(w)
 	if ev.section < 0 || ev.probability < f.set.Confidence {
 		return
@@ -38,7 +38,7 @@ func (f *filer) fileByEvidence(it *feed.Item, w *filing) {
 // weigh adds the soft rules' weights to the calibrated log-odds of the model. The sections that
 // compete are those the model has examples of in the item's language and those a soft rule speaks
 // for; a section without examples stands at the mean of the others.
-func (f *filer) weigh(w *filing) evidence {
+func (f *Filer) weigh(w *filing) evidence {
 	w.odds = resize(w.odds, len(f.sections))
 	w.in = slices.Grow(w.in[:0], len(f.sections))
 	ev := evidence{section: -1}
@@ -107,7 +107,7 @@ func (f *filer) weigh(w *filing) evidence {
 }
 
 // topicsOf gives, by the model's sections, what the terms of soft rules say about their topics.
-func (f *filer) topicsOf(c *learned, w *filing) []point {
+func (f *Filer) topicsOf(c *learned, w *filing) []point {
 	if !f.softRules {
 		return nil
 	}
@@ -146,7 +146,7 @@ func topic(s feed.Section) (sum point) {
 
 // explain names what spoke for a section, with its weight in log-odds against the mean of the
 // sections: soft rules with their lines, then words. The line is that of the first soft rule.
-func (f *filer) explain(w *filing, ev evidence) (line int, all []feed.Evidence) {
+func (f *Filer) explain(w *filing, ev evidence) (line int, all []feed.Evidence) {
 	for _, h := range w.holds {
 		if o, r := f.owner[h.rule], &f.rules.rules[h.rule]; o.purpose == toEnter && o.section == ev.section && r.weight != 0 {
 			if line == 0 {
@@ -165,7 +165,7 @@ func (f *filer) explain(w *filing, ev evidence) (line int, all []feed.Evidence) 
 
 // words adds the words and pairs of words that spoke loudest for a section, and the form of the
 // headline and the company its words keep where they did.
-func (f *filer) words(all []feed.Evidence, w *filing, ev evidence) []feed.Evidence {
+func (f *Filer) words(all []feed.Evidence, w *filing, ev evidence) []feed.Evidence {
 	const most = 5
 	c := f.model.languages[w.read.language]
 	self := c.index[f.sections[ev.section].ID]

@@ -1,4 +1,4 @@
-package desk
+package sections
 
 import (
 	"fmt"
@@ -23,7 +23,7 @@ type ExpectationFailure struct {
 // joins every rule that cannot be read.
 func CheckExpectations(sections []feed.Section, drop []feed.Rule, set feed.SectionSettings) ([]ExpectationFailure, error) {
 	set.Learn = false
-	f, err := newFiler(FilerOptions{Sections: sections, Drop: drop, Learning: set})
+	f, err := New(Options{Sections: sections, Drop: drop, Learning: set})
 	if err != nil {
 		return nil, err
 	}
@@ -39,13 +39,13 @@ func CheckExpectations(sections []feed.Section, drop []feed.Rule, set feed.Secti
 }
 
 // expect returns why an expectation fails, "" when it holds.
-func (f *filer) expect(section int, e feed.Expect) string {
+func (f *Filer) expect(section int, e feed.Expect) string {
 	s := &f.sections[section]
 	it := feed.Item{Title: e.Title, Summary: e.Summary}
-	if !hasVietnamese(e.Title + e.Summary) {
+	if !Vietnamese(e.Title + e.Summary) {
 		it.Language = s.Language
 	}
-	f.file(&it)
+	f.File(&it)
 	i := slices.IndexFunc(it.Sections, func(p feed.Placement) bool { return p.Section == s.ID })
 	switch {
 	case e.Not && i >= 0:
@@ -85,7 +85,7 @@ func because(p feed.Placement) string {
 }
 
 // hindered names what kept an item out of a section although a part of a rule matched.
-func (f *filer) hindered(it *feed.Item, section int) string {
+func (f *Filer) hindered(it *feed.Item, section int) string {
 	w := f.memory.Get().(*filing)
 	defer f.memory.Put(w)
 	again := *it
@@ -121,7 +121,7 @@ func (f *filer) hindered(it *feed.Item, section int) string {
 
 // tooFarApart finds a term a ~N b of a section's rule of which both sides stand in the text that
 // was read, and its rule's line.
-func (f *filer) tooFarApart(w *filing, section int) (line int, term string) {
+func (f *Filer) tooFarApart(w *filing, section int) (line int, term string) {
 	for t := range f.rules.terms {
 		c := &f.rules.terms[t]
 		at := slices.IndexFunc(c.uses, func(u use) bool {

@@ -1,4 +1,4 @@
-package desk
+package sections
 
 import (
 	"strings"
@@ -8,7 +8,7 @@ import (
 
 // A feature is something a text has that tells about its section, as a number: a hash with the
 // kind in its lowest bits. Numbers are all the model knows; the words are the item's own.
-type feature uint32
+type Feature uint32
 
 // kind is a family of features, counted apart.
 type kind uint8
@@ -32,10 +32,10 @@ const (
 
 const kindBits = 3
 
-func (f feature) kind() kind { return kind(f & (1<<kindBits - 1)) }
+func (f Feature) kind() kind { return kind(f & (1<<kindBits - 1)) }
 
-func newFeature(k kind, hash uint64) feature {
-	return feature(hash>>32)<<kindBits | feature(k)
+func newFeature(k kind, hash uint64) Feature {
+	return Feature(hash>>32)<<kindBits | Feature(k)
 }
 
 // Words of the title and of the summary that are looked at; more adds cost and no accuracy.
@@ -48,7 +48,7 @@ const (
 // seen is a feature and where in the text it first stood: words[word:word+words] of the title or
 // the summary. It lets a decision be explained.
 type seen struct {
-	feature feature
+	feature Feature
 	summary bool
 	word    uint8
 	row     int32 // of the counts, as of the last score; -1 where there are none
@@ -61,7 +61,7 @@ type featureSet struct {
 	accented   bool // the text has Vietnamese diacritics
 	vietnamese bool
 	restored   bool // it has none, and features of its likeliest diacritics were added
-	table      []feature
+	table      []Feature
 }
 
 // extract fills the set from an item's title, given as text and as words, and the words of its
@@ -224,7 +224,7 @@ func (s *featureSet) size(n int) {
 		want *= 2
 	}
 	if cap(s.table) < want {
-		s.table = make([]feature, want)
+		s.table = make([]Feature, want)
 		return
 	}
 	s.table = s.table[:want]
@@ -232,7 +232,7 @@ func (s *featureSet) size(n int) {
 }
 
 // put adds a feature unless it is there.
-func (s *featureSet) put(f feature, summary bool, word int) {
+func (s *featureSet) put(f Feature, summary bool, word int) {
 	if f == 0 {
 		f = 1 << kindBits // 0 marks an empty place of the table
 	}

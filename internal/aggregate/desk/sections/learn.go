@@ -1,4 +1,4 @@
-package desk
+package sections
 
 import (
 	"math"
@@ -92,7 +92,7 @@ func (m *Model) Labels(section string) int {
 }
 
 // settle calibrates the model now rather than at its next decision.
-func (m *Model) settle() {
+func (m *Model) Settle() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, c := range m.languages {

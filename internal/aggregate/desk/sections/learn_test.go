@@ -1,7 +1,6 @@
-package desk
+package sections
 
 import (
-	"feedd/internal/feed/feedtest"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -9,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"feedd/internal/feed/feedtest"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -49,14 +50,14 @@ func taught(labels []Label) *Model {
 	return m
 }
 
-func learnedFiler(t testing.TB, m *Model, change ...func([]feed.Section, *feed.SectionSettings)) *filer {
+func learnedFiler(t testing.TB, m *Model, change ...func([]feed.Section, *feed.SectionSettings)) *Filer {
 	t.Helper()
 	sections := []feed.Section{{ID: "the-thao", Learn: true}, {ID: "kinh-te", Learn: true}, {ID: "suc-khoe", Learn: true}, {ID: "van-hoa", Learn: true}}
 	set := feed.SectionSettings{Confidence: .5, Learn: true}
 	for _, c := range change {
 		c(sections, &set)
 	}
-	f, err := newFiler(FilerOptions{Sections: sections, Learning: set, Model: m,
+	f, err := New(Options{Sections: sections, Learning: set, Model: m,
 		Sources: map[string]feed.Source{"vi": {ID: "vi", Language: "vi"}, "en": {ID: "en", Language: "en"}}})
 	if err != nil {
 		t.Fatal(err)
@@ -64,9 +65,9 @@ func learnedFiler(t testing.TB, m *Model, change ...func([]feed.Section, *feed.S
 	return f
 }
 
-func filedUnder(f *filer, source, title string) feed.Placement {
+func filedUnder(f *Filer, source, title string) feed.Placement {
 	it := feed.Item{Source: source, Title: title}
-	f.file(&it)
+	f.File(&it)
 	if len(it.Sections) == 0 {
 		return feed.Placement{}
 	}
@@ -221,8 +222,8 @@ func TestLabels(t *testing.T) {
 		{"learn: false", feed.Item{ID: 6, Source: "quiet", Title: "Trời đẹp"}, nil},
 		{"dropped", feed.Item{ID: 7, Source: "kt", Title: "Mời thầu"}, nil},
 	} {
-		f.file(&tt.item)
-		if diff := cmp.Diff(tt.want, f.labels(&tt.item)); diff != "" {
+		f.File(&tt.item)
+		if diff := cmp.Diff(tt.want, f.Labels(&tt.item)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
@@ -275,10 +276,10 @@ func BenchmarkFile(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			f := learnedFiler(b, taught(examples(b)))
 			it.Source = "vi"
-			f.file(&it)
+			f.File(&it)
 			b.ReportAllocs()
 			for b.Loop() {
-				f.file(&it)
+				f.File(&it)
 			}
 		})
 	}

@@ -1,16 +1,16 @@
-package desk
+package sections
 
 import "feedd/internal/feed"
 
 // Lines knows where rules and sources stand in the configuration as it is now. What is stored of a
 // decision has the lines of the time it was made; since then lines may have moved, by a comment
 // say, and rules that mean the same file nothing anew.
-type Lines struct{ filer *filer }
+type Lines struct{ filer *Filer }
 
 // NewLines reads the rules. Model and corrections of the options do not matter.
-func NewLines(o FilerOptions) (*Lines, error) {
+func NewLines(o Options) (*Lines, error) {
 	o.Model, o.Corrections = nil, nil
-	f, err := newFiler(o)
+	f, err := New(o)
 	if err != nil {
 		return nil, err
 	}

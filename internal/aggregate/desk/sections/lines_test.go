@@ -1,4 +1,4 @@
-package desk
+package sections
 
 import (
 	"testing"
@@ -10,11 +10,11 @@ import (
 
 // When lines move and nothing else, what is stored of a decision is told with the new lines.
 func TestLinesMove(t *testing.T) {
-	options := func(down int) FilerOptions {
+	options := func(down int) Options {
 		rule := func(line int, weight float64, terms ...string) feed.Rule {
 			return feed.Rule{Any: pats(terms...), Weight: weight, Line: line + down}
 		}
-		return FilerOptions{
+		return Options{
 			Learning: feed.SectionSettings{Confidence: .5, Learn: true},
 			Drop:     []feed.Rule{rule(1, 0, "mời thầu")},
 			Sections: []feed.Section{
@@ -36,13 +36,13 @@ func TestLinesMove(t *testing.T) {
 		{Source: "m", Title: "Thông báo mời thầu"},
 		{Source: "m", Title: "Trời đẹp"},
 	} {
-		filed := func(o FilerOptions) feed.Item {
-			f, err := newFiler(o)
+		filed := func(o Options) feed.Item {
+			f, err := New(o)
 			if err != nil {
 				t.Fatal(err)
 			}
 			copied := it
-			f.file(&copied)
+			f.File(&copied)
 			return copied
 		}
 		got := filed(options(0))

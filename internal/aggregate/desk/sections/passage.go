@@ -1,4 +1,4 @@
-package desk
+package sections
 
 import (
 	"slices"
@@ -170,7 +170,7 @@ func languageOf(it *feed.Item, src feed.Source) string {
 	switch {
 	case src.Language != "":
 		return primary(src.Language)
-	case hasVietnamese(it.Title) || hasVietnamese(it.Summary):
+	case Vietnamese(it.Title) || Vietnamese(it.Summary):
 		return "vi"
 	case it.Language != "":
 		return primary(it.Language)

@@ -1,4 +1,14 @@
-package desk
+// Package sections files reports. In comes a report; out come the sections it enters, by whose word
+// (the editor's, its source's, a rule's, or what was learned), and why.
+//
+// It holds the language of rules, and what the sections learned from the editor's own filing. It
+// never knows stories, never touches the store or the network, and learns nothing from what it
+// decided itself.
+//
+//	sections.go  the order of authority
+//	rules.go     rules; term.go, automaton.go, passage.go: their terms, found in a text
+//	evidence.go  soft rules and the model; learn.go, features.go, vectors.go: what was learned
+package sections
 
 import (
 	"errors"
@@ -33,7 +43,7 @@ type Correction struct {
 // the source's section, its categories and the sections' hard rules each place the item, in this
 // order. Only where none of them has a word do soft rules and the learned model weigh in, and
 // below the set confidence the item stays unsorted: no section.
-type filer struct {
+type Filer struct {
 	sections   []feed.Section
 	index      map[string]int // into sections, by id
 	set        feed.SectionSettings
@@ -86,7 +96,7 @@ type filing struct {
 }
 
 // FilerOptions are what a filer goes by.
-type FilerOptions struct {
+type Options struct {
 	Sections    []feed.Section
 	Drop        []feed.Rule
 	Sources     map[string]feed.Source // by id
@@ -96,8 +106,8 @@ type FilerOptions struct {
 }
 
 // newFiler compiles the rules. The error joins every mistake in them.
-func newFiler(o FilerOptions) (*filer, error) {
-	f := &filer{
+func New(o Options) (*Filer, error) {
+	f := &Filer{
 		sections: o.Sections, set: o.Learning, sources: o.Sources, model: o.Model,
 		index: map[string]int{}, categories: map[string]map[string]string{}, fixes: map[int64][]Correction{},
 		rules: newRuleSet(),
@@ -147,7 +157,7 @@ func categoryKey(name string) string {
 }
 
 // file decides the sections of an item: it sets it.Sections and it.Dropped and nothing else.
-func (f *filer) file(it *feed.Item) {
+func (f *Filer) File(it *feed.Item) {
 	w := f.memory.Get().(*filing)
 	defer f.memory.Put(w)
 	f.decide(it, w)
@@ -158,16 +168,16 @@ func (f *filer) file(it *feed.Item) {
 	f.pin(it, w)
 }
 
-// filesOtherwise tells whether an item that is filed would be filed otherwise now: dropped or not, by
+// FilesOtherwise tells whether an item that is filed would be filed otherwise now: dropped or not, by
 // another rule, under other sections or by another authority. The line where a rule stands and the
 // words that the learned model weighs do not count: neither moves an item. What the editor spoke of
 // is among it, for its lesson depends on which sections there are.
-func (f *filer) filesOtherwise(it *feed.Item) bool {
+func (f *Filer) FilesOtherwise(it *feed.Item) bool {
 	if len(f.fixes[it.ID]) > 0 {
 		return true
 	}
 	now := *it
-	f.file(&now)
+	f.File(&now)
 	if now.Dropped != "" || it.Dropped != "" {
 		_, why, _ := strings.Cut(now.Dropped, ": ")
 		_, was, _ := strings.Cut(it.Dropped, ": ")
@@ -180,7 +190,7 @@ func (f *filer) filesOtherwise(it *feed.Item) bool {
 
 // likeliest names the section of an item: the first that an authority names, else the likeliest,
 // however unlikely it is; "" when nothing speaks for any.
-func (f *filer) likeliest(it *feed.Item) (section string, probability float64) {
+func (f *Filer) Likeliest(it *feed.Item) (section string, probability float64) {
 	w := f.memory.Get().(*filing)
 	defer f.memory.Put(w)
 	f.decide(it, w)
@@ -197,7 +207,7 @@ func (f *filer) likeliest(it *feed.Item) (section string, probability float64) {
 
 // decide is file without the evidence of soft rules and of the model and without what keeps items
 // out; it leaves in w what weigh needs to go on from there.
-func (f *filer) decide(it *feed.Item, w *filing) {
+func (f *Filer) decide(it *feed.Item, w *filing) {
 	it.Sections, it.Dropped = nil, ""
 	src := f.sources[it.Source]
 	w.read.read(it, src, f.rules.fields)
@@ -220,7 +230,7 @@ func place(it *feed.Item, p feed.Placement) {
 	}
 }
 
-func (f *filer) fileByEditor(it *feed.Item) {
+func (f *Filer) fileByEditor(it *feed.Item) {
 	for _, c := range f.fixes[it.ID] {
 		if _, ok := f.index[c.Section]; ok && !c.Remove {
 			place(it, feed.Placement{Section: c.Section, By: byEditor})
@@ -230,7 +240,7 @@ func (f *filer) fileByEditor(it *feed.Item) {
 
 // keepOut takes the item out of the sections the editor took it out of, and of those that mute it
 // unless the editor put it there.
-func (f *filer) keepOut(it *feed.Item, w *filing) {
+func (f *Filer) keepOut(it *feed.Item, w *filing) {
 	out := func(section string, even bool) {
 		it.Sections = slices.DeleteFunc(it.Sections, func(p feed.Placement) bool {
 			return p.Section == section && (even || p.By != byEditor)
@@ -252,7 +262,7 @@ func (f *filer) keepOut(it *feed.Item, w *filing) {
 }
 
 // pin marks the sections that the item leads.
-func (f *filer) pin(it *feed.Item, w *filing) {
+func (f *Filer) pin(it *feed.Item, w *filing) {
 	for _, h := range w.holds {
 		o := f.owner[h.rule]
 		if o.purpose != toPin {
@@ -266,7 +276,7 @@ func (f *filer) pin(it *feed.Item, w *filing) {
 	}
 }
 
-func (f *filer) fileBySource(it *feed.Item, src feed.Source, language string) {
+func (f *Filer) fileBySource(it *feed.Item, src feed.Source, language string) {
 	if i, ok := f.index[src.Section]; ok && f.speaks(i, language) {
 		place(it, feed.Placement{Section: src.Section, By: bySource, Line: src.Line, Detail: "everything from " + src.ID})
 	}
@@ -284,13 +294,13 @@ func (f *filer) fileBySource(it *feed.Item, src feed.Source, language string) {
 
 // speaks tells whether a section takes items in a language. What nothing is known about may be in
 // any language.
-func (f *filer) speaks(section int, language string) bool {
+func (f *Filer) speaks(section int, language string) bool {
 	want := f.sections[section].Language
 	return want == "" || language == "" || primary(want) == language
 }
 
 // fileByRules places the item where hard rules hold and sums up the soft ones.
-func (f *filer) fileByRules(it *feed.Item, w *filing) {
+func (f *Filer) fileByRules(it *feed.Item, w *filing) {
 	w.soft = resize(w.soft, len(f.sections))
 	for _, h := range w.holds {
 		o, r := f.owner[h.rule], &f.rules.rules[h.rule]
@@ -308,7 +318,7 @@ func (f *filer) fileByRules(it *feed.Item, w *filing) {
 // labels returns what the filed item teaches: that it is an example of the sections its editor, its
 // source or its source's categories put it under, or, where none of them did, of what the sections
 // are not that its editor took it out of. What rules and the model decided teaches nothing.
-func (f *filer) labels(it *feed.Item) []Label {
+func (f *Filer) Labels(it *feed.Item) []Label {
 	if !f.set.Learn || len(f.sections) < 2 || it.Dropped != "" {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package desk
+package sections
 
 import (
 	"strconv"
@@ -11,7 +11,7 @@ import (
 )
 
 // A small newsroom: what its sections are and how its sources are mapped.
-func testFiler(t *testing.T, m *Model, corrections ...Correction) *filer {
+func testFiler(t *testing.T, m *Model, corrections ...Correction) *Filer {
 	t.Helper()
 	sections := []feed.Section{
 		{ID: "kinh-te", Learn: true, Line: 10, Rules: []feed.Rule{
@@ -31,7 +31,7 @@ func testFiler(t *testing.T, m *Model, corrections ...Correction) *filer {
 		"mixed": {ID: "mixed", Language: "vi", Learn: true, Line: 60, Category: map[string]string{"Thể thao": "the-thao", "Quốc tế": "the-gioi"}},
 		"quiet": {ID: "quiet", Section: "the-thao", Language: "vi", Line: 70},
 	}
-	f, err := newFiler(FilerOptions{sections, []feed.Rule{{Any: pats("mời thầu"), Line: 5}}, sources, feed.SectionSettings{Confidence: .5, Learn: true}, m, corrections})
+	f, err := New(Options{sections, []feed.Rule{{Any: pats("mời thầu"), Line: 5}}, sources, feed.SectionSettings{Confidence: .5, Learn: true}, m, corrections})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestOrderOfAuthority(t *testing.T) {
 		{"language", feed.Item{Source: "gone", Title: "The bank says no", Language: "en-GB"}, []string{"english rule 41"}, ""},
 		{"other language", feed.Item{Source: "mixed", Title: "Bank mua lại công ty", Language: "en"}, nil, ""},
 	} {
-		f.file(&tt.item)
+		f.File(&tt.item)
 		var got []string
 		for _, p := range tt.item.Sections {
 			got = append(got, strings.TrimSpace(p.Section+" "+p.By+" "+strconv.Itoa(p.Line)))
@@ -88,13 +88,13 @@ func TestOrderOfAuthority(t *testing.T) {
 func TestPins(t *testing.T) {
 	f := testFiler(t, nil)
 	it := feed.Item{Source: "kt", Title: "Khẩn: bão vào bờ"}
-	f.file(&it)
+	f.File(&it)
 	want := []feed.Placement{{Section: "kinh-te", By: "source", Line: 50, Detail: "everything from kt", Pinned: true, PinLine: 19}}
 	if diff := cmp.Diff(want, it.Sections); diff != "" {
 		t.Errorf("pinned (-want +got):\n%s", diff)
 	}
 	it = feed.Item{Source: "mixed", Title: "Khẩn: bão vào bờ"}
-	if f.file(&it); it.Sections != nil {
+	if f.File(&it); it.Sections != nil {
 		t.Errorf("a pin alone places: %v", it.Sections)
 	}
 }
@@ -102,7 +102,7 @@ func TestPins(t *testing.T) {
 func TestSoftRulesAlone(t *testing.T) {
 	f := testFiler(t, nil)
 	it := feed.Item{Source: "mixed", Title: "Ngân hàng mở cửa"}
-	f.file(&it)
+	f.File(&it)
 	if len(it.Sections) != 1 || it.Sections[0].Section != "kinh-te" || it.Sections[0].Line != 15 || it.Sections[0].Reason() != "line 15 +2.0" {
 		t.Errorf("filed %+v, want kinh-te by the soft rule in line 15", it.Sections)
 	}

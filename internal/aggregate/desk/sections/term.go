@@ -1,4 +1,4 @@
-package desk
+package sections
 
 import (
 	"errors"
@@ -278,7 +278,7 @@ func spelling(w string) string {
 
 // hasVietnamese tells whether a text has a letter that only Vietnamese has: đ, ă, ơ, ư, or a tone
 // on a letter with a mark of its own.
-func hasVietnamese(text string) bool {
+func Vietnamese(text string) bool {
 	for _, r := range text {
 		switch {
 		case r < 0x100:

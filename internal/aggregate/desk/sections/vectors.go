@@ -1,18 +1,19 @@
-package desk
+package sections
 
 import (
 	_ "embed"
 	"encoding/binary"
-	"feedd/internal/feed"
 	"math"
 	"sync"
+
+	"feedd/internal/feed"
 )
 
 // Word vectors know which words keep company: that "bác sĩ" and "bệnh viện" are near each other
 // before any section has an example with both. They were made from unlabelled headlines by
 // FitVectors; only figures are in them. They count most while a section has few examples.
 
-const dimensions = 48
+const Dimensions = 48
 
 //go:embed data/vectors-vi.bin
 var vectorsVi []byte
@@ -28,7 +29,7 @@ type vectors struct {
 }
 
 const (
-	rowLength = dimensions / 8
+	rowLength = Dimensions / 8
 	bias      = 128
 )
 
@@ -51,7 +52,7 @@ func readVectors(raw []byte) *vectors {
 	raw = raw[4:]
 	v := &vectors{rows: make([]uint64, n*rowLength)}
 	for i := range n {
-		v.index.number(feature(binary.LittleEndian.Uint32(raw[4*i:])))
+		v.index.number(Feature(binary.LittleEndian.Uint32(raw[4*i:])))
 	}
 	for i := range v.rows {
 		const signs = bias * 0x0101010101010101
@@ -60,7 +61,7 @@ func readVectors(raw []byte) *vectors {
 	return v
 }
 
-func hasVector(f feature) bool {
+func hasVector(f Feature) bool {
 	k := f.kind()
 	return k == oneFolded || k == twoFolded
 }
@@ -68,11 +69,11 @@ func hasVector(f feature) bool {
 // Terms finds in texts what has a vector: words and pairs of words, by their hashes.
 type Terms struct {
 	set  featureSet
-	list []feature
+	list []Feature
 }
 
 // Of returns the terms of a text, each once; they are overwritten by the next call.
-func (t *Terms) Of(title, summary string) []feature {
+func (t *Terms) Of(title, summary string) []Feature {
 	t.set.extract("", title, feed.Words(nil, title), feed.Words(nil, summary))
 	t.list = t.list[:0]
 	for _, s := range t.set.list {
@@ -85,7 +86,7 @@ func (t *Terms) Of(title, summary string) []feature {
 
 // point is a text's place among the topics, a vector of length unitLength. It is made of whole
 // numbers, so that sums of many do not depend on the order.
-type point [dimensions]int64
+type point [Dimensions]int64
 
 const unitLength = 1 << 12
 
@@ -109,7 +110,7 @@ func (v *vectors) place(set *featureSet) (p point) {
 			}
 		}
 	}
-	var sum [dimensions]int32
+	var sum [Dimensions]int32
 	for j := range even {
 		for k := range 4 {
 			sum[8*j+2*k] = int32(even[j]>>(16*k)&0xFFFF) - int32(bias*known)

@@ -1,4 +1,4 @@
-package desk
+package stories
 
 import "feedd/internal/feed"
 
@@ -14,20 +14,20 @@ func newEditorsWord() *editorsWord {
 }
 
 // split keeps a report, known by the key of the entry it would open, out of a story for good.
-func (s *stories) split(reportKey, storyKey string) {
+func (s *Memory) Split(reportKey, storyKey string) {
 	s.word.apart[[2]uint64{hash64(reportKey), hash64(storyKey)}] = true
 }
 
 // joinStories makes what would open the second story an entry of the first.
-func (s *stories) joinStories(into, other string) { s.word.one[other] = into }
+func (s *Memory) Join(into, other string) { s.word.one[other] = into }
 
 // learn takes from an editor's word on two headlines what holds for others too: where they are
 // equal but for one exchange of words, that exchange tells events apart from now on, or no longer.
-func (s *stories) learn(titles [2]string, one bool) {
+func (s *Memory) Learn(titles [2]string, one bool) {
 	if titles[0] == "" || titles[1] == "" {
 		return
 	}
-	j := s.sc.Compare(s.rd.read(titles[0], ""), s.rd.read(titles[1], ""), 0, false)
+	j := s.sc.Compare(s.rd.Read(titles[0], ""), s.rd.Read(titles[1], ""), 0, false)
 	switch {
 	case j.swap == 0:
 	case one:
@@ -47,7 +47,7 @@ func (w *editorsWord) split(r, o *report) bool {
 }
 
 // mark notes which patterns of `stories.never` a report has.
-func (s *stories) mark(r *report, it *feed.Item) {
+func (s *Memory) mark(r *report, it *feed.Item) {
 	if s.marks != nil {
 		r.never = s.marks(it)
 	}
@@ -60,7 +60,7 @@ func mayBeOne(a, b *report) bool {
 }
 
 // joined follows the editor's joins from a story to the one it belongs to.
-func (s *stories) joined(story string) string {
+func (s *Memory) Joined(story string) string {
 	for range len(s.word.one) { // at most so many steps: joins may run in a circle
 		into, ok := s.word.one[story]
 		if !ok {
@@ -72,12 +72,12 @@ func (s *stories) joined(story string) string {
 }
 
 // parted tells whether the editor took the item out of the story it is filed under.
-func (s *stories) parted(it *feed.Item) bool {
+func (s *Memory) Parted(it *feed.Item) bool {
 	return len(s.word.apart) > 0 && s.word.apart[[2]uint64{hash64(it.OwnEntry()), hash64(it.Story)}]
 }
 
 // remembers tells whether the item is in memory.
-func (s *stories) remembers(id int64) bool {
+func (s *Memory) Remembers(id int64) bool {
 	s.settle()
 	_, ok := s.reports[id]
 	return ok

@@ -1,7 +1,9 @@
-package desk
+package stories
 
 import (
 	"slices"
+
+	"feedd/internal/aggregate/desk/words"
 )
 
 // index finds the reports that share rare words with a new one. Each word has the list of the
@@ -9,8 +11,8 @@ import (
 // walked from their newest end. The lists hold what is in the window and nothing else, so that
 // candidates are the same after a restart.
 type index struct {
-	terms   listTable // by word, bare letters
-	written listTable // by word as reports hold it: lets a report be taken out again
+	terms   words.Table // by word, bare letters
+	written words.Table // by word as reports hold it: lets a report be taken out again
 	lists   []postings
 	free    []int32   // lists that no word has
 	reports []*report // by number; nil when forgotten
@@ -49,19 +51,19 @@ func newIndex() *index {
 }
 
 // add takes in a report under its keys. r.at must not change while it is in.
-func (ix *index) add(r *report, keys []indexed) {
+func (ix *index) add(r *report, keys []words.Key) {
 	r.number = int32(len(ix.reports))
 	ix.reports = append(ix.reports, r)
 	ix.times = append(ix.times, r.at)
 	ix.sums = append(ix.sums, 0)
 	ix.live++
 	for _, k := range keys {
-		n := ix.terms.find(k.word())
+		n := ix.terms.Find(k.Word())
 		if n < 0 {
-			n = ix.newList(k.word())
+			n = ix.newList(k.Word())
 		}
 		ix.lists[n].add(r.number)
-		ix.written.put(k.packed>>8, n)
+		ix.written.Put(k.Packed>>8, n)
 	}
 }
 
@@ -90,11 +92,11 @@ func (l *postings) remove(number int32) {
 
 // newList gives a word a list.
 func (ix *index) newList(word uint32) int32 {
-	if ix.terms.full() {
+	if ix.terms.Full() {
 		// Words that nobody uses any more make room.
 		empty := func(n int32) bool { return ix.lists[n].count == 0 }
-		ix.written.rebuild(empty, nil)
-		ix.terms.rebuild(empty, func(n int32) { ix.free = append(ix.free, n) })
+		ix.written.Rebuild(empty, nil)
+		ix.terms.Rebuild(empty, func(n int32) { ix.free = append(ix.free, n) })
 	}
 	var n int32
 	if last := len(ix.free) - 1; last >= 0 {
@@ -103,7 +105,7 @@ func (ix *index) newList(word uint32) int32 {
 		n = int32(len(ix.lists))
 		ix.lists = append(ix.lists, postings{})
 	}
-	ix.terms.put(word, n)
+	ix.terms.Put(word, n)
 	return n
 }
 
@@ -115,11 +117,11 @@ func (ix *index) remove(r *report) {
 	}
 	// Each list once: two words may be alike without their diacritics.
 	ix.in = ix.in[:0]
-	for _, p := range r.doc.all() {
-		if !Telling(p) {
+	for _, p := range r.doc.All() {
+		if !words.Telling(p) {
 			continue
 		}
-		if n := ix.written.find(p >> 8); n >= 0 {
+		if n := ix.written.Find(p >> 8); n >= 0 {
 			ix.in = append(ix.in, n)
 		}
 	}
@@ -167,16 +169,16 @@ func (ix *index) renumber() {
 
 // candidates appends the reports that share most with the keys, the best first, of those told at
 // most window seconds before or after at.
-func (ix *index) candidates(dst []*report, keys []indexed, at, window int64) []*report {
+func (ix *index) candidates(dst []*report, keys []words.Key, at, window int64) []*report {
 	// The rarest words first, of those that are as rare the one with the least hash: packed into
 	// one number each, to be sorted quickly.
 	ix.rare = ix.rare[:0]
 	ix.found = ix.found[:0]
 	for i, k := range keys[:min(len(keys), 0xFFFF)] {
-		n := ix.terms.find(k.word())
+		n := ix.terms.Find(k.Word())
 		ix.found = append(ix.found, n)
 		if n >= 0 && ix.lists[n].count > 0 {
-			ix.rare = append(ix.rare, uint64(min(ix.lists[n].count, 0xFFFF))<<48|uint64(k.word())<<16|uint64(i))
+			ix.rare = append(ix.rare, uint64(min(ix.lists[n].count, 0xFFFF))<<48|uint64(k.Word())<<16|uint64(i))
 		}
 	}
 	slices.Sort(ix.rare)
@@ -185,7 +187,7 @@ func (ix *index) candidates(dst []*report, keys []indexed, at, window int64) []*
 		k := keys[x&0xFFFF]
 		list := ix.lists[ix.found[x&0xFFFF]].newest
 		list = list[max(0, len(list)-newestReports):]
-		w := k.weight()
+		w := k.Weight()
 		w *= w
 		// Whether a report was met before nobody can foresee: counted without a branch.
 		n := len(touched)

@@ -1,17 +1,21 @@
-package desk
+package stories
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"feedd/internal/aggregate/desk/words"
+)
 
 // A report is compared with some twenty others at a time. The probe is that one report laid out so
 // that each of the others is compared by looking its words up: it is built once and asked twenty
 // times, and no set has to be in order. Walking two sorted sets side by side took five times as
 // long, most of it for branches nobody can foresee.
 type probe struct {
-	doc   *doc
-	all   wordTable
+	doc   *words.Text
+	all   words.Set
 	ready bool // what follows is built: only a report that passes the gate needs it
 
-	pairs, names wordTable
+	pairs, names words.Set
 	namesWeight  uint32
 	// where has for each token of the headline its place in all, -1 where it has none.
 	where []int32
@@ -28,13 +32,13 @@ type numeral struct {
 }
 
 // begin takes the report to compare with.
-func (b *probe) begin(d *doc) {
+func (b *probe) begin(d *words.Text) {
 	b.doc, b.ready = d, false
-	b.all.fill(d.all())
+	b.all.Fill(d.All())
 }
 
 // headline returns the tokens that are aligned.
-func (d *doc) headline() []token { return d.title[:min(len(d.title), maxTokens)] }
+func headline(d *words.Text) []words.Token { return d.Title[:min(len(d.Title), maxTokens)] }
 
 // prepare builds what a comparison in full needs.
 func (b *probe) prepare() {
@@ -43,10 +47,10 @@ func (b *probe) prepare() {
 	}
 	b.ready = true
 	d := b.doc
-	b.pairs.fill(d.pairs())
-	b.names.fill(d.names())
-	b.namesWeight = totalWeight(d.names())
-	title := d.headline()
+	b.pairs.Fill(d.Pairs())
+	b.names.Fill(d.Names())
+	b.namesWeight = words.TotalWeight(d.Names())
+	title := headline(d)
 	b.norms.clear()
 	b.folds.clear()
 	b.where, b.numerals = b.where[:0], b.numerals[:0]
@@ -54,17 +58,17 @@ func (b *probe) prepare() {
 	for i := range title {
 		t := &title[i]
 		place := uint64(1) << i
-		b.norms.add(t.norm, place)
-		b.folds.add(t.fold, place)
-		if t.flags&isNumber != 0 {
-			if fold := NumeralFold(t.norm); fold != 0 {
+		b.norms.add(t.Norm, place)
+		b.folds.add(t.Fold, place)
+		if t.Flags&words.IsNumber != 0 {
+			if fold := words.NumeralFold(t.Norm); fold != 0 {
 				b.numerals = append(b.numerals, numeral{fold, place})
 			}
 		}
-		b.where = append(b.where, int32(b.all.find(pack(t.norm, 1))))
-		b.mass += t.weight()
+		b.where = append(b.where, int32(b.all.Find(words.Pack(t.Norm, 1))))
+		b.mass += t.Weight()
 		if i > 0 {
-			b.pairMass += title[i-1].weight() + t.weight()
+			b.pairMass += title[i-1].Weight() + t.Weight()
 		}
 	}
 }
@@ -72,22 +76,22 @@ func (b *probe) prepare() {
 // places returns the tokens of the headline, as a bit set, that are equal to t: by their spelling
 // when both headlines are marked, else by their bare letters. "ba" written without diacritics is
 // not known for a numeral.
-func (b *probe) places(t *token, marked bool) uint64 {
+func (b *probe) places(t *words.Token, marked bool) uint64 {
 	if marked {
-		return b.norms.get(t.norm)
+		return b.norms.get(t.Norm)
 	}
-	set := b.folds.get(t.fold)
-	if t.flags&isNumber == 0 {
+	set := b.folds.get(t.Fold)
+	if t.Flags&words.IsNumber == 0 {
 		for _, n := range b.numerals {
-			if n.fold == t.fold {
+			if n.fold == t.Fold {
 				set |= n.place
 			}
 		}
 		return set
 	}
-	if fold := NumeralFold(t.norm); fold != 0 {
-		for at, u := range b.doc.headline() {
-			if u.flags&isNumber == 0 && u.fold == fold {
+	if fold := words.NumeralFold(t.Norm); fold != 0 {
+		for at, u := range headline(b.doc) {
+			if u.Flags&words.IsNumber == 0 && u.Fold == fold {
 				set |= 1 << at
 			}
 		}
@@ -96,10 +100,10 @@ func (b *probe) places(t *token, marked bool) uint64 {
 }
 
 // within weighs the tokens that are in the report's text.
-func (b *probe) within(list []token) (sum float32) {
+func (b *probe) within(list []words.Token) (sum float32) {
 	for i := range list {
-		if b.all.find(pack(list[i].norm, 1)) >= 0 {
-			sum += list[i].weight()
+		if b.all.Find(words.Pack(list[i].Norm, 1)) >= 0 {
+			sum += list[i].Weight()
 		}
 	}
 	return sum
@@ -107,10 +111,10 @@ func (b *probe) within(list []token) (sum float32) {
 
 // met weighs the tokens of the report's headline that the text compared last has.
 func (b *probe) met() (sum float32) {
-	title := b.doc.headline()
+	title := headline(b.doc)
 	for i, at := range b.where {
 		if at >= 0 && b.all.Met(at) {
-			sum += title[i].weight()
+			sum += title[i].Weight()
 		}
 	}
 	return sum
@@ -118,10 +122,10 @@ func (b *probe) met() (sum float32) {
 
 // namesWith compares the names: the shared weight over the smaller set's, with a little doubt for
 // small sets; and the shared weight by itself, 1 from thirty on.
-func (b *probe) namesWith(a *doc) (share, weight float64) {
-	const doubt, much = 8 * weightUnit, 30 * weightUnit
-	both := float64(b.names.shared(a.names()))
-	return both / float64(min(totalWeight(a.names()), b.namesWeight)+doubt), min(1, both/much)
+func (b *probe) namesWith(a *words.Text) (share, weight float64) {
+	const doubt, much = 8 * words.WeightUnit, 30 * words.WeightUnit
+	both := float64(b.names.Shared(a.Names()))
+	return both / float64(min(words.TotalWeight(a.Names()), b.namesWeight)+doubt), min(1, both/much)
 }
 
 // alignment says which tokens of a headline a are equal to which of the probe's headline b.
@@ -140,8 +144,8 @@ type alignment struct {
 // The table of its lengths is computed a row at a time, with one bit for each place where a row
 // grows (Crochemore et al., A fast and practical bit-vector algorithm for the longest common
 // subsequence problem, 2001): the length at (i, k) is the number of the first k bits of row i.
-func (al *alignment) align(pr *probe, a []token, marked bool) {
-	n, m := len(a), len(pr.doc.headline())
+func (al *alignment) align(pr *probe, a []words.Token, marked bool) {
+	n, m := len(a), len(headline(pr.doc))
 	al.hitA, al.hitB, al.ord = al.a[:n], al.b[:m], al.inOrder[:n]
 	for k := range al.hitB {
 		al.hitB[k] = -1
@@ -189,22 +193,22 @@ func (al *alignment) align(pr *probe, a []token, marked bool) {
 // acronyms matches what is left of one headline as an acronym with what is left of the other as the
 // words it is made of: "BoE" and "Bank of England". It returns what these weigh, and what of it
 // stands in the same order.
-func (al *alignment) acronyms(a, b []token) (mass, inOrder float32) {
+func (al *alignment) acronyms(a, b []words.Token) (mass, inOrder float32) {
 	for i := range a {
-		if a[i].flags&isAcronym == 0 || al.hitA[i] >= 0 {
+		if a[i].Flags&words.IsAcronym == 0 || al.hitA[i] >= 0 {
 			continue
 		}
 		for k := range b {
 			n := 0
-			if b[k].initial|0x20 == a[i].initial|0x20 {
-				n = spellsOut(b[k:], al.hitB[k:], a[i].fold)
+			if b[k].Initial|0x20 == a[i].Initial|0x20 {
+				n = spellsOut(b[k:], al.hitB[k:], a[i].Fold)
 			}
 			if n == 0 {
 				continue
 			}
-			w := a[i].weight() / 2
+			w := a[i].Weight() / 2
 			for m := k; m < k+n; m++ {
-				w += b[m].weight() / 2
+				w += b[m].Weight() / 2
 				al.hitB[m] = int8(i)
 			}
 			al.hitA[i], mass = int8(k), mass+w
@@ -215,21 +219,21 @@ func (al *alignment) acronyms(a, b []token) (mass, inOrder float32) {
 		}
 	}
 	for k := range b {
-		if b[k].flags&isAcronym == 0 || al.hitB[k] >= 0 {
+		if b[k].Flags&words.IsAcronym == 0 || al.hitB[k] >= 0 {
 			continue
 		}
 		for i := range a {
 			n := 0
-			if a[i].initial|0x20 == b[k].initial|0x20 {
-				n = spellsOut(a[i:], al.hitA[i:], b[k].fold)
+			if a[i].Initial|0x20 == b[k].Initial|0x20 {
+				n = spellsOut(a[i:], al.hitA[i:], b[k].Fold)
 			}
 			if n == 0 {
 				continue
 			}
-			w := b[k].weight() / 2
+			w := b[k].Weight() / 2
 			ordered := al.orderly(i, i+n, k, k+1)
 			for m := i; m < i+n; m++ {
-				w += a[m].weight() / 2
+				w += a[m].Weight() / 2
 				al.hitA[m], al.ord[m] = int8(k), false
 			}
 			al.hitB[k], mass = int8(i), mass+w
@@ -255,21 +259,21 @@ func (al *alignment) orderly(i, i1, k, k1 int) bool {
 // spellsOut returns how many words at the head of the list have the first letters that make the
 // acronym with this hash, 0 when they do not. Small words between them have a letter in it or none.
 // Words without capitals must be more, since the letters of few are the same by chance.
-func spellsOut(list []token, hit []int8, acronym uint32) int {
+func spellsOut(list []words.Token, hit []int8, acronym uint32) int {
 	const byChance = 4
-	all, some, letters, capitals := hash(""), hash(""), 0, true
-	for n := range list[:min(len(list), mostAcronym+2)] {
+	all, some, letters, capitals := words.Hash(""), words.Hash(""), 0, true
+	for n := range list[:min(len(list), words.MostAcronym+2)] {
 		t := &list[n]
-		small := t.flags&isJoining != 0
-		if t.initial == 0 || hit[n] >= 0 && !small || small && n == 0 {
+		small := t.Flags&words.IsJoining != 0
+		if t.Initial == 0 || hit[n] >= 0 && !small || small && n == 0 {
 			return 0
 		}
-		letter := uint32(t.initial | 0x20) // small
+		letter := uint32(t.Initial | 0x20) // small
 		all = (all ^ letter) * 16777619
 		if !small {
 			some = (some ^ letter) * 16777619
 			letters++
-			capitals = capitals && t.initial < 'a'
+			capitals = capitals && t.Initial < 'a'
 		}
 		if (all == acronym || some == acronym) && !small && letters > 1 && (capitals || letters >= byChance) {
 			return n + 1

@@ -1,16 +1,17 @@
-package desk
+package stories
 
 import (
 	"runtime"
 	"sync"
 
+	"feedd/internal/aggregate/desk/words"
 	"feedd/internal/feed"
 )
 
 // restore takes an item that is already filed, in order of arrival, when memory is rebuilt. Items
 // are taken in by the hundred: while one batch is entered, the texts of the next are read side by
 // side. After a restart nothing is filed before all of the window is known again.
-func (s *stories) restore(it *feed.Item) {
+func (s *Memory) Restore(it *feed.Item) {
 	if it.Entry == "" {
 		return
 	}
@@ -23,7 +24,7 @@ func (s *stories) restore(it *feed.Item) {
 const restoredAtOnce = 512
 
 // settle takes in what was restored. Whatever looks at the memory calls it first.
-func (s *stories) settle() {
+func (s *Memory) settle() {
 	if len(s.filed) > 0 {
 		s.readFiled()
 	}
@@ -37,20 +38,20 @@ func (s *stories) settle() {
 type restored struct {
 	items   []feed.Item
 	reports []*report
-	keys    [][]indexed // by item
+	keys    [][]words.Key // by item
 	readers sync.WaitGroup
 }
 
 // readFiled begins to read the texts of the items that wait, and meanwhile enters those before.
-func (s *stories) readFiled() {
+func (s *Memory) readFiled() {
 	b := s.spare
 	if b == nil {
-		b = &restored{reports: make([]*report, restoredAtOnce), keys: make([][]indexed, restoredAtOnce)}
+		b = &restored{reports: make([]*report, restoredAtOnce), keys: make([][]words.Key, restoredAtOnce)}
 	}
 	b.items, s.filed, s.spare = s.filed, b.items[:0], nil
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(b.items)/32))
 	for len(s.readers) < workers {
-		s.readers = append(s.readers, s.rd.another())
+		s.readers = append(s.readers, s.rd.Another())
 	}
 	before := s.reading
 	if before != nil {
@@ -69,7 +70,7 @@ func (s *stories) readFiled() {
 }
 
 // enter takes in the batch that is being read.
-func (s *stories) enter() {
+func (s *Memory) enter() {
 	b := s.reading
 	if b == nil {
 		return

@@ -1,4 +1,4 @@
-package desk
+package stories
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"feedd/internal/aggregate/desk/words"
 	"feedd/internal/feed"
 )
 
@@ -50,67 +51,67 @@ const (
 	fNameMass  // weight of the names in common
 	fSameDay
 	fOtherDay
-	features
+	Features
 )
 
-var featureNames = [features]string{
+var FeatureNames = [Features]string{
 	"cosine", "contain", "order", "pairs", "name-swap", "word-swap", "one-sided", "equal", "equal-but-names", "short",
 	"figures", "place", "date-clash", "period-clash", "quantity-clash", "casualty-clash", "place-clash", "direction-clash",
 	"choice-clash", "angle", "aside", "genre", "two-genres", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "text", "text-pairs", "names", "across", "across-min", "name-mass", "same-day", "other-day",
 }
 
 // signs keeps a weight from going against what its feature means, where few samples have it.
-var signs = [features]int{
+var Signs = [Features]int{
 	fCosine: 1, fContain: 1, fOrder: 1, fPairs: 1, fNameSwap: -1, fWordSwap: -1, fOneSided: -1, fEqualNames: -1, fFigures: 1, fPlace: 1,
 	fDate: -1, fPeriod: -1, fQuantity: -1, fCasualty: -1, fPlaceClash: -1, fDirection: -1, fChoice: -1, fAngle: -1, fAside: -1, fGenre: -1, fGenres: -1, fEqualShort: -1, fRubric: -1, fTitleNames: 1, fHours: -1, fNameMass: 1, fSameDay: 1, fOtherDay: -1,
 	fText: 1, fTextPairs: 1, fNames: 1, fAcross: 1, fAcrossMin: 1,
 }
 
 // titleFeatures is how many of the features need no summary.
-const titleFeatures = fText
+const TitleFeatures = fText
 
 // model is a logistic model for one kind of pair.
-type model struct {
+type Model struct {
 	Bias    float64            `json:"bias"`
 	Weights map[string]float64 `json:"weights"`
 
-	w [features]float64
+	w [Features]float64
 }
 
 // models are the fitted models and where they come from; see FitStories.
-type models struct {
+type Models struct {
 	Provenance string `json:"provenance"`
-	Title      *model `json:"title"`     // headlines alone
-	Text       *model `json:"text"`      // headlines and summaries
-	Duplicate  *model `json:"duplicate"` // headlines: interchangeable
-	Copy       *model `json:"copy"`      // headlines and summaries: interchangeable
+	Title      *Model `json:"title"`     // headlines alone
+	Text       *Model `json:"text"`      // headlines and summaries
+	Duplicate  *Model `json:"duplicate"` // headlines: interchangeable
+	Copy       *Model `json:"copy"`      // headlines and summaries: interchangeable
 }
 
 //go:embed data/model.json
 var modelFile []byte
 
-var modelsOnce = sync.OnceValue(func() *models {
-	m := &models{}
+var modelsOnce = sync.OnceValue(func() *Models {
+	m := &Models{}
 	if err := json.Unmarshal(modelFile, m); err != nil {
 		panic(err)
 	}
-	return m.compile()
+	return m.Compile()
 })
 
-func (ms *models) compile() *models {
-	for _, m := range []*model{ms.Title, ms.Text, ms.Duplicate, ms.Copy} {
+func (ms *Models) Compile() *Models {
+	for _, m := range []*Model{ms.Title, ms.Text, ms.Duplicate, ms.Copy} {
 		m.compile()
 	}
 	return ms
 }
 
-func (m *model) compile() {
-	for i, name := range featureNames {
+func (m *Model) compile() {
+	for i, name := range FeatureNames {
 		m.w[i] = m.Weights[name]
 	}
 }
 
-func (m *model) probability(x *[features]float64) float64 {
+func (m *Model) Probability(x *[Features]float64) float64 {
 	z := m.Bias
 	for i, v := range x {
 		z += m.w[i] * v
@@ -119,13 +120,13 @@ func (m *model) probability(x *[features]float64) float64 {
 }
 
 // judged is what comparing two reports gave.
-type judged struct {
-	p     float64 // that they tell one event
+type Comparison struct {
+	P     float64 // that they tell one event
 	dup   float64 // that they are interchangeable
-	x     [features]float64
-	told  bool // summaries were compared
-	clash clash
-	veto  string // why they are never one, whatever they share; "" when nothing speaks against it
+	X     [Features]float64
+	Told  bool // summaries were compared
+	clash words.Clash
+	Veto  string // why they are never one, whatever they share; "" when nothing speaks against it
 	exact bool
 	equal bool   // equal but for exchanges
 	one   bool   // equal but for one exchange of up to three words, whatever they weigh
@@ -135,63 +136,63 @@ type judged struct {
 }
 
 // OneArticle is what two reports are to each other whose addresses are one article's.
-func OneArticle() judged { return judged{p: 1, dup: 1, exact: true} }
+func OneArticle() Comparison { return Comparison{P: 1, dup: 1, exact: true} }
 
 // Alike is the larger of the shares of words in common, of headlines and of whole texts.
-func (j *judged) Alike() float64 { return max(j.x[fText], j.x[fCosine]) }
+func (j *Comparison) Alike() float64 { return max(j.X[fText], j.X[fCosine]) }
 
 // scorer compares reports. Its buffers are used again.
-type scorer struct {
-	m *models
+type Scorer struct {
+	m *Models
 
 	probe probe // of the report that others are compared with
 	align alignment
 }
 
 // newScorer returns a scorer that goes by the models, nil for those feedd comes with.
-func newScorer(m *models) *scorer {
+func NewScorer(m *Models) *Scorer {
 	if m == nil {
 		m = modelsOnce()
 	}
-	return &scorer{m: m}
+	return &Scorer{m: m}
 }
 
 // against names the report that compare and judge set others beside: what can be prepared once for
 // all of them, is.
-func (sc *scorer) against(b *doc) { sc.probe.begin(b) }
+func (sc *Scorer) against(b *words.Text) { sc.probe.begin(b) }
 
 // score compares two texts told hours apart.
-func (sc *scorer) score(a, b *doc, hours float64, outlet bool) (j judged) {
+func (sc *Scorer) Score(a, b *words.Text, hours float64, outlet bool) (j Comparison) {
 	sc.against(b)
 	sc.judge(a, hours, outlet, &j)
 	return j
 }
 
 // judge fills j with what comparing a with the report named last gives.
-func (sc *scorer) judge(a *doc, hours float64, outlet bool, j *judged) {
+func (sc *Scorer) judge(a *words.Text, hours float64, outlet bool, j *Comparison) {
 	sc.compare(a, hours, outlet, j)
-	if j.told {
-		j.p = sc.m.Text.probability(&j.x)
+	if j.Told {
+		j.P = sc.m.Text.Probability(&j.X)
 		if j.exact {
-			j.p = max(j.p, sc.m.Title.probability(&j.x))
+			j.P = max(j.P, sc.m.Title.Probability(&j.X))
 		}
 	} else {
-		j.p = sc.m.Title.probability(&j.x)
+		j.P = sc.m.Title.Probability(&j.X)
 	}
 	switch {
-	case j.p < joinLoose/2: // nobody will ask
-	case j.told && !j.exact:
-		j.dup = sc.m.Copy.probability(&j.x)
+	case j.P < joinLoose/2: // nobody will ask
+	case j.Told && !j.exact:
+		j.dup = sc.m.Copy.Probability(&j.X)
 	default:
-		j.dup = sc.m.Duplicate.probability(&j.x)
+		j.dup = sc.m.Duplicate.Probability(&j.X)
 	}
-	j.veto = sc.vetoes(a, sc.probe.doc, hours, outlet, j)
-	if c := j.clash; j.veto == "" && c.quantity && !c.casualty && sc.strangers(a, sc.probe.doc) {
+	j.Veto = sc.vetoes(a, sc.probe.doc, hours, outlet, j)
+	if c := j.clash; j.Veto == "" && c.Quantity && !c.Casualty && sc.strangers(a, sc.probe.doc) {
 		// Not among the vetoes, which fitting leaves out: the models learn from such pairs, too.
-		j.veto = "figures of others"
+		j.Veto = "figures of others"
 	}
-	if j.veto != "" {
-		j.p, j.dup = min(j.p, vetoed), 0
+	if j.Veto != "" {
+		j.P, j.dup = min(j.P, vetoed), 0
 	}
 }
 
@@ -210,38 +211,38 @@ const maxTokens = 40 // of a headline, for the alignment
 
 // Compare gives the features of two texts told hours apart, and what forbids that they are one
 // event, but no probability: what the models are fitted on.
-func (sc *scorer) Compare(a, b *doc, hours float64, outlet bool) (j judged) {
+func (sc *Scorer) Compare(a, b *words.Text, hours float64, outlet bool) (j Comparison) {
 	sc.against(b)
 	sc.compare(a, hours, outlet, &j)
-	j.veto = sc.vetoes(a, b, hours, outlet, &j)
+	j.Veto = sc.vetoes(a, b, hours, outlet, &j)
 	return j
 }
 
 // compare is features for the report named last. j must be zero.
-func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
+func (sc *Scorer) compare(a *words.Text, hours float64, outlet bool, j *Comparison) {
 	pr, al := &sc.probe, &sc.align
 	pr.prepare()
 	b := pr.doc
-	ta, tb := a.headline(), b.headline()
-	al.align(pr, ta, a.marked && b.marked)
-	x := &j.x
+	ta, tb := headline(a), headline(b)
+	al.align(pr, ta, a.Marked && b.Marked)
+	x := &j.X
 
 	var mass, orderMass, ma, names float32
 	mb := pr.mass
 	var tail, tailMass float32 // of a, behind its rubrics
 	for i := range ta {
 		t := &ta[i]
-		ma += t.weight()
-		if i >= int(a.tail) {
-			tail += t.weight()
+		ma += t.Weight()
+		if i >= int(a.Tail) {
+			tail += t.Weight()
 		}
 		if k := al.hitA[i]; k >= 0 {
-			w := min(t.weight(), tb[k].weight())
+			w := min(t.Weight(), tb[k].Weight())
 			mass += w
-			if t.flags&tb[k].flags&isName != 0 && w > 5 {
+			if t.Flags&tb[k].Flags&words.IsName != 0 && w > 5 {
 				names += w
 			}
-			if i >= int(a.tail) && int(k) >= int(b.tail) {
+			if i >= int(a.Tail) && int(k) >= int(b.Tail) {
 				tailMass += w
 			}
 			if al.ord[i] {
@@ -249,7 +250,7 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 			}
 		}
 	}
-	if (a.short || b.short) && 4*mass > min(ma, mb) { // else it changes nothing
+	if (a.Short || b.Short) && 4*mass > min(ma, mb) { // else it changes nothing
 		m, ordered := al.acronyms(ta, tb)
 		mass, orderMass = mass+m, orderMass+ordered
 	}
@@ -263,14 +264,14 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 	}
 
 	x[fTitleNames] = min(1, float64(names)/16)
-	if a.headHash != 0 && a.headHash == b.headHash && tail > 0 {
+	if a.HeadHash != 0 && a.HeadHash == b.HeadHash && tail > 0 {
 		x[fRubric] = max(0, 1-2.5*float64(tailMass/tail))
 	}
 
 	// Neighbours in common.
 	var pairMass, pairsA float32
 	for i := 1; i < len(ta); i++ {
-		w := ta[i-1].weight() + ta[i].weight()
+		w := ta[i-1].Weight() + ta[i].Weight()
 		pairsA += w
 		if p, q := al.hitA[i-1], al.hitA[i]; p >= 0 && q == p+1 {
 			pairMass += w
@@ -327,7 +328,7 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 	x[fWordSwap] = float64(wordSwap / avg)
 	x[fOneSided] = min(1, float64(one/avg))
 	shorter := min(len(ta), len(tb))
-	j.exact = a.exact == b.exact && a.exact != 0 || mass > 0 && one == 0 && spans == 0 && numberSpans == 0 && x[fContain] > 0.995
+	j.exact = a.Exact == b.Exact && a.Exact != 0 || mass > 0 && one == 0 && spans == 0 && numberSpans == 0 && x[fContain] > 0.995
 	j.equal = mass > 0 && spans+numberSpans <= 2 && spans+numberSpans > 0 && x[fOneSided] < 0.12 && x[fOrder] > 0.85
 	if j.equal && spans > 0 {
 		x[fEqual] = 1
@@ -345,42 +346,42 @@ func (sc *scorer) compare(a *doc, hours float64, outlet bool, j *judged) {
 	j.doubt = j.one && shorter <= shortHeadline && x[fWordSwap] > something
 	x[fShort] = max(0, 1-float64(shorter)/8)
 
-	c := Compare(a, b)
+	c := words.Compare(a, b)
 	j.clash = c
-	x[fFigures] = float64(min(2, c.sharedBig))
-	x[fPlace] = float64(min(1, c.places))
-	x[fDate], x[fPeriod], x[fQuantity] = bit(c.date), bit(c.period || c.score), bit(c.quantity)
-	x[fCasualty], x[fPlaceClash], x[fDirection] = bit(c.casualty), bit(c.place), bit(c.direction)
-	x[fChoice], x[fAngle] = bit(c.choice), bit(a.angle != b.angle)
+	x[fFigures] = float64(min(2, c.SharedBig))
+	x[fPlace] = float64(min(1, c.Places))
+	x[fDate], x[fPeriod], x[fQuantity] = bit(c.Date), bit(c.Period || c.Score), bit(c.Quantity)
+	x[fCasualty], x[fPlaceClash], x[fDirection] = bit(c.Casualty), bit(c.Place), bit(c.Direction)
+	x[fChoice], x[fAngle] = bit(c.Choice), bit(a.Angle != b.Angle)
 	x[fAside] = x[fAngle] * max(0, 2*x[fContain]-1)
-	x[fGenre], x[fGenres] = bit(a.genres != b.genres), bit(a.genres&b.genres == 0 && a.genres != 0 && b.genres != 0)
+	x[fGenre], x[fGenres] = bit(a.Genres != b.Genres), bit(a.Genres&b.Genres == 0 && a.Genres != 0 && b.Genres != 0)
 	x[fEqualShort] = x[fEqual] * max(0, 1-float64(shorter)/10)
 	x[fHours] = math.Log1p(math.Abs(hours)) / 4
 	x[fSource] = bit(outlet)
 
-	if j.told = a.told && b.told; j.told {
-		x[fText] = cosine(pr.all.meet(a.all()), a.norms[0], b.norms[0])
-		x[fTextPairs] = cosine(pr.pairs.dot(a.pairs()), a.norms[1], b.norms[1])
+	if j.Told = a.Told && b.Told; j.Told {
+		x[fText] = cosine(pr.all.Meet(a.All()), a.Norms[0], b.Norms[0])
+		x[fTextPairs] = cosine(pr.pairs.Dot(a.Pairs()), a.Norms[1], b.Norms[1])
 		x[fNames], x[fNameMass] = pr.namesWith(a)
 		p, q := float64(pr.within(ta)/ma), float64(pr.met()/mb)
 		x[fAcross], x[fAcrossMin] = max(p, q), min(p, q)
-		x[fSameDay], x[fOtherDay] = sameDay(a.days, b.days)
+		x[fSameDay], x[fOtherDay] = sameDay(a.Days, b.Days)
 	}
 }
 
 // fullName says whether two words of a name that both headlines have stand at i: what is exchanged
 // before it describes one and the same person.
-func (sc *scorer) fullName(a []token, i int) bool {
-	return i+1 < len(a) && sc.align.ord[i] && sc.align.ord[i+1] && a[i].flags&a[i+1].flags&isName != 0
+func (sc *Scorer) fullName(a []words.Token, i int) bool {
+	return i+1 < len(a) && sc.align.ord[i] && sc.align.ord[i+1] && a[i].Flags&a[i+1].Flags&words.IsName != 0
 }
 
 // swapHash names an exchange of words, the same in both directions.
-func swapHash(a, b []token) uint64 {
+func swapHash(a, b []words.Token) uint64 {
 	var h [2]uint64
-	for side, list := range [2][]token{a, b} {
+	for side, list := range [2][]words.Token{a, b} {
 		h[side] = 14695981039346656037
 		for _, t := range list {
-			h[side] = (h[side] ^ uint64(t.fold)) * 1099511628211
+			h[side] = (h[side] ^ uint64(t.Fold)) * 1099511628211
 		}
 	}
 	return h[0] + h[1]
@@ -396,21 +397,21 @@ func bit(b bool) float64 {
 // nameBeside returns what of a word exchanged for another is a name, given what was taken for one and
 // what of the other: one that the lexicon knows is; and at the head of a headline a word that may be
 // one, where a name stands in its place.
-func nameBeside(t *token, own, other float32) float32 {
+func nameBeside(t *words.Token, own, other float32) float32 {
 	const telling = 3.4
-	if own == 0 && (t.flags&isKnown != 0 || other > 0 && t.flags&isCapital != 0 && t.weight() >= telling) {
-		return t.weight()
+	if own == 0 && (t.Flags&words.IsKnown != 0 || other > 0 && t.Flags&words.IsCapital != 0 && t.Weight() >= telling) {
+		return t.Weight()
 	}
 	return own
 }
 
 // endsInName says whether a stretch is one word and the name behind it: "sông Hàn".
-func endsInName(list []token, n gapCount) bool {
-	if n.words != len(list) || len(list) < 2 || list[0].flags&isName != 0 {
+func endsInName(list []words.Token, n gapCount) bool {
+	if n.words != len(list) || len(list) < 2 || list[0].Flags&words.IsName != 0 {
 		return false
 	}
 	for i := range list[1:] {
-		if list[i+1].flags&isName == 0 {
+		if list[i+1].Flags&words.IsName == 0 {
 			return false
 		}
 	}
@@ -420,20 +421,20 @@ func endsInName(list []token, n gapCount) bool {
 type gapCount struct{ words, numbers int }
 
 // gap weighs the unmatched tokens of a stretch, all and names only.
-func gap(list []token, hit []int8) (all, names float32, n gapCount) {
+func gap(list []words.Token, hit []int8) (all, names float32, n gapCount) {
 	for i := range list {
 		if hit[i] >= 0 {
 			continue
 		}
 		t := &list[i]
-		all += t.weight()
-		if t.flags&isNumber != 0 {
+		all += t.Weight()
+		if t.Flags&words.IsNumber != 0 {
 			n.numbers++
 			continue
 		}
 		n.words++
-		if t.flags&isName != 0 {
-			names += t.weight()
+		if t.Flags&words.IsName != 0 {
+			names += t.Weight()
 		}
 	}
 	return all, names, n
@@ -444,7 +445,7 @@ func cosine(dot uint32, la, lb float32) float64 {
 	if la == 0 || lb == 0 {
 		return 0
 	}
-	return min(1, float64(dot)/(weightUnit*weightUnit)/float64(la*lb))
+	return min(1, float64(dot)/(words.WeightUnit*words.WeightUnit)/float64(la*lb))
 }
 
 // sameDay compares the days that two texts name: some day is in both; or both name days, none of
@@ -462,43 +463,43 @@ func sameDay(a, b [2]uint16) (same, other float64) {
 }
 
 // vetoes names what speaks against one event however much two reports share.
-func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) string {
+func (sc *Scorer) vetoes(a, b *words.Text, hours float64, outlet bool, j *Comparison) string {
 	const nextDay = 28 // hours: an edited figure comes the same day, the next issue of a column later
 	const anotherThing = 0.15
 	c := j.clash
-	alike := j.x[fCosine] > 0.6
+	alike := j.X[fCosine] > 0.6
 	switch {
-	case a.digest != b.digest:
+	case a.Digest != b.Digest:
 		return "digest against report"
-	case c.date && (alike || a.digest || j.x[fContain] > 0.55):
+	case c.Date && (alike || a.Digest || j.X[fContain] > 0.55):
 		return "dates"
-	case c.period && j.x[fCosine] > 0.5:
+	case c.Period && j.X[fCosine] > 0.5:
 		return "editions or periods"
-	case a.digest && b.digest && !j.exact:
+	case a.Digest && b.Digest && !j.exact:
 		return "two digests"
-	case c.direction && (alike || j.x[fShort] > 0 && j.x[fCosine] > 0.4):
+	case c.Direction && (alike || j.X[fShort] > 0 && j.X[fCosine] > 0.4):
 		return "opposite directions"
-	case c.place && (j.equal || j.x[fCosine] > 0.7 && j.x[fOrder] > 0.6 || j.x[fShort] > 0 && j.x[fCosine] > 0.5), c.former && j.equal && !outlet:
+	case c.Place && (j.equal || j.X[fCosine] > 0.7 && j.X[fOrder] > 0.6 || j.X[fShort] > 0 && j.X[fCosine] > 0.5), c.Former && j.equal && !outlet:
 		return "places"
-	case c.choice && (j.equal && j.x[fEqual] == 1 || j.one) && (!outlet || math.Abs(hours) > nextDay):
+	case c.Choice && (j.equal && j.X[fEqual] == 1 || j.one) && (!outlet || math.Abs(hours) > nextDay):
 		return "another of one kind"
-	case j.x[fRubric] > 0.6 && outlet && a.head >= 5 && max(j.x[fText], j.x[fTitleNames]) < 0.35:
+	case j.X[fRubric] > 0.6 && outlet && a.Head >= 5 && max(j.X[fText], j.X[fTitleNames]) < 0.35:
 		return "two pieces of one column"
-	case j.other && !j.told:
+	case j.other && !j.Told:
 		return "another of one kind"
-	case j.x[fRubric] > 0.8 && outlet && a.head >= 5 && !a.named():
+	case j.X[fRubric] > 0.8 && outlet && a.Head >= 5 && !named(a):
 		return "two pieces of one column"
-	case a.advice && b.advice && !outlet && !j.told && (j.swap != 0 || j.x[fWordSwap]+j.x[fNameSwap] > anotherThing):
+	case a.Advice && b.Advice && !outlet && !j.Told && (j.swap != 0 || j.X[fWordSwap]+j.X[fNameSwap] > anotherThing):
 		return "advice on another thing"
-	case j.x[fGenres] == 1 && !j.exact && (!j.told || j.x[fText] < 0.5):
+	case j.X[fGenres] == 1 && !j.exact && (!j.Told || j.X[fText] < 0.5):
 		return "two kinds of piece"
-	case c.score && j.equal && math.Abs(hours) > nextDay/2:
+	case c.Score && j.equal && math.Abs(hours) > nextDay/2:
 		return "scores"
-	case c.quantity && j.equal && !c.casualty && (!outlet || math.Abs(hours) > nextDay):
+	case c.Quantity && j.equal && !c.Casualty && (!outlet || math.Abs(hours) > nextDay):
 		return "figures"
-	case c.casualty && j.equal && math.Abs(hours) > nextDay:
+	case c.Casualty && j.equal && math.Abs(hours) > nextDay:
 		return "figures"
-	case j.x[fEqualNames] == 1 && j.x[fNameSwap] > nameExchanged && !outlet && (!j.told || j.x[fText] < littleText):
+	case j.X[fEqualNames] == 1 && j.X[fNameSwap] > nameExchanged && !outlet && (!j.Told || j.X[fText] < littleText):
 		return "names"
 	}
 	return ""
@@ -506,13 +507,13 @@ func (sc *scorer) vetoes(a, b *doc, hours float64, outlet bool, j *judged) strin
 
 // strangers says whether both headlines name somebody or something, and none that the other does. It
 // goes by the alignment of the two.
-func (sc *scorer) strangers(a, b *doc) bool {
-	named := func(list []token) bool {
-		return slices.ContainsFunc(list, func(t token) bool { return t.flags&(isName|isNumber) == isName })
+func (sc *Scorer) strangers(a, b *words.Text) bool {
+	named := func(list []words.Token) bool {
+		return slices.ContainsFunc(list, func(t words.Token) bool { return t.Flags&(words.IsName|words.IsNumber) == words.IsName })
 	}
-	ta, tb := a.headline(), b.headline()
+	ta, tb := headline(a), headline(b)
 	for i := range ta {
-		if k := sc.align.hitA[i]; k >= 0 && ta[i].flags&tb[k].flags&isName != 0 {
+		if k := sc.align.hitA[i]; k >= 0 && ta[i].Flags&tb[k].Flags&words.IsName != 0 {
 			return false
 		}
 	}
@@ -521,10 +522,10 @@ func (sc *scorer) strangers(a, b *doc) bool {
 
 // named says whether the head of a headline names somebody or something rare: then it is an
 // event's, told on behind the colon, and no column's.
-func (d *doc) named() bool {
+func named(d *words.Text) bool {
 	const rare = 6
-	for i := range d.title[:min(int(d.head), len(d.title))] {
-		if t := &d.title[i]; t.flags&isName != 0 && t.weight() >= rare {
+	for i := range d.Title[:min(int(d.Head), len(d.Title))] {
+		if t := &d.Title[i]; t.Flags&words.IsName != 0 && t.Weight() >= rare {
 			return true
 		}
 	}
@@ -538,15 +539,15 @@ const sameFrom = 0.50
 const duplicateFrom = 0.60
 
 // decided returns the features that moved the score most, strongest first.
-func (sc *scorer) decided(j judged) []feed.Feature {
+func (sc *Scorer) decided(j Comparison) []feed.Feature {
 	m := sc.m.Title
-	if j.told {
+	if j.Told {
 		m = sc.m.Text
 	}
 	var list []feed.Feature
-	for i, v := range j.x {
+	for i, v := range j.X {
 		if adds := m.w[i] * v; math.Abs(adds) >= 0.05 {
-			list = append(list, feed.Feature{Name: featureNames[i], Value: threeDigits(v), Adds: threeDigits(adds)})
+			list = append(list, feed.Feature{Name: FeatureNames[i], Value: threeDigits(v), Adds: threeDigits(adds)})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b feed.Feature) int { return cmp.Compare(math.Abs(b.Adds), math.Abs(a.Adds)) })
@@ -556,11 +557,11 @@ func (sc *scorer) decided(j judged) []feed.Feature {
 func threeDigits(v float64) float64 { return math.Round(v*1000) / 1000 }
 
 // pairVerdict says in one word what two reports are to each other.
-func (j *judged) Verdict() string {
+func (j *Comparison) Verdict() string {
 	switch {
-	case j.veto != "" || j.p < sameFrom:
+	case j.Veto != "" || j.P < sameFrom:
 		return "different"
-	case j.exact || j.dup >= duplicateFrom && !j.clash.any() && (j.told || !j.doubt):
+	case j.exact || j.dup >= duplicateFrom && !j.clash.Any() && (j.Told || !j.doubt):
 		return "duplicate"
 	}
 	return "same"

@@ -1,15 +1,17 @@
-package desk
+package stories
 
 import (
 	"slices"
 	"testing"
 	"unicode/utf8"
+
+	"feedd/internal/aggregate/desk/words"
 )
 
 // What a series fills in anew each time, written otherwise, clashes with another filling and not
 // with itself.
 func TestClashes(t *testing.T) {
-	rd, sc := newReader(nil), newScorer(nil)
+	rd, sc := words.NewReader(nil), NewScorer(nil)
 	for _, tt := range []struct {
 		a, b string
 		veto string
@@ -43,15 +45,15 @@ func TestClashes(t *testing.T) {
 		{"Lorne output slips 4% in May", "Lorne output slips 7 per cent in May", "figures"},
 		{"Điểm tin 17h: Vỡ đê bao ở xã Phú Thành", "Vỡ đê bao ở xã Phú Thành", "digest against report"},
 	} {
-		j := sc.score(rd.read(tt.a, ""), rd.read(tt.b, ""), 1, false)
-		if j.veto != tt.veto {
-			t.Errorf("%q and %q: veto %q, want %q (score %.2f)", tt.a, tt.b, j.veto, tt.veto, j.p)
+		j := sc.Score(rd.Read(tt.a, ""), rd.Read(tt.b, ""), 1, false)
+		if j.Veto != tt.veto {
+			t.Errorf("%q and %q: veto %q, want %q (score %.2f)", tt.a, tt.b, j.Veto, tt.veto, j.P)
 		}
 	}
 }
 
 func TestAcronyms(t *testing.T) {
-	rd, sc := newReader(nil), newScorer(nil)
+	rd, sc := words.NewReader(nil), NewScorer(nil)
 	for _, tt := range []struct {
 		a, b string
 		same bool
@@ -64,24 +66,24 @@ func TestAcronyms(t *testing.T) {
 		{"BoC keeps coin factory open", "Bank of Japan keeps coin factory open", false},
 		{"BIG keeps coin factory open", "bakers in Galway keeps coin factory open", false}, // three small letters are chance
 	} {
-		j := sc.score(rd.read(tt.a, ""), rd.read(tt.b, ""), 1, false)
-		if whole := j.x[fCosine] > 0.99; whole != tt.same {
-			t.Errorf("%q and %q share %.2f of their words", tt.a, tt.b, j.x[fCosine])
+		j := sc.Score(rd.Read(tt.a, ""), rd.Read(tt.b, ""), 1, false)
+		if whole := j.X[fCosine] > 0.99; whole != tt.same {
+			t.Errorf("%q and %q share %.2f of their words", tt.a, tt.b, j.X[fCosine])
 		}
 	}
 }
 
 // Two pieces of a column share its name, whatever the outlet writes below both.
 func TestColumns(t *testing.T) {
-	rd, sc := newReader(nil), newScorer(nil)
+	rd, sc := words.NewReader(nil), NewScorer(nil)
 	const below = "Chuyên mục giúp học sinh lớp 12 nắm vững kiến thức trọng tâm trước kỳ thi tốt nghiệp sắp tới."
 	for _, tt := range []struct{ a, b, veto string }{
 		{"BÍ QUYẾT ÔN THI NĂM NAY | Môn địa lý | Dân cư và lao động", "BÍ QUYẾT ÔN THI NĂM NAY | Môn lịch sử | Cuộc khởi nghĩa Lam Sơn", "two pieces of one column"},
 		{"Bí quyết ôn thi đạt điểm cao: Dân cư và lao động", "Bí quyết ôn thi đạt điểm cao: Mạo từ trong tiếng Anh", "two pieces of one column"},
 		{"Vụ sập cầu treo Nậm Mu ở Chiềng Khương: Ba người bị thương", "Vụ sập cầu treo Nậm Mu ở Chiềng Khương: Khởi tố giám đốc", ""},
 	} {
-		if j := sc.score(rd.read(tt.a, below), rd.read(tt.b, below), 2, true); j.veto != tt.veto {
-			t.Errorf("%q and %q: veto %q, want %q (score %.2f)", tt.a, tt.b, j.veto, tt.veto, j.p)
+		if j := sc.Score(rd.Read(tt.a, below), rd.Read(tt.b, below), 2, true); j.Veto != tt.veto {
+			t.Errorf("%q and %q: veto %q, want %q (score %.2f)", tt.a, tt.b, j.Veto, tt.veto, j.P)
 		}
 	}
 }
@@ -90,34 +92,34 @@ func FuzzScore(f *testing.F) {
 	f.Add("Giá vàng 12/8: tăng 1,5 triệu - Báo Sớm", "[Video] TP.HCM 3-1 (14h) XIV &amp; 8.000 tỷ", "<p>Tóm tắt</p>")
 	f.Add("1/1/1-1.1,1 tháng 13", "ngày 31 tháng 2 | | |", "0 0,000.000")
 	f.Add("a: b - c", "- | () [", "\u0301\u200b")
-	rd, sc := newReader([]string{"Báo Sớm"}), newScorer(nil)
+	rd, sc := words.NewReader([]string{"Báo Sớm"}), NewScorer(nil)
 	f.Fuzz(func(t *testing.T, a, b, summary string) {
 		if !utf8.ValidString(a + b) {
 			t.Skip()
 		}
-		x, y := rd.read(a, summary), rd.read(b, summary)
-		p, q := sc.score(x, y, 1, false), sc.score(y, x, 1, false)
-		for _, j := range []judged{p, q} {
-			if !(j.p >= 0 && j.p <= 1 && j.dup >= 0 && j.dup <= 1) {
-				t.Fatalf("score %v, %v", j.p, j.dup)
+		x, y := rd.Read(a, summary), rd.Read(b, summary)
+		p, q := sc.Score(x, y, 1, false), sc.Score(y, x, 1, false)
+		for _, j := range []Comparison{p, q} {
+			if !(j.P >= 0 && j.P <= 1 && j.dup >= 0 && j.dup <= 1) {
+				t.Fatalf("score %v, %v", j.P, j.dup)
 			}
 		}
-		if self := sc.score(x, x, 0, false); len(x.title) > 2 && !x.digest && self.veto != "" {
-			t.Fatalf("%q against itself: veto %q", a, self.veto)
+		if self := sc.Score(x, x, 0, false); len(x.Title) > 2 && !x.Digest && self.Veto != "" {
+			t.Fatalf("%q against itself: veto %q", a, self.Veto)
 		}
 	})
 }
 
 // The embedded models weigh features that there are.
 func TestModelsAreReadable(t *testing.T) {
-	for _, name := range featureNames {
+	for _, name := range FeatureNames {
 		if name == "" {
 			t.Error("a feature has no name")
 		}
 	}
-	for _, m := range []*model{modelsOnce().Title, modelsOnce().Text, modelsOnce().Duplicate, modelsOnce().Copy} {
+	for _, m := range []*Model{modelsOnce().Title, modelsOnce().Text, modelsOnce().Duplicate, modelsOnce().Copy} {
 		for name := range m.Weights {
-			if !slices.Contains(featureNames[:], name) {
+			if !slices.Contains(FeatureNames[:], name) {
 				t.Errorf("model.json weighs %q, which is no feature", name)
 			}
 		}

@@ -1,4 +1,4 @@
-package desk
+package stories
 
 import "feedd/internal/feed"
 
@@ -13,7 +13,7 @@ type series struct {
 
 const seriesDays = 3 // on which a skeleton makes a series
 
-func (s *stories) sawSkeleton(r *report, n int16) {
+func (s *Memory) sawSkeleton(r *report, n int16) {
 	if r.skel == 0 {
 		return
 	}
@@ -27,7 +27,7 @@ func (s *stories) sawSkeleton(r *report, n int16) {
 func day(r *report) int64 { return max(0, (r.at+7*3600)/86400) }
 
 // isSeries says whether the report's headline is an issue of a series.
-func (s *stories) isSeries(r *report) bool {
+func (s *Memory) isSeries(r *report) bool {
 	if r.skel == 0 {
 		return false
 	}
@@ -43,14 +43,14 @@ func (s *stories) isSeries(r *report) bool {
 }
 
 // issues says whether two reports are different issues of one series.
-func (s *stories) issues(r, o *report) bool {
+func (s *Memory) issues(r, o *report) bool {
 	return r.skel != 0 && r.skel == o.skel && day(r) != day(o) && s.isSeries(r)
 }
 
 // sawAddress keeps what the addresses of the report's host show about its numbers; n is 1 for a
 // report that comes in and -1 for one that goes. It stands beside the twins of the report, without
 // it: what is known depends on the reports remembered, not on the order they came in.
-func (s *stories) sawAddress(r *report, n int) {
+func (s *Memory) sawAddress(r *report, n int) {
 	if r.address == 0 {
 		return
 	}

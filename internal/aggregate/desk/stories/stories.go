@@ -1,4 +1,14 @@
-package desk
+// Package stories tells which reports are one story. In comes a report; out comes the story it
+// belongs to, the entry under which it is told, what it adds, and why.
+//
+// It remembers the reports of the window and what editors said against it; what it decides depends on
+// nothing else, so that its memory can be rebuilt from the filed items. It never touches the store or
+// the network, and never reads a clock.
+//
+//	stories.go  one report: its twin, its candidates, the story chosen
+//	score.go    two reports: features, vetoes, probability
+//	index.go    the candidates; twins.go, series.go, restore.go: the memory
+package stories
 
 import (
 	"fmt"
@@ -7,6 +17,7 @@ import (
 	"slices"
 	"time"
 
+	"feedd/internal/aggregate/desk/words"
 	"feedd/internal/feed"
 )
 
@@ -15,13 +26,13 @@ import (
 //
 // A story is a chain of entries, an entry a set of reports. The key of an entry is that of the
 // report that opened it, the key of a story that of its first entry.
-type stories struct {
+type Memory struct {
 	set     feed.StorySettings
 	join    float64 // least score of a story that takes in a report
 	sources map[string]feed.Source
 	origins map[string]*origin // by the sources' ids
-	rd      *reader
-	sc      *scorer
+	rd      *words.Reader
+	sc      *Scorer
 	marks   func(*feed.Item) uint64
 
 	reports map[int64]*report
@@ -35,7 +46,7 @@ type stories struct {
 	filed   []feed.Item // restored and not yet taken in
 	reading *restored   // likewise, its texts being read
 	spare   *restored
-	readers []*reader
+	readers []*words.Reader
 
 	exhaustive bool // compare with every report; for measuring the index
 
@@ -77,8 +88,8 @@ type entry struct {
 
 // report is what is remembered of one item.
 type report struct {
-	doc     doc   // first, so that what the gate of compare looks at lies in one line of the cache
-	at      int64 // when it was told, Unix seconds
+	doc     words.Text // first, so that what the gate of compare looks at lies in one line of the cache
+	at      int64      // when it was told, Unix seconds
 	outlet  uint32
 	number  int32 // in the index
 	entry   *entry
@@ -105,7 +116,7 @@ type origin struct {
 // verdictOn is what comparing the new report with one that is known gave.
 type verdictOn struct {
 	r *report
-	j judged
+	j Comparison
 }
 
 // link is a story that may take in the new report.
@@ -116,16 +127,16 @@ type link struct {
 }
 
 // StoriesOptions are what stories are told apart by.
-type StoriesOptions struct {
+type Options struct {
 	Settings feed.StorySettings
 	Sources  map[string]feed.Source // by id
 	// Marks tells which patterns of `stories.never` an item has: two bits a pair, the left one's lower.
 	Marks  func(*feed.Item) uint64
-	Models *models // nil for those feedd comes with
+	Models *Models // nil for those feedd comes with
 }
 
 // newStories returns a memory without reports.
-func newStories(o StoriesOptions) *stories {
+func New(o Options) *Memory {
 	set, sources := o.Settings, o.Sources
 	if set.Window <= 0 {
 		set.Window = 72 * time.Hour
@@ -134,10 +145,10 @@ func newStories(o StoriesOptions) *stories {
 	for id, src := range sources {
 		origins[id] = newOrigin(id, sources)
 		names[src.Outlet()] = true
-		names[outletOf(src.Outlet())] = true
+		names[Outlet(src.Outlet())] = true
 	}
-	s := &stories{
-		set: set, sources: sources, origins: origins, rd: newReader(slices.Sorted(maps.Keys(names))), sc: newScorer(o.Models), marks: o.Marks,
+	s := &Memory{
+		set: set, sources: sources, origins: origins, rd: words.NewReader(slices.Sorted(maps.Keys(names))), sc: NewScorer(o.Models), marks: o.Marks,
 		reports: map[int64]*report{}, entries: map[string]*entry{}, known: map[string]*story{},
 		index: newIndex(), hosts: map[uint32]feed.Numbering{}, series: map[uint64]series{},
 		word: newEditorsWord(),
@@ -162,8 +173,8 @@ const (
 
 // place decides the story of an unfiled item: it sets Story, Entry, Verdict and Why, and remembers
 // the item. Placing an item again forgets what was decided before.
-func (s *stories) place(it *feed.Item, now time.Time) {
-	s.forget(it.ID)
+func (s *Memory) Place(it *feed.Item, now time.Time) {
+	s.Forget(it.ID)
 	r := s.read(s.rd, it)
 	s.mark(r, it)
 	own := it.OwnEntry()
@@ -176,7 +187,7 @@ func (s *stories) place(it *feed.Item, now time.Time) {
 }
 
 // decide finds the story of r and sets it, its entry and the verdict.
-func (s *stories) decide(it *feed.Item, r *report) feed.Why {
+func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 	if o, reason := s.twin(r); o != nil {
 		it.Story, it.Entry, it.Verdict = o.entry.story.key, o.entry.key, feed.Duplicate
 		if !sameArticle(r, o) && s.reported(r, o.entry) {
@@ -207,7 +218,7 @@ func (s *stories) decide(it *feed.Item, r *report) feed.Why {
 
 // update makes the item a development of its story: an entry of its own behind the story's others,
 // unless the editor wants it folded into the one it resembles.
-func (s *stories) update(it *feed.Item) {
+func (s *Memory) update(it *feed.Item) {
 	it.Verdict = feed.Update
 	if s.set.Updates != "fold" && s.set.Updates != "bump" {
 		it.Entry = it.OwnEntry()
@@ -221,24 +232,24 @@ func sameArticle(a, b *report) bool {
 
 // develops says whether r tells something newer than the entry: a later report of an outlet that
 // is in it already, another figure, or a next step.
-func (s *stories) develops(r *report, e *entry, b verdictOn) bool {
+func (s *Memory) develops(r *report, e *entry, b verdictOn) bool {
 	steps := uint64(0)
 	for _, o := range e.reports {
 		if o.outlet == r.outlet {
 			return true
 		}
-		steps |= o.doc.steps
+		steps |= o.doc.Steps
 	}
 	later := r.at > b.r.at
-	if later && (b.j.clash.casualty || b.j.clash.score) {
+	if later && (b.j.clash.Casualty || b.j.clash.Score) {
 		return true
 	}
-	return r.at-b.r.at > 3600 && r.doc.steps&^steps != 0 && b.j.dup < duplicateFrom
+	return r.at-b.r.at > 3600 && r.doc.Steps&^steps != 0 && b.j.dup < duplicateFrom
 }
 
 // twin returns the earliest report in the window that is the same article: one address, or one
 // article number of one host; or another outlet's under the very same headline.
-func (s *stories) twin(r *report) (*report, string) {
+func (s *Memory) twin(r *report) (*report, string) {
 	numbered := s.hosts[r.host].Trusted()
 	for _, key := range [...]uint64{r.article, r.address} {
 		if key == 0 {
@@ -256,9 +267,9 @@ func (s *stories) twin(r *report) (*report, string) {
 			}
 		}
 	}
-	if r.doc.length >= 3 && !s.isSeries(r) {
-		for o := range s.index.twins(byHeadline, r.doc.exact) {
-			if s.near(r, o) && o.outlet != r.outlet && o.doc.exact == r.doc.exact && mayBeOne(r, o) && !s.word.split(r, o) {
+	if r.doc.Length >= 3 && !s.isSeries(r) {
+		for o := range s.index.twins(byHeadline, r.doc.Exact) {
+			if s.near(r, o) && o.outlet != r.outlet && o.doc.Exact == r.doc.Exact && mayBeOne(r, o) && !s.word.split(r, o) {
 				return o, "the same headline as " + o.from.name
 			}
 		}
@@ -269,35 +280,35 @@ func (s *stories) twin(r *report) (*report, string) {
 // oneArticle says whether two reports with one address are one article. Some feeds send all readers
 // to one page: two items of one source are then as many stories as they have headlines, and an
 // address under which a source tells several things says nothing about those of others either.
-func (s *stories) oneArticle(r, o *report) bool {
+func (s *Memory) oneArticle(r, o *report) bool {
 	if r.from.source == o.from.source {
-		return r.doc.exact == o.doc.exact
+		return r.doc.Exact == o.doc.Exact
 	}
-	told := map[string]uint64{r.from.source: r.doc.exact}
+	told := map[string]uint64{r.from.source: r.doc.Exact}
 	for x := range s.index.twins(byAddress, o.twinKeys()[byAddress]) {
 		if x.address != o.address {
 			continue
 		}
-		if exact, ok := told[x.from.source]; ok && exact != x.doc.exact {
+		if exact, ok := told[x.from.source]; ok && exact != x.doc.Exact {
 			return false
 		}
-		told[x.from.source] = x.doc.exact
+		told[x.from.source] = x.doc.Exact
 	}
 	return true
 }
 
 // reported says whether the outlet of r is in the entry already.
-func (s *stories) reported(r *report, e *entry) bool {
+func (s *Memory) reported(r *report, e *entry) bool {
 	return slices.ContainsFunc(e.reports, func(o *report) bool { return o.outlet == r.outlet })
 }
 
-func (s *stories) near(a, b *report) bool {
+func (s *Memory) near(a, b *report) bool {
 	d := a.at - b.at
 	return max(d, -d) <= int64(s.set.Window/time.Second)
 }
 
 // compare judges r against the likeliest reports of the window.
-func (s *stories) compare(r *report) {
+func (s *Memory) compare(r *report) {
 	s.judged = s.judged[:0]
 	s.candidates = s.candidates[:0]
 	if s.exhaustive {
@@ -315,13 +326,13 @@ func (s *stories) compare(r *report) {
 	touched := uint32(0)
 	for _, o := range s.candidates {
 		const line = 16 // words in a line of the cache
-		for all := o.doc.all(); len(all) > 0; all = all[min(line, len(all)):] {
+		for all := o.doc.All(); len(all) > 0; all = all[min(line, len(all)):] {
 			touched |= all[0]
 		}
 	}
 	s.touched = touched
 	for _, o := range s.candidates {
-		if r.doc.marked == o.doc.marked && cosine(s.sc.probe.all.dot(o.doc.all()), r.doc.norms[0], o.doc.norms[0]) < gate {
+		if r.doc.Marked == o.doc.Marked && cosine(s.sc.probe.all.Dot(o.doc.All()), r.doc.Norms[0], o.doc.Norms[0]) < Gate {
 			continue
 		}
 		s.judged = append(s.judged, verdictOn{r: o})
@@ -330,46 +341,46 @@ func (s *stories) compare(r *report) {
 }
 
 // judge compares r, which the scorer was set against, with o.
-func (s *stories) judge(r, o *report, j *judged) {
+func (s *Memory) judge(r, o *report, j *Comparison) {
 	hours := float64(r.at-o.at) / 3600
 	s.sc.judge(&o.doc, hours, r.outlet == o.outlet, j)
 	switch {
 	case !mayBeOne(r, o):
-		j.veto = "stories.never"
+		j.Veto = "stories.never"
 	case s.issues(r, o):
-		j.veto = "issues of one series"
+		j.Veto = "issues of one series"
 	case s.word.split(r, o):
-		j.veto = "split by the editor"
-	case j.equal && j.clash.quantity && !j.clash.casualty && r.host == o.host && r.article != o.article && s.hosts[r.host].Trusted():
-		j.veto = "figures in two articles" // an edited figure keeps the article's number
-	case j.veto == "" && otherNames(r, o, j):
-		j.veto = "names in two articles"
+		j.Veto = "split by the editor"
+	case j.equal && j.clash.Quantity && !j.clash.Casualty && r.host == o.host && r.article != o.article && s.hosts[r.host].Trusted():
+		j.Veto = "figures in two articles" // an edited figure keeps the article's number
+	case j.Veto == "" && otherNames(r, o, j):
+		j.Veto = "names in two articles"
 	case j.swap != 0 && s.word.swaps[j.swap] < 0:
-		j.veto = "an exchange of words the editor took apart"
-	case j.swap != 0 && s.word.swaps[j.swap] > 0 && j.veto == "" && !j.clash.any():
-		j.p, j.dup = max(j.p, 0.95), max(j.dup, duplicateFrom)
+		j.Veto = "an exchange of words the editor took apart"
+	case j.swap != 0 && s.word.swaps[j.swap] > 0 && j.Veto == "" && !j.clash.Any():
+		j.P, j.dup = max(j.P, 0.95), max(j.dup, duplicateFrom)
 	}
-	if j.veto != "" {
-		j.p, j.dup = min(j.p, vetoed), 0
+	if j.Veto != "" {
+		j.P, j.dup = min(j.P, vetoed), 0
 	}
 }
 
 // otherNames says whether two headlines of one outlet are equal but for names, while their addresses
 // show two articles: an edited headline keeps the article's. Of two outlets sc.vetoes says so.
-func otherNames(r, o *report, j *judged) bool {
-	return r.outlet == o.outlet && j.x[fEqualNames] == 1 && j.x[fNameSwap] > nameExchanged && (!j.told || j.x[fText] < littleText) &&
+func otherNames(r, o *report, j *Comparison) bool {
+	return r.outlet == o.outlet && j.X[fEqualNames] == 1 && j.X[fNameSwap] > nameExchanged && (!j.Told || j.X[fText] < littleText) &&
 		r.address != 0 && o.address != 0 && !sameArticle(r, o)
 }
 
 // gate is how much of their words two reports have in common at least: below it no pair was ever
 // one event.
-const gate = 0.15
+const Gate = 0.15
 
 const linkedReports = 8 // newest of a story, that a new report is compared with
 
 // choose scores the stories of the judged reports: half the best pair, half the mean over the
 // story's newest reports, so that one bridging report does not chain two stories together.
-func (s *stories) choose(r *report) (best link, found bool) {
+func (s *Memory) choose(r *report) (best link, found bool) {
 	s.linked = s.linked[:0]
 	for i := range s.judged {
 		st := s.judged[i].r.entry.story
@@ -377,12 +388,12 @@ func (s *stories) choose(r *report) (best link, found bool) {
 		switch {
 		case at < 0:
 			s.linked = append(s.linked, link{story: st, best: i})
-		case s.judged[i].j.p > s.judged[s.linked[at].best].j.p:
+		case s.judged[i].j.P > s.judged[s.linked[at].best].j.P:
 			s.linked[at].best = i
 		}
 	}
 	for _, l := range s.linked {
-		top := s.judged[l.best].j.p
+		top := s.judged[l.best].j.P
 		if top < 0.2 && found {
 			continue
 		}
@@ -396,14 +407,14 @@ func (s *stories) choose(r *report) (best link, found bool) {
 				p := -1.0
 				for i := range s.judged {
 					if s.judged[i].r == o {
-						p = s.judged[i].j.p
+						p = s.judged[i].j.P
 						break
 					}
 				}
 				if p < 0 {
-					var j judged
+					var j Comparison
 					s.judge(r, o, &j)
-					p = j.p
+					p = j.P
 				}
 				sum, n = sum+p, n+1
 			}
@@ -425,7 +436,7 @@ func (s *stories) choose(r *report) (best link, found bool) {
 }
 
 // outletOf takes the channel off an outlet's name: "Báo Ví dụ - Thể thao".
-func outletOf(source string) string {
+func Outlet(source string) string {
 	for i := 0; i+3 <= len(source); i++ {
 		if source[i:i+3] == " - " {
 			return source[:i]
@@ -443,12 +454,12 @@ func newOrigin(id string, sources map[string]feed.Source) *origin {
 	if src, ok := sources[id]; ok {
 		o.name, o.priority = src.Outlet(), src.Priority
 	}
-	o.outlet = hash(outletOf(o.name))
+	o.outlet = words.Hash(Outlet(o.name))
 	return o
 }
 
 // read takes what is to be remembered of an item. The words it is indexed by stand in rd.
-func (s *stories) read(rd *reader, it *feed.Item) *report {
+func (s *Memory) read(rd *words.Reader, it *feed.Item) *report {
 	r := &report{
 		id: it.ID, from: s.origins[it.Source], at: it.Date().Unix(), seen: it.FirstSeen.Unix(), length: int32(len(it.Summary)),
 		key: hash64(it.OwnEntry()),
@@ -460,13 +471,13 @@ func (s *stories) read(rd *reader, it *feed.Item) *report {
 	if feed.NamesArticle(it.Canonical) {
 		r.address = hashMore(hash64("a:"), it.Canonical)
 		name, number := feed.ArticleNumber(it.Canonical)
-		r.host = hash(name)
+		r.host = words.Hash(name)
 		if number != "" {
 			r.article = hashMore(hashMore(hashMore(hash64("n:"), name), " "), number)
 		}
 	}
-	rd.readInto(&r.doc, it.Title, feed.PlainText(it.Summary))
-	r.skel = rd.skeleton(r.outlet)
+	rd.ReadInto(&r.doc, it.Title, feed.PlainText(it.Summary))
+	r.skel = rd.Skeleton(r.outlet)
 	return r
 }
 
@@ -481,7 +492,7 @@ func hashMore(h uint64, s string) uint64 {
 }
 
 // add remembers a report under its entry, which it opens when it is the first.
-func (s *stories) add(r *report, words []indexed, entryKey, storyKey string) {
+func (s *Memory) add(r *report, words []words.Key, entryKey, storyKey string) {
 	e := s.entries[entryKey]
 	if e == nil {
 		st := s.known[storyKey]
@@ -506,14 +517,14 @@ func (s *stories) add(r *report, words []indexed, entryKey, storyKey string) {
 	s.remember(r, words)
 }
 
-func (s *stories) remember(r *report, words []indexed) {
+func (s *Memory) remember(r *report, words []words.Key) {
 	s.index.add(r, words)
 	s.sawAddress(r, 1)
 	s.index.addTwin(r)
 	s.sawSkeleton(r, 1)
 }
 
-func (s *stories) unremember(r *report) {
+func (s *Memory) unremember(r *report) {
 	s.index.removeTwin(r)
 	s.sawAddress(r, -1)
 	s.sawSkeleton(r, -1)
@@ -524,9 +535,9 @@ func (s *stories) unremember(r *report) {
 // its address; and its headline.
 func (r *report) twinKeys() [kindsOfTwins]uint64 {
 	if r.article != 0 {
-		return [...]uint64{byAddress: r.article, byHeadline: r.doc.exact}
+		return [...]uint64{byAddress: r.article, byHeadline: r.doc.Exact}
 	}
-	return [...]uint64{byAddress: r.address, byHeadline: r.doc.exact}
+	return [...]uint64{byAddress: r.address, byHeadline: r.doc.Exact}
 }
 
 func without[T comparable](list []T, x T) []T {
@@ -537,7 +548,7 @@ func without[T comparable](list []T, x T) []T {
 }
 
 // revise replaces what is remembered of an item that its source edited. Its entry stays.
-func (s *stories) revise(it *feed.Item) {
+func (s *Memory) Revise(it *feed.Item) {
 	s.settle()
 	r := s.reports[it.ID]
 	if r == nil {
@@ -552,12 +563,12 @@ func (s *stories) revise(it *feed.Item) {
 }
 
 // forget takes an item out: it was withdrawn, or is to be filed anew.
-func (s *stories) forget(id int64) {
+func (s *Memory) Forget(id int64) {
 	s.settle()
 	s.forgetOne(id)
 }
 
-func (s *stories) forgetOne(id int64) {
+func (s *Memory) forgetOne(id int64) {
 	r := s.reports[id]
 	if r == nil {
 		return
@@ -575,7 +586,7 @@ func (s *stories) forgetOne(id int64) {
 }
 
 // follows returns the key of the story's entry before the one given, "" for its first.
-func (s *stories) follows(key string) string {
+func (s *Memory) Follows(key string) string {
 	s.settle()
 	e := s.entries[key]
 	if e == nil {
@@ -588,7 +599,7 @@ func (s *stories) follows(key string) string {
 }
 
 // prune forgets the reports that no new one can join any more.
-func (s *stories) prune(now time.Time) {
+func (s *Memory) Prune(now time.Time) {
 	s.settle()
 	oldest := now.Add(-s.set.Window).Unix()
 	s.old = s.old[:0]
@@ -603,13 +614,13 @@ func (s *stories) prune(now time.Time) {
 }
 
 // explain says in figures and words what decided.
-func (s *stories) explain(it *feed.Item, r *report, best link, found bool) feed.Why {
+func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.Why {
 	var why feed.Why
 	for _, v := range s.judged {
-		if v.j.veto == "" || len(why.Vetoes) == maxVetoes {
+		if v.j.Veto == "" || len(why.Vetoes) == maxVetoes {
 			continue
 		}
-		why.Vetoes = append(why.Vetoes, fmt.Sprintf("%s: report %d (%s)", v.j.veto, v.r.id, v.r.from.name))
+		why.Vetoes = append(why.Vetoes, fmt.Sprintf("%s: report %d (%s)", v.j.Veto, v.r.id, v.r.from.name))
 	}
 	const nearMiss = 0.3
 	if !found || best.score < nearMiss {
@@ -623,7 +634,7 @@ func (s *stories) explain(it *feed.Item, r *report, best link, found bool) feed.
 	}
 	why.Reason = fmt.Sprintf("%s report %d (%s): %.2f of at least %.2f", verb, b.r.id, b.r.from.name, best.score, s.join)
 	why.Features = s.sc.decided(b.j)
-	why.Words = s.rd.shared(&b.r.doc)
+	why.Words = s.rd.Shared(&b.r.doc)
 	return why
 }
 
@@ -631,7 +642,7 @@ const maxVetoes = 3
 
 // rank orders reports for the lead: digests and live pages last, then priority, then what the
 // others resemble most, then the earliest, then the longest summary.
-func (s *stories) lead(key string, present int64) int64 {
+func (s *Memory) Lead(key string, present int64) int64 {
 	s.settle()
 	e := s.entries[key]
 	if e == nil || len(e.reports) == 0 {
@@ -647,7 +658,7 @@ func (s *stories) lead(key string, present int64) int64 {
 		// A lead stays: readers know the entry by its headline. Only a digest gives way to a
 		// report, and any source to one of higher priority.
 		for _, r := range e.reports {
-			if !r.doc.digest && (lead.doc.digest || r.from.priority > lead.from.priority) {
+			if !r.doc.Digest && (lead.doc.Digest || r.from.priority > lead.from.priority) {
 				lead = r
 			}
 		}
@@ -658,16 +669,16 @@ func (s *stories) lead(key string, present int64) int64 {
 		s.sc.against(&r.doc)
 		for _, o := range e.reports[max(0, len(e.reports)-linkedReports):] {
 			if o != r {
-				var j judged
+				var j Comparison
 				s.judge(r, o, &j)
-				like[r] += j.p
+				like[r] += j.P
 			}
 		}
 	}
 	best := slices.MinFunc(e.reports, func(a, b *report) int {
 		switch {
-		case a.doc.digest != b.doc.digest:
-			return order(b.doc.digest, a.doc.digest)
+		case a.doc.Digest != b.doc.Digest:
+			return order(b.doc.Digest, a.doc.Digest)
 		case a.from.priority != b.from.priority:
 			return b.from.priority - a.from.priority
 		case math.Abs(like[a]-like[b]) > 0.05:

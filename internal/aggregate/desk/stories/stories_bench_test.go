@@ -1,4 +1,4 @@
-package desk
+package stories
 
 import (
 	"fmt"
@@ -37,7 +37,7 @@ func stream(tb testing.TB) (items []feed.Item) {
 func sourcesOf(items []feed.Item) map[string]feed.Source {
 	sources := map[string]feed.Source{}
 	for i := range items {
-		sources[items[i].Source] = feed.Source{ID: items[i].Source, Title: outletOf(items[i].Source)}
+		sources[items[i].Source] = feed.Source{ID: items[i].Source, Title: Outlet(items[i].Source)}
 	}
 	return sources
 }
@@ -46,7 +46,7 @@ func sourcesOf(items []feed.Item) map[string]feed.Source {
 // window; p99-µs is its 99th percentile.
 func BenchmarkPlace(b *testing.B) {
 	items := stream(b)
-	s := newStories(StoriesOptions{Sources: sourcesOf(items)})
+	s := New(Options{Sources: sourcesOf(items)})
 	var took []time.Duration
 	i, shift := 0, time.Duration(0)
 	for b.Loop() {
@@ -55,9 +55,9 @@ func BenchmarkPlace(b *testing.B) {
 		it.ID += int64(shift)
 		began := time.Now()
 		if i%100 == 0 {
-			s.prune(it.FirstSeen)
+			s.Prune(it.FirstSeen)
 		}
-		s.place(&it, it.FirstSeen)
+		s.Place(&it, it.FirstSeen)
 		took = append(took, time.Since(began))
 		if i++; i == len(items) {
 			i, shift = 0, shift+items[i-1].Published.Sub(items[0].Published)+s.set.Window
@@ -75,7 +75,7 @@ func reportP99(b *testing.B, took []time.Duration) {
 // BenchmarkRead is what of it goes into reading the text, before anything is compared.
 func BenchmarkRead(b *testing.B) {
 	items := stream(b)
-	s := newStories(StoriesOptions{Sources: sourcesOf(items)})
+	s := New(Options{Sources: sourcesOf(items)})
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
@@ -119,11 +119,11 @@ func many(tb testing.TB, n int) []feed.Item {
 func BenchmarkPlace100k(b *testing.B) {
 	const n = 100_000
 	items := many(b, n+10_000)
-	s := newStories(StoriesOptions{Settings: feed.StorySettings{Window: 1000 * time.Hour}, Sources: sourcesOf(items)})
+	s := New(Options{Settings: feed.StorySettings{Window: 1000 * time.Hour}, Sources: sourcesOf(items)})
 	for i := range items[:n] {
 		items[i].Entry = feed.EntryKey(items[i].Source, items[i].Key)
 		items[i].Story = items[i].Entry
-		s.restore(&items[i])
+		s.Restore(&items[i])
 	}
 	s.settle()
 	var took []time.Duration
@@ -131,8 +131,8 @@ func BenchmarkPlace100k(b *testing.B) {
 	for b.Loop() {
 		it := items[i]
 		began := time.Now()
-		s.place(&it, it.FirstSeen)
-		s.forget(it.ID)
+		s.Place(&it, it.FirstSeen)
+		s.Forget(it.ID)
 		took = append(took, time.Since(began))
 		if i++; i == len(items) {
 			i = n
@@ -155,9 +155,9 @@ func BenchmarkRestore100k(b *testing.B) {
 		b.StopTimer()
 		before := heap()
 		b.StartTimer()
-		s := newStories(StoriesOptions{Sources: sources})
+		s := New(Options{Sources: sources})
 		for i := range items {
-			s.restore(&items[i])
+			s.Restore(&items[i])
 		}
 		s.settle()
 		b.StopTimer()

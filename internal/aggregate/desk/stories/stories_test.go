@@ -1,4 +1,4 @@
-package desk
+package stories
 
 import (
 	"fmt"
@@ -33,22 +33,22 @@ func item(id int64, source, title string, at time.Duration) *feed.Item {
 }
 
 // placed places items in order and returns them.
-func placed(s *stories, items ...*feed.Item) []*feed.Item {
+func placed(s *Memory, items ...*feed.Item) []*feed.Item {
 	for _, it := range items {
-		s.place(it, it.FirstSeen)
+		s.Place(it, it.FirstSeen)
 	}
 	return items
 }
 
 func TestSameHeadlineFromAnotherOutlet(t *testing.T) {
-	s := newStories(StoriesOptions{Settings: feed.StorySettings{Window: 72 * time.Hour}, Sources: testSources()})
+	s := New(Options{Settings: feed.StorySettings{Window: 72 * time.Hour}, Sources: testSources()})
 	first := item(1, "a", "Cháy chợ Đồng Xuân lúc rạng sáng", 0)
 	again := item(2, "b", "CHÁY CHỢ ĐỒNG XUÂN LÚC RẠNG SÁNG!", time.Hour)
 	placed(s, first, again)
 	if again.Entry != first.Entry || again.Verdict != feed.Duplicate || again.Why.With != 1 {
 		t.Errorf("entry %s verdict %s with %d, want a duplicate of %s", again.Entry, again.Verdict, again.Why.With, first.Entry)
 	}
-	if got := s.lead(first.Entry, 1); got != 2 {
+	if got := s.Lead(first.Entry, 1); got != 2 {
 		t.Errorf("lead %d, want 2: its source has the higher priority", got)
 	}
 	late := item(3, "c", "Cháy chợ Đồng Xuân lúc rạng sáng", 100*time.Hour)
@@ -56,11 +56,11 @@ func TestSameHeadlineFromAnotherOutlet(t *testing.T) {
 	if late.Verdict != feed.New {
 		t.Errorf("verdict %s out of the window, want new", late.Verdict)
 	}
-	s.forget(2)
-	if got := s.lead(first.Entry, 2); got != 1 {
+	s.Forget(2)
+	if got := s.Lead(first.Entry, 2); got != 1 {
 		t.Errorf("lead %d after its lead was withdrawn, want 1", got)
 	}
-	s.prune(morning.Add(80 * time.Hour))
+	s.Prune(morning.Add(80 * time.Hour))
 	if len(s.reports) != 1 || len(s.entries) != 1 || len(s.known) != 1 {
 		t.Errorf("%d reports, %d entries, %d stories left, want 1 each", len(s.reports), len(s.entries), len(s.known))
 	}
@@ -142,11 +142,11 @@ func TestVerdicts(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			s := newStories(StoriesOptions{Settings: tt.set, Sources: testSources(), Marks: marks(tt.set.Never)})
+			s := New(Options{Settings: tt.set, Sources: testSources(), Marks: marks(tt.set.Never)})
 			keys := map[string]int64{}
 			for i, r := range tt.reports {
 				it := item(int64(i+1), r.source, r.title, time.Duration(r.hours*float64(time.Hour)))
-				s.place(it, it.FirstSeen)
+				s.Place(it, it.FirstSeen)
 				if _, ok := keys[it.Entry]; !ok {
 					keys[it.Entry] = it.ID
 				}
@@ -159,17 +159,17 @@ func TestVerdicts(t *testing.T) {
 }
 
 func TestUpdatesFollow(t *testing.T) {
-	s := newStories(StoriesOptions{Sources: testSources()})
+	s := New(Options{Sources: testSources()})
 	list := placed(s,
 		item(1, "a", "Tai nạn liên hoàn trên cầu Thăng Long, 2 người chết", 0),
 		item(2, "b", "Tai nạn liên hoàn trên cầu Thăng Long, 4 người chết", 3*time.Hour))
-	if list[1].Story != list[0].Entry || s.follows(list[1].Entry) != list[0].Entry || s.follows(list[0].Entry) != "" {
-		t.Errorf("the update is of story %s and follows %q, want %s for both", list[1].Story, s.follows(list[1].Entry), list[0].Entry)
+	if list[1].Story != list[0].Entry || s.Follows(list[1].Entry) != list[0].Entry || s.Follows(list[0].Entry) != "" {
+		t.Errorf("the update is of story %s and follows %q, want %s for both", list[1].Story, s.Follows(list[1].Entry), list[0].Entry)
 	}
 }
 
 func TestArticleNumberIsIdentity(t *testing.T) {
-	s := newStories(StoriesOptions{Sources: testSources()})
+	s := New(Options{Sources: testSources()})
 	at := func(id int64, title, url string) *feed.Item {
 		it := item(id, "a", title, time.Duration(id)*time.Minute)
 		it.URL, it.Canonical = url, feed.Canonical(url)
@@ -198,29 +198,29 @@ func TestEditorsWord(t *testing.T) {
 			item(2, "b", "Hai tàu hàng va nhau ở ngoài khơi Vũng Áng", time.Hour),
 		}
 	}
-	s := newStories(StoriesOptions{Sources: testSources()})
+	s := New(Options{Sources: testSources()})
 	list := placed(s, first()...)
 	if list[1].Entry != list[0].Entry {
 		t.Fatalf("apart without a word: %+v", list[1].Why)
 	}
 	key := feed.EntryKey(list[1].Source, list[1].Key)
-	s.split(key, list[0].Story)
+	s.Split(key, list[0].Story)
 	placed(s, list[1])
 	if list[1].Story != key {
 		t.Errorf("after split it is of story %s, want its own %s", list[1].Story, key)
 	}
 
-	s = newStories(StoriesOptions{Sources: testSources()})
+	s = New(Options{Sources: testSources()})
 	list = placed(s, first()[0], item(2, "b", "Mưa đá làm hỏng vườn mận ở Mộc Châu", time.Hour))
-	s.joinStories(list[0].Story, list[1].Story)
+	s.Join(list[0].Story, list[1].Story)
 	placed(s, list[1])
 	if list[1].Story != list[0].Story {
 		t.Errorf("after join it is of story %s, want %s", list[1].Story, list[0].Story)
 	}
 
 	// What was exchanged is learned.
-	s = newStories(StoriesOptions{Sources: testSources()})
-	s.learn([2]string{
+	s = New(Options{Sources: testSources()})
+	s.Learn([2]string{
 		"Quán phở đầu ngõ đóng cửa sau bốn mươi năm phục vụ", "Quán phở cuối phố đóng cửa sau bốn mươi năm phục vụ"}, false)
 	list = placed(s, item(1, "a", "Tiệm sách đầu ngõ sắp đổi chủ, khách quen tiếc nuối ghé thăm", 0),
 		item(2, "b", "Tiệm sách cuối phố sắp đổi chủ, khách quen tiếc nuối ghé thăm", time.Hour))
@@ -230,7 +230,7 @@ func TestEditorsWord(t *testing.T) {
 }
 
 func TestWhySaysWhatDecided(t *testing.T) {
-	s := newStories(StoriesOptions{Sources: testSources()})
+	s := New(Options{Sources: testSources()})
 	list := placed(s,
 		item(1, "a", "Hai tàu hàng va nhau ngoài khơi Vũng Áng", 0),
 		item(2, "b", "Tàu hàng va chạm ở vùng biển Vũng Áng", time.Hour),
@@ -270,7 +270,7 @@ func drawItems(t *rapid.T) []*feed.Item {
 // is never in one entry by itself, and no outlet folds its own reports away unless they are one article.
 func TestPlacingKeepsItsPromises(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := newStories(StoriesOptions{Sources: testSources()})
+		s := New(Options{Sources: testSources()})
 		list := placed(s, drawItems(t)...)
 		storyOf := map[string]string{}
 		outlets := map[string]bool{}
@@ -299,20 +299,20 @@ func TestRestoredMemoryDecidesAlike(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		list := drawItems(t)
 		cut := rapid.IntRange(0, len(list)).Draw(t, "cut")
-		s := newStories(StoriesOptions{Sources: testSources()})
+		s := New(Options{Sources: testSources()})
 		placed(s, list[:cut]...)
-		again := newStories(StoriesOptions{Sources: testSources()})
+		again := New(Options{Sources: testSources()})
 		for _, it := range list[:cut] {
-			again.restore(it)
+			again.Restore(it)
 		}
 		for _, it := range list[cut:] {
 			other := *it
-			s.place(it, it.FirstSeen)
-			again.place(&other, other.FirstSeen)
+			s.Place(it, it.FirstSeen)
+			again.Place(&other, other.FirstSeen)
 			if diff := cmp.Diff(*it, other); diff != "" {
 				t.Fatalf("decided otherwise after a restart:\n%s", diff)
 			}
-			if s.lead(it.Entry, 0) != again.lead(it.Entry, 0) || s.follows(it.Entry) != again.follows(it.Entry) {
+			if s.Lead(it.Entry, 0) != again.Lead(it.Entry, 0) || s.Follows(it.Entry) != again.Follows(it.Entry) {
 				t.Fatal("lead or order of entries is otherwise after a restart")
 			}
 		}
@@ -347,8 +347,8 @@ func TestOrderInABatchDecidesNothingThatMatters(t *testing.T) {
 			c := *it
 			copies = append(copies, &c)
 		}
-		placed(newStories(StoriesOptions{Sources: testSources()}), list...)
-		placed(newStories(StoriesOptions{Sources: testSources()}), copies...)
+		placed(New(Options{Sources: testSources()}), list...)
+		placed(New(Options{Sources: testSources()}), copies...)
 		slices.SortFunc(copies, func(a, b *feed.Item) int { return int(a.ID - b.ID) })
 		if diff := cmp.Diff(together(list), together(copies)); diff != "" {
 			t.Fatalf("the order decided:\n%s", diff)
@@ -359,7 +359,7 @@ func TestOrderInABatchDecidesNothingThatMatters(t *testing.T) {
 // Some feeds send all their readers to one page: its address says nothing.
 func TestOneAddressForAllIsNoIdentity(t *testing.T) {
 	for _, link := range []string{"https://home.example/", "https://home.example/bang-tin", "https://home.example/chuyen-muc-100200"} {
-		s := newStories(StoriesOptions{Sources: testSources()})
+		s := New(Options{Sources: testSources()})
 		told := func(id int64, source, title string) *feed.Item {
 			it := item(id, source, title, time.Duration(id)*time.Minute)
 			it.URL, it.Canonical = link, feed.Canonical(link)
@@ -381,12 +381,12 @@ func TestOneAddressForAllIsNoIdentity(t *testing.T) {
 
 // A number that many addresses share is that of a category, not of an article.
 func TestNumberOfACategoryIsNoIdentity(t *testing.T) {
-	s := newStories(StoriesOptions{Sources: testSources()})
+	s := New(Options{Sources: testSources()})
 	for i := range int64(40) {
 		it := item(1+i, "a", fmt.Sprintf("Bản tin nội bộ của phòng %c%c", 'A'+i/26, 'A'+i%26), time.Duration(i)*time.Minute)
 		it.URL = fmt.Sprintf("https://a.example/chuyen-muc-%d/bai-%c%c", 100200+i/20, 'a'+i/26, 'a'+i%26)
 		it.Canonical = feed.Canonical(it.URL)
-		if s.place(it, it.FirstSeen); it.Why.Reason == "the same article, by its number in the address" {
+		if s.Place(it, it.FirstSeen); it.Why.Reason == "the same article, by its number in the address" {
 			t.Fatalf("%s was taken for another article of its category", it.URL)
 		}
 	}

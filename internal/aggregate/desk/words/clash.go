@@ -1,27 +1,27 @@
-package desk
+package words
 
 import "math"
 
 // clash is how the slots of two headlines disagree.
-type clash struct {
-	date, period, score, quantity, casualty, place, former, direction, choice bool
+type Clash struct {
+	Date, Period, Score, Quantity, Casualty, Place, Former, Direction, Choice bool
 
 	// former: two names of one province, of before and after it was merged.
 	shared    int // numbers in both
-	sharedBig int // of them, those that say something
-	places    int // places in both
+	SharedBig int // of them, those that say something
+	Places    int // places in both
 }
 
-func (c clash) any() bool {
-	return c.date || c.period || c.score || c.quantity || c.casualty || c.place || c.direction || c.choice
+func (c Clash) Any() bool {
+	return c.Date || c.Period || c.Score || c.Quantity || c.Casualty || c.Place || c.Direction || c.Choice
 }
 
 // Compare finds where two headlines contradict each other.
-func Compare(a, b *doc) clash { return lexiconOnce().compare(a.slots, b.slots) }
+func Compare(a, b *Text) Clash { return lexiconOnce().compare(a.slots, b.slots) }
 
 // compare finds where two headlines' slots disagree: both fill it, and none of the values of
 // either is in the other.
-func (lx *lexicon) compare(a, b []slot) (c clash) {
+func (lx *lexicon) compare(a, b []slot) (c Clash) {
 	var hit [2][32]bool
 	a, b = a[:min(len(a), 32)], b[:min(len(b), 32)]
 	// What numbers the same goes together first: of "part 3 of 5" and "part 5 of 5", no 5 is left
@@ -38,12 +38,12 @@ func (lx *lexicon) compare(a, b []slot) (c clash) {
 				if x.kind < where {
 					c.shared++
 					if x.kind != period && x.kind != date && x.value > 10 {
-						c.sharedBig++
+						c.SharedBig++
 					}
 				}
 				if x.kind == where {
-					c.places++
-					c.former = c.former || x != y && lx.gazette[int(x.value)].level == 1 && lx.gazette[int(y.value)].level == 1
+					c.Places++
+					c.Former = c.Former || x != y && lx.gazette[int(x.value)].level == 1 && lx.gazette[int(y.value)].level == 1
 				}
 				hit[0][i], hit[1][j] = true, true
 				break
@@ -60,26 +60,26 @@ func (lx *lexicon) compare(a, b []slot) (c clash) {
 			}
 			switch {
 			case x.kind == date && y.kind == date:
-				c.date = true
+				c.Date = true
 			case x.kind == period && y.kind == period && x.key == y.key:
-				c.period = true
+				c.Period = true
 			case x.kind == score && y.kind == score:
-				c.score = true
+				c.Score = true
 			case x.kind == casualty && y.kind == casualty:
-				c.casualty = true
+				c.Casualty = true
 			case x.kind == quantity && y.kind == quantity && x.key == y.key:
-				c.quantity = true
+				c.Quantity = true
 			case x.kind == where && y.kind == where && lx.rivals(int(x.value), int(y.value)):
-				c.place = true
+				c.Place = true
 			case x.kind == choice && y.kind == choice && int(x.value)/64 == int(y.value)/64:
-				c.choice = true
+				c.Choice = true
 			case x.kind == direction && y.kind == direction && int(x.value)^int(y.value) == 1:
-				c.direction = true
+				c.Direction = true
 			}
 		}
 	}
-	if c.direction { // only where neither says both
-		c.direction = lx.turned(a, b)
+	if c.Direction { // only where neither says both
+		c.Direction = lx.turned(a, b)
 	}
 	return c
 }

@@ -1,4 +1,4 @@
-package desk
+package words
 
 import "math"
 
@@ -6,7 +6,7 @@ import "math"
 const tellingWord = 2.2
 
 // Telling says whether reports are found by a packed word.
-func Telling(p uint32) bool { return p&0xFF >= uint32(tellingWord*weightUnit) }
+func Telling(p uint32) bool { return p&0xFF >= uint32(tellingWord*WeightUnit) }
 
 // indexKey is a word of a report, in the upper half, and what it weighs.
 type indexKey uint64
@@ -15,19 +15,19 @@ func newIndexKey(word uint32, weight float32) indexKey {
 	return indexKey(word)<<32 | indexKey(math.Float32bits(weight))
 }
 
-func (k indexKey) word() uint32 { return uint32(k >> 32) }
+func (k indexKey) Word() uint32 { return uint32(k >> 32) }
 
-func (k indexKey) weight() float32 { return math.Float32frombits(uint32(k)) }
+func (k indexKey) Weight() float32 { return math.Float32frombits(uint32(k)) }
 
 // indexed is a key with the word as the report's doc holds it.
-type indexed struct {
+type Key struct {
 	indexKey
-	packed uint32
+	Packed uint32
 }
 
 // keySet collects the keys of a text, each word once: with the most that it weighs.
 type keySet struct {
-	list  []indexed
+	list  []Key
 	table []int32 // by hash: place in list + 1
 }
 
@@ -45,17 +45,17 @@ func (s *keySet) begin(most int) {
 	clear(s.table)
 }
 
-func (s *keySet) add(k indexed) {
+func (s *keySet) add(k Key) {
 	mask := uint32(len(s.table) - 1)
-	for i := (k.word() ^ k.word()>>15) & mask; ; i = (i + 1) & mask {
+	for i := (k.Word() ^ k.Word()>>15) & mask; ; i = (i + 1) & mask {
 		at := s.table[i]
 		if at == 0 {
 			s.list = append(s.list, k)
 			s.table[i] = int32(len(s.list))
 			return
 		}
-		if o := &s.list[at-1]; o.word() == k.word() {
-			if k.weight() > o.weight() {
+		if o := &s.list[at-1]; o.Word() == k.Word() {
+			if k.Weight() > o.Weight() {
 				*o = k
 			}
 			return

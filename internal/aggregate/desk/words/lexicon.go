@@ -1,4 +1,4 @@
-package desk
+package words
 
 import (
 	"embed"
@@ -88,9 +88,9 @@ func hashWords(dst []wordform, scratch []feed.Word, text string, most int) ([]wo
 	scratch = feed.FirstWords(scratch[:0], text, most)
 	for i := range scratch {
 		w := &scratch[i]
-		h := wordform{Word: *w, fold: hash(w.Fold)}
+		h := wordform{Word: *w, fold: Hash(w.Fold)}
 		if h.normal = h.fold; w.Marked {
-			h.normal = hash(w.Normal)
+			h.normal = Hash(w.Normal)
 		}
 		dst = append(dst, h)
 	}
@@ -118,16 +118,16 @@ func newLexemes() lexemes { return lexemes{&phrases{}, &phrases{}} }
 // phrases are lexemes by the hash of their first word.
 type phrases struct {
 	begin filter
-	first listTable
+	first Table
 	lists [][]lexeme
 }
 
 func (ps *phrases) add(first uint32, p lexeme) {
-	n := ps.first.find(first)
+	n := ps.first.Find(first)
 	if n < 0 {
 		n = int32(len(ps.lists))
 		ps.lists = append(ps.lists, nil)
-		ps.first.put(first, n)
+		ps.first.Put(first, n)
 		ps.begin.add(first)
 	}
 	ps.lists[n] = append(ps.lists[n], p)
@@ -137,7 +137,7 @@ func (ps *phrases) beginning(first uint32) []lexeme {
 	if !ps.begin.has(first) {
 		return nil
 	}
-	if n := ps.first.find(first); n >= 0 {
+	if n := ps.first.Find(first); n >= 0 {
 		return ps.lists[n]
 	}
 	return nil
@@ -159,7 +159,7 @@ func (ps lexemes) add(p lexeme) {
 		if v, ok := plainNumber(text); ok {
 			t = numberToken(v)
 		} else {
-			t.norm, t.fold = hash(text), hash(foldNormal(text))
+			t.Norm, t.Fold = Hash(text), Hash(foldNormal(text))
 		}
 		p.tokens = append(p.tokens, t)
 	}
@@ -231,7 +231,7 @@ func (p *lexeme) match(words []wordform, marked bool) bool {
 }
 
 // hash is 32-bit FNV-1a. Words are known by it everywhere: it needs no table that grows.
-func hash(s string) uint32 {
+func Hash(s string) uint32 {
 	h := uint32(2166136261)
 	for i := 0; i < len(s); i++ {
 		h = (h ^ uint32(s[i])) * 16777619
@@ -364,21 +364,21 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 	plain(lx.hints, isStep, f.Steps)
 	// Units and casualties are compared in canonical form, as titles are.
 	for _, form := range f.Casualties {
-		lx.casualties[hash(feed.Fold(lx.canonical(form)))] = true
-		lx.casualties[hash(feed.Fold(form))] = true
+		lx.casualties[Hash(feed.Fold(lx.canonical(form)))] = true
+		lx.casualties[Hash(feed.Fold(form))] = true
 	}
 	for _, form := range f.Periods {
-		lx.periods[0][hash(feed.Normal(form))] = true
-		lx.periods[1][hash(feed.Fold(form))] = true
+		lx.periods[0][Hash(feed.Normal(form))] = true
+		lx.periods[1][Hash(feed.Fold(form))] = true
 	}
 	for _, form := range f.Papers {
-		lx.papers[hash(feed.Fold(form))] = true
+		lx.papers[Hash(feed.Fold(form))] = true
 	}
 	for form := range numerals {
-		lx.numeral.add(hash(form))
+		lx.numeral.add(Hash(form))
 	}
 	for form := range ordinals {
-		lx.numeral.add(hash(form))
+		lx.numeral.add(Hash(form))
 	}
 	lx.addPlaces(g)
 	return lx, nil

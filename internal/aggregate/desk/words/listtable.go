@@ -1,8 +1,8 @@
-package desk
+package words
 
 // listTable finds the list of a word: a hash table with open addressing and nothing in it but
 // words and numbers of lists.
-type listTable struct {
+type Table struct {
 	slots []listSlot // a power of two of them
 	used  int
 }
@@ -14,9 +14,9 @@ type listSlot struct {
 
 const smallestListTable = 1 << 10
 
-func (t *listTable) full() bool { return 3*(t.used+1) >= 2*len(t.slots) }
+func (t *Table) Full() bool { return 3*(t.used+1) >= 2*len(t.slots) }
 
-func (t *listTable) slot(word uint32) *listSlot {
+func (t *Table) slot(word uint32) *listSlot {
 	mask := uint32(len(t.slots) - 1)
 	i := (word ^ word>>15) & mask
 	for t.slots[i].list != 0 && t.slots[i].word != word {
@@ -26,16 +26,16 @@ func (t *listTable) slot(word uint32) *listSlot {
 }
 
 // find returns the number of the word's list, or -1.
-func (t *listTable) find(word uint32) int32 {
+func (t *Table) Find(word uint32) int32 {
 	if len(t.slots) == 0 {
 		return -1
 	}
 	return t.slot(word).list - 1
 }
 
-func (t *listTable) put(word uint32, list int32) {
-	if t.full() {
-		t.rebuild(func(int32) bool { return false }, nil)
+func (t *Table) Put(word uint32, list int32) {
+	if t.Full() {
+		t.Rebuild(func(int32) bool { return false }, nil)
 	}
 	s := t.slot(word)
 	if s.list == 0 {
@@ -45,7 +45,7 @@ func (t *listTable) put(word uint32, list int32) {
 }
 
 // rebuild makes room for more words and leaves out those whose lists are empty; gone hears of them.
-func (t *listTable) rebuild(empty func(list int32) bool, gone func(list int32)) {
+func (t *Table) Rebuild(empty func(list int32) bool, gone func(list int32)) {
 	old := t.slots
 	kept := 0
 	for _, s := range old {

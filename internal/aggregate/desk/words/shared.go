@@ -1,4 +1,4 @@
-package desk
+package words
 
 import (
 	"cmp"
@@ -7,13 +7,13 @@ import (
 )
 
 // shared returns the rarest words that the text read last shares with d, as it was written.
-func (rd *reader) shared(d *doc) []string {
-	rd.table.fill(d.all())
+func (rd *Reader) Shared(d *Text) []string {
+	rd.table.Fill(d.All())
 	list := rd.common[:0]
 	for _, part := range [][]spelled{rd.title, rd.rest} {
 		for i := range part {
 			t := &part[i]
-			if t.weight > 2 && t.flags&isNumber == 0 && rd.table.find(pack(t.norm, 1)) >= 0 &&
+			if t.weight > 2 && t.Flags&IsNumber == 0 && rd.table.Find(Pack(t.Norm, 1)) >= 0 &&
 				!slices.ContainsFunc(list, func(o *spelled) bool { return o.shown == t.shown }) {
 				list = append(list, t)
 			}

@@ -1,4 +1,4 @@
-package desk
+package words
 
 import (
 	"math"
@@ -31,11 +31,11 @@ const (
 )
 
 // year is the key of a period that is a bare year.
-var year = hash("năm nào")
+var year = Hash("năm nào")
 
 // number reads a number at words[i] and appends its token; it returns how many words it took, 0
 // when there is none. Slots are noted in d when it is not nil.
-func (rd *reader) number(dst *[]spelled, first int, words []wordform, i int, text string, marked bool, d *doc) int {
+func (rd *Reader) number(dst *[]spelled, first int, words []wordform, i int, text string, marked bool, d *Text) int {
 	if c := words[i].Fold[0]; c < '0' || c > '9' {
 		return rd.numberWord(dst, words, i, text, marked, d)
 	}
@@ -86,7 +86,7 @@ func (rd *reader) number(dst *[]spelled, first int, words []wordform, i int, tex
 		return dated()
 	case len(groups) == 2 && len(groups[1]) == 4 && len(groups[0]) <= 2 && sep != "," && at(0) <= 12 && at(1) >= 1900 && at(1) < 2100: // month.year
 		*dst = append(*dst, numberToken(float64(at(0))), dateToken(at(1)))
-		note(slot{period, hash("thang"), float64(at(0))})
+		note(slot{period, Hash("thang"), float64(at(0))})
 		note(slot{period, year, float64(at(1))})
 		return n
 	case len(groups) == 2 && isDay && tail == "" && sep != ",":
@@ -113,8 +113,8 @@ func (rd *reader) number(dst *[]spelled, first int, words []wordform, i int, tex
 	if sep == "-" && len(groups) == 2 && len(groups[0]) <= 2 && len(groups[1]) <= 2 && tail == "" {
 		hi, lo := max(at(0), at(1)), min(at(0), at(1))
 		t := spelled{text: "score"}
-		t.norm = hash("score:" + strconv.Itoa(hi*100+lo))
-		t.fold, t.flags, t.weight = t.norm, isNumber, 4
+		t.Norm = Hash("score:" + strconv.Itoa(hi*100+lo))
+		t.Fold, t.Flags, t.weight = t.Norm, IsNumber, 4
 		*dst = append(*dst, t)
 		note(slot{score, 0, float64(hi*100 + lo)})
 		return n
@@ -168,11 +168,11 @@ func (rd *reader) number(dst *[]spelled, first int, words []wordform, i int, tex
 	kind, key := rd.counted(words, i, n, text, tail, scaled, marked)
 	note(slot{kind, key, v})
 	if tail != "" {
-		if p, ok := rd.lx.units.find([]wordform{{normal: hash(tail), fold: hash(tail)}}, false); ok {
+		if p, ok := rd.lx.units.find([]wordform{{normal: Hash(tail), fold: Hash(tail)}}, false); ok {
 			*dst = rd.unit(*dst, p)
 		} else {
 			t := spelled{text: tail}
-			t.norm, t.fold = hash(tail), hash(tail)
+			t.Norm, t.Fold = Hash(tail), Hash(tail)
 			*dst = append(*dst, t)
 		}
 	} else if i+n < len(words) {
@@ -185,18 +185,18 @@ func (rd *reader) number(dst *[]spelled, first int, words []wordform, i int, tex
 }
 
 // unit appends the words of a unit but those of a percentage: they are a sign as often.
-func (rd *reader) unit(dst []spelled, p *lexeme) []spelled {
-	if p.tokens[0].norm == percent {
+func (rd *Reader) unit(dst []spelled, p *lexeme) []spelled {
+	if p.tokens[0].Norm == percent {
 		return dst
 	}
 	return rd.replace(dst, p, p.to[0], nil)
 }
 
 // percent is the key of a percentage, the first of its words.
-var percent = hash(feed.Normal("phần"))
+var percent = Hash(feed.Normal("phần"))
 
 // counted says what a number of a headline numbers or counts.
-func (rd *reader) counted(words []wordform, i, n int, text, tail string, scaled, marked bool) (slotKind, uint32) {
+func (rd *Reader) counted(words []wordform, i, n int, text, tail string, scaled, marked bool) (slotKind, uint32) {
 	var before wordform
 	if i > 0 {
 		before = words[i-1]
@@ -213,7 +213,7 @@ func (rd *reader) counted(words []wordform, i, n int, text, tail string, scaled,
 		return period, before.fold // a missing girl of grade 5 is no five missing
 	}
 	for k := i + n; k < min(len(words), i+n+4); k++ {
-		if rd.lx.casualties[words[k].fold] || k+1 < len(words) && rd.lx.casualties[hash(words[k].Fold+" "+words[k+1].Fold)] {
+		if rd.lx.casualties[words[k].fold] || k+1 < len(words) && rd.lx.casualties[Hash(words[k].Fold+" "+words[k+1].Fold)] {
 			return casualty, 0
 		}
 	}
@@ -238,21 +238,21 @@ func (rd *reader) counted(words []wordform, i, n int, text, tail string, scaled,
 		}
 	}
 	if tail != "" {
-		return quantity, hash(tail)
+		return quantity, Hash(tail)
 	}
 	if i+n < len(words) {
 		if p, ok := rd.lx.units.find(words[i+n:], marked); ok {
-			return quantity, p.tokens[0].norm
+			return quantity, p.tokens[0].Norm
 		}
 	}
-	return quantity, hash(next)
+	return quantity, Hash(next)
 }
 
 // countable: what a number counts begins with a small letter.
 func countable(w wordform) bool { return !w.Upper }
 
 // numberWord reads "ba công nhân", "XIV", "March 3".
-func (rd *reader) numberWord(dst *[]spelled, words []wordform, i int, text string, marked bool, d *doc) int {
+func (rd *Reader) numberWord(dst *[]spelled, words []wordform, i int, text string, marked bool, d *Text) int {
 	w := &words[i]
 	if !w.Upper && !rd.lx.numeral.has(w.normal) {
 		return 0 // months and Roman numerals have capitals
@@ -346,8 +346,8 @@ func plainNumber(s string) (float64, bool) {
 
 func numberToken(v float64) spelled {
 	t := spelled{text: "#"}
-	t.norm = numberHash(v)
-	t.fold, t.flags = t.norm, isNumber
+	t.Norm = numberHash(v)
+	t.Fold, t.Flags = t.Norm, IsNumber
 	switch {
 	case v <= 10:
 		t.weight = 2.5
@@ -367,8 +367,8 @@ func numberHash(v float64) uint32 {
 
 func dateToken(v int) spelled {
 	t := numberToken(float64(v))
-	t.norm ^= 0x5bd1e995
-	t.fold, t.flags, t.weight = t.norm, isNumber|isDate, 1
+	t.Norm ^= 0x5bd1e995
+	t.Fold, t.Flags, t.weight = t.Norm, IsNumber|isDate, 1
 	if v < 1300 { // no year
 		t.day = uint16(v)
 	}
@@ -452,8 +452,8 @@ func NumeralFold(norm uint32) uint32 { return numeralFolds[norm] }
 
 // numeralFolds are the numerals as they are written without diacritics.
 var numeralFolds = map[uint32]uint32{
-	numberHash(2): hash("hai"), numberHash(3): hash("ba"), numberHash(4): hash("bon"), numberHash(5): hash("nam"), numberHash(6): hash("sau"),
-	numberHash(7): hash("bay"), numberHash(8): hash("tam"), numberHash(9): hash("chin"), numberHash(10): hash("muoi"),
+	numberHash(2): Hash("hai"), numberHash(3): Hash("ba"), numberHash(4): Hash("bon"), numberHash(5): Hash("nam"), numberHash(6): Hash("sau"),
+	numberHash(7): Hash("bay"), numberHash(8): Hash("tam"), numberHash(9): Hash("chin"), numberHash(10): Hash("muoi"),
 }
 
 // counts are words behind "năm" where it is five, not a year.
@@ -502,17 +502,17 @@ func roman(s string) int {
 }
 
 // contradictions notes the places, directions, digests and next steps of a headline.
-func (rd *reader) contradictions(d *doc, words []wordform, text string, caps bool) {
+func (rd *Reader) contradictions(d *Text, words []wordform, text string, caps bool) {
 	said, until := -1, 0 // the pair of opposites of the last phrase of several words, and its end
 	for i := 0; i < len(words); i++ {
 		w := &words[i]
-		if p, ok := rd.lx.places.find(words[i:], d.marked); ok {
+		if p, ok := rd.lx.places.find(words[i:], d.Marked); ok {
 			capital := w.Upper && !caps
-			if capital || len(p.words) > 1 && (caps || !d.marked) {
+			if capital || len(p.words) > 1 && (caps || !d.Marked) {
 				d.slots = append(d.slots, slot{where, 0, float64(p.value)})
 			}
 		}
-		rd.lx.hints.each(words[i:], d.marked, func(p *lexeme) {
+		rd.lx.hints.each(words[i:], d.Marked, func(p *lexeme) {
 			switch p.hint {
 			case isOpposite:
 				if pair := p.value >> 1; pair != said || i >= until { // "quyết thắng" is no "thắng"
@@ -524,25 +524,25 @@ func (rd *reader) contradictions(d *doc, words []wordform, text string, caps boo
 			case isChoice:
 				d.slots = append(d.slots, slot{choice, 0, float64(p.value)})
 			case isAngle:
-				d.angle = true
+				d.Angle = true
 			case isAdvice:
-				d.advice = true
+				d.Advice = true
 			case isGenre:
 				if p.value&1 == 0 || i == 0 || strings.ContainsAny(between(text, words[i-1], *w), ":|.?!,;–—") {
-					d.genres |= 1 << (p.value >> 1)
+					d.Genres |= 1 << (p.value >> 1)
 				}
 			case isStep:
-				d.steps |= 1 << (p.value % 64)
+				d.Steps |= 1 << (p.value % 64)
 			}
 		})
 		if i <= 1 {
-			if _, ok := rd.lx.digests.find(words[i:], d.marked); ok {
-				d.digest = true
+			if _, ok := rd.lx.digests.find(words[i:], d.Marked); ok {
+				d.Digest = true
 			}
 		}
 	}
 	// Long parts between bars: several stories in one line.
 	if bars := strings.Count(text, "|"); bars >= 2 && len(words) >= 6*(bars+1) {
-		d.digest = true
+		d.Digest = true
 	}
 }

@@ -1,4 +1,11 @@
-package desk
+// Package words reads a headline. In comes a headline with its summary, in plain text; out comes a
+// Text: the words as headlines are compared, neighbours, names, figures, dates, places, the angle;
+// and from Compare, how two of them contradict each other. What it knows of words stands in data:
+// frequencies, which were counted, and lists of spellings, labels, opposites and places.
+//
+// It never sees a store, a story or a section, and nothing in it changes at run time: a text says the
+// same wherever and whenever it is read.
+package words
 
 import (
 	"html"
@@ -12,65 +19,65 @@ import (
 
 // token is one word of a headline as headlines are compared: by norm where both were written with
 // diacritics, else by fold.
-type token struct {
-	norm, fold uint32
+type Token struct {
+	Norm, Fold uint32
 	says       uint8 // how much: its inverse document frequency, bounded, in weight units
-	flags      uint8
-	initial    uint8 // first letter without diacritics, a capital if the word has one; 0 of numbers
+	Flags      uint8
+	Initial    uint8 // first letter without diacritics, a capital if the word has one; 0 of numbers
 }
 
-func (t *token) weight() float32 { return float32(t.says) / weightUnit }
+func (t *Token) Weight() float32 { return float32(t.says) / WeightUnit }
 
 const (
-	isName   = 1 << iota // capitalised where capitals mean something
-	isNumber             // its hashes are of the value
+	IsName   = 1 << iota // capitalised where capitals mean something
+	IsNumber             // its hashes are of the value
 	isPlace
 	isDate
-	isCapital // at the head of a sentence, where a capital alone says little
-	isAcronym // it may be made of the first letters of words: BoE, BHXH
-	isKnown   // of a name of the lexicon
-	isJoining // of, the, and: need not have a letter in it
+	IsCapital // at the head of a sentence, where a capital alone says little
+	IsAcronym // it may be made of the first letters of words: BoE, BHXH
+	IsKnown   // of a name of the lexicon
+	IsJoining // of, the, and: need not have a letter in it
 )
 
 // doc is what is remembered of a report's text.
-type doc struct {
+type Text struct {
 	words  []uint32 // packed: those of title and summary, then pairs of neighbours, then names; each once
 	parts  [2]int32 // where in words the pairs begin, and the names
-	norms  [2]float32
-	marked bool // written with diacritics
-	digest bool
-	advice bool      // how to cook, what to eat
-	angle  bool      // looks at an event from aside
-	genres uint16    // kinds of piece that are written about an event, by bit
-	short  bool      // has a token that is an acronym
-	told   bool      // has a summary
-	length uint8     // of the headline, words
-	head   uint8     // tokens before the first colon or bar, 0 when there is none
-	tail   uint8     // tokens before the last one
-	days   [2]uint16 // named in title and summary: month*100+day
+	Norms  [2]float32
+	Marked bool // written with diacritics
+	Digest bool
+	Advice bool      // how to cook, what to eat
+	Angle  bool      // looks at an event from aside
+	Genres uint16    // kinds of piece that are written about an event, by bit
+	Short  bool      // has a token that is an acronym
+	Told   bool      // has a summary
+	Length uint8     // of the headline, words
+	Head   uint8     // tokens before the first colon or bar, 0 when there is none
+	Tail   uint8     // tokens before the last one
+	Days   [2]uint16 // named in title and summary: month*100+day
 
-	title    []token
+	Title    []Token
 	slots    []slot
-	exact    uint64 // of the headline's normal form; equal means equal
-	steps    uint64 // which words of a next step it has
-	headHash uint32 // of the tokens before the first colon or bar
+	Exact    uint64 // of the headline's normal form; equal means equal
+	Steps    uint64 // which words of a next step it has
+	HeadHash uint32 // of the tokens before the first colon or bar
 }
 
-func (d *doc) all() []uint32   { return d.words[:d.parts[0]] }
-func (d *doc) pairs() []uint32 { return d.words[d.parts[0]:d.parts[1]] }
-func (d *doc) names() []uint32 { return d.words[d.parts[1]:] }
+func (d *Text) All() []uint32   { return d.words[:d.parts[0]] }
+func (d *Text) Pairs() []uint32 { return d.words[d.parts[0]:d.parts[1]] }
+func (d *Text) Names() []uint32 { return d.words[d.parts[1]:] }
 
 // pack holds a word of a set in 32 bits: 24 of its hash, 8 of its weight. Two words of two
 // reports are taken for one by mistake once in some thousands of comparisons, which moves a
 // cosine a little; it halves the memory.
-func pack(h uint32, weight float32) uint32 {
-	return h&^0xFF | uint32(min(255, max(1, weight*weightUnit)))
+func Pack(h uint32, weight float32) uint32 {
+	return h&^0xFF | uint32(min(255, max(1, weight*WeightUnit)))
 }
 
-const weightUnit = 20
+const WeightUnit = 20
 
 // reader turns texts into docs. Its buffers are used again for each text.
-type reader struct {
+type Reader struct {
 	lx      *lexicon
 	weights *weights
 	outlets lexemes // the sources' own titles
@@ -83,7 +90,7 @@ type reader struct {
 	// sets are the words, pairs and names of a text while they are collected.
 	sets   [3]wordSet
 	slots  []slot
-	table  wordTable
+	table  Set
 	common []*spelled
 	// seen takes each word of a text when frequencies are counted.
 	seen func(text string)
@@ -91,7 +98,7 @@ type reader struct {
 
 // spelled is a token with its spelling, while a text is read.
 type spelled struct {
-	token
+	Token
 	weight float32
 	text   string // canonical
 	shown  string // as it was written
@@ -103,20 +110,20 @@ type spelled struct {
 
 // NewCounter returns a reader that tells seen each word and each pair of neighbours of a text, in the
 // form in which the table of frequencies has it. What it reads does not depend on that table.
-func NewCounter(seen func(text string)) (*reader, error) {
+func NewCounter(seen func(text string)) (*Reader, error) {
 	lx, err := readLexicon(func(_, _ uint32) bool { return false })
 	if err != nil {
 		return nil, err
 	}
-	return &reader{lx: lx, weights: weightsOnce(), outlets: newLexemes(), seen: seen}, nil
+	return &Reader{lx: lx, weights: weightsOnce(), outlets: newLexemes(), seen: seen}, nil
 }
 
 // Keys returns the words of the text read last that reports are found by, each once. They are
 // overwritten by the next text.
-func (rd *reader) Keys() []indexed { return rd.index.list }
+func (rd *Reader) Keys() []Key { return rd.index.list }
 
-func newReader(outlets []string) *reader {
-	rd := &reader{lx: lexiconOnce(), weights: weightsOnce(), outlets: newLexemes()}
+func NewReader(outlets []string) *Reader {
+	rd := &Reader{lx: lexiconOnce(), weights: weightsOnce(), outlets: newLexemes()}
 	for _, name := range outlets {
 		rd.outlets.add(lexeme{words: wordsOf(name)})
 	}
@@ -124,50 +131,50 @@ func newReader(outlets []string) *reader {
 }
 
 // another returns a reader like rd that may be used beside it.
-func (rd *reader) another() *reader {
-	return &reader{lx: rd.lx, weights: rd.weights, outlets: rd.outlets}
+func (rd *Reader) Another() *Reader {
+	return &Reader{lx: rd.lx, weights: rd.weights, outlets: rd.outlets}
 }
 
 // read returns what is to be remembered of a title and a summary in plain text.
-func (rd *reader) read(title, summary string) *doc {
-	d := &doc{}
-	rd.readInto(d, title, summary)
+func (rd *Reader) Read(title, summary string) *Text {
+	d := &Text{}
+	rd.ReadInto(d, title, summary)
 	return d
 }
 
-func (rd *reader) readInto(d *doc, title, summary string) {
+func (rd *Reader) ReadInto(d *Text, title, summary string) {
 	title = unescape(title)
 	rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, title, math.MaxInt)
 	words := rd.trim(rd.words, title)
-	d.marked = marked(words)
+	d.Marked = marked(words)
 	d.slots = rd.slots[:0]
 	caps := capitalsMeanNothing(words, title)
-	rd.title = rd.spell(rd.title[:0], words, title, d.marked, caps, d)
+	rd.title = rd.spell(rd.title[:0], words, title, d.Marked, caps, d)
 	rd.contradictions(d, words, title, caps)
 	rd.slots, d.slots = d.slots, append(make([]slot, 0, len(d.slots)), d.slots...)
 
 	for i := range rd.title {
 		if i > 1 && rd.title[i].rubric && i < len(rd.title)-1 {
-			if d.tail = uint8(min(i, 255)); d.head > 0 {
+			if d.Tail = uint8(min(i, 255)); d.Head > 0 {
 				continue
 			}
-			d.head = d.tail
+			d.Head = d.Tail
 			for _, u := range rd.title[:i] {
-				d.headHash = pairHash(d.headHash, u.fold)
+				d.HeadHash = pairHash(d.HeadHash, u.Fold)
 			}
 		}
 	}
-	d.title = make([]token, len(rd.title))
+	d.Title = make([]Token, len(rd.title))
 	exact := uint64(14695981039346656037)
 	for i, t := range rd.title {
-		t.says = uint8(min(255, max(1, t.weight*weightUnit)))
-		d.title[i] = t.token
-		exact = (exact ^ uint64(t.norm)) * 1099511628211
+		t.says = uint8(min(255, max(1, t.weight*WeightUnit)))
+		d.Title[i] = t.Token
+		exact = (exact ^ uint64(t.Norm)) * 1099511628211
 	}
-	if len(d.title) > 0 {
-		d.exact = exact
+	if len(d.Title) > 0 {
+		d.Exact = exact
 	}
-	d.length = uint8(min(255, len(words)))
+	d.Length = uint8(min(255, len(words)))
 
 	rd.rest = rd.rest[:0]
 	if summary != "" {
@@ -175,19 +182,19 @@ func (rd *reader) readInto(d *doc, title, summary string) {
 		rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, summary, summaryWords)
 		words := rd.words
 		rd.rest = rd.spell(rd.rest, words, summary, marked(words), capitalsMeanNothing(words, summary), nil)
-		d.told = len(rd.rest) >= 4
+		d.Told = len(rd.rest) >= 4
 	}
 	rd.collect(d)
 	rd.days(d)
 }
 
 // days notes the first two days that the text names.
-func (rd *reader) days(d *doc) {
+func (rd *Reader) days(d *Text) {
 	n := 0
 	for _, list := range [][]spelled{rd.title, rd.rest} {
 		for i := range list {
-			if day := list[i].day; day != 0 && day != d.days[0] && n < len(d.days) {
-				d.days[n] = day
+			if day := list[i].day; day != 0 && day != d.Days[0] && n < len(d.Days) {
+				d.Days[n] = day
 				n++
 			}
 		}
@@ -239,7 +246,7 @@ func capitalsMeanNothing(words []wordform, text string) bool {
 func between(text string, a, b wordform) string { return text[a.End:b.Start] }
 
 // trim takes labels and outlets off both ends of a headline, while three words are left.
-func (rd *reader) trim(words []wordform, text string) []wordform {
+func (rd *Reader) trim(words []wordform, text string) []wordform {
 	const least = 3
 	for again := true; again && len(words) > least; {
 		again = false
@@ -254,7 +261,7 @@ func (rd *reader) trim(words []wordform, text string) []wordform {
 }
 
 // label returns how many words a label before the headline has.
-func (rd *reader) label(words []wordform, text string) (int, bool) {
+func (rd *Reader) label(words []wordform, text string) (int, bool) {
 	m := marked(words)
 	n := 0
 	for _, ps := range []lexemes{rd.lx.labels, rd.lx.outlets, rd.outlets} {
@@ -281,7 +288,7 @@ func (rd *reader) label(words []wordform, text string) (int, bool) {
 }
 
 // signature returns how many words an outlet's name or a label behind the headline has.
-func (rd *reader) signature(words []wordform, text string) (int, bool) {
+func (rd *Reader) signature(words []wordform, text string) (int, bool) {
 	const longest = 7
 	for n := 1; n <= min(longest, len(words)-1); n++ {
 		at := len(words) - n
@@ -304,7 +311,7 @@ func (rd *reader) signature(words []wordform, text string) (int, bool) {
 	return 0, false
 }
 
-func (rd *reader) outletName(tail []wordform, text string) bool {
+func (rd *Reader) outletName(tail []wordform, text string) bool {
 	if len(tail) > 1 && tail[0].Fold == "theo" { // … (Theo Reuters)
 		tail = tail[1:]
 	}
@@ -332,7 +339,7 @@ func (rd *reader) outletName(tail []wordform, text string) bool {
 }
 
 // spell appends the tokens of words to dst. With d, what sets headlines apart is noted there.
-func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, caps bool, d *doc) []spelled {
+func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, caps bool, d *Text) []spelled {
 	first := len(dst)
 	for i := 0; i < len(words); {
 		w := &words[i]
@@ -363,12 +370,12 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 			dst[before].rubric = rubric
 			if p.name && w.Upper && !caps {
 				for k := before; k < len(dst); k++ {
-					dst[k].flags |= isKnown
+					dst[k].Flags |= IsKnown
 				}
 			}
 			for k := range p.words {
 				if len(p.words) == len(dst)-before { // a word for a word
-					dst[before+k].initial = initial(&words[i+k])
+					dst[before+k].Initial = initial(&words[i+k])
 				}
 			}
 			i += len(p.words)
@@ -378,15 +385,15 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 			name = true // two capitals: a name at the head of a sentence
 		}
 		t := spelled{text: w.Normal, shown: text[w.Start:w.End], start: start, rubric: rubric}
-		t.norm, t.fold = w.normal, w.fold
+		t.Norm, t.Fold = w.normal, w.fold
 		if name {
-			t.flags |= isName
+			t.Flags |= IsName
 		} else if start && w.Upper && !caps && !w.Marked {
-			t.flags |= isCapital
+			t.Flags |= IsCapital
 		}
 		if d != nil {
 			t.initials(w, caps && !strings.ContainsFunc(text, unicode.IsLower))
-			d.short = d.short || t.flags&isAcronym != 0
+			d.Short = d.Short || t.Flags&IsAcronym != 0
 		}
 		dst = append(dst, t)
 		i++
@@ -394,10 +401,10 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 	for i := first; i < len(dst); i++ {
 		t := &dst[i]
 		if t.weight == 0 {
-			t.weight = rd.weights.word(t.norm, t.fold, marked)
+			t.weight = rd.weights.word(t.Norm, t.Fold, marked)
 		}
-		if t.flags&isCapital != 0 && t.weight >= rareName {
-			t.flags |= isName // Samsung, Vingroup
+		if t.Flags&IsCapital != 0 && t.weight >= rareName {
+			t.Flags |= IsName // Samsung, Vingroup
 		}
 	}
 	return dst
@@ -406,12 +413,12 @@ func (rd *reader) spell(dst []spelled, words []wordform, text string, marked, ca
 // initials notes what joins an acronym with the words it is made of; loud says that the whole
 // headline is in capitals.
 func (t *spelled) initials(w *wordform, loud bool) {
-	if t.initial = initial(w); t.initial == 0 {
+	if t.Initial = initial(w); t.Initial == 0 {
 		return
 	}
 	switch w.Fold {
 	case "of", "the", "and", "for", "va", "cua":
-		t.flags |= isJoining
+		t.Flags |= IsJoining
 	}
 	if !w.Upper {
 		return
@@ -419,11 +426,11 @@ func (t *spelled) initials(w *wordform, loud bool) {
 	last := t.shown[len(t.shown)-1]
 	if n := len(w.Fold); n < 2 || loud || 'a' <= last && last <= 'z' || !acronym(t.shown) {
 		return
-	} else if n >= leastAcronym && n <= mostAcronym {
-		t.flags |= isAcronym
+	} else if n >= leastAcronym && n <= MostAcronym {
+		t.Flags |= IsAcronym
 	}
-	if t.flags&isCapital != 0 {
-		t.flags |= isName // MU, BIDV: not all in capitals for standing first
+	if t.Flags&IsCapital != 0 {
+		t.Flags |= IsName // MU, BIDV: not all in capitals for standing first
 	}
 }
 
@@ -443,7 +450,7 @@ func initial(w *wordform) uint8 {
 // same too often.
 const (
 	leastAcronym = 3
-	mostAcronym  = 7
+	MostAcronym  = 7
 )
 
 // acronym says whether a word is all in capitals, or has one behind a small letter and another at
@@ -475,12 +482,12 @@ func isUpper(s string) bool {
 }
 
 // replace appends the canonical words of a lexeme.
-func (rd *reader) replace(dst []spelled, p *lexeme, shown string, d *doc) []spelled {
+func (rd *Reader) replace(dst []spelled, p *lexeme, shown string, d *Text) []spelled {
 	for k, t := range p.tokens {
-		if t.flags&isNumber == 0 {
+		if t.Flags&IsNumber == 0 {
 			t.shown = shown
 		} else if v, _ := plainNumber(p.to[k]); d != nil && k+1 < len(p.to) {
-			d.slots = append(d.slots, slot{quantity, hash(p.to[k+1]), v})
+			d.slots = append(d.slots, slot{quantity, Hash(p.to[k+1]), v})
 		}
 		dst = append(dst, t)
 	}
@@ -497,7 +504,7 @@ func foldNormal(w string) string {
 
 // collect fills the sets of words, pairs and names from the title and the summary just read, and
 // the keys under which the report is indexed.
-func (rd *reader) collect(d *doc) {
+func (rd *Reader) collect(d *Text) {
 	all, pairs, names := &rd.sets[0], &rd.sets[1], &rd.sets[2]
 	most := len(rd.title) + len(rd.rest)
 	rd.index.begin(most)
@@ -507,32 +514,32 @@ func (rd *reader) collect(d *doc) {
 	for _, list := range [][]spelled{rd.title, rd.rest} {
 		for i := range list {
 			t := &list[i]
-			if t.flags&isDate == 0 {
-				p := pack(t.norm, t.weight)
+			if t.Flags&isDate == 0 {
+				p := Pack(t.Norm, t.weight)
 				all.add(p)
 				if t.weight >= tellingWord {
-					rd.index.add(indexed{newIndexKey(t.fold, t.weight), p})
+					rd.index.add(Key{newIndexKey(t.Fold, t.weight), p})
 				}
 			}
-			if rd.seen != nil && t.flags&isNumber == 0 {
+			if rd.seen != nil && t.Flags&IsNumber == 0 {
 				rd.seen(t.text)
 			}
-			if i > 0 && t.flags&isDate == 0 {
+			if i > 0 && t.Flags&isDate == 0 {
 				u := &list[i-1]
-				h := pairHash(u.norm, t.norm)
+				h := pairHash(u.Norm, t.Norm)
 				w := rd.weights.pair(h, u.weight, t.weight)
 				if w >= leastPair {
-					pairs.add(pack(h, w))
+					pairs.add(Pack(h, w))
 				}
-				if u.flags&isName != 0 && t.flags&isName != 0 && !t.start {
-					names.add(pack(h, w))
+				if u.Flags&IsName != 0 && t.Flags&IsName != 0 && !t.start {
+					names.add(Pack(h, w))
 				}
-				if rd.seen != nil && t.flags&isNumber == 0 && u.flags&isNumber == 0 {
+				if rd.seen != nil && t.Flags&IsNumber == 0 && u.Flags&IsNumber == 0 {
 					rd.seen(u.text + " " + t.text)
 				}
 			}
-			if t.flags&isName != 0 && t.weight > 4 {
-				names.add(pack(t.norm, t.weight))
+			if t.Flags&IsName != 0 && t.weight > 4 {
+				names.add(Pack(t.Norm, t.weight))
 			}
 		}
 	}
@@ -543,7 +550,7 @@ func (rd *reader) collect(d *doc) {
 	copy(d.words[n:], pairs.list)
 	copy(d.words[m:], names.list)
 	d.parts = [2]int32{int32(n), int32(m)}
-	d.norms = [2]float32{length(d.all()), length(d.pairs())}
+	d.Norms = [2]float32{length(d.All()), length(d.Pairs())}
 }
 
 // leastPair is the weight below which two neighbours tell nothing.
@@ -557,7 +564,7 @@ func pairHash(a, b uint32) uint32 {
 // wordSet collects packed words, each once: with the least of its weights, should it have several.
 type wordSet struct {
 	list  []uint32
-	table wordTable
+	table Set
 	at    []int32 // by slot of the table: the place in list
 }
 
@@ -585,5 +592,5 @@ func length(list []uint32) float32 {
 	for _, p := range list {
 		sum += (p & 0xFF) * (p & 0xFF)
 	}
-	return float32(math.Sqrt(float64(sum))) / weightUnit
+	return float32(math.Sqrt(float64(sum))) / WeightUnit
 }

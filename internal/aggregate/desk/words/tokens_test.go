@@ -1,4 +1,4 @@
-package desk
+package words
 
 import (
 	"slices"
@@ -11,7 +11,7 @@ import (
 
 // Spellings of one headline have one normal form.
 func TestNormalForm(t *testing.T) {
-	rd := newReader([]string{"Báo Sớm"})
+	rd := NewReader([]string{"Báo Sớm"})
 	for _, forms := range [][]string{
 		{"Lở núi ở đèo Khau Cọ, hai xe tải mắc kẹt", "LỞ NÚI Ở ĐÈO KHAU CỌ, HAI XE TẢI MẮC KẸT", "Lở núi ở đèo Khau Cọ: 2 xe tải mắc kẹt…",
 			"[Video] Lở núi ở đèo Khau Cọ, hai xe tải mắc kẹt", "Cập nhật: Lở núi ở đèo Khau Cọ, hai xe tải mắc kẹt", "Lở núi ở đèo Khau Cọ, hai xe tải mắc kẹt - Báo Sớm",
@@ -28,9 +28,9 @@ func TestNormalForm(t *testing.T) {
 		{"Đại hội lần thứ XIV khai mạc ở thủ đô", "Đại hội lần thứ 14 khai mạc ở thủ đô"},
 		{"Orbitel pays $1.5bn for Fernway", "Orbitel pays $1.5 billion for Fernway - The Harbor Gazette", "Orbitel pays $1,500 million for Fernway"},
 	} {
-		want := rd.read(forms[0], "").exact
+		want := rd.Read(forms[0], "").Exact
 		for _, form := range forms[1:] {
-			if rd.read(form, "").exact != want {
+			if rd.Read(form, "").Exact != want {
 				var words []string
 				for _, w := range rd.title {
 					words = append(words, w.text)
@@ -40,14 +40,14 @@ func TestNormalForm(t *testing.T) {
 		}
 	}
 	for _, other := range []string{"Lở núi - chuyện dài ở đèo Khau Cọ", "Ảnh hưởng của lở núi", "Video gây bão mạng"} {
-		if n := len(rd.read(other, "").title); n != len(feed.Words(nil, other)) && n != len(feed.Words(nil, other))-1 {
+		if n := len(rd.Read(other, "").Title); n != len(feed.Words(nil, other)) && n != len(feed.Words(nil, other))-1 {
 			t.Errorf("%q lost words: %d left", other, n)
 		}
 	}
 }
 
 func TestSlots(t *testing.T) {
-	rd := newReader(nil)
+	rd := NewReader(nil)
 	names := map[slotKind]string{date: "date", period: "period", score: "score", quantity: "quantity", casualty: "casualty", where: "where"}
 	for _, tt := range []struct {
 		title string
@@ -76,7 +76,7 @@ func TestSlots(t *testing.T) {
 		{"Tỷ lệ chọi 1/16 vào trường chuyên", "quantity 1"},
 	} {
 		var got []string
-		for _, s := range rd.read(tt.title, "").slots {
+		for _, s := range rd.Read(tt.title, "").slots {
 			if name, ok := names[s.kind]; ok && s.kind != where {
 				got = append(got, name+" "+formatNumber(s.value))
 			}

@@ -1,4 +1,4 @@
-package desk
+package words
 
 import (
 	"bufio"
@@ -53,15 +53,15 @@ func readWeights(raw []byte) (*weights, error) {
 			w.top = float32(math.Log(total / 2))
 			continue
 		}
-		key := hash(text)
+		key := Hash(text)
 		a, b, pair := strings.Cut(text, " ")
 		if pair {
-			key = pairHash(hash(a), hash(b))
+			key = pairHash(Hash(a), Hash(b))
 			w.pairs[key>>6%uint32(len(w.pairs))] |= 1 << (key & 63)
 		}
 		w.idf.put(key, float32(math.Log(total/(n+1))))
 		if !pair {
-			docs[hash(foldNormal(text))] += n
+			docs[Hash(foldNormal(text))] += n
 		}
 	}
 	for key, n := range docs {

@@ -1,14 +1,14 @@
-package desk
+package words
 
 // wordTable is a set of packed words, with open addressing. An eighth of it is in use at most, so
 // that most words that are not in it meet an empty slot at once.
-type wordTable struct {
+type Set struct {
 	slots []uint32 // 0 where free
 	met   []uint32 // by slot: the turn in which dot last met its word
 	turn  uint32
 }
 
-func (t *wordTable) fill(list []uint32) {
+func (t *Set) Fill(list []uint32) {
 	t.clear(len(list))
 	for _, p := range list {
 		t.slots[t.slot(p)] = p
@@ -16,7 +16,7 @@ func (t *wordTable) fill(list []uint32) {
 }
 
 // clear makes it empty, with room for so many words.
-func (t *wordTable) clear(most int) {
+func (t *Set) clear(most int) {
 	size := 64
 	for size < 8*most {
 		size *= 2
@@ -30,7 +30,7 @@ func (t *wordTable) clear(most int) {
 }
 
 // slot returns where the word is, or the free slot where it would be.
-func (t *wordTable) slot(p uint32) int {
+func (t *Set) slot(p uint32) int {
 	mask := uint32(len(t.slots) - 1)
 	i := p >> 8 & mask
 	for t.slots[i] != 0 && (t.slots[i]^p)>>8 != 0 {
@@ -40,7 +40,7 @@ func (t *wordTable) slot(p uint32) int {
 }
 
 // find returns the slot of the word of p, whatever it weighs there, or -1.
-func (t *wordTable) find(p uint32) int {
+func (t *Set) Find(p uint32) int {
 	if i := t.slot(p); t.slots[i] != 0 {
 		return i
 	}
@@ -48,7 +48,7 @@ func (t *wordTable) find(p uint32) int {
 }
 
 // dot is the product of two sets, in weight units squared.
-func (t *wordTable) dot(list []uint32) (sum uint32) {
+func (t *Set) Dot(list []uint32) (sum uint32) {
 	mask := uint32(len(t.slots) - 1)
 	for _, p := range list {
 		for i := p >> 8 & mask; ; i = (i + 1) & mask {
@@ -66,7 +66,7 @@ func (t *wordTable) dot(list []uint32) (sum uint32) {
 }
 
 // meet is dot that remembers which words it met, until it is called again.
-func (t *wordTable) meet(list []uint32) (sum uint32) {
+func (t *Set) Meet(list []uint32) (sum uint32) {
 	t.turn++
 	for _, p := range list {
 		if i := t.slot(p); t.slots[i] != 0 {
@@ -78,19 +78,19 @@ func (t *wordTable) meet(list []uint32) (sum uint32) {
 }
 
 // Met says whether the word in a slot was met by the last call of meet.
-func (t *wordTable) Met(slot int32) bool { return t.met[slot] == t.turn }
+func (t *Set) Met(slot int32) bool { return t.met[slot] == t.turn }
 
 // shared is what the words in both sets weigh in the list, in weight units.
-func (t *wordTable) shared(list []uint32) (sum uint32) {
+func (t *Set) Shared(list []uint32) (sum uint32) {
 	for _, p := range list {
-		if t.find(p) >= 0 {
+		if t.Find(p) >= 0 {
 			sum += p & 0xFF
 		}
 	}
 	return sum
 }
 
-func totalWeight(list []uint32) (sum uint32) {
+func TotalWeight(list []uint32) (sum uint32) {
 	for _, p := range list {
 		sum += p & 0xFF
 	}

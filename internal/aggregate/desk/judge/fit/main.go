@@ -1,9 +1,9 @@
 // Command fit makes the figures the desk decides stories by: the table of word frequencies and the
 // models, from labelled headlines. The headlines stay where they are; only figures come into feedd.
 //
-//	go run ./internal/aggregate/desk/fit -data ../shared/quality            # data/model.json
-//	go run ./internal/aggregate/desk/fit -data ../shared/quality -count     # data/frequencies.tsv
-//	go run ./internal/aggregate/desk/fit -data ../shared/quality -check 10  # how good it is on what it was not fitted on
+//	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality            # stories/data/model.json
+//	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -count     # words/data/frequencies.tsv
+//	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -check 10  # how good it is on what it was not fitted on
 //
 // Fitting the same data again gives the same files, byte for byte.
 //
@@ -28,7 +28,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"feedd/internal/aggregate/desk"
+	"feedd/internal/aggregate/desk/judge"
 )
 
 func main() {
@@ -40,15 +40,18 @@ func main() {
 
 func run() error {
 	from := flag.String("data", "../shared/quality", "folder of labelled headlines")
-	own := flag.String("own", "internal/aggregate/desk/testdata", "folder of the project's own invented pairs")
-	marks := flag.String("labels", "internal/aggregate/desk/fit", "folder of labels for items of the stream")
-	into := flag.String("out", "internal/aggregate/desk/data", "folder to write to")
+	own := flag.String("own", "internal/aggregate/desk/judge/testdata", "folder of the project's own invented pairs")
+	marks := flag.String("labels", "internal/aggregate/desk/judge/fit", "folder of labels for items of the stream")
+	into := flag.String("out", "internal/aggregate/desk", "the desk's folder, whose data are written")
 	count := flag.Bool("count", false, "count words anew, too; then fit once more with the new table")
 	check := flag.Int("check", 0, "write nothing; say what models fitted to all parts but one make of that one, with this many parts")
 	rounds := flag.Int("rounds", 1, "with -check: how often the parts are made anew")
 	misses := flag.Bool("misses", false, "with -check: print the pairs that were judged wrongly")
 	flag.Parse()
 
+	if err := present(*from, *own, *marks); err != nil {
+		return err
+	}
 	read := func(dir string, names ...string) (list []io.Reader, sum string, err error) {
 		for _, name := range names {
 			raw, err := os.ReadFile(filepath.Join(dir, name))
@@ -78,11 +81,11 @@ func run() error {
 			}
 			groups, sums = append(groups, streams), sums+sum
 		}
-		return write("frequencies.tsv", func(w io.Writer) error {
-			return desk.CountWords(w, "of 10,000 documents, word or pair; counted by internal/aggregate/desk/fit in"+sums, 3, 20, groups...)
+		return write("words/data/frequencies.tsv", func(w io.Writer) error {
+			return judge.CountWords(w, "of 10,000 documents, word or pair; counted by internal/aggregate/desk/judge/fit in"+sums, 3, 20, groups...)
 		})
 	}
-	l, err := desk.ReadLabelled(*from, *own, *marks)
+	l, err := judge.ReadLabelled(*from, *own, *marks)
 	if err != nil {
 		return err
 	}
@@ -94,5 +97,19 @@ func run() error {
 		fmt.Print(l.CrossValidate(*check, *rounds, wrong))
 		return nil
 	}
-	return write("model.json", l.FitStories)
+	return write("stories/data/model.json", l.FitStories)
+}
+
+// present says where to get what is missing.
+func present(shared, own, labels string) error {
+	for dir, what := range map[string]string{
+		shared: "the labelled headlines (pairs.tsv, clusters_vi.tsv, clusters_en.tsv, categories_vi.tsv, categories_en.tsv, stream_vi_10k.tsv) lie beside a checkout, in ../shared/quality; they belong to their publishers and do not come with feedd: name their folder with -data",
+		own:    "feedd's own invented pairs come with it: run this at the head of the checkout, or name their folder with -own",
+		labels: "feedd's own labels come with it: run this at the head of the checkout, or name their folder with -labels",
+	} {
+		if _, err := os.Stat(dir); err != nil {
+			return fmt.Errorf("%w: %s", err, what)
+		}
+	}
+	return nil
 }

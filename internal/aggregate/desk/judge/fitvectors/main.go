@@ -2,7 +2,7 @@
 // from headlines without their labels. The headlines stay where they are; only figures come into
 // feedd.
 //
-//	go run ./internal/aggregate/desk/fitvectors -data ../shared/quality
+//	go run ./internal/aggregate/desk/judge/fitvectors -data ../shared/quality
 //
 // Fitting the same data again gives the same files, byte for byte.
 package main
@@ -15,12 +15,12 @@ import (
 	"path/filepath"
 	"slices"
 
-	"feedd/internal/aggregate/desk"
+	"feedd/internal/aggregate/desk/judge"
 )
 
 func main() {
 	from := flag.String("data", "../shared/quality", "folder of headlines")
-	into := flag.String("out", "internal/aggregate/desk/data", "folder to write to")
+	into := flag.String("out", "internal/aggregate/desk/sections/data", "folder to write to")
 	without := flag.String("without", "", "a set to leave out, to try the vectors on what they have not seen")
 	flag.Parse()
 	keep := func(set string) bool { return *without == "" || set != *without }
@@ -41,7 +41,7 @@ func fit(out, from string, keep func(string) bool, names []string) error {
 	for _, name := range slices.Sorted(slices.Values(names)) {
 		f, err := os.Open(filepath.Join(from, name))
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: the headlines belong to their publishers and do not come with feedd; name their folder with -data", err)
 		}
 		defer f.Close()
 		tables = append(tables, f)
@@ -51,7 +51,7 @@ func fit(out, from string, keep func(string) bool, names []string) error {
 		return err
 	}
 	defer f.Close()
-	if err := desk.FitVectors(f, least, keep, tables...); err != nil {
+	if err := judge.FitVectors(f, least, keep, tables...); err != nil {
 		return err
 	}
 	return f.Close()
