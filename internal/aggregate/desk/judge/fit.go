@@ -15,7 +15,7 @@ import (
 )
 
 // Fitting makes the two files the scores stand on, data/frequencies.tsv and data/model.json, from
-// labelled headlines. Run it through internal/aggregate/desk/fit.
+// labelled headlines. Run it through internal/aggregate/desk/judge/fit.
 
 // CountWords writes the table of word and pair frequencies of the texts in the streams (TSV with the
 // columns title and summary or text): in how many of 10,000 documents of the group of streams in
@@ -164,7 +164,7 @@ func (l *Labelled) FitStories(out io.Writer) error {
 	all := func(int) bool { return true }
 	enc := json.NewEncoder(out)
 	enc.SetIndent("", "  ")
-	return enc.Encode(l.fit("fitted by internal/aggregate/desk/fit on "+strings.Join(l.files, " "), all, all))
+	return enc.Encode(l.fit("fitted by internal/aggregate/desk/judge/fit on "+strings.Join(l.files, " "), all, all))
 }
 
 // balance lowers the weight of the pairs of two events, of which a day has very many, to three

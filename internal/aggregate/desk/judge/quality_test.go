@@ -73,7 +73,7 @@ func TestFittedFigures(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got.Bytes(), want) {
-			t.Error("data/model.json is not what internal/aggregate/desk/fit makes of the data and the words as they are")
+			t.Error("data/model.json is not what internal/aggregate/desk/judge/fit makes of the data and the words as they are")
 		}
 	})
 	t.Run("cross-validated", func(t *testing.T) {
