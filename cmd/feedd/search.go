@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"feedd/internal/aggregate/desk"
+	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/daemon"
 )
 
@@ -19,7 +19,7 @@ type searchCmd struct {
 // Run finds stored stories by words.
 func (c *searchCmd) Run(a *app) error {
 	for _, w := range c.Words {
-		if err := desk.CheckPattern(w); err != nil {
+		if err := sections.CheckPattern(w); err != nil {
 			return useError{fmt.Errorf("%s: %w", w, err)}
 		}
 	}

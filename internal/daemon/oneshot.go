@@ -123,7 +123,7 @@ type Story struct {
 // Search returns the stories of which a report holds every term, in its headline or summary, the
 // newest first, at most limit of them. Terms are written as in a rule.
 func (d *Daemon) Search(ctx context.Context, terms []string, limit int) ([]Story, error) {
-	matches, err := desk.NewMatcher(terms, "title", "summary")
+	matches, err := sections.NewMatcher(terms, "title", "summary")
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ func (d *Daemon) byHeadline(ctx context.Context, words string) ([]feed.Item, err
 	if len(terms) == 0 {
 		return nil, nil
 	}
-	matches, err := desk.NewMatcher(terms, "title")
+	matches, err := sections.NewMatcher(terms, "title")
 	if err != nil {
 		return nil, nil // punctuation that means something in a rule
 	}

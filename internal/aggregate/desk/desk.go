@@ -173,7 +173,7 @@ func (d *Desk) putBack(it *feed.Item) {
 	}
 	delete(d.returns, it.ID)
 	d.returned = append(d.returned, it.ID)
-	d.stories.forget(it.ID)
+	d.stories.Forget(it.ID)
 	it.Story, it.Entry, it.Verdict, it.Why = p.Story, p.Entry, p.Verdict, p.Why
 }
 

@@ -1,4 +1,4 @@
-package desk
+package sections
 
 import "feedd/internal/feed"
 
