@@ -45,6 +45,7 @@ func run() int {
 
 // cli is the whole command line.
 type cli struct {
+	Init      initCmd      `cmd:"" help:"Write a first feeds.yaml from two questions, with real sources."`
 	Serve     serveCmd     `cmd:"" help:"Run the daemon: collect on schedule, file, publish over HTTP."`
 	Demo      demoCmd      `cmd:"" help:"The same, offline, on invented sources served on loopback."`
 	Collect   collectCmd   `cmd:"" help:"Look at all or the named sources once, now, file what they bring, and exit."`
@@ -154,7 +155,7 @@ type configFlag struct {
 // exists tells whoever named no file, or a wrong one, how to name it.
 func (c configFlag) exists() error {
 	if _, err := os.Stat(c.Config); err != nil {
-		return useError{fmt.Errorf("cannot read the configuration: %w; name another with --config FILE", err)}
+		return useError{fmt.Errorf("cannot read the configuration: %w; name another with --config FILE, or write one with feedd init", err)}
 	}
 	return nil
 }
