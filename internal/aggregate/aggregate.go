@@ -70,6 +70,7 @@ type Aggregate struct {
 	reload chan struct{} // settings changed: look at the schedule anew
 	wake   chan struct{} // there may be unfiled items
 	calls  chan func(*schedule)
+	pushes pushes
 
 	mu        sync.Mutex // guards what follows
 	settings  Settings
@@ -91,7 +92,7 @@ func New(o Options) (*Aggregate, error) {
 	a := &Aggregate{
 		store: o.Store, log: o.Log, now: o.Now, filed: o.Filed,
 		reload: make(chan struct{}, 1), wake: make(chan struct{}, 1),
-		calls: make(chan func(*schedule)),
+		calls: make(chan func(*schedule)), pushes: pushes{source: map[string]int64{}},
 	}
 	a.count = newCounters(o.Metrics, a.waiting)
 	return a, a.Reload(o.Settings, o.Collector)

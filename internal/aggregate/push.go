@@ -3,8 +3,11 @@ package aggregate
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"sync"
 
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/aggregate/read"
@@ -86,9 +89,100 @@ func (a *Aggregate) VerifyPush(ctx context.Context, callback string, query url.V
 	return answer, errors.Join(err, verr)
 }
 
+// How much hubs may deliver, bytes: at once; of one source, and of all, as long as they are read or wait
+// to be filed.
+const (
+	pushMost   = 8 << 20
+	pushSource = 2 * pushMost
+	pushAll    = 8 * pushMost
+)
+
+// Why a delivery is not taken, besides ErrNoSubscription and collect.ErrSignature.
+var (
+	ErrPushTooLarge = fmt.Errorf("the delivery is larger than %d MB", pushMost>>20)
+	ErrPushBusy     = errors.New("too much that hubs delivered waits to be read")
+)
+
+// pushes bounds the bytes of deliveries under way.
+type pushes struct {
+	mu     sync.Mutex
+	all    int64
+	source map[string]int64
+}
+
+// take reserves n bytes for a source's delivery, or tells that there is no room.
+func (p *pushes) take(source string, n int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.all+n > pushAll || p.source[source]+n > pushSource {
+		return false
+	}
+	p.all += n
+	p.source[source] += n
+	return true
+}
+
+func (p *pushes) release(source string, n int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all -= n
+	if p.source[source] -= n; p.source[source] <= 0 {
+		delete(p.source, source)
+	}
+}
+
 // TakePush takes what a hub delivers (section 7): it is read, saved and filed like what a poll
-// brings. It fails with ErrNoSubscription, with collect.ErrSignature, or when too much waits.
-func (a *Aggregate) TakePush(ctx context.Context, callback string, header http.Header, body []byte) error {
+// brings. length is the body's, -1 when it is not known. Nothing of the body is read unless a source
+// waits for it and there is room. It fails with ErrNoSubscription, ErrPushTooLarge, ErrPushBusy,
+// collect.ErrSignature, or when the body was cut off.
+func (a *Aggregate) TakePush(ctx context.Context, callback string, header http.Header, length int64, body io.Reader) error {
+	id, err := a.awaits(ctx, callback)
+	if err != nil {
+		return err
+	}
+	if length > pushMost {
+		return ErrPushTooLarge
+	}
+	reserved := length
+	if length < 0 {
+		reserved = pushMost
+	}
+	if !a.pushes.take(id, reserved) {
+		return ErrPushBusy
+	}
+	text, err := io.ReadAll(io.LimitReader(body, pushMost+1))
+	switch {
+	case err != nil:
+		err = fmt.Errorf("the delivery was cut off: %w", err)
+	case len(text) > pushMost:
+		err = ErrPushTooLarge
+	default:
+		a.pushes.release(id, reserved-int64(len(text)))
+		reserved = int64(len(text))
+		err = a.submitPush(ctx, callback, header, text)
+	}
+	if err != nil {
+		a.pushes.release(id, reserved)
+	}
+	return err
+}
+
+// awaits returns the id of the source that waits for its hub at a callback.
+func (a *Aggregate) awaits(ctx context.Context, callback string) (id string, err error) {
+	err = a.call(ctx, func(s *schedule) {
+		if sl := s.subscriber(callback); sl != nil {
+			id = sl.src.ID
+		}
+	})
+	if err == nil && id == "" {
+		err = ErrNoSubscription
+	}
+	return id, err
+}
+
+// submitPush queues what a hub delivered, when its signature is right. The bytes are under way until
+// the schedule's queue is done with them.
+func (a *Aggregate) submitPush(ctx context.Context, callback string, header http.Header, body []byte) error {
 	perr := ErrNoSubscription
 	err := a.call(ctx, func(s *schedule) {
 		sl := s.subscriber(callback)
@@ -111,7 +205,7 @@ func (a *Aggregate) TakePush(ctx context.Context, callback string, header http.H
 			},
 		}
 		if !s.queue.Submit(job) {
-			perr = errors.New("too much that the hub delivered waits to be read")
+			perr = ErrPushBusy
 			return
 		}
 		sl.running++

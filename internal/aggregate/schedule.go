@@ -112,6 +112,9 @@ func (s *schedule) configure(ctx context.Context) {
 		s.of = collector
 		s.queue = collector.Queue(ctx, func(job collect.Job, res collect.Result) {
 			d := done{id: job.Source.ID, pushed: job.Pushed != nil}
+			if d.pushed {
+				defer s.a.pushes.release(d.id, int64(len(job.Pushed.Bytes)))
+			}
 			// What was brought is saved also when ctx has ended meanwhile.
 			d.rep, d.state, d.err = s.a.keep(context.WithoutCancel(ctx), job, res)
 			s.done <- d

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net"
@@ -374,38 +373,6 @@ func (d *Daemon) handler() http.Handler {
 	mux.HandleFunc("GET /push/{callback}", d.verifyPush)
 	mux.HandleFunc("POST /push/{callback}", d.takePush)
 	return mux
-}
-
-// Most that a hub may deliver at once, bytes.
-const maxPush = 8 << 20
-
-func (d *Daemon) verifyPush(w http.ResponseWriter, r *http.Request) {
-	answer, err := d.agg.VerifyPush(r.Context(), r.PathValue("callback"), r.URL.Query())
-	if err != nil {
-		http.NotFound(w, r)
-		return
-	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8") // the hub chose the text
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_, _ = io.WriteString(w, answer)
-}
-
-// takePush acknowledges also what is not signed, and ignores it, as WebSub asks (section 8.1).
-func (d *Daemon) takePush(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPush))
-	if err != nil {
-		http.Error(w, "the delivery is too large or was cut off", http.StatusRequestEntityTooLarge)
-		return
-	}
-	err = d.agg.TakePush(r.Context(), r.PathValue("callback"), r.Header, body)
-	switch {
-	case err == nil || errors.Is(err, collect.ErrSignature):
-		w.WriteHeader(http.StatusAccepted)
-	case errors.Is(err, aggregate.ErrNoSubscription):
-		http.Error(w, "no such subscription", http.StatusGone)
-	default:
-		http.Error(w, "try again later", http.StatusServiceUnavailable)
-	}
 }
 
 // Reload reads the configuration again and puts it into force, all of it or nothing: when it has

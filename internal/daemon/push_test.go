@@ -1,12 +1,15 @@
 package daemon
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,20 +19,31 @@ import (
 	"time"
 )
 
-// TestHubPushes runs a source with a hub of its own: the daemon subscribes, answers the hub's
-// question, takes what is signed, and ignores what is not.
-func TestHubPushes(t *testing.T) {
+// pushed is a running daemon whose one source has a hub of its own, which it asked for a subscription.
+type pushed struct {
+	*house
+	hub      string     // address of the source and its hub
+	asked    url.Values // what the hub was asked for
+	callback string     // path
+}
+
+func pushItem(n int) string {
+	return fmt.Sprintf(`<item><title>Tin nhanh số %d</title><link>http://e.org/%d</link><guid>%d</guid></item>`, n, n, n)
+}
+
+// doc is the source's document with these items.
+func (p *pushed) doc(items string) string {
+	return `<?xml version="1.0"?><rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>T</title><link>http://e.org/</link>
+		<description/><atom:link rel="hub" href="` + p.hub + `/hub"/><atom:link rel="self" href="` + p.hub + `/feed"/>` + items + `</channel></rss>`
+}
+
+func runPushed(t *testing.T) *pushed {
+	t.Helper()
 	c := newClock()
 	var mu sync.Mutex
 	var asked url.Values
 	var srv *httptest.Server
-	item := func(n int) string {
-		return fmt.Sprintf(`<item><title>Tin nhanh số %d</title><link>http://e.org/%d</link><guid>%d</guid></item>`, n, n, n)
-	}
-	doc := func(items string) string {
-		return `<?xml version="1.0"?><rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel><title>T</title><link>http://e.org/</link>
-			<description/><atom:link rel="hub" href="` + srv.URL + `/hub"/><atom:link rel="self" href="` + srv.URL + `/feed"/>` + items + `</channel></rss>`
-	}
+	p := &pushed{}
 	srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/hub":
@@ -41,24 +55,25 @@ func TestHubPushes(t *testing.T) {
 			mu.Unlock()
 			w.WriteHeader(http.StatusAccepted)
 		default:
-			_, _ = io.WriteString(w, doc(item(1)))
+			_, _ = io.WriteString(w, p.doc(pushItem(1)))
 		}
 	}))
-	defer srv.Close()
+	t.Cleanup(srv.Close)
+	p.hub = srv.URL
 
-	h := build(t, fmt.Sprintf(`
+	p.house = build(t, fmt.Sprintf(`
 site: {url: "https://news.example.org"}
 sources: [{id: a, url: "%s/feed", allow_private: true, host_interval: 0s}]
 `, srv.URL), c, "")
-	ctx, stop := context.WithCancel(t.Context())
+	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- h.Run(ctx) }()
-	defer func() {
+	go func() { ended <- p.Run(ctx) }()
+	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 
 	form := func() url.Values { mu.Lock(); defer mu.Unlock(); return asked }
 	eventually(t, "a subscription asked for", func() bool { return form() != nil })
@@ -66,7 +81,15 @@ sources: [{id: a, url: "%s/feed", allow_private: true, host_interval: 0s}]
 	if err != nil || !strings.HasPrefix(callback.String(), "https://news.example.org/push/") || form().Get("hub.topic") != srv.URL+"/feed" {
 		t.Fatalf("asked for %v", form())
 	}
-	site := "http://" + h.Addr().String()
+	p.asked, p.callback = form(), callback.Path
+	return p
+}
+
+// TestHubPushes runs a source with a hub of its own: the daemon subscribes, answers the hub's
+// question, takes what is signed, and ignores what is not.
+func TestHubPushes(t *testing.T) {
+	p := runPushed(t)
+	site := "http://" + p.Addr().String()
 	ask := func(path string, q url.Values) (int, string) {
 		resp, err := http.Get(site + path + "?" + q.Encode())
 		if err != nil {
@@ -79,8 +102,8 @@ sources: [{id: a, url: "%s/feed", allow_private: true, host_interval: 0s}]
 		}
 		return resp.StatusCode, string(b)
 	}
-	verify := url.Values{"hub.mode": {"subscribe"}, "hub.topic": {srv.URL + "/feed"}, "hub.challenge": {"abc"}, "hub.lease_seconds": {"86400"}}
-	if code, body := ask(callback.Path, verify); code != http.StatusOK || body != "abc" {
+	verify := url.Values{"hub.mode": {"subscribe"}, "hub.topic": {p.hub + "/feed"}, "hub.challenge": {"abc"}, "hub.lease_seconds": {"86400"}}
+	if code, body := ask(p.callback, verify); code != http.StatusOK || body != "abc" {
 		t.Errorf("verification: %d %q", code, body)
 	}
 	if code, _ := ask("/push/guessed", verify); code != http.StatusNotFound {
@@ -90,7 +113,7 @@ sources: [{id: a, url: "%s/feed", allow_private: true, host_interval: 0s}]
 	deliver := func(body, secret string) int {
 		mac := hmac.New(sha256.New, []byte(secret))
 		mac.Write([]byte(body))
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, site+callback.Path, strings.NewReader(body))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, site+p.callback, strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -103,10 +126,10 @@ sources: [{id: a, url: "%s/feed", allow_private: true, host_interval: 0s}]
 		defer resp.Body.Close()
 		return resp.StatusCode
 	}
-	if code := deliver(doc(item(666)), "not the secret"); code != http.StatusAccepted {
+	if code := deliver(p.doc(pushItem(666)), "not the secret"); code != http.StatusAccepted {
 		t.Errorf("a forged delivery: %d, want it acknowledged and ignored", code)
 	}
-	if code := deliver(doc(item(2)), form().Get("hub.secret")); code != http.StatusAccepted {
+	if code := deliver(p.doc(pushItem(2)), p.asked.Get("hub.secret")); code != http.StatusAccepted {
 		t.Errorf("a delivery: %d", code)
 	}
 	eventually(t, "what the hub delivered", func() bool {
@@ -116,11 +139,83 @@ sources: [{id: a, url: "%s/feed", allow_private: true, host_interval: 0s}]
 	if _, body := ask("/sections/all.rss", nil); strings.Contains(body, "số 666") {
 		t.Error("a forged delivery was published")
 	}
-	status, err := h.Status(t.Context())
+	status, err := p.Status(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := status[0].State.Push; p == nil || p.State != "active" || p.Until.Sub(c.now()) != 24*time.Hour || p.LastPush.IsZero() {
-		t.Errorf("the subscription is %+v", p)
+	if push := status[0].State.Push; push == nil || push.State != "active" || push.Until.Sub(p.clock.now()) != 24*time.Hour || push.LastPush.IsZero() {
+		t.Errorf("the subscription is %+v", push)
 	}
+}
+
+// begin sends the head of a delivery, and none of its body.
+func (p *pushed) begin(t *testing.T, path, length string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", p.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil { // half of what a body may take
+		t.Fatal(err)
+	}
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: news.example.org\r\n%s\r\n\r\n", path, length)
+	return conn
+}
+
+func status(t *testing.T, conn net.Conn) int {
+	t.Helper()
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal("no answer: ", err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
+// Whom nobody waits for is told so before they have sent a byte of their delivery.
+func TestAnUnknownCallbackIsRefusedUnread(t *testing.T) {
+	p := runPushed(t)
+	for _, length := range []string{"Content-Length: 8000000", "Transfer-Encoding: chunked"} {
+		if code := status(t, p.begin(t, "/push/guessed", length)); code != http.StatusGone {
+			t.Errorf("%s: %d, want 410", length, code)
+		}
+	}
+}
+
+// Deliveries that are begun and not ended take no more memory than all deliveries may.
+func TestDeliveriesUnderWayAreBounded(t *testing.T) {
+	p := runPushed(t)
+	if code := status(t, p.begin(t, p.callback, "Content-Length: 8388609")); code != http.StatusRequestEntityTooLarge {
+		t.Errorf("more than a hub may deliver: %d, want 413", code)
+	}
+	begun := []net.Conn{
+		p.begin(t, p.callback, "Content-Length: 8388608"), p.begin(t, p.callback, "Transfer-Encoding: chunked"), p.begin(t, p.callback, "Content-Length: 8388608"),
+	}
+	refused := make(chan int, len(begun))
+	for _, conn := range begun {
+		go func() {
+			if resp, err := http.ReadResponse(bufio.NewReader(conn), nil); err == nil {
+				refused <- resp.StatusCode
+			}
+		}()
+	}
+	select {
+	case code := <-refused:
+		if code != http.StatusServiceUnavailable {
+			t.Errorf("one too many: %d, want 503", code)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("three deliveries of 8 MB are under way for one source")
+	}
+	for _, conn := range begun {
+		conn.Close()
+	}
+	eventually(t, "room again", func() bool {
+		conn := p.begin(t, p.callback, "Content-Length: 8000000")
+		if _, err := conn.Write(bytes.Repeat([]byte(" "), 8000000)); err != nil {
+			return false
+		}
+		return status(t, conn) == http.StatusAccepted // unsigned, and ignored
+	})
 }
