@@ -153,7 +153,9 @@ func TestChaos(t *testing.T) {
 		go func() { served <- server.Serve(l) }()
 
 		c := New(Options{Now: time.Now})
-		c.transports[route{private: true}] = &http.Transport{DialContext: l.dial, MaxIdleConnsPerHost: 1, DisableCompression: true}
+		for _, private := range []bool{true, false} { // the sources' own hosts, and where these send their readers
+			c.transports[route{private: private}] = &http.Transport{DialContext: l.dial, MaxIdleConnsPerHost: 1, DisableCompression: true}
+		}
 		kinds := []string{"refuse", "busy", "chain", "drip", "reset", "length", "good", "good", "good", "good"}
 		var sources []feed.Source
 		add := func(host, path string) {

@@ -20,6 +20,9 @@ import (
 // errPrivate is in every refusal of an address that is not on the public internet.
 var errPrivate = errors.New("allow_private is not set")
 
+// errMetadata is in every refusal of a cloud's metadata service.
+var errMetadata = errors.New("no source may live there")
+
 // guardian knows the special-purpose address registries: private, loopback, link-local (and with it
 // the clouds' metadata), carrier-grade NAT, documentation, multicast, mapped and NAT64 forms. Ports
 // are not its business: feeds live on odd ones.
@@ -35,6 +38,15 @@ func guard(network, address string, _ syscall.RawConn) error {
 		}
 		return fmt.Errorf("%s is a private or special address: %w", host, errPrivate)
 	}
+	return guardMetadata(network, address, nil)
+}
+
+// guardMetadata refuses only what nobody's feeds live on, whatever allow_private says.
+func guardMetadata(_, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err == nil && feed.IsMetadata(at.Addr()) {
+		return fmt.Errorf("%s tells a cloud's secrets to its own machines: %w", at.Addr().Unmap(), errMetadata)
+	}
 	return nil
 }
 
@@ -45,14 +57,15 @@ type route struct {
 	private bool
 }
 
-// transportTo returns the way to an address for a source, and refuses private ones.
-func (c *Collector) transportTo(ctx context.Context, src *feed.Source, u *url.URL) (*http.Transport, error) {
-	if src.Proxy != "" && !src.AllowPrivate {
-		if err := checkProxied(ctx, u.Hostname()); err != nil {
+// transportTo returns the way to an address for a source, and refuses private ones unless that address
+// may be one.
+func (c *Collector) transportTo(ctx context.Context, src *feed.Source, u *url.URL, private bool) (*http.Transport, error) {
+	if src.Proxy != "" {
+		if err := checkProxied(ctx, u.Hostname(), private); err != nil {
 			return nil, err
 		}
 	}
-	return c.transport(route{src.Proxy, src.AllowPrivate})
+	return c.transport(route{src.Proxy, private})
 }
 
 // transport returns the route's transport, made at its first use.
@@ -80,29 +93,34 @@ func (c *Collector) transport(r route) (*http.Transport, error) {
 			return nil, errors.New("the proxy is no URL") // its text may hold a password
 		}
 		t.Proxy = http.ProxyURL(u) // named by the editor, so it may live anywhere
-	} else if !r.private {
+	} else if r.private {
+		dialer.Control = guardMetadata
+	} else {
 		dialer.Control = guard
 	}
 	c.transports[r] = t
 	return t, nil
 }
 
-// checkProxied does before a proxied request what guard does for a direct one, as far as that is
-// possible: the proxy resolves the name, perhaps to something else than is seen from here.
-func checkProxied(ctx context.Context, host string) error {
+// checkProxied does before a proxied request what guard, or guardMetadata where private addresses are
+// allowed, does for a direct one, as far as that is possible: the proxy resolves the name, perhaps to
+// something else than is seen from here.
+func checkProxied(ctx context.Context, host string, private bool) error {
 	host = strings.ToLower(strings.TrimRight(host, "."))
 	if ip, err := netip.ParseAddr(host); err == nil {
-		return checkAddr(host, ip)
+		return checkAddr(host, ip, private)
 	}
-	if err := privateName(host); err != nil {
-		return err
+	if !private {
+		if err := privateName(host); err != nil {
+			return err
+		}
 	}
 	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return nil // names are often the proxy's business alone
 	}
 	for _, ip := range addrs {
-		if err := checkAddr(host, ip.Unmap()); err != nil {
+		if err := checkAddr(host, ip.Unmap(), private); err != nil {
 			return err
 		}
 	}
@@ -122,9 +140,12 @@ func privateName(host string) error {
 	return nil
 }
 
-func checkAddr(host string, ip netip.Addr) error {
-	if guardian.SafeAddr(ip) != nil {
+func checkAddr(host string, ip netip.Addr, private bool) error {
+	if !private && guardian.SafeAddr(ip) != nil {
 		return fmt.Errorf("%s is a private or special address: %w", host, errPrivate)
+	}
+	if feed.IsMetadata(ip) {
+		return fmt.Errorf("%s tells a cloud's secrets to its own machines: %w", host, errMetadata)
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ type ask struct {
 	method string // default GET
 	url    *url.URL
 	src    *feed.Source
-	own    *url.URL // src.URL, parsed; nil when it is not at hand
+	own    *url.URL // address of the source in whose name it is asked; nil when src.URL is that
 	accept string
 	form   string // body of a POST
 
@@ -183,7 +183,7 @@ func (v *visit) get(ctx context.Context, q ask) (*answer, error) {
 // hop makes one request, and reads the body of what answers it finally. The location is where a
 // redirect leads; an answer without one is final.
 func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar) (a *answer, location string, err error) {
-	t, err := v.c.transportTo(ctx, q.src, u)
+	t, err := v.c.transportTo(ctx, q.src, u, q.src.AllowPrivate && q.owns(u))
 	if err != nil {
 		return nil, "", err
 	}
@@ -354,16 +354,33 @@ func (q *ask) entrust(req *http.Request, u *url.URL) {
 	}
 }
 
+// owns says whether u is of the host the source names.
+func (q *ask) owns(u *url.URL) bool {
+	own := q.address()
+	return own != nil && hostOf(own) == hostOf(u)
+}
+
 // trusts says whether u is of the host the source names, and no less protected.
 func (q *ask) trusts(u *url.URL) bool {
-	own := q.own
-	if own == nil {
-		var err error
-		if own, err = url.Parse(q.src.URL); err != nil {
-			return false
-		}
+	own := q.address()
+	return q.owns(u) && (own.Scheme == u.Scheme || u.Scheme == "https")
+}
+
+// address is the source's own, nil when it is none.
+func (q *ask) address() *url.URL {
+	if q.own == nil {
+		q.own = addressOf(q.src)
 	}
-	return hostOf(own) == hostOf(u) && (own.Scheme == u.Scheme || u.Scheme == "https")
+	return q.own
+}
+
+// addressOf is a source's address, nil when it is none.
+func addressOf(src *feed.Source) *url.URL {
+	u, err := url.Parse(src.URL)
+	if err != nil {
+		return nil
+	}
+	return u
 }
 
 // samePlace compares without the query: load balancers put tokens there, and validators that a

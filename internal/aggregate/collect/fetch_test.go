@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,6 +52,13 @@ func testCollector(t testing.TB) *Collector {
 	t.Helper()
 	c := New(Options{Site: feed.Site{Contact: "mailto:desk@example.org"}, Version: "1.2"})
 	t.Cleanup(c.Close)
+	return c
+}
+
+// unguarded lets a collector follow from one server of a test to another. Servers on the public
+// internet need no such leave.
+func unguarded(c *Collector) *Collector {
+	c.transports[route{}] = &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 1}
 	return c
 }
 
@@ -330,7 +338,7 @@ func TestRedirects(t *testing.T) {
 	} {
 		src := sourceAt("s", s.URL+path)
 		src.Bearer, src.Cookie, src.Headers = "t", "c=d", map[string]string{"X-Key": "k"}
-		res := testCollector(t).Collect(t.Context(), src, feed.SourceState{}, nil)
+		res := unguarded(testCollector(t)).Collect(t.Context(), src, feed.SourceState{}, nil)
 		if want == "" && res.Err != nil || want != "" && (res.Err == nil || !strings.Contains(res.Err.Error(), want)) {
 			t.Errorf("%s: %v, want %q", path, res.Err, want)
 		}
@@ -417,6 +425,54 @@ func TestPrivateAddressesAreRefused(t *testing.T) {
 			t.Errorf("%s: %+v", at, res)
 		} else if at == s.URL && res.Err.Error() != "127.0.0.1 is a private or special address: allow_private is not set" {
 			t.Errorf("%s: %v", at, res.Err)
+		}
+	}
+}
+
+// What a source may itself is not what its document may send us to: articles, redirects and hubs on
+// other private addresses stay out of reach, and the clouds' metadata is out of everybody's.
+func TestAllowPrivateIsForTheSourceAlone(t *testing.T) {
+	var asked atomic.Int64
+	other := webServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		io.WriteString(w, rssOf("stolen"))
+	})
+	own := webServer(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/robots.txt":
+			http.NotFound(w, r)
+		case "/moved":
+			http.Redirect(w, r, other.URL+"/rss", http.StatusFound)
+		case "/metadata":
+			http.Redirect(w, r, "http://168.63.129.16/", http.StatusFound)
+		case "/rss":
+			fmt.Fprintf(w, `<rss version="2.0"><channel><title>T</title><link>http://e.org/</link><description/>
+				<item><title>Tin một</title><link>%s/tin</link><guid>1</guid></item></channel></rss>`, other.URL)
+		}
+	})
+	c := testCollector(t)
+	src := sourceAt("s", own.URL+"/rss")
+	src.Article = true
+	res := c.Collect(t.Context(), src, feed.SourceState{}, knownKeys())
+	if res.Outcome != OK || len(res.Items) != 1 || len(res.Warnings) == 0 || !strings.Contains(res.Warnings[0], "allow_private") {
+		t.Errorf("%s %v, warnings %q", res.Outcome, res.Err, res.Warnings)
+	}
+	if res := c.Collect(t.Context(), sourceAt("s", own.URL+"/moved"), feed.SourceState{}, nil); !errors.Is(res.Err, errPrivate) {
+		t.Errorf("a redirect: %v", res.Err)
+	}
+	if res := c.Collect(t.Context(), sourceAt("s", own.URL+"/metadata"), feed.SourceState{}, nil); !errors.Is(res.Err, errMetadata) {
+		t.Errorf("a redirect to a metadata service: %v", res.Err)
+	}
+	hub := feed.SourceState{Push: &feed.Push{Hub: other.URL + "/hub", Topic: src.URL, Secret: "s", Callback: "c"}}
+	if err := c.Subscribe(t.Context(), src, hub); !errors.Is(err, errPrivate) {
+		t.Errorf("a hub: %v", err)
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("another private host was asked %d times", n)
+	}
+	for _, at := range []string{"http://169.254.169.254/latest", "http://168.63.129.16/", "http://[fd00:ec2::254]/", "http://[::ffff:100.100.100.200]/", "http://192.0.0.192/"} {
+		if res := c.Collect(t.Context(), sourceAt("s", at), feed.SourceState{}, nil); !errors.Is(res.Err, errMetadata) {
+			t.Errorf("%s with allow_private: %v", at, res.Err)
 		}
 	}
 }

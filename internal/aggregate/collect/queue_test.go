@@ -134,7 +134,7 @@ func TestRedirectsLeaveTheLine(t *testing.T) {
 		}
 		io.WriteString(w, rssOf("a"))
 	})
-	c := testCollector(t)
+	c := unguarded(testCollector(t))
 	var jobs []Job
 	for i := range 5 {
 		jobs = append(jobs, Job{Source: sourceAt(fmt.Sprint("away", i), s.URL+"/away")})

@@ -116,7 +116,7 @@ func (v *visit) askRobots(ctx context.Context, src *feed.Source, origin string, 
 		ID: src.ID, Timeout: src.Timeout, HostInterval: src.HostInterval,
 		AllowPrivate: src.AllowPrivate, Proxy: src.Proxy, UserAgent: src.UserAgent,
 	}
-	a, err := v.get(ctx, ask{url: u, src: &public, accept: "text/plain, */*;q=0.5", redirects: robotsRedirects})
+	a, err := v.get(ctx, ask{url: u, src: &public, own: addressOf(src), accept: "text/plain, */*;q=0.5", redirects: robotsRedirects})
 	if err == nil {
 		err = a.unpack()
 	}

@@ -112,7 +112,7 @@ func (c *Collector) Subscribe(ctx context.Context, src feed.Source, st feed.Sour
 	public := feed.Source{
 		ID: src.ID, Timeout: src.Timeout, HostInterval: src.HostInterval, AllowPrivate: src.AllowPrivate, Proxy: src.Proxy,
 	}
-	if _, err := v.get(ctx, ask{method: http.MethodPost, url: hub, src: &public, accept: "*/*", form: form.Encode()}); err != nil {
+	if _, err := v.get(ctx, ask{method: http.MethodPost, url: hub, src: &public, own: addressOf(&src), accept: "*/*", form: form.Encode()}); err != nil {
 		return fmt.Errorf("the hub %s took no subscription: %w", hub.Host, err)
 	}
 	return nil

@@ -43,7 +43,7 @@ func TestSubscription(t *testing.T) {
 		w.Header().Add("Link", fmt.Sprintf(`<%s>; rel="hub", </feed?x=1>; title="a"; rel="self canonical"`, hub.URL))
 		io.WriteString(w, text)
 	})
-	c := New(Options{Now: func() time.Time { return now }, Site: feed.Site{URL: "https://news.example.org"}})
+	c := unguarded(New(Options{Now: func() time.Time { return now }, Site: feed.Site{URL: "https://news.example.org"}}))
 	src := sourceAt("s", s.URL)
 	src.Bearer = "t"
 	known := func(keys ...string) Known { return knownKeys(keys...) }
