@@ -44,9 +44,9 @@ var compareZones = cmp.Comparer(func(a, b *time.Location) bool { return a.String
 func setEnv(t *testing.T) {
 	t.Helper()
 	for name, value := range map[string]string{
-		"FEEDD_TEST_KEY": "k3y", "FEEDD_TEST_PASSWORD": "pa55", "FEEDD_TEST_COOKIE": "a=b",
-		"FEEDD_TEST_BEARER": "b3arer\n", "FEEDD_TEST_TOKEN": "t0ken",
-		"FEEDD_TEST_PROXY": "http://u:p@proxy.example.org:3128",
+		"FEEDD_KEY": "k3y", "FEEDD_PASSWORD": "pa55", "FEEDD_COOKIE": "a=b",
+		"FEEDD_BEARER": "b3arer\n", "FEEDD_TOKEN": "t0ken",
+		"FEEDD_PROXY": "http://u:p@proxy.example.org:3128",
 	} {
 		t.Setenv(name, value)
 	}

@@ -8,13 +8,13 @@ package config
 type file struct {
 	// The installation as its readers see it.
 	Site fileSite `yaml:"site"`
-	// Keys that every source takes unless it gives its own: any of a source's but id, title, url and page.
+	// Keys that every source takes unless it gives its own: all keys of a source but id, title, url and page.
 	Defaults sourceKeys `yaml:"defaults"`
 	// How reports of the same event become one story.
 	Stories fileStories `yaml:"stories"`
 	// The subjects under which news is published: a list, or a mapping of confidence, learn and list.
 	Sections fileSections `yaml:"sections"`
-	// How sections learn from sources that carry one subject; the same settings as in a mapping under sections.
+	// How sections learn from the sources and categories that stand for them; the same two settings may stand under sections instead.
 	Learning fileLearning `yaml:"learning"`
 	// The feeds and pages that are collected.
 	Sources []fileSource `yaml:"sources"`
@@ -22,9 +22,9 @@ type file struct {
 	Drop []fileRule `yaml:"drop"`
 	// Sites that syndicate sections under terms of their own.
 	Partners []filePartner `yaml:"partners"`
-	// Collecting as a whole.
+	// What concerns collecting as a whole.
 	Collect fileCollect `yaml:"collect"`
-	// Every feed and page.
+	// What concerns every feed and page.
 	Publish filePublish `yaml:"publish"`
 }
 
@@ -33,9 +33,9 @@ type fileSite struct {
 	Title text `yaml:"title"`
 	// One sentence about the site.
 	Description text `yaml:"description"`
-	// Public address; the feeds' own links start with it. Without it, the address the server listens on.
+	// Public address; the feeds' own links start with it. May have a path, as https://example.org/news. Default: the address the server listens on.
 	URL text `yaml:"url" jsonschema:"format=uri"`
-	// Authority of the entries' ids as AUTHORITY,DATE (RFC 4151), such as news.example.org,2026. Without it, taken from url and the day of the first publication, and kept from then on.
+	// Authority of the entries' ids as AUTHORITY,DATE (RFC 4151). Default: made of url and the day of the first publication, and kept from then on.
 	ID text `yaml:"id"`
 	// Language of the feeds and pages (BCP 47). Default: vi.
 	Language text `yaml:"language"`
@@ -50,7 +50,7 @@ type fileStories struct {
 	Window span `yaml:"window"`
 	// How alike two reports must be to be one story. Default: normal.
 	Match text `yaml:"match" jsonschema:"enum=strict,enum=normal,enum=loose"`
-	// A new development of a story: an entry of its own, a bump of the old one, or folded into it. Default: entry.
+	// What a new development of a story becomes: an entry of its own (entry), the old entry with a new date (bump), or one more report in the old entry (fold). Default: entry.
 	Updates text `yaml:"updates" jsonschema:"enum=entry,enum=bump,enum=fold"`
 	// Pairs of patterns: a report that matches one is never in one story with a report that matches the other.
 	Never [][]text `yaml:"never"`
@@ -112,7 +112,7 @@ type fileRule struct {
 	None []text `yaml:"none"`
 	// Where the terms are looked for. Default: title and summary.
 	In []text `yaml:"in" jsonschema:"enum=title,enum=summary,enum=content,enum=author,enum=category,enum=url,enum=source,enum=language"`
-	// Makes the rule soft: it adds so much evidence (log-odds, may be negative) to the learned model instead of deciding.
+	// Makes the rule soft: instead of deciding, it adds this much evidence (log-odds, in nats; negative counts against) to what the section has learned.
 	Weight fraction `yaml:"weight" jsonschema:"minimum=-10,maximum=10"`
 }
 
@@ -149,7 +149,7 @@ type sourceKeys struct {
 	Section text `yaml:"section"`
 	// The feed's own categories and the section each stands for.
 	Categories map[string]text `yaml:"categories"`
-	// Who leads a story: the higher one. Default: 0.
+	// The report of the source with the highest priority gives a story its headline and link. Default: 0.
 	Priority number `yaml:"priority" jsonschema:"minimum=-1000,maximum=1000"`
 	// Language of the items (BCP 47). Default: what the feed says, else the site's.
 	Language text `yaml:"language"`
@@ -170,7 +170,7 @@ type sourceKeys struct {
 	MaxBytes size `yaml:"max_bytes"`
 	// Items taken from one document, from its top. Default: 10000.
 	MaxItems number `yaml:"max_items" jsonschema:"minimum=1,maximum=100000"`
-	// May it live on a private, loopback or link-local address. Default: false.
+	// Whether it may live on a private, loopback or link-local address. Default: false.
 	AllowPrivate yesNo `yaml:"allow_private"`
 
 	// Request headers: a value, or env: NAME or file: PATH for a secret one.
@@ -234,17 +234,17 @@ type fileHeader struct {
 // filePage holds CSS selectors. One may end in @attr to take an attribute instead of the text.
 type filePage struct {
 	placed
-	// One item of the page.
+	// Selects every item of the page.
 	Item text `yaml:"item" jsonschema:"required"`
-	// In the item. Default: the text of its link.
+	// The headline, within the item. Default: the text of its link.
 	Title text `yaml:"title"`
-	// In the item. Default: its first link.
+	// The link, within the item. Default: its first link.
 	Link text `yaml:"link"`
-	// In the item. Default: none.
+	// The summary, within the item. Default: none.
 	Summary text `yaml:"summary"`
-	// In the item. Default: none, so that an item dates from when it was first seen.
+	// The date, within the item. Default: none, so that an item has the time when it was first seen.
 	Date text `yaml:"date"`
-	// In the item. Default: none.
+	// The picture, within the item. Default: none.
 	Image text `yaml:"image"`
 }
 
@@ -266,7 +266,7 @@ type filePartner struct {
 	Content text `yaml:"content" jsonschema:"enum=headline,enum=summary,enum=full"`
 	// Entries in a feed. Default: the section's.
 	Limit number `yaml:"limit" jsonschema:"minimum=1,maximum=1000"`
-	// How much later than on the site an entry appears. Default: 0s.
+	// How much later than on the site an entry reaches the partner. Default: 0s.
 	Delay span `yaml:"delay"`
 	// Whether entries carry ids of their own for this partner. Default: false.
 	OwnIDs yesNo `yaml:"own_ids"`
