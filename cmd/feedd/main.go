@@ -70,6 +70,8 @@ type cli struct {
 	Completion completionCmd `cmd:"" help:"Print what makes a shell complete feedd's commands, flags and names."`
 	Man        manCmd        `cmd:"" help:"Print the manual page."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
+
+	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 // app is what every command gets.
@@ -120,7 +122,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 func newParser(stdout, stderr io.Writer) (*kong.Kong, error) {
 	return kong.New(&cli{}, kong.Name("feedd"),
 		kong.Description("A feed aggregator for newsrooms. Start with: feedd demo"),
-		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.Vars{"version": "feedd " + version()}, kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 }
 
