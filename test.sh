@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test of feedd. On Debian or Ubuntu it installs what the tests need; elsewhere it says
-# what is missing, and the tests that need it are skipped and say so. Arguments go to `go test`.
+# what is missing, and the tests that need it are skipped. Arguments go to `go test`. At the end stands
+# the list of what was skipped, and why.
 #
 # FEEDD_SHARED names a folder of development data; by default one called shared beside the checkout.
 # FEEDD_TEST_POSTGRES names a PostgreSQL database; by default the tests start a server for themselves.
@@ -17,6 +18,7 @@ packages=(
 	newsboat python3-feedparser libxml-feed-perl # read our feeds
 	chromium                                     # reads our pages
 	postgresql                                   # stores; the tests start servers of their own
+	curl nginx-light caddy systemd               # run and check the examples of the documents
 	python3-lxml python3-html5lib python3-rdflib libxml2-utils
 )
 modules=(rss-parser@3.13.0 feedsmith@3.0.1) # from npm; they read our feeds, too
@@ -61,4 +63,5 @@ else
 fi
 [ -n "${FEEDD_NODE_MODULES:-}" ] || install_modules
 
-go test "$@" ./...
+# gotestsum runs go test, prints its lines, and ends with what was skipped and why, what failed, and the count.
+go tool -modfile=tools/go.mod gotestsum --format standard-quiet -- "$@" ./...
