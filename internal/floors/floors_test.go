@@ -90,7 +90,7 @@ func TestFloors(t *testing.T) {
 		}
 		mine, ok := floor[p.ImportPath]
 		if !ok {
-			if !strings.HasPrefix(p.ImportPath, "feedd/bench") {
+			if p.ImportPath != "feedd/docs" && !strings.HasPrefix(p.ImportPath, "feedd/bench") {
 				t.Errorf("%s stands on no floor", p.ImportPath)
 			}
 			continue

@@ -1,0 +1,129 @@
+package docs
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+var update = flag.Bool("update", false, "write the pictures of the README anew")
+
+// TestPictures takes the pictures of the README from the demo, as a browser shows it, and with -update
+// puts them in place.
+func TestPictures(t *testing.T) {
+	ctx := browser(t)
+	address := freeAddress(t)
+	start(t, address, exec.Command(feedd(t), "demo", "--listen", address))
+	site := "http://" + address
+
+	_, front := get(t, site+"/")
+	for _, p := range []struct {
+		file, url     string
+		width, height int64
+	}{
+		{"front.png", site + "/", 1000, 760},
+		{"story.png", site + mostTold(t, site, front), 1000, 760},
+	} {
+		if err := chromedp.Do(ctx, chromedp.EmulateViewport(p.width, p.height), chromedp.Navigate(p.url)); err != nil {
+			t.Fatal(err)
+		}
+		picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(root, "docs", p.file)
+		if *update {
+			if err := os.WriteFile(path, picture, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		shipped, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The news differ from day to day, the kind of picture does not.
+		for name, data := range map[string][]byte{"taken now": picture, "in docs": shipped} {
+			img, err := png.Decode(bytes.NewReader(data))
+			if err != nil {
+				t.Fatalf("%s %s: %v", p.file, name, err)
+			}
+			if b := img.Bounds(); int64(b.Dx()) != p.width || int64(b.Dy()) != p.height {
+				t.Errorf("%s %s: %v", p.file, name, b)
+			}
+		}
+		if n := len(shipped); n < 20_000 || n > 300_000 {
+			t.Errorf("%s has %d bytes", p.file, n)
+		}
+	}
+}
+
+var (
+	storyPath = regexp.MustCompile(`href="[^"]*(/stories/[0-9a-f]{16})"`)
+	figure    = regexp.MustCompile(`[0-9]+`)
+	title     = regexp.MustCompile(`<h1[^>]*>(.*?)</h1>`)
+	listed    = regexp.MustCompile(`<li><span class="outlet">[^<]*</span> <a [^>]*>([^<]*)</a>`)
+)
+
+// mostTold finds the path of the story on the front page that most outlets tell in one entry. The
+// figures in the headlines of the demo tell its events apart; a picture of a wrong join is no picture.
+func mostTold(t *testing.T, site, front string) string {
+	t.Helper()
+	best, most := "", 0
+	for _, m := range storyPath.FindAllStringSubmatch(front, -1) {
+		_, page := get(t, site+m[1])
+		head := title.FindStringSubmatch(page)
+		if head == nil || strings.Count(page, "<article") > 1 {
+			continue
+		}
+		reports := listed.FindAllStringSubmatch(page, -1)
+		alike := len(reports) > 0
+		for _, r := range reports {
+			alike = alike && strings.Contains(r[1], figure.FindString(head[1]))
+		}
+		if alike && len(reports) > most {
+			best, most = m[1], len(reports)
+		}
+	}
+	if most < 2 {
+		t.Fatalf("no story of the demo is told by three outlets: %s", front)
+	}
+	return best
+}
+
+// browser starts a headless Chromium, or skips the test where there is none.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		t.Skip("SKIPPED, NOT PASSED: no chromium")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()))
+	for _, flag := range []string{
+		"disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync", "hide-scrollbars",
+	} {
+		opts = append(opts, chromedp.Flag(flag, true))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, opts...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	return ctx
+}
