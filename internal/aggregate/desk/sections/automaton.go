@@ -57,6 +57,7 @@ type leaf struct {
 	bare   bool // compared in bare form
 	name   bool // see phrase.name
 	exact  string
+	signs  []signs
 	lead   int
 	length int // in words
 }
@@ -80,7 +81,7 @@ func newAutomaton() *automaton {
 func (a *automaton) add(p phrase) int32 {
 	id := int32(a.phrases)
 	a.phrases++
-	l := leaf{phrase: id, name: p.name, exact: p.exact, lead: p.lead, length: len(p.words)}
+	l := leaf{phrase: id, name: p.name, exact: p.exact, lead: p.lead, signs: p.signs, length: len(p.words)}
 	if !p.marked() {
 		a.enter(p, l, folded)
 		return id
@@ -262,6 +263,9 @@ func (a *automaton) read(sc *scan, w *feed.Word, p *passage) []int32 {
 
 // accepts tells whether a phrase whose words were found stands there as it must.
 func (l *leaf) accepts(p *passage, start int32) bool {
+	if l.signs != nil && !hasSigns(l.signs, p, start) {
+		return false
+	}
 	if l.bare && p.script == foreign {
 		return l.name
 	}

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -17,6 +19,8 @@ import (
 //	lãi suất            a word or phrase, whole syllables only
 //	xuất khẩu*          the last word, or any, may be only begun
 //	"VN-Index"          exact spelling: capitals, diacritics, tone placement and punctuation count
+//	C++, C#, .NET       signs directly at a word are part of it
+//	東京                found anywhere in a script without spaces between words
 //	/GDP|PMI/           RE2 over the text in NFC; /…/i ignores case
 //	lãi suất ~5 giảm    both, in either order, with at most 5 words between them
 //
@@ -43,6 +47,14 @@ type phrase struct {
 	// exact is the spelling the text must show, in NFC; its first word starts at offset lead.
 	exact string
 	lead  int
+	signs []signs // by word; nil when no word has any and none must touch the next
+}
+
+// signs are what stands directly at a word of a phrase, and must at that of a text.
+type signs struct {
+	before, behind string
+	joined         bool // the next word begins where this one ends
+	alone          bool // no sign may make another word of it: C is not C++
 }
 
 // phraseWord is one word of a phrase.
@@ -153,7 +165,7 @@ func parsePhrase(s string) (phrase, error) {
 		return parseExact(s)
 	}
 	var p phrase
-	words := feed.Words(nil, s)
+	words := cut(nil, s)
 	if len(words) == 0 {
 		return p, fmt.Errorf("%s has no word in it", s)
 	}
@@ -161,7 +173,9 @@ func parsePhrase(s string) (phrase, error) {
 	stars := 0
 	for _, w := range words {
 		pw := newPhraseWord(w)
-		if strings.HasPrefix(s[w.End:], "*") {
+		if first, _ := utf8.DecodeRuneInString(w.Fold); strings.HasPrefix(s[w.End:], "*") && unspaced(first) {
+			stars++ // whatever follows, it is found
+		} else if strings.HasPrefix(s[w.End:], "*") {
 			if len([]rune(w.Fold)) < 2 {
 				return p, fmt.Errorf("%s* would match nearly every text; write two letters or more before the star", w.Fold)
 			}
@@ -171,10 +185,71 @@ func parsePhrase(s string) (phrase, error) {
 		p.name = p.name && w.Upper
 		p.words = append(p.words, pw)
 	}
+	p.signs = signsOf(s, words)
 	if stars != strings.Count(s, "*") {
 		return p, fmt.Errorf("in %s, a star may only stand directly behind a word: prefix*", s)
 	}
 	return p, nil
+}
+
+// Signs that make another word of the one that they stand directly at.
+const (
+	signsBefore = ".#@"
+	signsBehind = "+#"
+)
+
+// signsOf returns the signs at the words of a phrase.
+func signsOf(s string, words []feed.Word) []signs {
+	list, any := make([]signs, len(words)), false
+	for i, w := range words {
+		g := &list[i]
+		g.before, g.behind = signBefore(s, w.Start), signBehind(s, w.End)
+		g.joined = i+1 < len(words) && words[i+1].Start == w.End
+		g.alone = len(words) == 1 && w.End-w.Start == 1 && g.behind == ""
+		any = any || *g != signs{}
+	}
+	if !any {
+		return nil
+	}
+	return list
+}
+
+// signBefore returns the sign that stands directly before a word and belongs to nothing before it.
+func signBefore(s string, start int) string {
+	if start == 0 || strings.IndexByte(signsBefore, s[start-1]) < 0 {
+		return ""
+	}
+	if r, _ := utf8.DecodeLastRuneInString(s[:start-1]); start > 1 && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == rune(s[start-1])) {
+		return ""
+	}
+	return s[start-1 : start]
+}
+
+// signBehind returns the signs that stand directly behind a word and are not in the midst of another.
+func signBehind(s string, end int) string {
+	n := 0
+	for end+n < len(s) && strings.IndexByte(signsBehind, s[end+n]) >= 0 {
+		n++
+	}
+	if r, _ := utf8.DecodeRuneInString(s[end+n:]); unicode.IsLetter(r) {
+		return ""
+	}
+	return s[end : end+n]
+}
+
+// hasSigns tells whether the words of a text, from the one at start on, have the signs of a phrase.
+func hasSigns(list []signs, p *passage, start int32) bool {
+	for i := range list {
+		g, w := &list[i], &p.words[int(start)+i]
+		switch {
+		case g.before != "" && signBefore(p.text, w.Start) != g.before,
+			g.behind != "" && signBehind(p.text, w.End) != g.behind,
+			g.alone && signBehind(p.text, w.End) != "",
+			g.joined && p.words[int(start)+i+1].Start != w.End:
+			return false
+		}
+	}
+	return true
 }
 
 // parseExact reads "…", the quotes around the whole phrase.
@@ -186,7 +261,7 @@ func parseExact(s string) (phrase, error) {
 	if !ok || strings.Contains(inner, `"`) {
 		return phrase{}, fmt.Errorf(`quotes stand around a whole phrase, "like this", not in %s`, s)
 	}
-	words := feed.Words(nil, inner)
+	words := cut(nil, inner)
 	if len(words) == 0 {
 		return phrase{}, fmt.Errorf("%s has no word in it", s)
 	}

@@ -269,12 +269,40 @@ func (s *Memory) twin(r *report) (*report, string) {
 	}
 	if r.doc.Length >= 3 && !s.isSeries(r) {
 		for o := range s.index.twins(byHeadline, r.doc.Exact) {
-			if s.near(r, o) && o.outlet != r.outlet && o.doc.Exact == r.doc.Exact && mayBeOne(r, o) && !s.word.split(r, o) {
+			if !s.near(r, o) || o.doc.Exact != r.doc.Exact || !mayBeOne(r, o) || s.word.split(r, o) {
+				continue
+			}
+			switch {
+			case o.outlet != r.outlet:
 				return o, "the same headline as " + o.from.name
+			case toldAgain(r, o):
+				return o, "the same report of " + o.from.name
 			}
 		}
 	}
 	return nil, ""
+}
+
+// toldAgain says whether two reports of one outlet under the very same headline are one report that
+// stands at two addresses: with the same text or, where neither has any, at about the same time. A
+// column has its headline every day, and a text of its own.
+func toldAgain(r, o *report) bool {
+	const sameText, atOnce = 0.95, 12 * 3600
+	apart := max(r.at-o.at, o.at-r.at)
+	switch {
+	case r.doc.Told != o.doc.Told:
+		return false
+	case r.doc.Told:
+		return likeness(&r.doc, &o.doc) > sameText
+	}
+	return apart < atOnce
+}
+
+// likeness is the cosine of the words of two texts.
+func likeness(a, b *words.Text) float64 {
+	var table words.Set
+	table.Fill(a.All())
+	return cosine(table.Dot(b.All()), a.Norms[0], b.Norms[0])
 }
 
 // oneArticle says whether two reports with one address are one article. Some feeds send all readers
@@ -297,9 +325,18 @@ func (s *Memory) oneArticle(r, o *report) bool {
 	return true
 }
 
-// reported says whether the outlet of r is in the entry already.
+// reported says whether the outlet of r is in the entry already, with another report.
 func (s *Memory) reported(r *report, e *entry) bool {
-	return slices.ContainsFunc(e.reports, func(o *report) bool { return o.outlet == r.outlet })
+	is := false
+	for _, o := range e.reports {
+		if o.outlet == r.outlet {
+			if o.doc.Exact == r.doc.Exact && toldAgain(r, o) {
+				return false
+			}
+			is = true
+		}
+	}
+	return is
 }
 
 func (s *Memory) near(a, b *report) bool {

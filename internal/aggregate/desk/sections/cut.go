@@ -1,0 +1,132 @@
+package sections
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"feedd/internal/feed"
+)
+
+// cut splits a text into the words that rules and what was learned go by, appending to dst: those of
+// feed.Words, but a script that puts no spaces between words is cut into its letters, so that a term
+// is found anywhere in a run of them, and letters that are written in two ways are one.
+func cut(dst []feed.Word, text string) []feed.Word {
+	first := len(dst)
+	dst = feed.Words(dst, text)
+	for i := first; i < len(dst); i++ {
+		if !plain(dst[i].Fold) {
+			return recut(dst, first, text)
+		}
+	}
+	return dst
+}
+
+// plain tells whether a folded word has but letters of which there is one way to write them.
+func plain(fold string) bool {
+	for i := range len(fold) {
+		if fold[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// recut cuts and refolds the words of dst from first on.
+func recut(dst []feed.Word, first int, text string) []feed.Word {
+	var again []feed.Word
+	for _, w := range dst[first:] {
+		again = refold(again, w, text)
+	}
+	return append(dst[:first], again...)
+}
+
+// refold appends the words that one word of feed.Words is to rules.
+func refold(dst []feed.Word, w feed.Word, text string) []feed.Word {
+	if plain(w.Fold) {
+		return append(dst, w)
+	}
+	rest := w.Start // of what is not appended yet
+	flush := func(end int) {
+		if rest < end {
+			dst = append(dst, between(w, text, rest, end))
+		}
+	}
+	spelled := text[w.Start:w.End]
+	for i := 0; i < len(spelled); {
+		r, size := utf8.DecodeRuneInString(spelled[i:])
+		if !unspaced(r) {
+			i += size
+			continue
+		}
+		at := w.Start + i
+		flush(at)
+		for i += size; i < len(spelled); i += size {
+			if r, size = utf8.DecodeRuneInString(spelled[i:]); !unicode.Is(unicode.M, r) {
+				break
+			}
+		}
+		letter := strings.ToLower(norm.NFKC.String(text[at : w.Start+i]))
+		dst = append(dst, feed.Word{Normal: letter, Fold: letter, Start: at, End: w.Start + i})
+		rest = w.Start + i
+	}
+	if rest == w.Start { // no such script in it
+		w.Fold = oneSpelling(w.Fold)
+		if !w.Marked {
+			w.Normal = w.Fold
+		}
+		return append(dst, w)
+	}
+	flush(w.End)
+	return dst
+}
+
+// between is the part of a word that stands between letters of a script without spaces.
+func between(w feed.Word, text string, start, end int) feed.Word {
+	part := feed.Words(nil, text[start:end])
+	if len(part) != 1 {
+		fold := strings.ToLower(text[start:end])
+		return feed.Word{Normal: fold, Fold: fold, Start: start, End: end}
+	}
+	p := part[0]
+	p.Start, p.End, p.Fold = start, end, oneSpelling(p.Fold)
+	if !p.Marked {
+		p.Normal = p.Fold
+	}
+	return p
+}
+
+// unspaced tells whether a letter is of a script that is written without spaces between words.
+func unspaced(r rune) bool {
+	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar) ||
+		r == 'ー' || r == '々' || r == '〆'
+}
+
+// oneSpelling replaces letters by what is written for them elsewhere: the capital of ß is SS, a sigma
+// has another form at the end of a word, Greek capitals have no accents.
+func oneSpelling(fold string) string {
+	if plain(fold) {
+		return fold
+	}
+	var b strings.Builder
+	for _, r := range norm.NFD.String(fold) {
+		switch {
+		case r == 'ß', r == 'ẞ':
+			b.WriteString("ss")
+		case r == 'æ':
+			b.WriteString("ae")
+		case r == 'œ':
+			b.WriteString("oe")
+		case r == 'þ':
+			b.WriteString("th")
+		case r == 'ς':
+			b.WriteRune('σ')
+		case r >= 0x300 && r <= 0x36F && r != 0x306: // the breve makes another letter: й is no и
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return norm.NFC.String(b.String())
+}
