@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"feedd/internal/feed"
@@ -12,25 +15,13 @@ import (
 )
 
 // readJSON reads a JSON Feed. One that breaks off gives the items that were whole; values of the
-// wrong kind are taken for what they look like.
+// wrong kind are taken for what they look like, and items are looked for where no feed should have
+// them.
 func (r *reader) readJSON(b []byte) (*Document, error) {
 	f, err := parseJSON(b)
-	if err != nil {
-		top, note, looseErr := looseJSON(b)
-		if looseErr != nil {
-			return nil, fmt.Errorf("this JSON cannot be read: %w", err)
-		}
-		if note != "" {
-			r.warn("mended: %s", note)
-		} else {
-			r.warn("mended: values of the wrong kind (%s)", clip(err.Error(), 100))
-		}
-		fixed, err := json.Marshal(tidyFeed(top))
-		if err != nil {
-			return nil, fmt.Errorf("this JSON cannot be read: %w", err)
-		}
-		if f, err = parseJSON(fixed); err != nil {
-			return nil, fmt.Errorf("this JSON cannot be read: %w", err)
+	if err != nil || len(f.Items) == 0 {
+		if f, err = r.looseFeed(b, f); err != nil {
+			return nil, err
 		}
 	}
 	if !strings.Contains(f.Version, "jsonfeed") && (len(f.Items) == 0 || f.Title == "" && f.Version == "" && !looksLikeItem(f.Items[0])) {
@@ -39,6 +30,109 @@ func (r *reader) readJSON(b []byte) (*Document, error) {
 	doc := r.fromJSON(f)
 	doc.Hub = jsonHub(b)
 	return doc, nil
+}
+
+// looseFeed reads what gofeed refuses or finds no items in. strict is what it made of it, nil when it
+// refused: a feed whose list of items is there and empty stays as it is.
+func (r *reader) looseFeed(b []byte, strict *gojson.Feed) (*gojson.Feed, error) {
+	top, note, err := looseJSON(b)
+	if err != nil {
+		return nil, fmt.Errorf("this JSON cannot be read: %w", err)
+	}
+	if _, ok := top["items"].([]any); ok && strict != nil {
+		return strict, nil
+	}
+	holder, where := itemsIn(top, "", 0)
+	if holder == nil {
+		return nil, fmt.Errorf("this JSON is not a JSON Feed: it holds no list of items, only %s", keysOf(top))
+	}
+	switch {
+	case note != "":
+		r.warn("mended: %s", note)
+	case where != "items":
+		r.warn("mended: the items stand at %q", clip(where, 60))
+	default:
+		r.warn("mended: values of the wrong kind")
+	}
+	fixed, err := json.Marshal(tidyFeed(holder))
+	if err != nil {
+		return nil, fmt.Errorf("this JSON cannot be read: %w", err)
+	}
+	f, err := parseJSON(fixed)
+	if err != nil {
+		return nil, fmt.Errorf("this JSON cannot be read: %w", err)
+	}
+	return f, nil
+}
+
+// itemsIn finds the object that holds a list of items, under whatever name, and gives it the name
+// items. where is the way there.
+func itemsIn(v map[string]any, way string, depth int) (holder map[string]any, where string) {
+	if list := listOf(v["items"]); list != nil && (depth == 0 || areItems(list)) {
+		v["items"] = list
+		return v, way + "items"
+	}
+	keys := slices.Sorted(maps.Keys(v))
+	for _, k := range keys {
+		if list := listOf(v[k]); areItems(list) {
+			v["items"] = list
+			return v, way + k
+		}
+	}
+	for _, k := range keys {
+		if in, ok := v[k].(map[string]any); ok && depth < 3 {
+			if holder, where = itemsIn(in, way+k+".", depth+1); holder != nil {
+				return holder, where
+			}
+		}
+	}
+	return nil, ""
+}
+
+// listOf is a list, also one that was written as an object with numbers for keys, as PHP does.
+func listOf(v any) []any {
+	switch v := v.(type) {
+	case []any:
+		return v
+	case map[string]any:
+		list := make([]any, len(v))
+		for k, e := range v {
+			i, err := strconv.Atoi(k)
+			if err != nil || i < 0 || i >= len(list) || list[i] != nil {
+				return nil
+			}
+			list[i] = e
+		}
+		return list
+	}
+	return nil
+}
+
+// areItems is true of a list whose first element is an item of a JSON Feed.
+func areItems(list []any) bool {
+	if len(list) == 0 {
+		return false
+	}
+	it, ok := list[0].(map[string]any)
+	if !ok {
+		return false
+	}
+	return text1(it["id"])+text1(it["url"]) != "" && text1(it["title"])+text1(it["content_html"])+text1(it["content_text"])+text1(it["summary"]) != ""
+}
+
+// keysOf names the keys of an object for a message.
+func keysOf(v map[string]any) string {
+	names := slices.Sorted(maps.Keys(v))
+	for i, n := range names {
+		names[i] = strconv.Quote(clip(n, 30))
+	}
+	if len(names) > 8 {
+		names = append(names[:8], "…")
+	}
+	if len(names) == 0 {
+		return "an empty object"
+	}
+	return strings.Join(names, ", ")
 }
 
 // jsonHub finds the WebSub hub of a feed, which gofeed leaves out.
@@ -141,6 +235,9 @@ func jsonPeople(authors []*gojson.Author, author *gojson.Author) []feed.Person {
 // looseJSON reads JSON that gofeed refuses into plain values. note says what was wrong with the
 // text itself; it is empty when only its values are of unexpected kinds.
 func looseJSON(b []byte) (top map[string]any, note string, err error) {
+	if b[0] == '[' {
+		b = append(append([]byte(`{"items":`), b...), '}')
+	}
 	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.UseNumber()
 	if err := dec.Decode(&top); err == nil {

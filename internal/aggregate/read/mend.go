@@ -15,14 +15,18 @@ import (
 //
 // The text of titles and summaries is passed on as CDATA, so that nothing in it can break the
 // structure again; an item that the document broke off in is kept without the field it broke off
-// in when its title and its address had come, else it is dropped.
-func mend(b []byte, maxItems int, entities map[string]string) (out []byte, notes []string, err error) {
+// in when its title and its address had come, else it is dropped. The end is where the root had
+// ended in b, and 0 when nothing can follow.
+func mend(b []byte, maxItems int, entities map[string]string) (out []byte, end int, notes []string, err error) {
 	m := mender{in: b, maxItems: maxItems, entities: entities}
 	m.out.Grow(len(b) + len(b)/8)
 	if err := m.run(); err != nil {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
-	return m.out.Bytes(), m.noteTexts(), nil
+	if m.done && m.items < maxItems {
+		end = m.i
+	}
+	return m.out.Bytes(), end, m.noteTexts(), nil
 }
 
 type mender struct {
@@ -34,6 +38,7 @@ type mender struct {
 	maxItems int
 	entities map[string]string
 	done     bool // the root has ended, or the limit of items is reached
+	structure
 
 	// What is complete of the item that is open.
 	haveTitle, haveID bool
@@ -284,7 +289,7 @@ func (m *mender) endTag() {
 		m.note("an end tag </%s> was taken for </%s>", clip(name, 30), clip(m.stack[k].name, 30))
 	}
 	if k < 0 {
-		if len(m.stack) > 0 && !isHTML(name) {
+		if len(m.stack) > 0 && !isHTML(name) && !m.passedOver[name] {
 			m.note("an end tag </%s> that ends nothing", clip(name, 30))
 		}
 		m.i = end
@@ -370,16 +375,23 @@ func (m *mender) startTag() error {
 	if !ok {
 		return nil
 	}
+	if len(m.stack) == 0 && m.out.Len() > 0 {
+		m.done = true // a second root
+		return nil
+	}
+	if t.local == "channel" && m.secondChannel() {
+		m.i = t.end
+		return nil
+	}
+	if t.local == "channel" {
+		m.closeToContainer()
+	}
 	if isItem(t.local) && m.itemAllowed() {
 		if !m.startItem() {
 			return nil
 		}
 	} else if m.isFieldInField(t.local) {
 		m.closeTo(len(m.stack) - 1) // the outer one was not ended
-	}
-	if len(m.stack) == 0 && m.out.Len() > 0 {
-		m.done = true // a second root
-		return nil
 	}
 	m.translate(&t)
 	if len(m.stack) == maxDepth {
@@ -388,6 +400,9 @@ func (m *mender) startTag() error {
 	if !t.empty && isVoid(t.name) && len(m.stack) > 0 && !field[t.local] {
 		m.note("an element <%s> that does not end", t.name)
 		t.empty = true
+	}
+	if !t.empty && m.atom && t.local == "link" && attrOf(t.attrs, "href") == "" {
+		m.linkText(&t)
 	}
 	at := m.out.Len()
 	m.writeTag(t.name, t.attrs, t.empty)
@@ -465,26 +480,6 @@ func (m *mender) isFieldInField(local string) bool {
 	return field[outer] && !holds[outer] && inItemOrChannel(m.stack)
 }
 
-// translate gives elements that gofeed would pass over, or take apart, the names and namespaces that
-// it reads.
-func (m *mender) translate(t *tag) {
-	depth := len(m.stack)
-	if (t.local == "body" || t.local == "fullitem") && depth > 0 && isItem(m.stack[depth-1].local) {
-		t.name, t.attrs = t.local, nil // gofeed would take the markup of a body in a namespace apart
-	}
-	if t.name == "feed" && depth == 0 {
-		for i, a := range t.attrs {
-			if a.name == "xmlns" && !atomSpace([]byte(`xmlns="`+a.value+`"`)) {
-				m.note("the namespace %q, which is not Atom's", clip(a.value, 60))
-				t.attrs[i].value = atomNamespace
-			}
-		}
-	}
-	if t.name == "info" && depth == 1 {
-		t.name, t.local = "tagline", "tagline" // Atom 0.3 had both, and gofeed knows one
-	}
-}
-
 // cutTail is true when no ">" follows at all.
 func (m *mender) cutTail() bool { return bytes.IndexByte(m.in[m.i:], '>') < 0 }
 
@@ -493,7 +488,7 @@ func isItem(local string) bool { return local == "item" || local == "entry" }
 // itemAllowed is false within elements that have items of their own, such as the rdf:Seq of RSS 1.0.
 func (m *mender) itemAllowed() bool {
 	for _, e := range m.stack {
-		if e.local == "seq" || e.local == "items" {
+		if e.local == "seq" {
 			return false
 		}
 	}
@@ -502,15 +497,19 @@ func (m *mender) itemAllowed() bool {
 
 // closeToContainer ends what is open until a new item can start.
 func (m *mender) closeToContainer() {
-	n := len(m.stack)
-	for n > 1 {
-		l := m.stack[n-1].local
-		if l == "channel" || l == "feed" || l == "rss" || l == "rdf" {
-			break
+	for len(m.stack) > 1 {
+		top := m.stack[len(m.stack)-1]
+		switch {
+		case top.local == "channel" || isRoot(top.local):
+			return
+		case field[top.local] || isItem(top.local):
+			m.closeTo(len(m.stack) - 1)
+		default:
+			m.note("items within an element <%s>", clip(top.name, 30))
+			m.passOver(top.end)
+			m.pop()
 		}
-		n--
 	}
-	m.closeTo(n)
 }
 
 func inItemOrChannel(stack []element) bool {

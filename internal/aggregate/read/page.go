@@ -462,12 +462,33 @@ func advertised(tree *goquery.Document, base *url.URL) []FeedLink {
 	return out
 }
 
+// feedAsText is the feed that a page shows as its text, as viewers and misled servers do; nil when it
+// shows none.
+func feedAsText(tree *goquery.Document) []byte {
+	var found []byte
+	tree.Find("pre, textarea, code, body").EachWithBreak(func(_ int, s *goquery.Selection) bool {
+		text := strings.TrimSpace(s.Text())
+		if !strings.HasPrefix(text, "<") || len(text) > maxText {
+			return true
+		}
+		if kind, _, _ := sniff([]byte(text)); kind == kindXML {
+			found = []byte(text)
+		}
+		return found == nil
+	})
+	return found
+}
+
 // readHTML is for a page whose source names no selectors: feeds that it advertises are named in
 // the error, for one of them is what the source should have; else what it says of itself is read.
 func (r *reader) readHTML(data []byte) (*Document, error) {
 	tree, err := goquery.NewDocumentFromReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("read the page: %w", err)
+	}
+	if shown := feedAsText(tree); shown != nil && r.src.Page == nil {
+		r.warn("mended: the feed stands as text in a web page")
+		return r.read(shown)
 	}
 	base := r.pageBase(tree)
 	if r.src.Page == nil {

@@ -10,54 +10,115 @@ import (
 	"github.com/mmcdole/gofeed/rss"
 )
 
-// readXML reads an RSS, RDF or Atom feed whose root starts at start. gofeed parses; a scan before
-// it tells whether it will get to the end, and what it would stumble over is mended first. Its
-// parsers for the formats are called directly: its universal parser looks for the format again,
-// and builds an HTML tree of every item to find a picture.
+// maxRoots bounds how many feeds may stand one behind the other in a document.
+const maxRoots = 20
+
+// readXML reads an RSS, RDF or Atom feed whose root starts at start, and what other feeds stand
+// behind it in the document.
 func (r *reader) readXML(data []byte, start int) (*Document, error) {
-	entities := doctypeEntities(data[:start])
-	b := data[start:]
-	if localName(tagName(b[1:])) == "channel" {
-		b = append(append([]byte(`<rss version="2.0">`), b...), "</rss>"...)
-		r.warn("mended: a <channel> without <rss> around it")
-	}
-	h, err := scan(b, r.maxItems(), entities)
+	doc, end, err := r.readRoot(data, start)
 	if err != nil {
 		return nil, err
 	}
+	roots := 1
+	for end > 0 && roots < maxRoots && len(doc.Items) < r.maxItems() {
+		start = findRoot(data, skipSpace(data, end))
+		if start < 0 {
+			break
+		}
+		var more *Document
+		if more, end, err = r.readRoot(data, start); err != nil {
+			r.warn("what stands behind the feed cannot be read: %v", err)
+			break
+		}
+		doc.Items, doc.Written = append(doc.Items, more.Items...), append(doc.Written, more.Written...)
+		roots++
+	}
+	if roots > 1 {
+		r.warn("mended: %d feeds one behind the other", roots)
+	}
+	return doc, nil
+}
+
+// readRoot reads one feed, whose root starts at start, and returns where it ends; 0 when nothing can
+// follow. gofeed parses; a scan before it tells whether it will get to the end, and what it would
+// stumble over is mended first.
+func (r *reader) readRoot(data []byte, start int) (doc *Document, end int, err error) {
+	entities := doctypeEntities(data[:start])
+	b, from := data[start:], start
+	switch root := localName(tagName(b[1:])); {
+	case root == "channel":
+		b = append(append([]byte(`<rss version="2.0">`), b...), "</rss>"...)
+		r.warn("mended: a <channel> without <rss> around it")
+		from = -1
+	case !isRoot(root):
+		b = append(append([]byte(`<rss version="2.0"><channel>`), b...), "</channel></rss>"...)
+		r.warn("mended: items under <%s>, which is no feed", clip(root, 30))
+		from = -1
+	}
+	h, err := scan(b, r.maxItems(), entities)
+	if err != nil {
+		return nil, 0, err
+	}
 	h.controls = controls(b) > 0
 	if h.trouble == "" {
-		doc, err := r.parse(b, h)
+		var p parsed
+		if p, err = r.parse(b, h); err == nil && p.items() < h.items {
+			err = fmt.Errorf("%d of %d items are not where a feed has them", h.items-p.items(), h.items)
+		}
 		if err == nil {
+			doc = r.translate(p)
 			r.warnReferences(h)
 			if h.controls {
 				r.warn("mended: %d control characters", controls(b))
 			}
-			return doc, nil
+			return doc, behind(from, h.end), nil
 		}
 		h.trouble = err.Error()
 	}
-	mended, notes, err := mend(b, r.maxItems(), entities)
+	mended, rest, notes, err := mend(b, r.maxItems(), entities)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if len(mended) == 0 {
-		return nil, fmt.Errorf("the feed is damaged beyond mending: %s within its first tag", h.trouble)
-	}
-	again, err := scan(mended, r.maxItems(), nil)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := r.parse(mended, again)
-	if err != nil {
-		return nil, fmt.Errorf("the feed is damaged beyond mending: %s; then %w", h.trouble, err)
+	if doc, err = r.readMended(mended, h.trouble); err != nil {
+		return nil, 0, err
 	}
 	if len(notes) == 0 {
 		notes = []string{"mended: " + h.trouble}
 	}
 	r.warnings = append(r.warnings, notes...)
 	r.warnReferences(h)
-	return doc, nil
+	return doc, behind(from, rest), nil
+}
+
+// behind is the place so far behind from; 0 when nothing can follow there.
+func behind(from, n int) int {
+	if from < 0 || n == 0 {
+		return 0
+	}
+	return from + n
+}
+
+// readMended reads a feed that was rewritten because of some trouble.
+func (r *reader) readMended(b []byte, trouble string) (*Document, error) {
+	if len(b) == 0 {
+		return nil, fmt.Errorf("the feed is damaged beyond mending: %s within its first tag", trouble)
+	}
+	h, err := scan(b, r.maxItems(), nil)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.parse(b, h)
+	if err != nil {
+		return nil, fmt.Errorf("the feed is damaged beyond mending: %s; then %w", trouble, err)
+	}
+	switch missing := h.items - p.items(); {
+	case missing > 0 && p.items() == 0:
+		return nil, fmt.Errorf("the feed holds %d items, but none where it can be read: %s", missing, trouble)
+	case missing > 0:
+		r.warn("%d items stand where they cannot be read: %s", missing, trouble)
+	}
+	return r.translate(p), nil
 }
 
 func (r *reader) warnReferences(h health) {
@@ -83,14 +144,39 @@ func controls(b []byte) int {
 	return n
 }
 
-// parse hands a document to gofeed. Its panics become errors.
-func (r *reader) parse(b []byte, h health) (doc *Document, err error) {
+// parsed is what gofeed made of a document: the one or the other.
+type parsed struct {
+	atom *atom.Feed
+	rss  *rss.Feed
+}
+
+func (p parsed) items() int {
+	if p.atom != nil {
+		return len(p.atom.Entries)
+	}
+	return len(p.rss.Items)
+}
+
+func (r *reader) translate(p parsed) *Document {
+	if p.atom != nil {
+		return r.fromAtom(p.atom)
+	}
+	return r.fromRSS(p.rss)
+}
+
+// parse hands a document to gofeed. Its panics become errors. gofeed's parsers for the formats are
+// called directly: its universal parser looks for the format again, and builds an HTML tree of
+// every item to find a picture.
+func (r *reader) parse(b []byte, h health) (p parsed, err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			doc, err = nil, fmt.Errorf("the parser failed: %v", p)
+		if v := recover(); v != nil {
+			err = fmt.Errorf("the parser failed: %v", v)
 		}
 	}()
 	end := len(b)
+	if h.end > 0 {
+		end = h.end
+	}
 	if h.cutAt > 0 {
 		end = h.cutAt
 	}
@@ -107,18 +193,13 @@ func (r *reader) parse(b []byte, h health) (doc *Document, err error) {
 		in = io.MultiReader(in, strings.NewReader(h.closing))
 	}
 	if root := localName(tagName(b[1:])); root == "feed" {
-		f, err := new(atom.Parser).Parse(in)
-		if err != nil {
-			return nil, err
-		}
-		return r.fromAtom(f), nil
+		p.atom, err = new(atom.Parser).Parse(in)
+		return p, err
 	}
-	f, err := new(rss.Parser).Parse(in)
-	if err != nil {
-		return nil, err
+	if p.rss, err = new(rss.Parser).Parse(in); err == nil {
+		linkFromAbout(p.rss, light)
 	}
-	linkFromAbout(f, light)
-	return r.fromRSS(f), nil
+	return p, err
 }
 
 // linkFromAbout gives the items of an RDF feed that have no link the address they are about, which

@@ -11,6 +11,8 @@ type health struct {
 	trouble string // the first thing that gofeed would stumble over or silently lose items at
 	cutAt   int    // where the first item beyond the limit starts; 0 when there are not so many
 	closing string // the end tags that are open there
+	items   int    // how many items there are, wherever they stand
+	end     int    // where the root has ended; 0 when it has not
 	// References that no XML parser knows but HTML does, and bare ampersands: gofeed gets over
 	// both, and the reader of the source should know.
 	htmlEntity string
@@ -58,7 +60,6 @@ type scanner struct {
 	stack  [maxDepth + 1][]byte // names of the open elements
 	spaces [maxDepth + 1]int    // namespaces declared on the way down to each depth
 
-	items     int
 	itemDepth int // depth within the open item; 0 outside of items
 	pieces    int // comments and sections since the last tag
 
@@ -126,6 +127,7 @@ func (s *scanner) endTag(i int) int {
 	s.depth--
 	s.pieces = 0
 	if s.depth == 0 {
+		s.end = end + 1
 		return scanned
 	}
 	return end + 1
@@ -158,7 +160,7 @@ func (s *scanner) startTag(i int) int {
 	if end < 0 {
 		return s.stop("a tag does not end")
 	}
-	if kind := itemKind(name); kind != 0 && s.depth <= 3 && !s.item(i, kind, empty) {
+	if kind := itemKind(name); kind != 0 && (s.depth <= 3 || s.itemDepth == 0) && !s.item(i, kind, empty) {
 		return scanned
 	}
 	if trouble := s.unread(name, s.b[i:end]); trouble != "" {
@@ -216,11 +218,16 @@ func (s *scanner) item(i int, kind byte, empty bool) bool {
 
 // unread names what gofeed would pass over in silence, together with all that is in it.
 func (s *scanner) unread(name, tag []byte) string {
+	atom := s.depth > 0 && string(s.stack[0]) == "feed"
 	switch {
 	case s.depth == 1 && string(name) == "info":
 		return "an info element of Atom 0.3"
 	case s.depth == 0 && string(name) == "feed" && !atomSpace(tag):
 		return "a namespace that is not Atom's"
+	case atom && string(name) == "link" && tag[len(tag)-2] != '/' && !bytes.Contains(tag, []byte("href")):
+		return "an address that is the text of its link"
+	case s.depth > 1 && !atom && ownField[string(name)] && bytes.Contains(tag, []byte(" xmlns=")):
+		return "a field with a namespace of its own"
 	}
 	return ""
 }

@@ -20,7 +20,7 @@ func sniff(b []byte) (kind docKind, start int, junk string) {
 	if i == len(b) {
 		return kindEmpty, 0, ""
 	}
-	if b[i] == '{' {
+	if b[i] == '{' || b[i] == '[' && skipSpace(b, i+1) < len(b) && b[skipSpace(b, i+1)] == '{' {
 		return kindJSON, i, ""
 	}
 	at, name := firstElement(b, i)
@@ -41,6 +41,9 @@ func sniff(b []byte) (kind docKind, start int, junk string) {
 		return kindHTML, i, ""
 	}
 	if name != "" {
+		if holdsItems(b[at:]) {
+			return kindXML, at, ""
+		}
 		return kindOther, at, name
 	}
 	if j := bytes.Index(b, []byte(`{"version"`)); j >= 0 {
@@ -98,6 +101,17 @@ func doctypeEnd(b []byte, i int) int {
 }
 
 func isRoot(local string) bool { return local == "rss" || local == "rdf" || local == "feed" }
+
+// holdsItems is true of XML under a root of its own that has items as a feed has them.
+func holdsItems(b []byte) bool {
+	head := b[:min(len(b), 1<<16)]
+	for _, item := range [...]string{"<item>", "<item ", "<entry>", "<entry "} {
+		if i := bytes.Index(head, []byte(item)); i >= 0 && bytes.Contains(head[i:], []byte("<title")) {
+			return true
+		}
+	}
+	return false
+}
 
 // findRoot looks for the start tag of a feed anywhere, outside comments, that has more of a feed
 // behind it.
