@@ -271,12 +271,14 @@ func (d *Daemon) Run(ctx context.Context) error {
 		})
 	}
 
+	closing := d.pub.CloseBeside()
 	// What was published before is served from the first request on.
 	if err := d.pub.Refresh(ctx); err != nil && ctx.Err() == nil {
 		d.log.Error("publishing failed", "error", err)
 	}
 	start("collecting", d.agg.Run)
 	start("publishing", d.publishLoop)
+	start("closing archives", closing)
 	if d.o.Load == nil {
 		start("watching the configuration", d.watch)
 	}

@@ -50,6 +50,8 @@ type archive struct {
 	closed []feed.ArchivePage // oldest first, without their entries
 	page   feed.PageNumber    // the open one
 	open   []string           // the entries on it, newest first
+	// closing: pages of it are being closed, see closer; until then this is what it was before.
+	closing bool
 }
 
 // newest returns the path of the newest page of the archive, "" when there is none.
@@ -143,27 +145,58 @@ func pageAfter(p feed.ArchivePage) feed.PageNumber {
 	return p.Page.Next()
 }
 
-// archive brings the archive of a section up to date: shown are the entries of its feed.
-func (p *Publisher) archive(ctx context.Context, sq *squeezer, f *frame, sec *feed.Section, shown map[string]time.Time, now time.Time) (archive, error) {
+// archive brings the archive of a section up to date: shown are the entries of its feed. Where much is
+// to be closed and a closer is at work, it is left to that.
+func (p *Publisher) archive(ctx context.Context, sq *squeezer, f *frame, sec *feed.Section, shown map[string]time.Time, before *edition, now time.Time) (archive, error) {
+	if p.closer == nil {
+		a, _, err := p.closePages(ctx, sq, f, sec, shown, now, 0)
+		return a, err
+	}
+	much := p.closer.busy(sec.ID)
+	if !much {
+		var a archive
+		var err error
+		if a, much, err = p.closePages(ctx, sq, f, sec, shown, now, closeAtOnce); err != nil || !much {
+			return a, err
+		}
+		p.closer.add(sec.ID)
+	}
+	closed, err := p.archives.ClosedPages(ctx, sec.ID)
+	return behind(before, closed, now), err
+}
+
+// closePages closes the pages that are to be closed, and returns the archive as it is then. When there
+// are more than most of them it closes none and says that there is much; 0 means as many as there are.
+func (p *Publisher) closePages(ctx context.Context, sq *squeezer, f *frame, sec *feed.Section, shown map[string]time.Time, now time.Time, most int) (a archive, much bool, err error) {
+	limit := 0
+	if most > 0 { // what the feed, the open page and so many closed ones hold; beyond that none is even listed
+		limit = len(shown) + p.perPage*3/2 + most*p.perPage
+	}
 	for range 10 { // publishers that close pages side by side each get on in turn
 		closed, err := p.archives.ClosedPages(ctx, sec.ID)
 		if err != nil {
-			return archive{}, err
+			return archive{}, false, err
 		}
-		rest, err := p.archives.OpenEntries(ctx, sec.ID)
+		rest, err := p.archives.OpenEntries(ctx, sec.ID, limit)
 		if err != nil {
-			return archive{}, err
+			return archive{}, false, err
+		}
+		if most > 0 && len(rest) == limit {
+			return archive{}, true, nil
 		}
 		rest = slices.DeleteFunc(rest, func(l feed.Listed) bool {
 			_, live := shown[l.Key]
 			return live
 		})
 		pages, a := arrange(rest, closed, now, p.perPage)
+		if most > 0 && len(pages) > most {
+			return archive{}, true, nil
+		}
 		overtaken := false
 		for _, c := range pages {
 			done, err := p.closePage(ctx, sq, f, sec, c, now)
 			if err != nil {
-				return archive{}, err
+				return archive{}, false, err
 			}
 			if overtaken = !done; overtaken {
 				break
@@ -171,10 +204,10 @@ func (p *Publisher) archive(ctx context.Context, sq *squeezer, f *frame, sec *fe
 			a.closed = append(a.closed, feed.ArchivePage{Section: sec.ID, Page: c.page, Closed: now})
 		}
 		if !overtaken {
-			return a, nil
+			return a, false, nil
 		}
 	}
-	return archive{}, fmt.Errorf("the archive of %s: other publishers kept being faster", sec.ID)
+	return archive{}, false, fmt.Errorf("the archive of %s: other publishers kept being faster", sec.ID)
 }
 
 // closePage closes one page.

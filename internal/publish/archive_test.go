@@ -388,3 +388,51 @@ func TestABusyMonthHasSeveralPages(t *testing.T) {
 		}
 	}
 }
+
+// The first start over a full store publishes at once and closes the archives' pages beside it. Who asks
+// for a page meanwhile is told to come back, and afterwards every entry stands in its one place.
+func TestAFullStoreIsPublishedBeforeItsArchives(t *testing.T) {
+	n := prepareNewsroom(t)
+	n.perPage = 4
+	n.open()
+	for i := range 60 {
+		n.file([]string{"kinh-te"}, report("bao-a", i, start.AddDate(0, 0, -3*i)))
+	}
+	work := n.pub.CloseBeside()
+	n.refresh()
+	if ids, links, _ := n.atom("/sections/kinh-te.atom"); len(ids) != 3 || links["prev-archive"] != "" {
+		t.Errorf("at first the feed has %d entries and names %q as its archive", len(ids), links["prev-archive"])
+	}
+	old := "/sections/kinh-te/archive/" + feed.PageOf(start.AddDate(0, -3, 0)).String() + ".atom"
+	if res := n.get(old); res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
+		t.Errorf("%s answers %s, Retry-After %q, before it is closed", old, res.Status, res.Header.Get("Retry-After"))
+	}
+
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- work(ctx) }()
+	for archived := false; !archived; {
+		if ctx.Err() != nil {
+			t.Fatal("the archives are not made")
+		}
+		n.refresh()
+		archived = true
+		for _, section := range []string{"all", "kinh-te"} {
+			_, links, _ := n.atom("/sections/" + section + ".atom")
+			archived = archived && links["prev-archive"] != ""
+		}
+	}
+	for _, section := range []string{"all", "kinh-te"} {
+		if pages := n.walk(t, section); len(pages) < 13 {
+			t.Errorf("%s has %d closed pages", section, len(pages))
+		}
+	}
+	if res := n.get(old); res.StatusCode != http.StatusOK {
+		t.Errorf("%s answers %s", old, res.Status)
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

@@ -138,6 +138,14 @@ func (p *Publisher) serveArchive(w http.ResponseWriter, r *http.Request) {
 		p.unknown(w, r)
 		return
 	}
+	if a := &s.editions[section].archive; a.closing {
+		if _, there := a.find(n); !there {
+			p.closer.hurry(section)
+			w.Header().Set("Retry-After", "10")
+			p.refuse(w, http.StatusServiceUnavailable, "The archive of this section is being made; try again in a few seconds.")
+			return
+		}
+	}
 	d, err := p.cache.get(r.Context(), archivePath(section, n)+"."+string(f), s.editions[section], func(ctx context.Context, old *document) (*document, error) {
 		return p.page(ctx, s, section, n, f, old)
 	})

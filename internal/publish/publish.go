@@ -82,6 +82,7 @@ type Publisher struct {
 	authority string
 	kept      map[string]feed.Rendition // what was saved by an earlier process, until it is superseded
 	squeezers chan *squeezer
+	closer    *closer // nil: Refresh closes the pages of archives itself
 }
 
 // New returns a Publisher that serves nothing until the first Refresh.

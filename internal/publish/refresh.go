@@ -77,7 +77,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if old != nil && old.plan == pl && maps.Equal(old.versions, versions) && !old.due(now) {
+	if old != nil && old.plan == pl && maps.Equal(old.versions, versions) && !old.due(now) && !p.closedBeside(old) {
 		return nil, nil
 	}
 	if old == nil {
@@ -143,7 +143,7 @@ func (p *Publisher) buildChanged(ctx context.Context, next, old *site, now time.
 		if old != nil {
 			before = old.editions[sec.ID]
 		}
-		if same && before != nil && before.version == next.versions[sec.ID] && now.Before(before.due) {
+		if same && before != nil && before.version == next.versions[sec.ID] && now.Before(before.due) && !p.archiveChanged(before) {
 			continue
 		}
 		settings, err := settingsHash(next.plan, sec)
@@ -227,6 +227,20 @@ func (s *site) due(now time.Time) bool {
 	return false
 }
 
+// archiveChanged tells whether pages of a section were closed beside publishing since it was rendered.
+func (p *Publisher) archiveChanged(ed *edition) bool {
+	return ed.archive.closing && !p.closer.busy(ed.view.Section.ID)
+}
+
+func (p *Publisher) closedBeside(s *site) bool {
+	for _, ed := range s.editions {
+		if p.archiveChanged(ed) {
+			return true
+		}
+	}
+	return false
+}
+
 // sectionPaths are the documents that a section alone decides.
 func sectionPaths(section string) []string {
 	base := "/sections/" + section
@@ -261,7 +275,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 		ed.shown[choice.entries[i].Key] = choice.entries[i].Updated
 	}
 	ed.due = expiry(sec, choice.entries, now)
-	if ed.archive, err = p.archive(ctx, sq, next.frame, sec, ed.shown, now); err != nil {
+	if ed.archive, err = p.archive(ctx, sq, next.frame, sec, ed.shown, before, now); err != nil {
 		return nil, err
 	}
 	if ed.view, err = p.sectionView(ctx, next.frame, sec, choice.entries, &ed.archive); err != nil {

@@ -24,8 +24,8 @@ type Reader interface {
 // Archives keeps the closed pages of the sections' archives, and which entries are on them.
 type Archives interface {
 	// OpenEntries lists a section's entries that stand and are on no closed page, newest Published
-	// first (equal times by Key).
-	OpenEntries(ctx context.Context, section string) ([]feed.Listed, error)
+	// first (equal times by Key): the newest limit of them, all when limit is 0.
+	OpenEntries(ctx context.Context, section string, limit int) ([]feed.Listed, error)
 	// ClosePage closes a page, for good. It tells whether it did: not when that page is closed, or one
 	// of its entries on another, by a publisher that was faster.
 	ClosePage(ctx context.Context, p feed.ArchivePage) (bool, error)

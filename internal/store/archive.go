@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"feedd/internal/feed"
@@ -16,13 +17,16 @@ var errPageClosed = errors.New("another publisher closed that page of the archiv
 
 // OpenEntries returns the keys of a section's entries that stand and are on no closed page of its archive,
 // newest Published first, ties by Key.
-func (s *Store) OpenEntries(ctx context.Context, section string) ([]feed.Listed, error) {
+func (s *Store) OpenEntries(ctx context.Context, section string, limit int) ([]feed.Listed, error) {
 	q := `SELECT e.id, e.published FROM entries e WHERE e.page = 0 AND e.withdrawn = 0 ORDER BY e.published DESC` + byKey
 	var args []any
 	if section != "all" {
 		q = `SELECT e.id, e.published FROM entry_sections l JOIN entries e ON e.id = l.entry
 			WHERE l.section = $1 AND l.page = 0 AND e.withdrawn = 0 ORDER BY l.published DESC` + byKey
 		args = append(args, section)
+	}
+	if limit > 0 {
+		q += ` LIMIT ` + strconv.Itoa(limit)
 	}
 	var list []feed.Listed
 	err := s.query(ctx, q, func(r *sql.Rows) error {

@@ -14,7 +14,7 @@ import (
 // openKeys lists the entries that are on no page yet, by section.
 func openKeys(t *testing.T, s *Store, section string) (keys []string) {
 	t.Helper()
-	list, err := s.OpenEntries(t.Context(), section)
+	list, err := s.OpenEntries(t.Context(), section, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
