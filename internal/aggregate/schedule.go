@@ -9,7 +9,7 @@ import (
 	"feedd/internal/feed"
 )
 
-// How often the schedule looks at the clock at least.
+// How often the schedule looks at the clock at least, and whether it was put back.
 const clockEvery = time.Minute
 
 // How long the schedule waits before it tries a source again whose items could not be saved.
@@ -45,6 +45,8 @@ type schedule struct {
 	of    *collect.Collector // whose queue it is
 	old   []*collect.Queue   // of earlier configurations; their last looks are still under way
 	done  chan done
+
+	replanned time.Time // when replan last looked, by the clock
 }
 
 // runSchedule submits each source when it is due, never one that is still under way, until ctx
@@ -71,6 +73,7 @@ func (a *Aggregate) runSchedule(ctx context.Context) error {
 			call(s)
 		case <-timer.C:
 		}
+		s.replan(ctx)
 		if next := s.submitDue(); !next.IsZero() {
 			// A timer stands still while the machine sleeps, and does not hear of a clock that is set.
 			timer.Reset(min(next.Sub(a.now()), clockEvery))
@@ -155,6 +158,35 @@ func (s *schedule) save(ctx context.Context, sl *slot) {
 	}
 }
 
+// replan looks, now and then, for sources whose next run lies further away than they would be planned
+// now, as when it was planned by a clock that was ahead and has been put back. Without that they
+// would be silent until then.
+func (s *schedule) replan(ctx context.Context) {
+	now := s.a.now()
+	if since := now.Sub(s.replanned); since >= 0 && since < clockEvery {
+		return
+	}
+	back := s.replanned.Sub(now)
+	s.replanned = now
+	n := 0
+	for _, sl := range s.slots {
+		if sl.running > 0 || !sl.wanted || sl.state.NextRun.Sub(now) <= clockEvery {
+			continue
+		}
+		next, reason := s.of.NextRun(sl.src, sl.state, now)
+		if !next.Before(sl.state.NextRun) {
+			continue
+		}
+		sl.state = collect.Timely(sl.state, now)
+		sl.state.NextRun, sl.state.NextReason = next, reason
+		s.save(ctx, sl)
+		n++
+	}
+	if n > 0 {
+		s.a.log.Warn("the clock was put back; sources that would have waited for it are planned anew", "sources", n, "by", max(back, 0).Round(time.Second))
+	}
+}
+
 // submitDue submits what is due and returns when the next source will be; zero when none will.
 func (s *schedule) submitDue() time.Time {
 	now := s.a.now()
@@ -192,6 +224,9 @@ func (s *schedule) admit(ctx context.Context, sources []feed.Source) {
 			s.slots[src.ID] = sl
 		}
 		sl.src, sl.wanted = src, true
+		if sl.running == 0 {
+			sl.state = collect.Timely(sl.state, now)
+		}
 		switch {
 		case sl.polling: // it says itself when it runs next
 		case sl.state.LastRun.IsZero() || sl.state.URL != src.URL:

@@ -105,8 +105,11 @@ func userAgent(site feed.Site, version string) string {
 
 // Restore puts holds of an earlier life back in force.
 func (c *Collector) Restore(holds []feed.HostHold) {
+	most := c.now().Add(longestWait) // what ends later was noted by a clock that was ahead
 	for _, h := range holds {
-		c.gate.Hold(h.Host, h.Until, h.Reason)
+		if !h.Until.After(most) {
+			c.gate.Hold(h.Host, h.Until, h.Reason)
+		}
 	}
 }
 
@@ -184,7 +187,7 @@ func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceStat
 
 func (v *visit) run(ctx context.Context, src feed.Source, before feed.SourceState, known Known) Result {
 	c := v.c
-	st := begin(src, before)
+	st := begin(src, Timely(before, c.now()))
 	a, err := v.ask(ctx, &src, &st)
 	now := c.now()
 	var doc *read.Document

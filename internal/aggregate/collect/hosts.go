@@ -54,7 +54,9 @@ type host struct {
 	last     time.Time     // end of the last request
 	interval time.Duration // that request's
 
-	held feed.HostHold // guarded by hosts.mu
+	// Guarded by hosts.mu.
+	held      feed.HostHold
+	heldSince time.Time
 }
 
 // NewGate makes a gate for the collectors of one process. Collectors that follow one another, as
@@ -98,7 +100,11 @@ func (g *hosts) unref(h *host) {
 func (g *hosts) heldError(h *host) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if h.held.Until.After(g.now()) {
+	now := g.now()
+	if ahead := h.heldSince.Sub(now); ahead > 0 { // the clock was put back: the host asked for a time, not for a date
+		h.held.Until, h.heldSince = h.held.Until.Add(-ahead), now
+	}
+	if h.held.Until.After(now) {
 		return &HeldError{h.held}
 	}
 	return nil
@@ -157,8 +163,9 @@ func (g *hosts) Hold(name string, until time.Time, reason string) {
 	defer g.unref(h)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if until.After(h.held.Until) {
-		h.held = feed.HostHold{Host: name, Until: until, Reason: reason}
+	now := g.now()
+	if until.After(h.held.Until) || h.heldSince.After(now) {
+		h.held, h.heldSince = feed.HostHold{Host: name, Until: until, Reason: reason}, now
 	}
 }
 

@@ -20,6 +20,38 @@ const (
 	fallbackLine = "@every 15m"    // of a source without a line
 )
 
+// Timely returns a state without what a clock that was ahead, and has been put back since, left in
+// it: a source that seems to have run later than now ran now, and what it asked to wait from then on
+// it waits from now on.
+func Timely(st feed.SourceState, now time.Time) feed.SourceState {
+	if ahead := st.LastRun.Sub(now); ahead > 0 && !st.LastRun.IsZero() {
+		st.LastRun = now
+		if !st.WaitUntil.IsZero() {
+			st.WaitUntil = st.WaitUntil.Add(-ahead)
+		}
+	}
+	if st.WaitUntil.Sub(now) > longestWait { // longer than anybody may ask for
+		st.WaitUntil, st.WaitReason = time.Time{}, ""
+	}
+	for _, t := range []*time.Time{&st.LastSuccess, &st.LastNew} {
+		if t.After(now) {
+			*t = now
+		}
+	}
+	if st.Rhythm != nil && st.Rhythm.Newest.After(now) {
+		r := *st.Rhythm
+		r.Newest = now
+		st.Rhythm = &r
+	}
+	if p := st.Push; p != nil && (p.Asked.After(now) || p.LastPush.After(now)) {
+		// By the clock, nothing is known of its lease: it is asked for anew.
+		next := *p
+		next.Asked, next.LastPush, next.Until = now, time.Time{}, now
+		st.Push = &next
+	}
+	return st
+}
+
 // NextRun says when a source runs next, and why then, in a sentence for people. It depends on
 // nothing but its arguments, so that it may be evaluated again at any time, above all when the
 // source's schedule line is no longer the one in st.Schedule.
@@ -33,6 +65,11 @@ func NextRun(src feed.Source, st feed.SourceState, now time.Time) (time.Time, st
 	return nextRun(src, st, now, parseLine)
 }
 
+// NextRun is the function NextRun for whoever asks it often.
+func (c *Collector) NextRun(src feed.Source, st feed.SourceState, now time.Time) (time.Time, string) {
+	return nextRun(src, st, now, c.lines.parse)
+}
+
 // nextRun is NextRun with a parser of schedule lines that may remember them: sources by the
 // hundred share one.
 func nextRun(src feed.Source, st feed.SourceState, now time.Time, parse parser) (time.Time, string) {
@@ -40,10 +77,8 @@ func nextRun(src feed.Source, st feed.SourceState, now time.Time, parse parser) 
 	if st.Gone && st.URL == src.URL {
 		return time.Time{}, "stopped because the source answered 410 Gone; give it another url or remove it"
 	}
+	st = Timely(st, now)
 	last := st.LastRun
-	if last.After(now) { // the clock was put back
-		last = now
-	}
 	var at time.Time
 	var gap time.Duration
 	var why string

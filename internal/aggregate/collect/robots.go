@@ -33,9 +33,10 @@ type robots struct {
 
 type robotsEntry struct {
 	asking chan struct{} // holds one token: who has it may ask or read
-	until  time.Time
-	rules  *robotstxt.Group // nil allows everything
-	err    error            // nothing is allowed
+	// From since to until the answer stands; now lies before since when the clock was put back.
+	since, until time.Time
+	rules        *robotstxt.Group // nil allows everything
+	err          error            // nothing is allowed
 }
 
 // allowed returns nil when robots.txt lets feedd ask for u, and the pause it wants between requests.
@@ -54,7 +55,7 @@ func (v *visit) allowed(ctx context.Context, src *feed.Source, u *url.URL) (time
 		}
 	}
 	defer func() { e.asking <- struct{}{} }()
-	if !now.Before(e.until) {
+	if !now.Before(e.until) || now.Before(e.since) {
 		if err := v.askRobots(ctx, src, origin, e); err != nil {
 			return 0, err
 		}
@@ -116,6 +117,7 @@ func (v *visit) askRobots(ctx context.Context, src *feed.Source, origin string, 
 		ID: src.ID, Timeout: src.Timeout, HostInterval: src.HostInterval,
 		AllowPrivate: src.AllowPrivate, Proxy: src.Proxy, UserAgent: src.UserAgent,
 	}
+	e.since = v.c.now()
 	a, err := v.get(ctx, ask{url: u, src: &public, own: addressOf(src), accept: "text/plain, */*;q=0.5", redirects: robotsRedirects})
 	if err == nil {
 		err = a.unpack()
