@@ -79,6 +79,7 @@ type Aggregate struct {
 	deskMu  sync.Mutex // held while the desk works; guards what follows
 	desk    *desk.Desk // nil means that it must be built from the store
 	turn    int64      // of its last commit
+	filedAt time.Time  // when it last looked into the inbox, by the clock
 	adopted bool       // the stored items are filed by the settings in force, or wait to be
 	rules   string     // fingerprint of these settings, once adopted
 	model   *sections.Model

@@ -19,6 +19,9 @@ const batchSize = 1000
 // How long the desk waits after it could not commit.
 const deskRetry = 10 * time.Second
 
+// A clock that went back by more than this was set, and not corrected.
+const clockBack = time.Minute
+
 // runDesk files whatever comes in until ctx ends.
 func (a *Aggregate) runDesk(ctx context.Context) {
 	retry := time.NewTimer(0)
@@ -52,6 +55,11 @@ func toTheEnd() <-chan struct{} {
 func (a *Aggregate) file(ctx context.Context, full <-chan struct{}) (int, error) {
 	a.deskMu.Lock()
 	defer a.deskMu.Unlock()
+	now := a.now()
+	if now.Before(a.filedAt.Add(-clockBack)) {
+		a.desk = nil // the clock was put back: the desk forgot what had grown too old by the one before
+	}
+	a.filedAt = now
 	if !a.adopted {
 		settings, _ := a.current()
 		if err := a.refileChanged(ctx, &settings); err != nil {

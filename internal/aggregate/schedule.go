@@ -277,17 +277,33 @@ const retentionEvery = time.Hour
 // nothing new, and what was news long ago misleads.
 const labelsKept = 5000
 
+// How long retention rests after the clock went by more than clockJump otherwise than time did. Set
+// to a wrong date, it makes everything old; whoever notices can put it right.
+const (
+	retentionRest = 12 * time.Hour
+	clockJump     = 6 * time.Hour
+)
+
+// runRetention takes away what is old, hour by hour.
 func (a *Aggregate) runRetention(ctx context.Context) {
 	ticker := time.NewTicker(retentionEvery)
 	defer ticker.Stop()
+	var rest time.Duration
 	for {
-		if err := a.Prune(ctx); err != nil && ctx.Err() == nil {
+		if rest > 0 {
+			rest -= retentionEvery
+		} else if err := a.Prune(ctx); err != nil && ctx.Err() == nil {
 			a.log.Error("taking away old items failed", "error", err)
 		}
+		clock, passed := a.now(), time.Now()
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+		}
+		if jumped := (a.now().Sub(clock) - time.Since(passed)).Abs(); jumped > clockJump {
+			a.log.Warn("the clock was set; what is old by it stays for now", "by", jumped.Round(time.Second), "for", retentionRest)
+			rest = retentionRest
 		}
 	}
 }

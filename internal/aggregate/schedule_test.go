@@ -1,10 +1,14 @@
 package aggregate
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -12,6 +16,7 @@ import (
 
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/feed"
+	"feedd/internal/feed/feedtest"
 	"feedd/internal/store"
 )
 
@@ -68,6 +73,98 @@ func TestScheduleSleptThrough(t *testing.T) {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestClockSetForwardAndBack sets the clock forward by ten days, lets every source run by it, and puts
+// it back: collecting goes on within one interval, whatever was noted meanwhile, and the log says so.
+// Retention does not believe such a clock.
+func TestClockSetForwardAndBack(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "feedd.db")
+	synctest.Test(t, func(t *testing.T) {
+		var ahead atomic.Int64
+		clock := func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+		s, err := store.Open(t.Context(), "sqlite:"+path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		// Every look succeeds; two hosts ask to be left alone a while, by whatever clock there is.
+		var asked sync.Map // since the clock was put back: paths
+		web := feedtest.NewWeb(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked.Store(r.URL.Path, true)
+			switch r.URL.Path {
+			case "/c":
+				w.Header().Set("Cache-Control", "max-age=900")
+			case "/d":
+				if ahead.Load() > 0 {
+					w.Header().Set("Retry-After", "3000")
+					w.WriteHeader(http.StatusTooManyRequests)
+					return
+				}
+			}
+			fmt.Fprint(w, `<rss version="2.0"><channel><title>x</title><item><title>Tin</title><guid>1</guid></item></channel></rss>`)
+		}))
+		defer web.Close()
+		var sources []feed.Source
+		const interval = 20 * time.Minute
+		for _, schedule := range []string{"@every 20m", "*/20 * * * *", "*/20 * * * *", "@every 20m"} {
+			id := string(rune('a' + len(sources)))
+			sources = append(sources, feed.Source{ID: id, URL: "http://" + id + ".example/" + id, Schedule: schedule, Timeout: time.Second, MaxBytes: 1 << 20, MaxItems: 10})
+		}
+		collector := collect.New(collect.Options{Now: clock, Dial: web.Dial})
+		defer collector.Close()
+		var log bytes.Buffer
+		set := Settings{Sources: sources, Stories: feed.StorySettings{Window: time.Hour}}
+		a, err := New(Options{Store: s, Collector: collector, Settings: set, Now: clock, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- a.Run(ctx) }()
+		states := func() map[string]feed.SourceState {
+			states, err := s.States(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return states
+		}
+
+		time.Sleep(2 * interval)
+		const jump = 10 * 24 * time.Hour
+		ahead.Store(int64(jump))
+		time.Sleep(2 * interval)
+		for id, st := range states() {
+			if st.LastRun.Before(time.Now().Add(jump - 2*interval)) {
+				t.Errorf("%s did not run by the clock that is ahead: %s", id, st.LastRun)
+			}
+		}
+		ahead.Store(0)
+		asked.Clear()
+		time.Sleep(clockEvery + time.Second)
+		for id, st := range states() {
+			most := interval + 5*time.Minute
+			if id == "d" {
+				most = 50 * time.Minute // as its host asked
+			}
+			if wait := st.NextRun.Sub(clock()); wait > most {
+				t.Errorf("a minute after the clock was put back %s waits %s: %s", id, wait, st.NextReason)
+			}
+		}
+		time.Sleep(55 * time.Minute)
+		for id, st := range states() {
+			if _, ok := asked.Load("/" + id); !ok || st.LastRun.After(clock()) {
+				t.Errorf("%s was not asked since the clock was put back, last at %s; next %s: %s", id, st.LastRun, st.NextRun, st.NextReason)
+			}
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if !strings.Contains(log.String(), "the clock was put back") {
+			t.Errorf("the log does not say so:\n%s", &log)
 		}
 	})
 }

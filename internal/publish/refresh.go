@@ -31,6 +31,7 @@ type frame struct {
 // holds points back at it: documents outlive the site they were rendered for.
 type site struct {
 	*frame
+	at       time.Time // by the clock
 	versions map[string]int64
 	editions map[string]*edition             // by section
 	docs     map[string]*document            // by path
@@ -85,7 +86,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 			return nil, err
 		}
 	}
-	next, err := p.begin(ctx, pl, versions)
+	next, err := p.begin(ctx, pl, versions, now)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +115,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 }
 
 // begin returns a site that shows nothing yet.
-func (p *Publisher) begin(ctx context.Context, pl *plan, versions map[string]int64) (*site, error) {
+func (p *Publisher) begin(ctx context.Context, pl *plan, versions map[string]int64, now time.Time) (*site, error) {
 	authority, err := p.idAuthority(ctx, pl)
 	if err != nil {
 		return nil, err
@@ -125,6 +126,7 @@ func (p *Publisher) begin(ctx context.Context, pl *plan, versions map[string]int
 	}
 	return &site{
 		frame:    &frame{plan: pl, authority: authority, origins: origins(pl, states), cleaned: p.cleaned},
+		at:       now,
 		versions: versions, editions: map[string]*edition{}, docs: map[string]*document{}, partners: map[string]map[string]*document{},
 	}, nil
 }
@@ -132,7 +134,8 @@ func (p *Publisher) begin(ctx context.Context, pl *plan, versions map[string]int
 // buildChanged renders the sections that are not as they were. In the order of the plan; nil for one
 // that is.
 func (p *Publisher) buildChanged(ctx context.Context, next, old *site, now time.Time) ([]*built, error) {
-	same := old != nil && old.plan == next.plan && maps.Equal(old.origins, next.origins)
+	// Sections that were chosen by a clock that was ahead are chosen anew.
+	same := old != nil && old.plan == next.plan && maps.Equal(old.origins, next.origins) && !now.Before(old.at)
 	sections := next.plan.sections
 	made := make([]*built, len(sections))
 	g, ctx := errgroup.WithContext(ctx)
@@ -217,8 +220,11 @@ func (s *site) addPartner(partner string, docs map[string]*document) {
 }
 
 // due tells whether the clock alone changes something: an entry that grew too old, or one that a
-// partner was to wait for.
+// partner was to wait for; anything, when the clock was put back.
 func (s *site) due(now time.Time) bool {
+	if now.Before(s.at) {
+		return true
+	}
 	for _, ed := range s.editions {
 		if !now.Before(ed.due) {
 			return true

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -13,34 +12,8 @@ import (
 	"time"
 
 	"feedd/internal/feed"
+	"feedd/internal/feed/feedtest"
 )
-
-// pipes is a listener whose connections are made in memory, so that a bubble's clock may run.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-func (p *pipes) Close() error   { close(p.closed); return nil }
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	here, there := net.Pipe()
-	select {
-	case p.conns <- there:
-		return here, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
 
 // web is many hosts that behave badly, and note how they are treated.
 type web struct {
@@ -147,15 +120,8 @@ func TestChaos(t *testing.T) {
 			t: t, inside: map[string]int{}, last: map[string]time.Time{}, heldUntil: map[string]time.Time{},
 			ticks: map[string]map[int64]int{}, count: map[string]int{},
 		}
-		l := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
-		server := &http.Server{Handler: w}
-		served := make(chan error)
-		go func() { served <- server.Serve(l) }()
-
-		c := New(Options{Now: time.Now})
-		for _, private := range []bool{true, false} { // the sources' own hosts, and where these send their readers
-			c.transports[route{private: private}] = &http.Transport{DialContext: l.dial, MaxIdleConnsPerHost: 1, DisableCompression: true}
-		}
+		network := feedtest.NewWeb(w)
+		c := New(Options{Now: time.Now, Dial: network.Dial})
 		kinds := []string{"refuse", "busy", "chain", "drip", "reset", "length", "good", "good", "good", "good"}
 		var sources []feed.Source
 		add := func(host, path string) {
@@ -223,8 +189,7 @@ func TestChaos(t *testing.T) {
 		q.Wait()
 		cancel()
 		c.Close()
-		server.Close()
-		<-served
+		network.Close()
 		synctest.Wait()
 
 		total := 0

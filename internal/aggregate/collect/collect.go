@@ -21,6 +21,7 @@ import (
 	"hash/fnv"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -42,6 +43,9 @@ type Options struct {
 	Now      func() time.Time // nil means time.Now
 	MaxHosts int              // requests under way at once, each to another host; 0 means 256
 	Gate     Gate             // nil means one of this process alone
+	// Dial, when given, connects in place of the network, as net.Dialer.DialContext does: for tests
+	// whose network is in memory. It then decides itself which addresses may be called.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Collector asks sources and reads their answers. It is safe for use by many goroutines; one of
@@ -52,6 +56,7 @@ type Collector struct {
 	log   *slog.Logger
 	now   func() time.Time
 	gate  Gate
+	dial  func(ctx context.Context, network, address string) (net.Conn, error) // nil: the network
 
 	slots   chan struct{} // requests under way, up to what becomes of their answers
 	large   chan struct{} // large bodies in memory
@@ -78,7 +83,7 @@ func New(o Options) *Collector {
 		o.Gate = newHosts(o.Now)
 	}
 	return &Collector{
-		site: o.Site, agent: userAgent(o.Site, o.Version), log: o.Log, now: o.Now, gate: o.Gate,
+		site: o.Site, agent: userAgent(o.Site, o.Version), log: o.Log, now: o.Now, gate: o.Gate, dial: o.Dial,
 		slots:      make(chan struct{}, o.MaxHosts),
 		large:      make(chan struct{}, largeBodies),
 		reading:    make(chan struct{}, runtime.GOMAXPROCS(0)),

@@ -98,6 +98,9 @@ func (c *Collector) transport(r route) (*http.Transport, error) {
 	} else {
 		dialer.Control = guard
 	}
+	if c.dial != nil {
+		t.DialContext = c.dial
+	}
 	c.transports[r] = t
 	return t, nil
 }

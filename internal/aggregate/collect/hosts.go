@@ -54,9 +54,11 @@ type host struct {
 	last     time.Time     // end of the last request
 	interval time.Duration // that request's
 
-	// Guarded by hosts.mu.
-	held      feed.HostHold
-	heldSince time.Time
+	// Guarded by hosts.mu. A hold is over by the clock or by the time that passed, whichever is first:
+	// the host asked for a time, not for the date of a clock that may be put back.
+	held    feed.HostHold
+	heldAt  time.Time // of time.Now, which counts what passes
+	heldFor time.Duration
 }
 
 // NewGate makes a gate for the collectors of one process. Collectors that follow one another, as
@@ -101,13 +103,15 @@ func (g *hosts) heldError(h *host) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.now()
-	if ahead := h.heldSince.Sub(now); ahead > 0 { // the clock was put back: the host asked for a time, not for a date
-		h.held.Until, h.heldSince = h.held.Until.Add(-ahead), now
+	byClock, byTime := h.held.Until.Sub(now), h.heldFor-time.Since(h.heldAt)
+	if byClock <= 0 || byTime <= 0 {
+		return nil
 	}
-	if h.held.Until.After(now) {
-		return &HeldError{h.held}
+	held := h.held
+	if byClock-byTime > time.Minute { // the clock was put back
+		held.Until = now.Add(byTime)
 	}
-	return nil
+	return &HeldError{held}
 }
 
 func (g *hosts) Enter(ctx context.Context, name string, interval time.Duration) (func(), error) {
@@ -164,8 +168,9 @@ func (g *hosts) Hold(name string, until time.Time, reason string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.now()
-	if until.After(h.held.Until) || h.heldSince.After(now) {
-		h.held, h.heldSince = feed.HostHold{Host: name, Until: until, Reason: reason}, now
+	if until.After(h.held.Until) || h.heldFor < time.Since(h.heldAt) {
+		h.held = feed.HostHold{Host: name, Until: until, Reason: reason}
+		h.heldAt, h.heldFor = time.Now(), until.Sub(now)
 	}
 }
 

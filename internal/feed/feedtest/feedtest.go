@@ -1,4 +1,5 @@
-// Package feedtest helps tests find the development data that may lie beside a checkout.
+// Package feedtest helps tests find the development data that may lie beside a checkout, and gives
+// them a network in memory.
 package feedtest
 
 import (
