@@ -224,7 +224,7 @@ func (p *Publisher) idAuthority(ctx context.Context, pl *plan) (string, error) {
 			kept = strings.ReplaceAll(kept, ":", "-") + ".ipv6.invalid"
 		}
 		kept += "," + p.now().UTC().Format("2006-01-02")
-		if err := p.meta.SetMeta(ctx, key, kept); err != nil {
+		if err := p.meta.Fix(ctx, key, kept); err != nil {
 			return "", fmt.Errorf("fix the authority of the ids: %w", err)
 		}
 	}

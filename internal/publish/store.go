@@ -51,4 +51,6 @@ type Meta interface {
 	// Meta returns "" for a key that was never set.
 	Meta(ctx context.Context, key string) (string, error)
 	SetMeta(ctx context.Context, key, value string) error
+	// Fix is SetMeta for a value that must never be another: no power cut undoes it.
+	Fix(ctx context.Context, key, value string) error
 }

@@ -31,6 +31,9 @@ type dialect interface {
 	schema() (database.Dialect, *strings.Replacer, []goose.ProviderOption, error)
 	// prepare readies queries for many.
 	prepare(ctx context.Context, db *sql.DB, queries ...string) error
+	// forGood has a connection's next transactions on the disk before they are committed, so that no
+	// power cut undoes them; or spares them that wait again, when a power cut may undo the last few.
+	forGood(ctx context.Context, conn *sql.Conn, on bool) error
 	// begin makes a transaction the only one that writes, until it ends.
 	begin(tx *sql.Tx) error
 	// many runs a query once for each row of arguments, in order, and calls each, when given, for
@@ -104,13 +107,23 @@ func (t *tx) manyRows(query string, rows [][]any, each func(scanner) error) erro
 	return t.s.d.many(t, query, rows, each)
 }
 
-// tx runs f in one writing transaction.
-func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
-	t, err := s.begin(ctx)
+// tx runs f in one writing transaction. A power cut, as no crash does, may undo the last few of them
+// whole: for what sources say again that is well enough.
+func (s *Store) tx(ctx context.Context, f func(*tx) error) error { return s.run(ctx, false, f) }
+
+// txForGood is tx for what nobody would say again: it is on the disk when this returns.
+func (s *Store) txForGood(ctx context.Context, f func(*tx) error) error { return s.run(ctx, true, f) }
+
+func (s *Store) run(ctx context.Context, forGood bool, f func(*tx) error) error {
+	t, err := s.begin(ctx, forGood)
 	if err != nil {
 		return s.explain(err)
 	}
 	defer t.conn.Close() // gives it back to the pool
+	if forGood {
+		// Left as it is, it would make the others slow, no more.
+		defer func() { _ = s.d.forGood(context.WithoutCancel(ctx), t.conn, false) }()
+	}
 	if err := f(t); err != nil {
 		undo := ignoreDone(t.Rollback())
 		if s.d.lost(err) { // then the server has rolled it back
@@ -121,11 +134,16 @@ func (s *Store) tx(ctx context.Context, f func(*tx) error) error {
 	return s.explain(t.Commit())
 }
 
-func (s *Store) begin(ctx context.Context) (*tx, error) {
+func (s *Store) begin(ctx context.Context, forGood bool) (*tx, error) {
 	return again(s.d, func() (*tx, error) {
 		conn, err := s.write.Conn(ctx)
 		if err != nil {
 			return nil, err
+		}
+		if forGood {
+			if err := s.d.forGood(ctx, conn, true); err != nil {
+				return nil, errors.Join(err, conn.Close())
+			}
 		}
 		t, err := conn.BeginTx(ctx, nil)
 		if err != nil {

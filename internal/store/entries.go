@@ -156,7 +156,7 @@ func (s *Store) Unsorted(ctx context.Context) (int, error) {
 
 // Withdraw takes entries out of everything published on the editor's word, or takes that word back
 // (at zero). An entry that no report is left of stays out then, as dropped. It tells how many
-// changed. A desk that works on them meanwhile is overtaken, as is this by a desk, and then begins
+// changed. What it did, no power cut undoes. A desk that works on them meanwhile is overtaken, as is this by a desk, and then begins
 // again.
 func (s *Store) Withdraw(ctx context.Context, keys []string, at time.Time) (int, error) {
 	return s.WithdrawBy(ctx, keys, at, "")
@@ -192,7 +192,7 @@ func (s *Store) WithdrawBy(ctx context.Context, keys []string, at time.Time, by 
 				e.Withdrawn, e.WithdrawnBy = time.Time{}, ""
 			}
 		}
-		err = s.tx(ctx, func(tx *tx) error {
+		err = s.txForGood(ctx, func(tx *tx) error {
 			if err := turnTo(tx, turn); err != nil {
 				return err
 			}

@@ -161,6 +161,16 @@ func (d *postgresDialect) schema() (database.Dialect, *strings.Replacer, []goose
 const writersLock = `SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '60s', true),
 	pg_advisory_xact_lock(1717922148, hashtext(current_schema()))` // the number spells feed
 
+// forGood overrides a server that commits before its log is on the disk (synchronous_commit = off).
+func (d *postgresDialect) forGood(ctx context.Context, conn *sql.Conn, on bool) error {
+	query := `RESET synchronous_commit`
+	if on {
+		query = `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`
+	}
+	_, err := conn.ExecContext(ctx, query)
+	return err
+}
+
 func (d *postgresDialect) begin(tx *sql.Tx) error {
 	_, err := tx.Exec(writersLock)
 	return err

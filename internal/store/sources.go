@@ -115,9 +115,18 @@ func (s *Store) Meta(ctx context.Context, name string) (string, error) {
 
 // SetMeta stores a single value under a name.
 func (s *Store) SetMeta(ctx context.Context, name, value string) error {
-	return s.tx(ctx, func(tx *tx) error {
+	return s.tx(ctx, setMeta(name, value))
+}
+
+// Fix is SetMeta for a value that must never be another: no power cut undoes it.
+func (s *Store) Fix(ctx context.Context, name, value string) error {
+	return s.txForGood(ctx, setMeta(name, value))
+}
+
+func setMeta(name, value string) func(*tx) error {
+	return func(tx *tx) error {
 		_, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 		return err
-	})
+	}
 }

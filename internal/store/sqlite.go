@@ -77,6 +77,16 @@ func (d *sqliteDialect) schema() (database.Dialect, *strings.Replacer, []goose.P
 		"{{hex story}}", "printf('%016x', story)"), nil, nil
 }
 
+// forGood has commits wait until the log is on the disk; otherwise a checkpoint does.
+func (d *sqliteDialect) forGood(ctx context.Context, conn *sql.Conn, on bool) error {
+	query := `PRAGMA synchronous = NORMAL`
+	if on {
+		query = `PRAGMA synchronous = FULL`
+	}
+	_, err := conn.ExecContext(ctx, query)
+	return err
+}
+
 func (d *sqliteDialect) begin(*sql.Tx) error { return nil } // it has the lock, see open
 
 // prepare is done before the first transaction: the one writing connection cannot prepare for itself

@@ -42,11 +42,11 @@ func (c changed) cut(depth int) changed {
 	return c
 }
 
-// SaveWords remembers the editor's words for good, sets the number that they share as one decision,
+// SaveWords remembers the editor's words for good, a power cut included, sets the number that they share as one decision,
 // and puts the items they are about back into the inbox. A word takes back its opposite. Every desk
 // that works meanwhile is overtaken, for it has not heard them.
 func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items []int64) error {
-	return s.tx(ctx, func(tx *tx) error {
+	return s.txForGood(ctx, func(tx *tx) error {
 		if len(words) > 0 {
 			n, err := nextDecision(tx)
 			if err != nil {
@@ -238,7 +238,7 @@ var (
 // Withdraw. Every desk that works meanwhile is overtaken.
 func (s *Store) TakeBack(ctx context.Context, n int64) ([]feed.EditorsWord, error) {
 	var gone []feed.EditorsWord
-	err := s.tx(ctx, func(tx *tx) error {
+	err := s.txForGood(ctx, func(tx *tx) error {
 		gone = nil
 		rows, err := tx.Query(selectWords + ` ORDER BY n, kind, a, b`)
 		if err != nil {
