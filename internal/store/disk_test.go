@@ -66,7 +66,7 @@ func TestEditorOutlivesPowerCut(t *testing.T) {
 			t.Fatal(err)
 		}
 		items, err := s.Unfiled(t.Context(), 10)
-		if err != nil || fmt.Sprint(len(items)) != states["a"].ETag {
+		if err != nil || len(items) > 0 && fmt.Sprint(len(items)) != states["a"].ETag || len(items) == 0 && len(states) > 0 {
 			t.Errorf("seed %d: %d items, but the state says %q (%v)", seed, len(items), states["a"].ETag, err)
 		}
 		if len(items) < 2 {
