@@ -59,6 +59,7 @@ type cli struct {
 	Unfile    unfileCmd    `cmd:"" help:"Take an item out of a section, for good."`
 	Split     splitCmd     `cmd:"" help:"Take a report out of a story, for good."`
 	Join      joinCmd      `cmd:"" help:"Make two stories one."`
+	Add       addCmd       `cmd:"" help:"Write a feed into the configuration, keeping everything that is there."`
 	Decisions decisionsCmd `cmd:"" help:"List the editor's decisions in force, or take one back."`
 	Search    searchCmd    `cmd:"" help:"Find stored stories by words."`
 	Replay    replayCmd    `cmd:"" help:"Print what the present configuration would file otherwise, changing nothing."`
@@ -143,7 +144,7 @@ func (a *app) exit(err error) int {
 		return exitFailed
 	}
 	fmt.Fprintln(a.stderr, "feedd:", err)
-	if errors.As(err, &use) || errors.Is(err, store.ErrAddress) || errors.Is(err, store.ErrBackup) {
+	if errors.As(err, &use) || errors.Is(err, store.ErrAddress) || errors.Is(err, store.ErrBackup) || errors.Is(err, daemon.ErrWouldBreak) {
 		return exitUse
 	}
 	return exitFailed

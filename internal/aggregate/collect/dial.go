@@ -17,8 +17,8 @@ import (
 	"feedd/internal/feed"
 )
 
-// errPrivate is in every refusal of an address that is not on the public internet.
-var errPrivate = errors.New("allow_private is not set")
+// ErrPrivate is in every refusal of an address that is not on the public internet.
+var ErrPrivate = errors.New("allow_private is not set")
 
 // errMetadata is in every refusal of a cloud's metadata service.
 var errMetadata = errors.New("no source may live there")
@@ -36,7 +36,7 @@ func guard(network, address string, _ syscall.RawConn) error {
 		if splitErr != nil {
 			host = address
 		}
-		return fmt.Errorf("%s is a private or special address: %w", host, errPrivate)
+		return fmt.Errorf("%s is a private or special address: %w", host, ErrPrivate)
 	}
 	return guardMetadata(network, address, nil)
 }
@@ -134,18 +134,18 @@ func checkProxied(ctx context.Context, host string, private bool) error {
 func privateName(host string) error {
 	for _, local := range []string{"localhost", "local", "internal", "intranet", "lan", "home.arpa", "corp", "private"} {
 		if strings.HasSuffix(host, "."+local) {
-			return fmt.Errorf("%s is a private name: %w", host, errPrivate)
+			return fmt.Errorf("%s is a private name: %w", host, ErrPrivate)
 		}
 	}
 	if !strings.Contains(host, ".") {
-		return fmt.Errorf("%s is a private name: %w", host, errPrivate)
+		return fmt.Errorf("%s is a private name: %w", host, ErrPrivate)
 	}
 	return nil
 }
 
 func checkAddr(host string, ip netip.Addr, private bool) error {
 	if !private && guardian.SafeAddr(ip) != nil {
-		return fmt.Errorf("%s is a private or special address: %w", host, errPrivate)
+		return fmt.Errorf("%s is a private or special address: %w", host, ErrPrivate)
 	}
 	if feed.IsMetadata(ip) {
 		return fmt.Errorf("%s tells a cloud's secrets to its own machines: %w", host, errMetadata)

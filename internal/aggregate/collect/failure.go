@@ -84,7 +84,7 @@ func (s *stopwatch) stop() { s.timer.Stop() }
 func explain(err error, u *url.URL) error {
 	var dns *net.DNSError
 	switch {
-	case errors.Is(err, errPrivate):
+	case errors.Is(err, ErrPrivate):
 		var op *net.OpError
 		if errors.As(err, &op) && op.Err != nil {
 			return op.Err

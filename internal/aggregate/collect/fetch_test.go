@@ -401,7 +401,7 @@ func TestPrivateAddressesAreRefused(t *testing.T) {
 		if strings.HasPrefix(address, "[") {
 			network = "tcp6"
 		}
-		if err := guard(network, address, nil); !errors.Is(err, errPrivate) {
+		if err := guard(network, address, nil); !errors.Is(err, ErrPrivate) {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
@@ -457,14 +457,14 @@ func TestAllowPrivateIsForTheSourceAlone(t *testing.T) {
 	if res.Outcome != OK || len(res.Items) != 1 || len(res.Warnings) == 0 || !strings.Contains(res.Warnings[0], "allow_private") {
 		t.Errorf("%s %v, warnings %q", res.Outcome, res.Err, res.Warnings)
 	}
-	if res := c.Collect(t.Context(), sourceAt("s", own.URL+"/moved"), feed.SourceState{}, nil); !errors.Is(res.Err, errPrivate) {
+	if res := c.Collect(t.Context(), sourceAt("s", own.URL+"/moved"), feed.SourceState{}, nil); !errors.Is(res.Err, ErrPrivate) {
 		t.Errorf("a redirect: %v", res.Err)
 	}
 	if res := c.Collect(t.Context(), sourceAt("s", own.URL+"/metadata"), feed.SourceState{}, nil); !errors.Is(res.Err, errMetadata) {
 		t.Errorf("a redirect to a metadata service: %v", res.Err)
 	}
 	hub := feed.SourceState{Push: &feed.Push{Hub: other.URL + "/hub", Topic: src.URL, Secret: "s", Callback: "c"}}
-	if err := c.Subscribe(t.Context(), src, hub); !errors.Is(err, errPrivate) {
+	if err := c.Subscribe(t.Context(), src, hub); !errors.Is(err, ErrPrivate) {
 		t.Errorf("a hub: %v", err)
 	}
 	if n := asked.Load(); n != 0 {
@@ -502,7 +502,7 @@ func TestProxy(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, at := range []string{"http://127.0.0.1/", "http://[::ffff:10.0.0.1]/", "http://metadata.google.internal/", "http://localhost/", "http://intranet/", "http://1.1.1.1/redirect"} {
-		if res := collect(at); !errors.Is(res.Err, errPrivate) {
+		if res := collect(at); !errors.Is(res.Err, ErrPrivate) {
 			t.Errorf("%s: %v", at, res.Err)
 		}
 	}
