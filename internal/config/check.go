@@ -25,7 +25,7 @@ type builder struct {
 	folder string // that *_file keys are relative to
 	checks Checks
 
-	sections []string // ids, broken sections' too, so that one mistake is told once
+	sections []string // ids, those of sections with mistakes as well, so that one mistake is reported once
 	zone     *time.Location
 }
 
@@ -103,7 +103,7 @@ func (b *builder) stories(f *fileStories) feed.StorySettings {
 	return s
 }
 
-// learning joins the two places where these settings may stand.
+// learning takes the settings from either of the two places where they may stand.
 func (b *builder) learning(f *file) feed.SectionSettings {
 	conf, learn := f.Sections.Confidence, f.Sections.Learn
 	if f.Learning.Confidence.given() {

@@ -16,10 +16,10 @@ const (
 	maxDepth  = 50
 )
 
-// decoder fills the structs of shape.go from YAML nodes and goes on after every mistake. It does
-// not leave this to the YAML package, which passes over a mapping with a duplicate key whole, says
-// "cannot construct !!str into config.span" where an editor needs "write 168h", and keeps no place
-// of the values that are checked later.
+// decoder fills the structs of shape.go from YAML nodes and goes on after every mistake. The YAML
+// package could do this as well, but it skips a whole mapping that has a duplicate key, says "cannot
+// construct !!str into config.span" where an editor needs "write 168h", and does not keep the position
+// of values that are checked later.
 type decoder struct {
 	*problems
 	visits, depth int

@@ -110,7 +110,7 @@ func syntaxError(p *problems, data []byte, err error) {
 		hint = "a quote is not closed"
 	}
 	line, column := le.Mark.Line, le.Mark.Column
-	// A quote that never closes is mended where it opens, not at the end of the file.
+	// A quote without its end is reported where it opens, since that is where it is mended.
 	if strings.Contains(le.Message, "unexpected end of stream") && le.ContextMark.Line > 0 {
 		line, column = le.ContextMark.Line, le.ContextMark.Column
 	}

@@ -1,9 +1,7 @@
-// Package demo is a small invented press: eight outlets whose feeds and pages show the shapes that
-// feedd meets in the wild, served on loopback, with a configuration that collects them. New
-// reports appear every minute, as the clock that is passed in says.
-//
-// It stands before an item's way: what it serves is fetched over HTTP like any other source. The
-// outlets, places and people are made up.
+// Package demo holds the sources of feedd demo: seven invented outlets in as many formats and one that
+// always fails, as an HTTP handler, and a configuration that collects them. In come requests and the
+// time, out go feeds and a page with a new story every minute. The outlets, places and people are made
+// up. It never collects anything itself: feedd fetches it over HTTP like any other source.
 package demo
 
 import (
@@ -27,7 +25,8 @@ var shapes embed.FS
 // ("http://127.0.0.1:1234").
 func Config(base string) string { return strings.ReplaceAll(config, "{{base}}", base) }
 
-// Reports of the past that every outlet lists when the demo starts, and the most it ever lists.
+// How many earlier stories the outlets draw from when the demo starts, and how many reports one lists
+// at most.
 const backlog, listed = 24, 40
 
 // Press serves the outlets. The zero value is not usable; call New.
@@ -64,10 +63,11 @@ func New(now func() time.Time) *Press {
 
 var indochina = time.FixedZone("ICT", 7*3600)
 
-// ServeHTTP answers as the outlet whose path is asked for.
+// ServeHTTP answers with the feed or page of the outlet that the path names.
 func (p *Press) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
 
-// outlet is one member of the invented press. share is how many of ten stories it reports.
+// outlet is one invented outlet. shape is the template of its feed or page; share is how many of ten
+// stories it reports.
 type outlet struct {
 	path, shape, contentType, title string
 	language                        string
@@ -84,7 +84,7 @@ var outlets = []outlet{
 	{"/cho-que.xml", "rss091.xml", "text/xml", "Chợ Quê", "vi", 3},
 }
 
-// listing is what a shape is filled with.
+// listing is the data of a template.
 type listing struct {
 	Base, Title, Language string
 	Updated               time.Time

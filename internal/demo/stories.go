@@ -69,7 +69,7 @@ func tell(o outlet, n int) (report, bool) {
 	h := mix(uint64(n) + 1<<32)
 	e := events[h%uint64(len(events))]
 	place := places[(h>>8)%uint64(len(places))]
-	number := 3 + int((uint64(n)+1<<32)*37%90) // another one for each of 90 stories running
+	number := 3 + int((uint64(n)+1<<32)*37%90) // no two of 90 stories in a row have the same
 	mine := mix(h ^ mix(uint64(len(o.path))*31+uint64(o.path[1])))
 	if int(mine%10) >= o.share {
 		return report{}, false
@@ -96,7 +96,7 @@ func ascii(r rune) rune {
 	return r
 }
 
-// mix is the finalizer of SplitMix64: neighbours become unlike.
+// mix is the finalizer of SplitMix64: it makes unlike numbers of neighbouring ones.
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9

@@ -415,7 +415,7 @@ func (p *dateParser) compact() (time.Time, bool) {
 	return at, ok
 }
 
-// classify gives every token its meaning. It is false when a word is left that no date has.
+// classify gives every token its meaning. It is false when a word is left that does not occur in dates.
 func (p *dateParser) classify() bool {
 	if p.relativeTime() {
 		return true
@@ -443,7 +443,7 @@ func (p *dateParser) classify() bool {
 			i += n
 		}
 	}
-	// "Ngày đăng:" before a date does no harm, but prose with numbers in it is no date.
+	// A label before a date ("Ngày đăng:") is accepted, prose with numbers in it is not.
 	return unknown <= 3
 }
 
@@ -714,7 +714,7 @@ func (p *dateParser) assignNumbers() bool {
 		case t.digit == 2 && p.year == 0 && p.namedMonth:
 			p.year = fullYear(t)
 		case t.digit <= 2 && p.namedMonth && p.year != 0 && p.haveTime:
-			// something behind the date that says nothing
+			// a number behind the date without a meaning of its own
 		default:
 			return false
 		}

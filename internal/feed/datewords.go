@@ -34,7 +34,7 @@ var weekdayNames = makeWords(
 	"sunday sun sonntag so dimanche dim domingo dom domenica zondag zo minggu cn воскресенье вс niedziela nie pazar paz",
 )
 
-// fillers are words that stand in dates and say nothing.
+// fillers are words that occur in dates and carry no information.
 var fillers = makeWords("ngày lúc vào at on le der den um à a las de del el il alle ore am pada pukul om kl and the of " +
 	"feira t posted published updated đăng cập nhật uhr hrs date dia às o standard daylight time indochina " +
 	"local giờ ngay luc il y")

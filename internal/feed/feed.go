@@ -44,14 +44,14 @@ const (
 // Source is one address that is collected: a feed, or a page without one.
 type Source struct {
 	ID string
-	// Title names the outlet. Sources that share a Title are one outlet: a report of one of them
-	// is not another outlet's confirmation of a report of the other.
+	// Title names the outlet. Sources with the same Title are one outlet: when two of them report an
+	// event, one outlet reported it, not two.
 	Title    string
 	URL      string
 	Home     string            // the outlet's own site, for attribution; empty means what the feed says
 	Section  string            // every item from here enters this section; empty means none
 	Category map[string]string // `categories:`: a feed's own category -> section id
-	Priority int               // who leads a story: the higher one
+	Priority int               // the report of the source with the highest one leads its entry
 	Language string            // BCP 47; empty means what the feed says, else the site's
 	Timezone *time.Location    // for dates without a zone
 	Rights   Rights
@@ -63,7 +63,7 @@ type Source struct {
 	MaxBytes     int64         // decompressed body
 	MaxItems     int           // items taken from one document
 
-	AllowPrivate bool // may it live on a private, loopback or link-local address
+	AllowPrivate bool // whether it may live on a private, loopback or link-local address
 	Headers      map[string]string
 	UserAgent    string // replaces feedd's own
 	Username     string // HTTP Basic; Password comes from a reference
@@ -79,7 +79,7 @@ type Source struct {
 	Line int
 }
 
-// Outlet is the name under which the source's reports count as one voice.
+// Outlet is the name of the source's outlet: its Title, or its ID where it has none.
 func (s Source) Outlet() string {
 	if s.Title != "" {
 		return s.Title
@@ -104,8 +104,8 @@ type Section struct {
 	MaxAge      time.Duration
 	// MaxPerSource bounds the entries one source leads in a feed; 0 means no bound.
 	MaxPerSource int
-	// Fair sets a bound where MaxPerSource is 0, and one that yields: what one source leads beyond a
-	// fifth of Limit is shown only where the entries of other sources leave room.
+	// Fair sets a soft bound where MaxPerSource is 0: entries that one source leads beyond a fifth of
+	// Limit are shown only where the entries of other sources leave room.
 	Fair      bool
 	Rules     []Rule
 	Pin, Mute []Rule   // entries that lead the section; entries kept out of it
@@ -250,7 +250,7 @@ type Placement struct {
 	Line        int     `json:"line,omitempty"`        // of the rule, in the configuration
 	Detail      string  `json:"detail,omitempty"`      // the words that matched, for people
 	Probability float64 `json:"probability,omitempty"` // of a learned placement
-	// Evidence is what spoke for a learned placement: soft rules, then the loudest first.
+	// Evidence are the reasons for a learned placement: soft rules, then those with the largest weight.
 	Evidence []Evidence `json:"evidence,omitempty"`
 	Pinned   bool       `json:"pinned,omitempty"`   // `pin:` of the section: the entry leads it
 	PinLine  int        `json:"pin_line,omitempty"` // of that rule
@@ -268,7 +268,7 @@ func (p *Placement) Reason() string {
 	return strings.Join(parts, ", ")
 }
 
-// Evidence is one thing that spoke for a learned placement.
+// Evidence is one reason for a learned placement.
 type Evidence struct {
 	Kind  EvidenceKind `json:"kind,omitempty"`
 	Words string       `json:"words,omitempty"` // of the item, where they stand
@@ -286,7 +286,7 @@ const (
 	EvidenceWords   EvidenceKind = ""        // words of the item
 	EvidenceRule    EvidenceKind = "rule"    // a soft rule
 	EvidenceForm    EvidenceKind = "form"    // punctuation, numbers and length of the headline
-	EvidenceRelated EvidenceKind = "related" // words that keep company with those of the section
+	EvidenceRelated EvidenceKind = "related" // words that occur in the same contexts as those of the section
 )
 
 // String is the evidence with its weight: "lãi suất +1.2".
@@ -306,7 +306,7 @@ func (e Evidence) String() string {
 // Weight is what the evidence adds, with its sign and one digit behind the point.
 func (e Evidence) Weight() string { return fmt.Sprintf("%+.1f", e.Adds) }
 
-// Why keeps what decided the story of an item.
+// Why says why an item belongs to its story.
 type Why struct {
 	Score    float64   `json:"score,omitempty"`    // 0..1, of the join
 	With     int64     `json:"with,omitempty"`     // Item.ID of the report it matched best
@@ -323,14 +323,13 @@ type Feature struct {
 	Adds  float64 `json:"adds"`
 }
 
-// Label is one example of a section: a text and where it belongs, on the word of the editor, of a
-// source's `section:` or of its `categories:`, never of the model or of a rule. What the editor
-// took out of a section and nobody put elsewhere is an example of what the section is not.
+// Label is one example that a section learns from: a text and the section it belongs to. It comes from
+// the editor, from a source's `section:` or from its `categories:`, never from the model or a rule. An
+// item that the editor took out of a section, and that is filed nowhere else, is a negative example.
 //
-// What the sections learned is a pure function of the set of labels, whatever their order. So this
-// is all that the store keeps of it: one row a label, with the text as it was learned, so that it
-// can be taken back exactly when the item was revised, refiled or corrected since, and stays when
-// the item itself is retired.
+// What sections have learned is a pure function of the set of labels, in whatever order. So labels are
+// all that the store keeps of it: one row for each, with the text as it was learned. It can be removed
+// exactly when the item is revised, filed anew or corrected, and stays when retention deletes the item.
 type Label struct {
 	Item     int64  // Item.ID
 	Section  string // section id, behind NotSection where the item is none of it
@@ -342,7 +341,7 @@ type Label struct {
 // of a section begins with it.
 const NotSection = "!"
 
-// EditorsWord is the editor's word against or beside what the desk decides.
+// EditorsWord is one decision of the editor, which overrides what the desk decides.
 type EditorsWord struct {
 	Kind EditorsKind
 	// What it is about: an item's number and a section's id (file, unfile), the key of a report and
@@ -434,9 +433,9 @@ type SourceState struct {
 	NextReason string    `json:"next_reason,omitempty"` // for people
 	Schedule   string    `json:"schedule,omitempty"`    // the line NextRun was computed from
 
-	// URL is the address all below was learned from; a source given another address starts anew.
-	// Reading fingerprints how its documents were read (selectors, zone, bounds): when that
-	// changes, the validators no longer stand for the items that are stored.
+	// URL is the address from which everything below was learned; a source with another address starts
+	// anew. Reading is a fingerprint of how its documents were read (selectors, zone, bounds): when that
+	// changes, the validators are not sent, since the stored items were read in another way.
 	URL     string `json:"url,omitempty"`
 	Reading string `json:"reading,omitempty"`
 
@@ -471,7 +470,7 @@ type SourceState struct {
 	Hub      string `json:"hub,omitempty"`  // WebSub
 	Self     string `json:"self,omitempty"` // WebSub topic
 
-	// A permanent redirect seen MovedSeen times running.
+	// The target of a permanent redirect, answered MovedSeen times in a row.
 	MovedTo   string `json:"moved_to,omitempty"`
 	MovedSeen int    `json:"moved_seen,omitempty"`
 
@@ -480,7 +479,7 @@ type SourceState struct {
 	SkipHours []int          `json:"skip_hours,omitempty"`
 	SkipDays  []time.Weekday `json:"skip_days,omitempty"`
 
-	// Wait is how long the document or its headers ask to be left alone (ttl, max-age).
+	// Until when the document or its headers ask not to be fetched again (ttl, max-age), and why.
 	WaitUntil  time.Time `json:"wait_until,omitzero"`
 	WaitReason string    `json:"wait_reason,omitempty"`
 

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// policy is what other people's HTML may contain when feedd shows it: text, its structure, links
-// and pictures. Nothing that runs, asks, embeds or styles.
+// policy is the allow-list for HTML from sources: text, its structure, links and pictures; no scripts,
+// forms, embedded documents or styles.
 var policy = makePolicy()
 
 func makePolicy() *bluemonday.Policy {
@@ -38,9 +38,9 @@ func makePolicy() *bluemonday.Policy {
 	return p
 }
 
-// Sanitize makes HTML from elsewhere fit to be shown: addresses absolute (resolved against base,
-// and dropped where that gives no http, https or mailto address), no scripts, styles, forms or
-// frames, no pictures that only count readers. It costs tens of microseconds and more, so it is
+// Sanitize makes HTML from a source safe to show: addresses are absolute (resolved against base, and
+// removed where that gives no http, https or mailto address); scripts, styles, forms, frames and
+// tracking pixels are gone. It costs tens of microseconds and more, so it is
 // done when something is shown, not when it is collected.
 func Sanitize(raw, base string) string {
 	if !strings.ContainsAny(raw, "<&") {
@@ -53,8 +53,8 @@ func Sanitize(raw, base string) string {
 var urlAttrs = map[string]bool{"href": true, "src": true, "cite": true, "poster": true, "data": true, "action": true,
 	"background": true, "longdesc": true, "formaction": true, "usemap": true}
 
-// Absolute resolves the addresses in HTML against base and drops pictures that only count readers.
-// What needs no change is returned byte for byte. An empty base resolves nothing.
+// Absolute resolves the addresses in HTML against base and removes tracking pixels. HTML that needs
+// no change is returned byte for byte. An empty base resolves nothing.
 func Absolute(raw, base string) string {
 	if !strings.Contains(raw, "<") {
 		return raw
@@ -77,8 +77,9 @@ func Absolute(raw, base string) string {
 			was := string(z.Raw())
 			t := z.Token()
 			if swallows[t.DataAtom] && (kind == nethtml.SelfClosingTagToken || t.DataAtom == atom.Iframe || !strings.Contains(raw, "</"+t.Data)) {
-				// XML's short form, or never ended: HTML would take all that follows for its content.
-				// What an iframe holds instead is for readers that know no frames, as those of feeds.
+				// A tag in XML's short form (<iframe/>), or one without its end: an HTML parser would take
+				// everything behind it for its content. The content of an iframe is a fallback for readers
+				// without frames, as feed readers are.
 				z.NextIsNotRawText()
 				continue
 			}
@@ -92,7 +93,7 @@ func Absolute(raw, base string) string {
 						t.Attr[i].Val, changed = v, true
 					}
 				}
-				// Pictures that load when scrolled to keep their address here.
+				// Lazily loaded pictures have their address here.
 				if (a.Key == "data-src" || a.Key == "data-original") && t.DataAtom == atom.Img && lacksSource(t.Attr) {
 					t.Attr = withSource(t.Attr, Resolve(b, a.Val))
 					changed = true
@@ -119,7 +120,7 @@ func withSource(attrs []nethtml.Attribute, src string) []nethtml.Attribute {
 	return kept
 }
 
-// swallows are the elements whose content is no markup.
+// swallows are the elements whose content an HTML parser does not read as markup.
 var swallows = map[atom.Atom]bool{atom.Iframe: true, atom.Script: true, atom.Style: true, atom.Noembed: true,
 	atom.Noframes: true, atom.Textarea: true, atom.Title: true, atom.Xmp: true, atom.Object: true}
 
@@ -162,7 +163,7 @@ func hasScheme(s string) bool {
 	return false
 }
 
-// pixelHosts serve pictures whose only purpose is to be counted.
+// pixelHosts serve tracking pixels and nothing else.
 var pixelHosts = []string{
 	"feeds.feedburner.com/~r/", "feeds.feedburner.com/~ff/", "feedproxy.google.com/~r/", "feedsportal.com/",
 	"stats.wordpress.com/", "pixel.wp.com/", "stats.wp.com/", "doubleclick.net/", "google-analytics.com/",
@@ -271,7 +272,8 @@ func plainText(s string, known func(string) bool) string {
 	return string(out)
 }
 
-// isPlain is true of text that needs no work: no markup, no run of spaces, none at the ends.
+// isPlain tells whether a text can be returned as it is: no markup, no runs of spaces, no space at the
+// ends.
 func isPlain(s string) bool {
 	last := byte(' ')
 	for i := 0; i < len(s); i++ {
@@ -284,7 +286,7 @@ func isPlain(s string) bool {
 	return s == "" || last != ' '
 }
 
-// inline are the elements that do not part words.
+// inline are the elements that may stand within a word: removing their tags leaves no space.
 var inline = map[string]bool{"a": true, "b": true, "i": true, "em": true, "strong": true, "span": true, "font": true,
 	"u": true, "s": true, "sub": true, "sup": true, "small": true, "mark": true, "abbr": true, "code": true, "big": true,
 	"wbr": true, "!": true, "ins": true, "del": true, "q": true, "script": true, "style": true, "cite": true, "bdi": true, "bdo": true, "tt": true}
@@ -345,7 +347,7 @@ func tagAt(s string) (n int, name string) {
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
-// lower avoids a copy for names that are in lower case, as nearly all are.
+// lower is strings.ToLower without a copy for names in lower case, as nearly all are.
 func lower(s string) string {
 	for i := 0; i < len(s); i++ {
 		if 'A' <= s[i] && s[i] <= 'Z' {
@@ -391,7 +393,7 @@ func skipRaw(s string, i int, name string) int {
 }
 
 // entityAt resolves the character reference that s starts with. n is 0 when there is none. A name
-// needs its semicolon here: "&copy=2" in an address is no sign.
+// must end in a semicolon: "&copy=2" in an address is not the copyright sign.
 func entityAt(s string) (r string, n int) {
 	end := 1
 	for end < len(s) && end < 40 && (isLetter(s[end]) || isDigit(s[end]) || s[end] == '#') {
@@ -423,7 +425,8 @@ func entityAt(s string) (r string, n int) {
 	return r, end
 }
 
-// Counts is true of a picture's address that only counts readers.
+// Counts tells whether a picture's address is that of a tracking pixel, which counts readers and shows
+// nothing.
 func Counts(src string) bool {
 	for _, h := range pixelHosts {
 		if strings.Contains(src, h) {

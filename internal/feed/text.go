@@ -50,8 +50,8 @@ const (
 	extraFirst, extraLast = 0x1E00, 0x1EFF
 )
 
-// letters has every precomposed letter of the two blocks, lower-cased; the zero letter for what is
-// none. A table, because every rune of every headline and summary goes through it.
+// letters has every precomposed letter of the two blocks in lower case, and the zero letter for other
+// characters. It is a table because every rune of every headline and summary is looked up in it.
 var letters = makeLetters()
 
 // letterOf returns what r becomes; false for runes outside the table.
@@ -128,10 +128,10 @@ type Word struct {
 }
 
 // Words splits a text into its words in one pass, appending to dst. Zero-width characters and soft
-// hyphens inside a word are not seen.
+// hyphens inside a word are ignored.
 func Words(dst []Word, text string) []Word { return FirstWords(dst, text, math.MaxInt) }
 
-// FirstWords is Words that stops behind so many words.
+// FirstWords is Words for at most so many words.
 func FirstWords(dst []Word, text string, most int) []Word {
 	most += min(len(dst), math.MaxInt-most)
 	// All words are cut from one block of memory: one allocation a text, not two a word. What stands
@@ -156,11 +156,11 @@ func FirstWords(dst []Word, text string, most int) []Word {
 	return c.words
 }
 
-// cutter cuts a text into words. Of the word it is at, it has what the fields below open say.
+// cutter splits a text into words. The fields from open on describe the word it is reading.
 type cutter struct {
 	words []Word
-	// The forms of all words so far, one behind the other. The normal form of a word is written from
-	// its first mark on: a word without has none of its own.
+	// The folded and the normal forms of all words so far, each in one buffer. A word without
+	// diacritics has no normal form of its own: both forms are the same.
 	folds, normals []byte
 
 	open           bool // it is within a word
@@ -206,7 +206,7 @@ func (c *cutter) rune(r rune, at, end int) {
 	switch {
 	case ok:
 	case r == 0x200B || r == 0x200C || r == 0x200D || r == 0x2060 || r == 0xFEFF || r == 0xAD:
-		return // not seen
+		return // ignored
 	case r >= 0x0300 && r <= 0x036F:
 		if c.open {
 			c.combine(r)
@@ -283,7 +283,7 @@ func appendLetter(b []byte, r rune) []byte {
 	return utf8.AppendRune(b, r)
 }
 
-// asciiWord has the small letter of what can be part of a word, 0 for what parts words.
+// asciiWord has, for each ASCII character of words, its lower case, and 0 for characters between words.
 var asciiWord = func() (t [utf8.RuneSelf]byte) {
 	for c := range byte(utf8.RuneSelf) {
 		switch {

@@ -12,11 +12,11 @@ import (
 	"feedd/internal/feed"
 )
 
-// errPageClosed ends a transaction that comes after another publisher's.
+// errPageClosed ends a transaction when another publisher has closed the page before.
 var errPageClosed = errors.New("another publisher closed that page of the archive")
 
-// OpenEntries returns the keys of a section's entries that stand and are on no closed page of its archive,
-// newest Published first, ties by Key.
+// OpenEntries returns the keys of a section's entries that are not withdrawn and are on no closed page
+// of its archive, newest Published first, ties by Key.
 func (s *Store) OpenEntries(ctx context.Context, section string, limit int) ([]feed.Listed, error) {
 	q := `SELECT e.id, e.published FROM entries e WHERE e.page = 0 AND e.withdrawn = 0 ORDER BY e.published DESC` + byKey
 	var args []any
@@ -170,8 +170,8 @@ func pagesOf(tx *tx, ids []int64) (map[int64]map[string]int64, error) {
 	return pages, nil
 }
 
-// forgetArchives takes entries off the pages they are on: retention takes them away, or they are news
-// again. A page may still tell that an entry is withdrawn which is in its section no more.
+// forgetArchives takes entries off the pages they are on, because retention deletes them or because
+// they are published anew. A page may still list the withdrawal of an entry that left its section.
 func forgetArchives(tx *tx, entries []int64) error {
 	if len(entries) == 0 {
 		return nil
@@ -180,15 +180,15 @@ func forgetArchives(tx *tx, entries []int64) error {
 	return dropFromArchives(tx, `DELETE FROM archived WHERE entry `+tx.s.d.in(entries, &args), args...)
 }
 
-// dropEmptyPages takes away the pages before the oldest one that has an entry; those between stay,
-// for others link to them. The page that linked to what went is another then.
+// dropEmptyPages deletes the pages before the oldest one that has an entry. Empty pages between others
+// stay, because the others link to them. The page that linked to a deleted one changes by that.
 func dropEmptyPages(tx *tx) error {
 	return dropFromArchives(tx, `DELETE FROM archive_pages WHERE NOT EXISTS
 		(SELECT 1 FROM archived a WHERE a.section = archive_pages.section AND a.page <= archive_pages.page)`)
 }
 
-// dropFromArchives deletes from a table with a column section, and moves the versions of the sections
-// whose archives are others now.
+// dropFromArchives deletes rows of a table with a column section, and raises the versions of the
+// sections whose archives changed by that.
 func dropFromArchives(tx *tx, query string, args ...any) error {
 	rows, err := tx.Query(query+` RETURNING section`, args...)
 	if err != nil {

@@ -53,11 +53,11 @@ type dialect interface {
 	analyze(ctx context.Context, db *sql.DB) error
 	// backup copies one state of everything into an empty file.
 	backup(ctx context.Context, file string) error
-	// lost tells that an error means a connection, not a statement. gone tells more: it was one
-	// from the pool, and another may serve.
+	// lost tells whether an error is about the connection and not the statement; gone, whether the
+	// connection came from the pool and another one may work.
 	lost(err error) bool
 	gone(err error) bool
-	// explain adds what the person who must act needs to know to the errors that are theirs to mend.
+	// explain adds to an error what the operator needs to know to mend its cause.
 	explain(err error) error
 }
 
@@ -159,7 +159,7 @@ func (s *Store) begin(ctx context.Context, forGood bool) (*tx, error) {
 // Connections of a pool that may turn out to be gone, one after the other, when a server restarted.
 const goneAtMost = 16
 
-// again does what writes nothing once more when the connection it was tried on was gone.
+// again repeats what only reads when its connection turned out to be closed.
 func again[T any](d dialect, do func() (T, error)) (v T, err error) {
 	for range goneAtMost {
 		if v, err = do(); err == nil || !d.gone(err) {
@@ -169,8 +169,8 @@ func again[T any](d dialect, do func() (T, error)) (v T, err error) {
 	return v, err
 }
 
-// ignoreDone drops the error of rolling back what is rolled back already: by a context that ended,
-// or with the connection.
+// ignoreDone drops the error of a rollback when the transaction is rolled back already, because its
+// context ended or its connection was closed.
 func ignoreDone(err error) error {
 	if errors.Is(err, sql.ErrTxDone) || errors.Is(err, sql.ErrConnDone) {
 		return nil
@@ -210,7 +210,7 @@ func scan(rows *sql.Rows, each func(*sql.Rows) error) error {
 	return rows.Err()
 }
 
-// explain is nil for nil, and explains nothing twice.
+// explain is dialect.explain for any error: nil stays nil, and what was explained stays as it is.
 func (s *Store) explain(err error) error {
 	var done explained
 	if err == nil || errors.As(err, &done) {

@@ -12,8 +12,8 @@ import (
 	"feedd/internal/feed"
 )
 
-// Versions returns a counter for each section, and for "all", that moves in the transaction that
-// changes the section's entries. A section that never had an entry is missing.
+// Versions returns a counter for each section, and for "all". Every transaction that changes the
+// section's entries raises it. A section that never had an entry is missing.
 func (s *Store) Versions(ctx context.Context) (map[string]int64, error) {
 	versions := map[string]int64{}
 	err := s.query(ctx, `SELECT id, version FROM sections`, func(r *sql.Rows) error {
@@ -154,10 +154,10 @@ func (s *Store) Unsorted(ctx context.Context) (int, error) {
 	return n, err
 }
 
-// Withdraw takes entries out of everything published on the editor's word, or takes that word back
-// (at zero). An entry that no report is left of stays out then, as dropped. It tells how many
-// changed. What it did, no power cut undoes. A desk that works on them meanwhile is overtaken, as is this by a desk, and then begins
-// again.
+// Withdraw takes entries out of everything published by decision of the editor, or undoes that when at
+// is zero; an entry without reports then stays out, as dropped. It returns how many entries changed.
+// A desk that decides about them at the same time gets ErrOvertaken; when a desk commits first, this
+// begins again. When it returns, no power cut undoes it.
 func (s *Store) Withdraw(ctx context.Context, keys []string, at time.Time) (int, error) {
 	return s.WithdrawBy(ctx, keys, at, "")
 }

@@ -15,9 +15,9 @@ import (
 	"feedd/internal/feed"
 )
 
-// ErrOvertaken says that another desk committed since this one read what it knows, or that an editor
-// spoke, withdrew a story or changed the rules: its memory is out of date, and it must read the
-// reports of the last days anew.
+// ErrOvertaken says that what a desk read is out of date: another desk committed since, or an editor
+// decided something, withdrew a story or changed the rules. It must read the reports of the last days
+// again.
 var ErrOvertaken = errors.New("another desk was faster")
 
 // Filed is what the desk decided about one batch. It is committed as one.
@@ -144,7 +144,7 @@ func (s *Store) Window(ctx context.Context, since time.Time, each func(*feed.Ite
 // errEnough stops a query whose answers are enough.
 var errEnough = errors.New("enough")
 
-// Headlines calls each for every item that is filed, the newest first by arrival, with its source,
+// Headlines calls each for every filed item, the newest first by arrival, with its source,
 // times, address, headline, summary and place, until it returns false.
 func (s *Store) Headlines(ctx context.Context, each func(*feed.Item) bool) error {
 	err := s.query(ctx, `SELECT i.id, i.source, i.published, i.first_seen, i.story, i.entry, t.url, t.title, t.summary
@@ -213,8 +213,8 @@ func (s *Store) Find(ctx context.Context, what string) ([]feed.Item, error) {
 	return s.Items(ctx, []int64{id})
 }
 
-// Refile puts every filed item seen since a time back into the inbox; its entry stays known. What
-// a desk is deciding about at that moment is overtaken. It returns how many.
+// Refile puts every filed item seen since a time back into the inbox; its entry stays known. A desk that
+// is deciding at that moment gets ErrOvertaken. It returns how many items it put back.
 func (s *Store) Refile(ctx context.Context, since time.Time) (int, error) {
 	return s.refile(ctx, func(tx *tx) (int, error) {
 		return tx.affected(`UPDATE items SET filed = 0 WHERE filed = 1 AND first_seen >= $1`, millis(since))
@@ -252,7 +252,7 @@ func (s *Store) RefileItems(ctx context.Context, ids []int64) (int, error) {
 	})
 }
 
-// refile puts items back into the inbox and, if there are any, overtakes the desks.
+// refile puts items back into the inbox. If there are any, desks at work get ErrOvertaken.
 func (s *Store) refile(ctx context.Context, mark func(*tx) (int, error)) (n int, err error) {
 	err = s.tx(ctx, func(tx *tx) error {
 		if n, err = mark(tx); err != nil || n == 0 {
@@ -276,7 +276,7 @@ func (s *Store) DeskTurn(ctx context.Context) (int64, error) {
 	return strconv.ParseInt(text, 10, 64)
 }
 
-// overtake counts a change beside the desks that they must not write over, as a commit.
+// overtake counts a change as a commit, so that a desk that has not seen it cannot write over it.
 func overtake(tx *tx) error {
 	_, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, '1')
 		ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)`, deskTurn)
@@ -361,7 +361,7 @@ const (
 	listEntry = `INSERT INTO entry_sections (section, published, entry, page) VALUES ($1, $2, $3, $4)`
 )
 
-// moveVersions says of sections that their entries changed.
+// moveVersions raises the versions of sections whose entries changed.
 func moveVersions(tx *tx, sections map[string]bool) error {
 	var rows [][]any
 	for _, section := range slices.Sorted(maps.Keys(sections)) { // in one order: writers must not wait for each other
@@ -431,7 +431,7 @@ func (s *Store) savedEntries(tx *tx, entries []feed.Entry) (map[int64]savedEntry
 // entryWrites are the rows that bring the tables up to date with entries that changed.
 type entryWrites struct {
 	touched map[string]bool // sections that the entries are or were in
-	again   []int64         // entries that are news again (updates: bump), and leave the archives for the feeds
+	again   []int64         // entries published anew (updates: bump), which go from the archives back to the feeds
 	put     [][]any
 	opened  [][]any
 	unlist  [][]any
@@ -440,7 +440,7 @@ type entryWrites struct {
 
 // add notes what one entry needs; pages are the closed pages it is on, by section.
 func (w *entryWrites) add(id int64, e *feed.Entry, old savedEntry, existed bool, pages map[string]int64) {
-	// Where a withdrawn entry is listed no more, its tombstone is told of.
+	// A section that a withdrawn entry has left lists its tombstone.
 	for _, sections := range [][]string{old.sections, e.Sections} {
 		for _, section := range sections {
 			w.touched[section] = true

@@ -126,7 +126,7 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// mark changes with what collecting, the desk, publishing or an editor writes.
+// mark is a value that changes whenever collecting, the desk, publishing or an editor writes.
 func mark(ctx context.Context, q querier) (text string, err error) {
 	err = q.QueryRowContext(ctx, `SELECT CAST((SELECT COALESCE(MAX(id), 0) FROM items) AS TEXT) || ' ' ||
 		CAST((SELECT COALESCE(SUM(next_run), 0) FROM sources) AS TEXT) || ' ' ||

@@ -38,7 +38,7 @@ type postgresDialect struct {
 // How long dialling a server may take, unless the address says otherwise.
 const dialTimeout = 10 * time.Second
 
-// A server that vanished without a word is noticed after about half a minute.
+// A server that disappears without closing its connections is noticed after about half a minute.
 var keepAlive = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3}
 
 func postgresOf(address string) (dialect, string, error) {
@@ -100,16 +100,16 @@ func (d *postgresDialect) open() (write, read *sql.DB, err error) {
 	return pool(4), pool(max(4, runtime.NumCPU())), nil
 }
 
-// byIndex has the server follow indexes, as SQLite does. Left alone, it plans a query for the tables
-// as they are when it first meets it, a new store's empty ones: then it reads them whole, again and
-// again, until it looks at them anew some minutes later. It must not compile such plans, either,
-// whose cost it counts as enormous where there is no index.
+// byIndex makes the server follow indexes, as SQLite does. Otherwise it plans a query for the tables as
+// they are when it first sees the query. In a new store they are empty, so it reads them whole, and
+// goes on to do so until autovacuum analyzes them some minutes later. Just-in-time compilation is off
+// as well: the server estimates the cost of a plan without an index as enormous and would compile it.
 func byIndex(ctx context.Context, c *pgx.Conn) error {
 	_, err := c.Exec(ctx, `SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)`)
 	return err
 }
 
-// The oldest server that its makers still mend.
+// The oldest version of PostgreSQL that still gets security fixes.
 const oldestPostgres = 14
 
 func (d *postgresDialect) check(ctx context.Context, db *sql.DB) error {
@@ -156,8 +156,8 @@ func (d *postgresDialect) schema() (database.Dialect, *strings.Replacer, []goose
 	), []goose.ProviderOption{goose.WithSessionLocker(locker)}, nil
 }
 
-// The lock of all writers to one schema, and how long they wait for it: as long as on SQLite. A
-// process that freezes in a transaction loses it, so that the others go on.
+// The lock of all writers to one schema, and how long they wait for it: as long as on SQLite. The
+// server ends the transaction of a process that stands still, so that the others can go on.
 const writersLock = `SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '60s', true),
 	pg_advisory_xact_lock(1717922148, hashtext(current_schema()))` // the number spells feed
 
@@ -273,7 +273,7 @@ func (d *postgresDialect) analyze(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// backup leaves it to the server's own tool, which everybody who keeps one knows.
+// backup is left to the server's own tool, pg_dump.
 func (d *postgresDialect) backup(context.Context, string) error {
 	return fmt.Errorf("%w: feedd copies SQLite stores; a database on PostgreSQL is copied by pg_dump, or by feedd move --to sqlite:FILE", ErrBackup)
 }

@@ -21,10 +21,10 @@ const (
 	oldItems = `SELECT i.id FROM items i WHERE i.entry = 0 AND i.filed = 1 AND i.first_seen < $1`
 )
 
-// Prune takes away entries published before a time and all seen of them before it, with their
-// items, and items without an entry seen before it. What its source may still list is remembered
-// by its identity, so that it is not taken for new; that too goes once the source has been read
-// whole without it for a week. It returns how many items went.
+// Prune deletes the entries that were published before a time and whose reports were all first seen
+// before it, with these reports, and the items without an entry first seen before it. Identities of
+// items that a source may still list are kept, so that they are not taken for new, until the source's
+// whole list has been without them for a week. It returns how many items were deleted.
 func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 	total := 0
 	for _, kind := range []struct {

@@ -28,7 +28,7 @@ type Collected struct {
 	At   time.Time
 }
 
-// Counts says what a save found among the items.
+// Counts says how many of the items were new, revised and unchanged.
 type Counts struct{ New, Updated, Unchanged int }
 
 type save struct {
@@ -94,8 +94,8 @@ func (s *Store) saveLoop() {
 	}
 }
 
-// saveBatch saves all or none. began tells whether it came to write, and could: a database that is
-// locked or cannot be reached is so for each save alone, too, and each would wait as long.
+// saveBatch saves all or none. began tells whether writing began. When it did not, because the database
+// is locked or cannot be reached, trying each save alone would fail as well, after the same wait.
 func (s *Store) saveBatch(batch []*save) (began bool, err error) {
 	// The context of one collector must not abort what the others saved.
 	err = s.tx(context.Background(), func(tx *tx) error {

@@ -49,7 +49,7 @@ func (s *Store) SaveState(ctx context.Context, st feed.SourceState) error {
 	return s.tx(ctx, func(tx *tx) error { return tx.many(putState, [][]any{row}) })
 }
 
-// Holds returns the hosts that asked to be left alone beyond now.
+// Holds returns the hosts that asked for no requests until some time after now.
 func (s *Store) Holds(ctx context.Context, now time.Time) ([]feed.HostHold, error) {
 	var holds []feed.HostHold
 	err := s.query(ctx, `SELECT host, until, reason FROM holds WHERE until > $1`, func(r *sql.Rows) error {

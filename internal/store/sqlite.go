@@ -23,7 +23,7 @@ import (
 // sqliteDialect is a file. One connection writes, others read beside it.
 type sqliteDialect struct {
 	path string
-	// Statements that transactions spend their time in; closing the pool closes them.
+	// Prepared statements of the most frequent queries; closing the pool closes them.
 	prepared map[string]*sql.Stmt
 }
 
@@ -34,7 +34,7 @@ func sqliteOf(path string) (dialect, string, error) {
 	return &sqliteDialect{path: path, prepared: map[string]*sql.Stmt{}}, path, nil
 }
 
-// exists looks for the file alone: opening one that is another's says so.
+// exists only looks for the file. A file of another program is refused when it is opened.
 func (d *sqliteDialect) exists(context.Context) (bool, error) {
 	_, err := os.Stat(d.path)
 	if errors.Is(err, fs.ErrNotExist) {
