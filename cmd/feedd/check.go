@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/aggregate/desk/sections"
@@ -19,10 +18,11 @@ type checkCmd struct {
 // Run checks the configuration and the headlines it expects, and tells which sources have moved
 // for good, where the store knows.
 func (c *checkCmd) Run(a *app) error {
+	if err := c.exists(); err != nil {
+		return err
+	}
 	cfg, err := daemon.LoadConfig(c.Config)
-	if errors.Is(err, os.ErrNotExist) {
-		return useError{err}
-	} else if err != nil {
+	if err != nil {
 		return err
 	}
 	failures, err := sections.CheckExpectations(cfg.Sections, cfg.Drop, cfg.SectionSettings)
@@ -42,9 +42,20 @@ func (c *checkCmd) Run(a *app) error {
 	for _, s := range cfg.Sections {
 		expected += len(s.Expect)
 	}
-	fmt.Fprintf(a.stdout, "%s: %s, %s; %s\n", c.Config, count(len(cfg.Sources), "source"), count(len(cfg.Sections), "section"),
-		count(expected, "expected headline")+" filed as expected, no mistakes")
+	fmt.Fprintf(a.stdout, "%s: no mistakes in %s and %s; %s\n", c.Config, count(len(cfg.Sources), "source"), count(len(cfg.Sections), "section"),
+		asExpected(expected))
 	return nil
+}
+
+// asExpected says how the headlines under expect: were filed, when all were filed as they should be.
+func asExpected(n int) string {
+	switch n {
+	case 0:
+		return "it expects no headlines"
+	case 1:
+		return "the expected headline is filed as expected"
+	}
+	return fmt.Sprintf("all %d expected headlines are filed as expected", n)
 }
 
 func count(n int, what string) string {

@@ -153,7 +153,7 @@ func explain(a *app, file string, clock func(time.Time) string, e *daemon.Explan
 	p("  item %d from %s, %s", it.ID, it.Source, it.URL)
 	published := clock(it.Published)
 	if it.Published.IsZero() {
-		published = "unknown: the source gave no date that can be, so the first sight counts"
+		published = "unknown: the source gave no credible date, so the time when it was first seen counts"
 	}
 	p("  first seen %s, published %s", clock(it.FirstSeen), published)
 	if !it.Revised.IsZero() {
@@ -164,7 +164,7 @@ func explain(a *app, file string, clock func(time.Time) string, e *daemon.Explan
 		return
 	}
 	if it.Entry == "" {
-		p("  waits for the desk")
+		p("  saved, and not filed yet: run feedd collect, or wait for the daemon")
 		return
 	}
 	if it.Entry == it.Story {

@@ -124,7 +124,7 @@ func (c *demoCmd) tell(a *app, d *daemon.Daemon, reports []aggregate.Report, bas
 	}
 	site := "http://" + d.Addr().String()
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nThe invented press at %s brought %d items from %d sources (%d failed, as it should).\n", base, items, len(reports), failed)
+	fmt.Fprintf(&b, "\nfeedd collected %d items from the %d invented sources at %s; %d failed (one is broken on purpose).\n", items, len(reports), base, failed)
 	fmt.Fprintf(&b, "\n  front page    %s/\n  all sections  %s/sections/all.rss  .atom  .json\n", site, site)
 	for _, id := range d.SectionIDs() {
 		fmt.Fprintf(&b, "  %-13s %s/sections/%s.rss  .atom  .json\n", id, site, id)

@@ -3,11 +3,14 @@ package daemon
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"feedd/internal/config"
 )
 
 // How long the file must rest before it is read: editors write in several steps.
@@ -60,8 +63,17 @@ func (d *Daemon) watch(ctx context.Context) error {
 
 // ReloadAndLog reloads and says in the log what came of it.
 func (d *Daemon) ReloadAndLog() {
-	if err := d.Reload(); err != nil {
-		d.log.Error("the configuration was not taken over; the old one stays in force", "error", err)
+	err := d.Reload()
+	var mistakes config.Errors
+	switch {
+	case errors.As(err, &mistakes): // a line of the log for each
+		for _, m := range mistakes {
+			d.log.Error("a mistake in the configuration", "error", m)
+		}
+		d.log.Error("the configuration was not taken over; the one before it stays in force", "mistakes", len(mistakes))
+		return
+	case err != nil:
+		d.log.Error("the configuration was not taken over; the one before it stays in force", "error", err)
 		return
 	}
 	d.log.Info("configuration reloaded", "file", d.o.Config)
