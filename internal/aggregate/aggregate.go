@@ -67,6 +67,8 @@ type Aggregate struct {
 	filed func()
 	count *counters
 
+	saving saving
+
 	reload chan struct{} // settings changed: look at the schedule anew
 	wake   chan struct{} // there may be unfiled items
 	calls  chan func(*schedule)
@@ -171,10 +173,14 @@ func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Resul
 		State: res.State, Items: res.Items, Holds: res.Holds,
 		Full: whole(job.Source, &res), At: a.now(),
 	})
+	a.saved(err)
 	if err != nil {
+		err = fmt.Errorf("%s: what it brought could not be saved and will be fetched again: %w", rep.ID, err)
 		rep.Status, rep.Error = string(collect.Failed), err.Error()
-		return rep, job.State, fmt.Errorf("%s: what it brought could not be saved and will be fetched again: %w", rep.ID, err)
+		a.lookedInVain(rep.ID, job.State, err)
+		return rep, job.State, err
 	}
+	a.lookedAt(rep.ID)
 	rep.New, rep.Updated, rep.Unchanged = n.New, n.Updated, n.Unchanged
 	if n.New > 0 {
 		res.State.LastNew = a.now() // stored with the next look: it is for people

@@ -140,6 +140,7 @@ func (l *line) commit(ctx context.Context, f store.Filed, decided time.Time) {
 	l.turn++
 	go func() {
 		err := l.store.Commit(ctx, f)
+		l.saved(err)
 		if err != nil {
 			err = fmt.Errorf("commit what the desk decided: %w", err)
 		} else {

@@ -14,6 +14,7 @@ type counters struct {
 	items   *prometheus.CounterVec
 	filed   *prometheus.CounterVec
 	batch   prometheus.Histogram
+	unsaved prometheus.Counter
 }
 
 // newCounters registers them with r unless that is nil; waiting is asked at every scrape.
@@ -32,9 +33,12 @@ func newCounters(r prometheus.Registerer, waiting func() (items, seconds float64
 			Name: "feedd_desk_batch_seconds", Help: "Time to decide about and commit one batch.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
 		}),
+		unsaved: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "feedd_save_failures_total", Help: "Saves that failed: of what sources brought, of their states, of what the desk decided.",
+		}),
 	}
 	if r != nil {
-		r.MustRegister(c.fetches, c.items, c.filed, c.batch,
+		r.MustRegister(c.fetches, c.items, c.filed, c.batch, c.unsaved,
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 				Name: "feedd_desk_inbox_items", Help: "Items that wait for the desk.",
 			}, func() float64 { n, _ := waiting(); return n }),

@@ -15,6 +15,8 @@ const clockEvery = time.Minute
 // How long the schedule waits before it tries a source again whose items could not be saved.
 const saveRetry = time.Minute
 
+const saveRetryReason = "waits a minute because what it brought could not be saved"
+
 // slot is a source in the schedule.
 type slot struct {
 	src     feed.Source
@@ -139,7 +141,7 @@ func (s *schedule) settle(ctx context.Context, d done) {
 	}
 	if d.err != nil {
 		sl.state.NextRun = s.a.now().Add(saveRetry)
-		sl.state.NextReason = "waits a minute because what it brought could not be saved"
+		sl.state.NextReason = saveRetryReason
 	}
 	s.a.report(ctx, d)
 	switch {
@@ -153,7 +155,9 @@ func (s *schedule) settle(ctx context.Context, d done) {
 
 // save stores a source's state between two looks.
 func (s *schedule) save(ctx context.Context, sl *slot) {
-	if err := s.a.store.SaveState(ctx, sl.state); err != nil && ctx.Err() == nil {
+	err := s.a.store.SaveState(ctx, sl.state)
+	s.a.saved(err)
+	if err != nil && ctx.Err() == nil {
 		s.a.log.Error("saving failed", "source", sl.src.ID, "error", err)
 	}
 }

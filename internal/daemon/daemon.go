@@ -142,14 +142,24 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil, err
 	}
 	d.pub, err = publish.New(publish.Options{
-		Settings: d.publication(d.config), Reader: d.store, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
-		Registry: d.registry, Now: o.Now, Log: o.Log,
+		Settings: d.publication(d.config), Reader: reader{d.store, d.agg}, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
+		Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Log: o.Log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	d.closing("deliveries", d.pub.Close)
 	return d, nil
+}
+
+// reader is what publishing reads: the store, and of the sources also what could not be stored.
+type reader struct {
+	*store.Store
+	agg *aggregate.Aggregate
+}
+
+func (r reader) States(ctx context.Context) (map[string]feed.SourceState, error) {
+	return r.agg.States(ctx)
 }
 
 func (d *Daemon) load() (*config.Config, error) {

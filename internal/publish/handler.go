@@ -198,5 +198,9 @@ func (p *Publisher) serveReady(w http.ResponseWriter, _ *http.Request) {
 		p.refuse(w, http.StatusServiceUnavailable, "nothing is published yet")
 		return
 	}
+	if p.saving() != nil { // why is for the log
+		p.refuse(w, http.StatusServiceUnavailable, "nothing can be saved at present; what is published is served")
+		return
+	}
 	p.answer(w, http.StatusOK, "ready")
 }

@@ -44,7 +44,7 @@ type Settings struct {
 	Every map[string]time.Duration
 }
 
-// Options are what a Publisher is made of. All fields are required but PerPage and Log.
+// Options are what a Publisher is made of. All fields are required but Saving, PerPage and Log.
 type Options struct {
 	Settings      Settings
 	Reader        Reader
@@ -54,8 +54,10 @@ type Options struct {
 	Subscriptions hub.Subscriptions
 	Registry      *prometheus.Registry // takes our metrics; served at /metrics
 	Now           func() time.Time
-	PerPage       int // entries on a closed page of an archive; 0 means 1000
-	Log           *slog.Logger
+	// Saving says why nothing can be saved at present; nil while it can. /readyz asks it.
+	Saving  func() error
+	PerPage int // entries on a closed page of an archive; 0 means 1000
+	Log     *slog.Logger
 }
 
 // Publisher publishes. Its methods may be called from several goroutines.
@@ -65,6 +67,7 @@ type Publisher struct {
 	renditions Renditions
 	meta       Meta
 	now        func() time.Time
+	saving     func() error
 	log        *slog.Logger
 	metrics    *metrics
 	cache      *cache
@@ -90,12 +93,16 @@ func New(o Options) (*Publisher, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Saving == nil {
+		o.Saving = func() error { return nil }
+	}
 	p := &Publisher{
 		reader:     o.Reader,
 		archives:   o.Archives,
 		renditions: o.Renditions,
 		meta:       o.Meta,
 		now:        o.Now,
+		saving:     o.Saving,
 		log:        o.Log,
 		registry:   o.Registry,
 		cache:      newCache(16 << 20),

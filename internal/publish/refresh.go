@@ -32,6 +32,8 @@ type frame struct {
 type site struct {
 	*frame
 	at       time.Time // by the clock
+	unsaved  bool      // it could not be remembered, nor was what changed told
+	untold   []hub.Feed
 	versions map[string]int64
 	editions map[string]*edition             // by section
 	docs     map[string]*document            // by path
@@ -78,7 +80,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if old != nil && old.plan == pl && maps.Equal(old.versions, versions) && !old.due(now) && !p.closedBeside(old) {
+	if old != nil && old.plan == pl && maps.Equal(old.versions, versions) && !old.due(now) && !p.closedBeside(old) && !old.unsaved {
 		return nil, nil
 	}
 	if old == nil {
@@ -106,7 +108,15 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 		return nil, err
 	}
 	next.notes = append(next.notes, next.said.list...)
+	if old != nil && old.unsaved {
+		feeds = append(feeds, old.untold...)
+	}
 	if err := p.remember(ctx, old, next); err != nil {
+		// Better served than remembered: a daemon that starts on a full disk has nothing else to serve.
+		if old == nil || old.unsaved {
+			next.unsaved, next.untold = true, feeds
+			p.site.Store(next)
+		}
 		return nil, err
 	}
 	p.site.Store(next)
