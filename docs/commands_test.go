@@ -69,6 +69,9 @@ sudo() {
 // server matches commands that end only when they are told to.
 var server = regexp.MustCompile(`^((?:\w+=\S+ )*)(\./feedd serve|go run \./cmd/feedd demo)(.*)$`)
 
+// fetches matches commands that go to the address they are given.
+var fetches = regexp.MustCompile(`^\./feedd (preview|add|discover) `)
+
 // TestCommands runs the commands of each document, in their order, in one shell, in a folder like a
 // clean checkout. Sources, the public address of the site and the database are on this machine.
 // Commands that take minutes are not run; what they name is looked up.
@@ -136,6 +139,9 @@ func runDocument(t *testing.T, dir string, blocks []block) {
 			text = regexp.MustCompile(`postgres://feedd@db\.example\.org/(\w+)`).ReplaceAllString(text, "'postgres://feedd@/$1?host="+database+"'")
 			for line := range strings.SplitSeq(strings.ReplaceAll(text, "\\\n", " "), "\n") {
 				line = strings.TrimSpace(line)
+				if fetches.MatchString(line) {
+					line = strings.Replace(line, "https:/", base, 1)
+				}
 				switch m := server.FindStringSubmatch(line); {
 				case line == "":
 				case m != nil:

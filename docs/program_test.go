@@ -269,6 +269,19 @@ func TestReadmeConfiguration(t *testing.T) {
 	}
 }
 
+// TestShippedConfiguration: the README counts the sources that come with feedd rightly.
+func TestShippedConfiguration(t *testing.T) {
+	c := parse(t, read(t, "config/feeds.yaml"))
+	outlets := map[any]bool{}
+	for _, s := range c["sources"].([]any) {
+		outlets[s.(configuration)["title"]] = true
+	}
+	want := fmt.Sprintf("%d real sources of %d outlets under %d sections", len(c["sources"].([]any)), len(outlets), len(c["sections"].([]any)))
+	if text := strings.Join(strings.Fields(read(t, "README.md")), " "); !strings.Contains(text, want) {
+		t.Errorf("the README does not say %q", want)
+	}
+}
+
 var (
 	addressSpan = regexp.MustCompile("`(/[\\w/{}.-]*)`")
 	storyLink   = regexp.MustCompile(`/stories/([0-9a-f]{16})`)
