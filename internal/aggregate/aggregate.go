@@ -169,9 +169,11 @@ func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Resul
 		rep.Error = res.Err.Error()
 	}
 	res.State.Outlet = job.Source.Outlet()
+	settings, _ := a.current()
 	n, err := a.store.Save(ctx, &store.Collected{
-		State: res.State, Items: res.Items, Holds: res.Holds,
-		Full: whole(job.Source, &res), At: a.now(),
+		State: res.State, Items: res.Items, Withdrawn: res.Deleted, Holds: res.Holds,
+		Full: whole(job.Source, &res), Complete: job.Source.Complete, Siblings: siblings(settings.Sources, &job.Source),
+		Backlog: backlog(&job), At: a.now(),
 	})
 	a.saved(err)
 	if err != nil {
@@ -186,10 +188,28 @@ func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Resul
 		res.State.LastNew = a.now() // stored with the next look: it is for people
 	}
 	a.count.fetched(rep)
-	if n.New+n.Updated > 0 {
+	if n.New+n.Updated+n.Withdrawn > 0 {
 		poke(a.wake)
 	}
 	return rep, res.State, nil
+}
+
+// siblings are the other sources of a source's outlet.
+func siblings(sources []feed.Source, of *feed.Source) (ids []string) {
+	for i := range sources {
+		if s := &sources[i]; s.ID != of.ID && s.Outlet() == of.Outlet() {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
+// backlog bounds what a look at a source brings into the feeds when it is the first that brings any.
+func backlog(job *collect.Job) int {
+	if st := &job.State; !st.LastSuccess.IsZero() && (st.Items > 0 || !st.LastNew.IsZero()) {
+		return 0
+	}
+	return job.Source.Backlog
 }
 
 // whole tells whether a look showed everything that the source lists at present. A body that was cut

@@ -72,7 +72,7 @@ func TestLeast(t *testing.T) {
 		Sources: []feed.Source{{
 			ID: "bao", URL: "https://example.org/rss", Timezone: vn, Rights: feed.RightsSummary, Learn: true,
 			Schedule: "*/15 * * * *", Timeout: 20 * time.Second, HostInterval: 2 * time.Second,
-			MaxBytes: 8 << 20, MaxItems: 10_000, Line: 2,
+			MaxBytes: 8 << 20, MaxItems: 10_000, Backlog: 20, Line: 2,
 		}},
 		Stories:         feed.StorySettings{Window: 72 * time.Hour, Match: "normal", Updates: "entry"},
 		SectionSettings: feed.SectionSettings{Confidence: 0.5, Learn: true},
@@ -94,7 +94,7 @@ func TestFull(t *testing.T) {
 		Home: "https://outlet.example.org", Section: "the-thao", Category: map[string]string{"Bóng đá": "the-thao"},
 		Priority: 3, Language: "vi", Timezone: zone(t, "Asia/Bangkok"), Rights: feed.RightsFull,
 		Schedule: "*/5 * * * *", Timeout: 30 * time.Second, HostInterval: 3 * time.Second,
-		MaxBytes: 6 << 20, MaxItems: 300, AllowPrivate: true,
+		MaxBytes: 6 << 20, MaxItems: 300, Backlog: 30, Complete: true, AllowPrivate: true,
 		Headers:   map[string]string{"X-Plain": "xin chào", "X-Key": "k3y", "X-Other": "s3cret-from-file"},
 		UserAgent: "Mozilla/5.0 (compatible; thử)", Username: "desk", Password: "pa55", Cookie: "a=b",
 		Proxy: "socks5://proxy.example.org:1080", Article: true,
@@ -119,31 +119,31 @@ func TestFull(t *testing.T) {
 				ID: "kinh-te", Title: "Kinh tế", Description: "Tiền bạc", Language: "vi", Limit: 20,
 				MaxAge: 24 * time.Hour, MaxPerSource: 5,
 				Rules: []feed.Rule{{
-					Any:  []feed.Pattern{{Text: "chứng khoán", Line: 56}, {Text: "xuất khẩu*", Line: 56}, {Text: "/GDP|PMI/", Line: 56}},
-					All:  []feed.Pattern{{Text: "Việt Nam", Line: 57}},
-					None: []feed.Pattern{{Text: "thể thao", Line: 58}},
-					In:   []string{"title"}, Weight: -1.5, Line: 56,
+					Any:  []feed.Pattern{{Text: "chứng khoán", Line: 58}, {Text: "xuất khẩu*", Line: 58}, {Text: "/GDP|PMI/", Line: 58}},
+					All:  []feed.Pattern{{Text: "Việt Nam", Line: 59}},
+					None: []feed.Pattern{{Text: "thể thao", Line: 60}},
+					In:   []string{"title"}, Weight: -1.5, Line: 58,
 				}},
 				Pin: []feed.Rule{{
-					Any: []feed.Pattern{{Text: "khẩn cấp", Line: 62}}, In: []string{"title", "summary"}, Line: 62,
+					Any: []feed.Pattern{{Text: "khẩn cấp", Line: 64}}, In: []string{"title", "summary"}, Line: 64,
 				}},
 				Mute: []feed.Rule{{
-					Any: []feed.Pattern{{Text: "quảng cáo", Line: 64}}, In: []string{"title", "summary"}, Line: 64,
+					Any: []feed.Pattern{{Text: "quảng cáo", Line: 66}}, In: []string{"title", "summary"}, Line: 66,
 				}},
 				Expect: []feed.Expect{
-					{Title: "Lãi suất huy động tiếp tục giảm", Summary: "Các ngân hàng", Line: 66},
-					{Title: "Lịch thi đấu bóng đá hôm nay", Not: true, Line: 68},
+					{Title: "Lãi suất huy động tiếp tục giảm", Summary: "Các ngân hàng", Line: 68},
+					{Title: "Lịch thi đấu bóng đá hôm nay", Not: true, Line: 70},
 				},
-				Line: 48,
+				Line: 50,
 			},
-			{ID: "the-thao", Title: "the-thao", Limit: 50, MaxAge: 168 * time.Hour, Fair: true, Learn: true, Line: 70},
+			{ID: "the-thao", Title: "the-thao", Limit: 50, MaxAge: 168 * time.Hour, Fair: true, Learn: true, Line: 72},
 		},
 		Sources: []feed.Source{
 			with(func(s *feed.Source) {
-				s.ID, s.Title, s.URL, s.Line = "first", "Báo Ví dụ", "https://example.org/rss/kinh-doanh.rss", 73
+				s.ID, s.Title, s.URL, s.Line = "first", "Báo Ví dụ", "https://example.org/rss/kinh-doanh.rss", 75
 			}),
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "page", "https://example.org/tin-moi", 76
+				s.ID, s.URL, s.Line = "page", "https://example.org/tin-moi", 78
 				s.Page = &feed.Page{
 					Item: "ul.news > li", Title: "a", Link: "a@href", Summary: "p.sapo", Date: "time@datetime", Image: "img@src",
 				}
@@ -152,22 +152,22 @@ func TestFull(t *testing.T) {
 				ID: "own", URL: "https://example.org/own.rss", Home: "https://own.example.org", Section: "kinh-te",
 				Category: map[string]string{"Tiền": "kinh-te"}, Priority: 10, Language: "en", Timezone: zone(t, "Asia/Tokyo"),
 				Rights: feed.RightsHeadline, Learn: true, Schedule: "auto", Timeout: 5 * time.Second,
-				HostInterval: time.Second, MaxBytes: 1 << 20, MaxItems: 10, Headers: map[string]string{"X-Own": "1"},
+				HostInterval: time.Second, MaxBytes: 1 << 20, MaxItems: 10, Backlog: -1, Headers: map[string]string{"X-Own": "1"},
 				UserAgent: "own/1", Bearer: "b3arer", Cookie: "s3cret-from-file",
-				Proxy: "http://u:p@proxy.example.org:3128", Line: 85,
+				Proxy: "http://u:p@proxy.example.org:3128", Line: 87,
 			},
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "files", "https://example.org/files.rss", 107
+				s.ID, s.URL, s.Line = "files", "https://example.org/files.rss", 111
 				s.Username, s.Password, s.Bearer = "", "", "s3cret-from-file"
 				s.Proxy = "http://user:pw@proxy.example.org:3128"
 			}),
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "password-file", "https://example.org/password-file.rss", 111
+				s.ID, s.URL, s.Line = "password-file", "https://example.org/password-file.rss", 115
 				s.Username, s.Password = "other", "s3cret-from-file"
 			}),
 		},
 		Drop: []feed.Rule{{
-			Any: []feed.Pattern{{Text: "thông báo mời thầu", Line: 116}}, In: []string{"title", "summary"}, Line: 116,
+			Any: []feed.Pattern{{Text: "thông báo mời thầu", Line: 120}}, In: []string{"title", "summary"}, Line: 120,
 		}},
 		Partners: []feed.Partner{
 			{

@@ -168,8 +168,12 @@ type sourceKeys struct {
 	HostInterval span `yaml:"host_interval"`
 	// Largest document, decompressed, in bytes or as 512KB, 20MB. Default: 8MB.
 	MaxBytes size `yaml:"max_bytes"`
-	// Items taken from one document, from its top. Default: 10000.
+	// Items taken from one document, the newest. Default: 10000.
 	MaxItems number `yaml:"max_items" jsonschema:"minimum=1,maximum=100000"`
+	// How many of a new source's items enter the feeds, the newest; the others are stored, archived and part of stories. Default: 20.
+	Backlog number `yaml:"backlog" jsonschema:"minimum=0,maximum=100000"`
+	// Whether its document is always all that stands: what is gone from it is withdrawn. Default: false.
+	Complete yesNo `yaml:"complete"`
 	// Whether it may live on a private, loopback or link-local address. Default: false.
 	AllowPrivate yesNo `yaml:"allow_private"`
 

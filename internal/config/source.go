@@ -89,6 +89,10 @@ func (b *builder) sourceKeys(s *feed.Source, k *sourceKeys) {
 		b.at(k.MaxBytes.at, "", "max_bytes must be between 1KB and 1GB, not %s", k.MaxBytes.at.Value)
 	}
 	s.MaxItems = k.MaxItems.or(10_000)
+	if s.Backlog = k.Backlog.or(20); s.Backlog == 0 {
+		s.Backlog = -1 // none
+	}
+	s.Complete = k.Complete.or(false)
 	s.AllowPrivate = k.AllowPrivate.or(false)
 
 	s.Headers = b.headers(k.Headers)

@@ -61,7 +61,11 @@ type Source struct {
 	Timeout      time.Duration // one request, from dial to the last byte
 	HostInterval time.Duration // least time between two requests to one host
 	MaxBytes     int64         // decompressed body
-	MaxItems     int           // items taken from one document
+	MaxItems     int           // items taken from one document, the newest
+	// Backlog is how many of the items that a new source lists at its first look enter the feeds, the
+	// newest; 0 means all, less than 0 none. The others are stored, archived, and part of stories.
+	Backlog  int
+	Complete bool // what is gone from its document is withdrawn
 
 	AllowPrivate bool // whether it may live on a private, loopback or link-local address
 	Headers      map[string]string
@@ -196,6 +200,14 @@ type Item struct {
 	Updated   time.Time // likewise
 	FirstSeen time.Time // never changes
 	Revised   time.Time // when feedd last saw the source change it; zero when never
+	// Gone is when its source withdrew it; zero while it stands.
+	Gone time.Time
+	// Repeats is the EntryKey of the report of its outlet that this one tells once more, see Repeats;
+	// "" for none. ToldUnder and ToldOf are the entry and the story that report is filed under, "" while
+	// it waits for the desk, too.
+	Repeats, ToldUnder, ToldOf string
+	// Backlog says that its source listed it at the first look, beyond what was to enter the feeds.
+	Backlog bool
 	// Rev is the Revision of what the source's document said, before anything was added from
 	// elsewhere; 0 means the item is as the document had it.
 	Rev uint64
@@ -396,7 +408,10 @@ type Entry struct {
 	Withdrawn time.Time // zero while it stands
 	// WithdrawnBy says who took it out; empty while it stands.
 	WithdrawnBy Withdrawal
-	Reports     []Item // in order of arrival; the lead among them
+	// Backlog keeps it out of the feeds, though not of archives and pages: all of its reports are what
+	// a new source listed beyond what was to enter them.
+	Backlog bool
+	Reports []Item // in order of arrival; the lead among them
 }
 
 // Withdrawal is who took an entry out of everything published.
@@ -408,6 +423,7 @@ const (
 	Retracted Withdrawal = "retracted" // by the editor
 	Dropped   Withdrawal = "dropped"   // a rule drops every report of it
 	Moved     Withdrawal = "moved"     // the editor had its reports told elsewhere: a join or a split
+	Recalled  Withdrawal = "recalled"  // its sources withdrew every report of it
 )
 
 // LeadItem returns the report that speaks for the entry, or nil when it has none.

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// Identify returns the identity of an item within its source: the guid, else the canonical link,
-// else title and day. Two documents of one source that give the same identity speak of the same
-// item; what differs is then a revision of it.
+// Identify returns the identity within its source of an item that stands alone: the guid, else the
+// canonical link, else title and day. The items of a document are told apart by TellApart, and which
+// stored items they are finds Recognise.
 //
 // The prefix keeps the three kinds apart, so that a guid that happens to be a title is not taken
 // for one. An item with neither guid nor link nor title has no identity: "".
@@ -22,21 +22,11 @@ import (
 //	                                  l:https://e.org/a ... see Canonical
 //	neither, title "Bão số 4", dated  t:2024-08-14:bão số 4   (folded case and spelling)
 //	neither, undated                  t::bão số 4
-//
-// A guid that a whole document shares is no identity; collect passes it as "" then.
 func Identify(it *Item) string {
-	if g := strings.TrimSpace(it.GUID); g != "" {
-		return "g:" + g
-	}
-	if it.Canonical != "" {
-		return "l:" + it.Canonical
-	}
-	if t := Normal(it.Title); t != "" {
-		day := ""
-		if !it.Published.IsZero() {
-			day = it.Published.UTC().Format("2006-01-02")
+	for _, by := range [...]int{byGUID, byLink, byHeadline} {
+		if m := markOf(it, by); m != "" {
+			return m
 		}
-		return "t:" + day + ":" + t
 	}
 	return ""
 }
@@ -69,6 +59,7 @@ var tracking = []string{
 	"ns_mchannel", "ns_source", "at_medium", "at_campaign", "at_custom*", "at_link*", "guccounter",
 	"guce_referrer*", "zarsrc", "zanpid", "spm", "sr_share", "smid", "smtyp", "share_id", "xtor",
 	"mkt_tok", "trk", "trkcampaign", "feature_share", "feedtype", "feedname", "gidzl", "vgclid",
+	"phpsessid", "jsessionid", "aspsessionid*", "cfid", "cftoken", "sessionid", "session_id",
 }
 
 func isTracking(name string) bool {

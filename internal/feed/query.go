@@ -14,7 +14,8 @@ type EntryQuery struct {
 	Limit         int // at most so many; 0 means all
 	// Withdrawn asks for the withdrawn entries instead of those that stand, the last withdrawn first.
 	Withdrawn bool
-	// Open leaves out the entries that are on a closed page of the section's archive.
+	// Open leaves out the entries that are on a closed page of the section's archive, and those that
+	// are backlog.
 	Open bool
 	// Any asks for withdrawn entries and those that stand.
 	Any bool

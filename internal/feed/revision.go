@@ -2,12 +2,17 @@ package feed
 
 import (
 	"encoding/binary"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
 
 	"github.com/cespare/xxhash/v2"
 )
 
-// Revision returns a hash of everything of an item that its source may revise and a reader would
-// see. Dates are not part of it: many sources date an item anew at every look.
+// Revision returns a hash of everything that its source may write anew about an item. Dates are not
+// part of it: many sources date an item anew at every look. Whether a reader sees what was written
+// anew says Revised.
 func Revision(it *Item) uint64 {
 	h := xxhash.New()
 	var n [8]byte
@@ -33,4 +38,78 @@ func Revision(it *Item) uint64 {
 		add(e.URL)
 	}
 	return h.Sum64()
+}
+
+// Revised says whether a reader sees a difference between an item as it was and as it is: in its
+// headline, its text, its picture, or in where it leads. Parameters of addresses, signatures and
+// schemes, whitespace and markup, the order of categories and who is named as the author are none.
+func Revised(was, is *Item) bool {
+	return words(was.Title) != words(is.Title) ||
+		words(was.Summary) != words(is.Summary) ||
+		words(was.Content) != words(is.Content) ||
+		pictureOf(was.Image) != pictureOf(is.Image) ||
+		targetOf(was.URL) != targetOf(is.URL) ||
+		!slices.EqualFunc(was.Enclosures, is.Enclosures, func(a, b Enclosure) bool { return pictureOf(a.URL) == pictureOf(b.URL) })
+}
+
+// Regrouped says whether an item's source files it otherwise than it did, which readers do not see
+// but rules may: under other categories, by other authors, in another language.
+func Regrouped(was, is *Item) bool {
+	names := func(it *Item) []string {
+		list := slices.Clone(it.Categories)
+		slices.Sort(list)
+		var authors []string
+		for _, a := range it.Authors {
+			authors = append(authors, a.Name)
+		}
+		slices.Sort(authors)
+		return append(append(slices.Compact(list), "", it.Language), authors...)
+	}
+	return !slices.Equal(names(was), names(is))
+}
+
+// targetOf is the page that an address leads to: what stands behind "?" says how a reader came there.
+func targetOf(raw string) string {
+	page, _, _ := strings.Cut(Canonical(raw), "?")
+	if page == "" {
+		return raw
+	}
+	return page
+}
+
+// pictureOf is the file that an address names. A server may shard its pictures over hosts with a
+// number each, and sign their addresses; where the path names no file, the parameters do.
+func pictureOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return raw
+	}
+	host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
+	if first, rest, ok := strings.Cut(host, "."); ok {
+		host = strings.TrimRight(first, "0123456789") + "." + rest
+	}
+	name := host + u.EscapedPath()
+	if len(path.Ext(u.Path)) > 1 && !strings.EqualFold(path.Ext(u.Path), ".php") {
+		return name
+	}
+	var keep []string
+	for part := range strings.SplitSeq(u.RawQuery, "&") {
+		key, _, _ := strings.Cut(part, "=")
+		if part != "" && !signs(key) && !isTracking(key) {
+			keep = append(keep, part)
+		}
+	}
+	slices.Sort(keep)
+	return name + "?" + strings.Join(keep, "&")
+}
+
+// signs says whether a parameter signs an address, or says how large a picture is to be.
+func signs(name string) bool {
+	switch name = strings.ToLower(name); name {
+	case "s", "sig", "sign", "signature", "token", "expires", "expiry", "exp", "e", "hash", "hmac", "policy", "key-pair-id", "hdnts", "hdnea",
+		"w", "h", "width", "height", "size", "q", "quality", "fit", "crop", "auto", "fm", "format", "dpr", "v", "ver", "t", "ts", "_", "cb", "rnd",
+		"st", "se", "sv", "sr", "sp", "spr", "skoid", "sktid", "skt", "ske", "sks", "skv", "oh", "oe", "_nc_ht", "_nc_cat", "_nc_ohc", "ccb":
+		return true
+	}
+	return strings.HasPrefix(name, "x-amz-") || strings.HasPrefix(name, "x-goog-")
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,7 +39,9 @@ func openKeys(t *testing.T, s *Store, section string) (keys []string) {
 func TestClosedPages(t *testing.T) {
 	suite(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
-		put(t, s, t0, "src", item("src", "a", "A"), item("src", "b", "B"), item("src", "c", "C"))
+		for _, guid := range []string{"a", "b", "c"} { // one document would order them
+			put(t, s, t0, "src", item("src", guid, strings.ToUpper(guid)))
+		}
 		var keys []string
 		for _, it := range file(t, s, "x") {
 			keys = append(keys, it.Entry)

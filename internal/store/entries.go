@@ -72,6 +72,7 @@ func (s *Store) entryQuery(q feed.EntryQuery) (string, []any) {
 		}
 	}
 	if q.Open {
+		where = append(where, `e.backlog = 0`)
 		if at == "l.published" {
 			where = append(where, `l.page = 0`)
 		} else {
@@ -94,7 +95,7 @@ func (s *Store) entryQuery(q feed.EntryQuery) (string, []any) {
 	if !q.Before.IsZero() {
 		where = append(where, at+` < `+arg(millis(q.Before)))
 	}
-	query := `SELECT e.id, e.story, e.follows, e.lead, e.published, e.updated, e.withdrawn, e.withdrawn_by, e.sections
+	query := `SELECT e.id, e.story, e.follows, e.lead, e.published, e.updated, e.withdrawn, e.withdrawn_by, e.sections, e.backlog
 		FROM ` + from + ` WHERE ` + strings.Join(where, " AND ")
 	if q.Story != "" {
 		query += ` ORDER BY e.published` + byKey
@@ -109,15 +110,15 @@ func (s *Store) entryQuery(q feed.EntryQuery) (string, []any) {
 
 // scanEntry reads a row of entryQuery.
 func scanEntry(r *sql.Rows) (feed.Entry, error) {
-	var id, story, follows, published, updated, withdrawn int64
+	var id, story, follows, published, updated, withdrawn, backlog int64
 	var sections string
 	var e feed.Entry
-	if err := r.Scan(&id, &story, &follows, &e.Lead, &published, &updated, &withdrawn, &e.WithdrawnBy, &sections); err != nil {
+	if err := r.Scan(&id, &story, &follows, &e.Lead, &published, &updated, &withdrawn, &e.WithdrawnBy, &sections, &backlog); err != nil {
 		return e, err
 	}
 	e.Key, e.Story, e.Follows = intKey(id), intKey(story), intKey(follows)
 	e.Published, e.Updated, e.Withdrawn = fromMillis(published), fromMillis(updated), fromMillis(withdrawn)
-	e.Sections = splitList(sections)
+	e.Sections, e.Backlog = splitList(sections), backlog != 0
 	return e, nil
 }
 
@@ -140,7 +141,7 @@ func (s *Store) addReports(ctx context.Context, entries []feed.Entry, brief bool
 	}
 	for part := range slices.Chunk(ids, listed) {
 		var args []any
-		if err := read(ctx, `WHERE i.entry `+s.d.in(part, &args)+` ORDER BY i.id`, add, args...); err != nil {
+		if err := read(ctx, `WHERE i.gone = 0 AND i.entry `+s.d.in(part, &args)+` ORDER BY i.id`, add, args...); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -34,18 +35,19 @@ type Filed struct {
 
 // narrow are the columns of items that scanNarrow reads.
 const narrow = `i.id, i.uid, i.source, i.hash, i.published, i.updated, i.first_seen, i.revised, i.story, i.entry,
-	i.verdict, i.dropped, i.sections, i.why, t.guid, t.url, t.title, t.summary`
+	i.verdict, i.dropped, i.sections, i.why, i.repeats, i.gone, i.backlog, t.guid, t.url, t.title, t.summary`
 
 func scanNarrow(r *sql.Rows, it *feed.Item, more ...any) error {
-	var uid, hash, published, updated, firstSeen, revised, story, entry int64
+	var uid, hash, published, updated, firstSeen, revised, story, entry, repeats, gone, backlog int64
 	var sections, why string
 	if err := r.Scan(append([]any{&it.ID, &uid, &it.Source, &hash, &published, &updated, &firstSeen, &revised, &story, &entry,
-		&it.Verdict, &it.Dropped, &sections, &why, &it.GUID, &it.URL, &it.Title, &it.Summary}, more...)...); err != nil {
+		&it.Verdict, &it.Dropped, &sections, &why, &repeats, &gone, &backlog, &it.GUID, &it.URL, &it.Title, &it.Summary}, more...)...); err != nil {
 		return err
 	}
 	it.Published, it.Updated = fromMillis(published), fromMillis(updated)
 	it.FirstSeen, it.Revised = fromMillis(firstSeen), fromMillis(revised)
 	it.Story, it.Entry = intKey(story), intKey(entry)
+	it.Repeats, it.Gone, it.Backlog = intKey(repeats), fromMillis(gone), backlog != 0
 	it.Rev = uint64(hash)
 	it.Canonical = feed.Canonical(it.URL)
 	it.Key, it.Opens = feed.Identify(it), intKey(uid)
@@ -108,7 +110,34 @@ func (s *Store) Unfiled(ctx context.Context, limit int) ([]feed.Item, error) {
 
 // UnfiledAfter is Unfiled for the items behind the one with the id after.
 func (s *Store) UnfiledAfter(ctx context.Context, after int64, limit int) ([]feed.Item, error) {
-	return s.items(ctx, `WHERE i.filed = 0 AND i.id > $1 ORDER BY i.id LIMIT $2`, after, limit)
+	items, err := s.items(ctx, `WHERE i.filed = 0 AND i.id > $1 ORDER BY i.id LIMIT $2`, after, limit)
+	return items, cmp.Or(err, s.toldBefore(ctx, items))
+}
+
+// toldBefore sets ToldUnder and ToldOf of the items that repeat one which is filed.
+func (s *Store) toldBefore(ctx context.Context, items []feed.Item) error {
+	by := map[int64][]*feed.Item{}
+	var uids []int64
+	for i := range items {
+		if uid := keyInt(items[i].Repeats); uid != 0 {
+			by[uid] = append(by[uid], &items[i])
+			uids = append(uids, uid)
+		}
+	}
+	for part := range slices.Chunk(uids, listed) {
+		var args []any
+		if err := s.query(ctx, `SELECT uid, entry, story FROM items WHERE uid `+s.d.in(part, &args), func(r *sql.Rows) error {
+			var uid, entry, story int64
+			err := r.Scan(&uid, &entry, &story)
+			for _, it := range by[uid] {
+				it.ToldUnder, it.ToldOf = intKey(entry), intKey(story)
+			}
+			return err
+		}, args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Lag tells how many items wait for the desk, and since when the oldest has; zero time for none.
@@ -127,7 +156,7 @@ func (s *Store) Window(ctx context.Context, since time.Time, each func(*feed.Ite
 	const ahead = 24 * time.Hour
 	return s.query(ctx, `SELECT i.id, i.uid, i.source, i.published, i.first_seen, i.story, i.entry, t.url, t.title, t.summary
 		FROM items i JOIN texts t ON t.item = i.id
-		WHERE i.first_seen >= $1 AND (i.first_seen >= $2 OR i.published >= $2) AND i.entry <> 0 ORDER BY i.id`,
+		WHERE i.first_seen >= $1 AND (i.first_seen >= $2 OR i.published >= $2) AND i.entry <> 0 AND i.gone = 0 ORDER BY i.id`,
 		func(r *sql.Rows) error {
 			var it feed.Item
 			var uid, published, firstSeen, story, entry int64
@@ -171,8 +200,9 @@ func (s *Store) Headlines(ctx context.Context, each func(*feed.Item) bool) error
 // FiledSince returns whole items that are filed and were seen since a time, in order of arrival:
 // those behind the item with the id after, at most limit.
 func (s *Store) FiledSince(ctx context.Context, since time.Time, after int64, limit int) ([]feed.Item, error) {
-	return s.items(ctx, `WHERE i.filed = 1 AND i.first_seen >= $1 AND i.id > $2 ORDER BY i.id LIMIT $3`,
+	items, err := s.items(ctx, `WHERE i.filed = 1 AND i.first_seen >= $1 AND i.id > $2 ORDER BY i.id LIMIT $3`,
 		millis(since), after, limit)
+	return items, cmp.Or(err, s.toldBefore(ctx, items))
 }
 
 // Items returns the items with these ids, in order of arrival.
@@ -353,11 +383,11 @@ func decisions(it *feed.Item) (sections, why string, err error) {
 }
 
 const (
-	putEntry = `INSERT INTO entries (id, story, follows, lead, published, updated, withdrawn, withdrawn_by, sections)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	putEntry = `INSERT INTO entries (id, story, follows, lead, published, updated, withdrawn, withdrawn_by, sections, backlog)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (id) DO UPDATE SET story = excluded.story, follows = excluded.follows, lead = excluded.lead,
 			published = excluded.published, updated = excluded.updated, withdrawn = excluded.withdrawn,
-			withdrawn_by = excluded.withdrawn_by, sections = excluded.sections`
+			withdrawn_by = excluded.withdrawn_by, sections = excluded.sections, backlog = excluded.backlog`
 	listEntry = `INSERT INTO entry_sections (section, published, entry, page) VALUES ($1, $2, $3, $4)`
 )
 
@@ -448,7 +478,7 @@ func (w *entryWrites) add(id int64, e *feed.Entry, old savedEntry, existed bool,
 	}
 	published := millis(e.Published)
 	w.put = append(w.put, []any{id, keyInt(e.Story), keyInt(e.Follows), e.Lead, published, millis(e.Updated),
-		millis(e.Withdrawn), string(e.WithdrawnBy), strings.Join(e.Sections, ",")})
+		millis(e.Withdrawn), string(e.WithdrawnBy), strings.Join(e.Sections, ","), flag(e.Backlog)})
 	was, is := old.sections, e.Sections // a withdrawn entry is listed nowhere
 	if old.withdrawn {
 		was = nil
@@ -492,6 +522,13 @@ func (w *entryWrites) write(tx *tx) error {
 		}
 	}
 	return moveVersions(tx, w.touched)
+}
+
+func flag(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // splitList reads what strings.Join(list, ",") wrote; ids of sections have no commas.

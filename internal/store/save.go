@@ -3,10 +3,10 @@ package store
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,13 +23,22 @@ type Collected struct {
 	State feed.SourceState
 	Items []feed.Item
 	Holds []feed.HostHold
-	// Full says that Items is everything the source lists at present.
-	Full bool
-	At   time.Time
+	// Full says that Items is everything the source lists at present. Complete says that what it does
+	// not list then is withdrawn.
+	Full, Complete bool
+	// Withdrawn are items that the source says it withdrew.
+	Withdrawn []feed.Deleted
+	// Siblings are the other sources of the outlet: what they told is told.
+	Siblings []string
+	// Backlog bounds how many of the items enter the feeds, as of a source that had none before: the
+	// newest so many; 0 means all, less than 0 none.
+	Backlog int
+	At      time.Time
 }
 
-// Counts says how many of the items were new, revised and unchanged.
-type Counts struct{ New, Updated, Unchanged int }
+// Counts says how many of the items were new, revised and unchanged, and how many stored ones their
+// source withdrew or listed again.
+type Counts struct{ New, Updated, Unchanged, Withdrawn int }
 
 type save struct {
 	ctx    context.Context
@@ -98,116 +107,345 @@ func (s *Store) saveLoop() {
 // is locked or cannot be reached, trying each save alone would fail as well, after the same wait.
 func (s *Store) saveBatch(batch []*save) (began bool, err error) {
 	// The context of one collector must not abort what the others saved.
-	err = s.tx(context.Background(), func(tx *tx) error {
+	ctx := context.Background()
+	err = s.tx(ctx, func(tx *tx) error {
 		began = true
 		var states, holds [][]any
 		var uids []int64
+		var sources []string
 		for _, w := range batch {
 			if w.ctx.Err() != nil && len(batch) == 1 {
 				return w.ctx.Err()
 			}
-			state, err := w.c.stateRow()
-			if err != nil {
-				return fmt.Errorf("save %s: %w", w.c.State.Source, err)
-			}
-			states = append(states, state)
 			for _, h := range w.c.Holds {
 				holds = append(holds, []any{h.Host, millis(h.Until), clean(h.Reason)})
+			}
+			if len(w.c.Items)+len(w.c.Withdrawn) > 0 || w.c.Complete {
+				sources = append(sources, w.c.State.Source)
 			}
 			for i := range w.c.Items {
 				uids = append(uids, itemUID(&w.c.Items[i]))
 			}
 		}
-		if err := tx.many(putState, states); err != nil {
-			return err
-		}
 		if err := tx.many(putHold, holds); err != nil {
 			return err
 		}
-		known, err := knownItems(tx, uids)
+		known, err := knownItems(ctx, tx, s, uids)
+		if err != nil {
+			return err
+		}
+		before, err := pastOf(ctx, tx, sources)
 		if err != nil {
 			return err
 		}
 		var fresh []newItem
-		for _, w := range batch {
+		ids := map[int64]int64{} // of the new items, by uid
+		listings := make([]listing, len(batch))
+		for i, w := range batch {
+			// What another source of the outlet brought in the same moment is known by now.
+			if slices.ContainsFunc(fresh, func(n newItem) bool { return slices.Contains(w.c.Siblings, n.Source) }) {
+				if err := s.insert(tx, fresh, ids); err != nil {
+					return err
+				}
+				fresh = fresh[:0]
+			}
 			n := len(w.c.Items)
-			items, counts, err := s.saveOne(tx, w.c, uids[:n], known)
+			items, list, counts, err := s.saveOne(ctx, tx, w.c, uids[:n], known, before[w.c.State.Source])
 			if err != nil {
 				return fmt.Errorf("save %s: %w", w.c.State.Source, err)
 			}
-			uids, w.counts = uids[n:], counts
+			uids, w.counts, listings[i] = uids[n:], counts, list
 			fresh = append(fresh, items...)
 		}
-		return s.insert(tx, fresh)
+		if err := s.insert(tx, fresh, ids); err != nil {
+			return err
+		}
+		for i, w := range batch {
+			state, err := w.c.stateRow(listings[i].text(ids))
+			if err != nil {
+				return fmt.Errorf("save %s: %w", w.c.State.Source, err)
+			}
+			states = append(states, state)
+		}
+		return tx.many(putState, states)
 	})
 	return began && !s.d.lost(err), err
+}
+
+// listing is what a document listed, for the next look: items by their ids, new ones by their uids.
+type listing struct{ ids, uids []int64 }
+
+func (l listing) text(ids map[int64]int64) string {
+	all := l.ids
+	for _, uid := range l.uids {
+		all = append(all, ids[uid])
+	}
+	return joinIDs(all)
 }
 
 const putHold = `INSERT INTO holds (host, until, reason) VALUES ($1, $2, $3)
 	ON CONFLICT (host) DO UPDATE SET until = excluded.until, reason = excluded.reason`
 
-func (c *Collected) stateRow() ([]any, error) {
+func (c *Collected) stateRow(listed string) ([]any, error) {
 	var fullRead time.Time
 	if c.Full {
 		fullRead = c.At
 	}
-	return stateRow(c.State, fullRead)
+	return stateRow(c.State, fullRead, listed)
 }
 
-// saveOne writes what c changes of the known items and returns its new ones; uids are its items'.
-func (s *Store) saveOne(tx *tx, c *Collected, uids []int64, known map[int64]knownItem) (fresh []newItem, n Counts, err error) {
-	var unknown []*feed.Item
-	rows := map[int64]bool{}
-	for i, uid := range uids {
-		if k, ok := known[uid]; ok {
-			rows[k.id] = true
-		} else {
-			unknown = append(unknown, &c.Items[i])
-		}
+// saveOne writes what c changes of the known items and returns its new ones, the oldest first, and
+// what is to be kept of its list; uids are its items'.
+func (s *Store) saveOne(ctx context.Context, tx *tx, c *Collected, uids []int64, known map[int64]knownItem, before past) (fresh []newItem, list listing, n Counts, err error) {
+	if len(c.Items) == 0 && len(c.Withdrawn) == 0 && !(c.Full && c.Complete) {
+		return nil, list, n, nil
 	}
-	otherwise, err := renamed(tx, c, unknown, rows)
+	r := recogniser{ctx: ctx, q: tx, s: s, c: c, now: c.At}
+	rec, err := r.recognise(uids, known, before)
 	if err != nil {
-		return nil, n, err
+		return nil, list, n, err
 	}
-	inDoc := make(map[int64]bool, len(c.Items))
+	there := make(map[int64]bool, len(c.Items)) // stored items that the document lists
+	var back []int64                            // of these, those that were withdrawn
 	for i := range c.Items {
 		it, uid := &c.Items[i], uids[i]
-		if inDoc[uid] { // a document that lists an item twice: the first stands
+		switch stored := rec.is[i]; {
+		case rec.copy[i]:
 			n.Unchanged++
-			continue
-		}
-		inDoc[uid] = true
-		rev := revision(it)
-		k, ok := known[uid]
-		if !ok {
-			k, ok = otherwise[it]
-		}
-		switch {
-		case !ok:
-			fresh = append(fresh, newItem{it, uid, rev, millis(c.At)})
-		case k.id == 0: // taken away by retention
+		case rec.same[i] != 0:
 			n.Unchanged++
-			if c.At.Sub(fromMillis(k.seen)) > 24*time.Hour {
-				if _, err := tx.Exec(`UPDATE seen SET last_seen = $1 WHERE uid = $2`, millis(c.At), uid); err != nil {
-					return nil, n, err
-				}
+			there[rec.same[i]] = true
+			list.ids = append(list.ids, rec.same[i])
+			if known[uid].gone != 0 {
+				back = append(back, rec.same[i])
 			}
-		case k.hash == rev:
+		case rec.retired[i] != 0:
 			n.Unchanged++
-		default:
-			n.Updated++
-			if err := s.revise(tx, it, k.id, rev, c.At); err != nil {
-				return nil, n, err
+			if err := s.stillListed(tx, rec.retired[i], known, c.At); err != nil {
+				return nil, list, n, err
+			}
+		case stored != nil:
+			there[stored.ID] = true
+			list.ids = append(list.ids, stored.ID)
+			if !stored.Gone.IsZero() {
+				back = append(back, stored.ID)
+			}
+			revised, err := s.revise(tx, it, stored, c.At)
+			if err != nil {
+				return nil, list, n, err
+			}
+			if revised {
+				n.Updated++
+			} else {
+				n.Unchanged++
 			}
 		}
 	}
+	if fresh, err = r.fresh(rec, uids, known); err != nil {
+		return nil, list, n, err
+	}
 	n.New = len(fresh)
-	return fresh, n, nil
+	for i := range fresh {
+		list.uids = append(list.uids, fresh[i].uid)
+	}
+	if n.Withdrawn, err = r.withdraw(tx, before, there, back); err != nil {
+		return nil, list, n, err
+	}
+	if !c.Full { // what a part of the list does not show may still stand there
+		const most = 1000
+		for _, id := range before.listed {
+			if !there[id] && len(list.ids) < most {
+				list.ids = append(list.ids, id)
+			}
+		}
+	}
+	return fresh, list, n, nil
+}
+
+// stillListed notes that a source lists an item that retention took away.
+func (s *Store) stillListed(tx *tx, uid int64, known map[int64]knownItem, at time.Time) error {
+	if k, ok := known[uid]; ok && at.Sub(fromMillis(k.seen)) <= 24*time.Hour {
+		return nil
+	}
+	_, err := tx.Exec(`UPDATE seen SET last_seen = $1 WHERE uid = $2 AND last_seen < $3`, millis(at), uid, millis(at.Add(-24*time.Hour)))
+	return err
+}
+
+// withdraw takes out what the source withdrew: by its word, or, where its list is complete, by no
+// longer listing it. there are the stored items that it lists, back those of them that it had
+// withdrawn. It returns how many items it took out or brought back.
+func (r *recogniser) withdraw(tx *tx, before past, there map[int64]bool, back []int64) (int, error) {
+	if err := setGone(tx, back, 0); err != nil {
+		return 0, err
+	}
+	var absent, gone []int64
+	for _, id := range before.listed {
+		if !there[id] {
+			absent = append(absent, id)
+		}
+	}
+	if r.c.Full && r.c.Complete {
+		gone = absent
+	}
+	if len(r.c.Withdrawn) > 0 {
+		uids := make([]int64, len(r.c.Withdrawn))
+		for i, d := range r.c.Withdrawn {
+			uids[i] = keyInt(feed.EntryKey(r.c.State.Source, "g:"+d.Ref))
+		}
+		said, err := knownItems(r.ctx, r.q, r.s, uids)
+		if err != nil {
+			return 0, err
+		}
+		for _, k := range said {
+			if k.id != 0 && !there[k.id] {
+				gone = append(gone, k.id)
+			}
+		}
+		// An item may have got its guid after it was stored.
+		stored, err := r.stored(`i.id`, absent, 0)
+		if err != nil {
+			return 0, err
+		}
+		for i := range stored {
+			if slices.ContainsFunc(r.c.Withdrawn, func(d feed.Deleted) bool { return d.Ref == stored[i].GUID }) {
+				gone = append(gone, stored[i].ID)
+			}
+		}
+	}
+	n := len(back)
+	for part := range slices.Chunk(gone, listed) {
+		args := []any{millis(r.c.At)}
+		res, err := tx.Exec(`UPDATE items SET gone = $1, filed = 0 WHERE gone = 0 AND id `+r.s.d.in(part, &args), args...)
+		if err != nil {
+			return 0, err
+		}
+		rows, err := res.RowsAffected()
+		if err != nil {
+			return 0, err
+		}
+		n += int(rows)
+	}
+	return n, nil
+}
+
+func setGone(tx *tx, ids []int64, at int64) error {
+	for part := range slices.Chunk(ids, listed) {
+		args := []any{at}
+		if _, err := tx.Exec(`UPDATE items SET gone = $1, filed = 0 WHERE id `+tx.s.d.in(part, &args), args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type newItem struct {
 	*feed.Item
-	uid, rev, at int64
+	uid, rev, at, published, headline, repeats int64
+	backlog                                    int64 // 1: it enters no feed
+}
+
+// fresh returns the items that are new, the oldest first: with the times that keep their order, what
+// each repeats, and what of a new source is backlog.
+func (r *recogniser) fresh(rec *recognition, uids []int64, known map[int64]knownItem) ([]newItem, error) {
+	c := r.c
+	isNew := func(i int) bool {
+		return !rec.copy[i] && rec.same[i] == 0 && rec.retired[i] == 0 && rec.is[i] == nil
+	}
+	n := 0
+	for i := range c.Items {
+		if isNew(i) {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	order := feed.Sequence(c.Items, c.At)
+	stored := make([]time.Time, len(c.Items))
+	for i := range c.Items {
+		switch {
+		case rec.is[i] != nil:
+			stored[i] = rec.is[i].Date()
+		case rec.same[i] != 0:
+			if stored[i] = fromMillis(known[uids[i]].published); stored[i].IsZero() {
+				stored[i] = fromMillis(1) // first seen long ago
+			}
+		case !isNew(i):
+			stored[i] = fromMillis(1)
+		}
+	}
+	moments := feed.Moments(c.Items, order, stored, c.At)
+	fresh := make([]newItem, 0, n)
+	for _, i := range order {
+		if !isNew(i) {
+			continue
+		}
+		it := &c.Items[i]
+		f := newItem{Item: it, uid: uids[i], rev: revision(it), at: millis(c.At), headline: int64(feed.HeadlineMark(it.Title)), repeats: rec.repeats[i]}
+		if it.Published.IsZero() {
+			f.at = millis(moments[i])
+		} else {
+			f.published = millis(moments[i])
+		}
+		if _, taken := known[f.uid]; taken {
+			uid, err := r.freeUID(it)
+			if err != nil {
+				return nil, err
+			}
+			f.uid = uid
+		}
+		fresh = append(fresh, f)
+	}
+	repeatEachOther(fresh)
+	if c.Backlog != 0 {
+		for i := range fresh[:max(0, len(fresh)-max(c.Backlog, 0))] {
+			fresh[i].backlog = 1
+		}
+	}
+	return fresh, nil
+}
+
+// freeUID returns the uid of the first of an item's keys that no other item has or had.
+func (r *recogniser) freeUID(it *feed.Item) (int64, error) {
+	keys := it.OtherKeys()
+	uids := make([]int64, len(keys))
+	for i, key := range keys {
+		uids[i] = keyInt(feed.EntryKey(it.Source, key))
+	}
+	known, err := knownItems(r.ctx, r.q, r.s, uids)
+	if err != nil {
+		return 0, err
+	}
+	for _, uid := range uids {
+		if _, taken := known[uid]; !taken {
+			return uid, nil
+		}
+	}
+	return 0, fmt.Errorf("%q has no identity that is its own", it.Title)
+}
+
+// repeatEachOther notes of new items, the oldest first, which repeat one before them.
+func repeatEachOther(fresh []newItem) {
+	if len(fresh) < 2 {
+		return
+	}
+	by := make(map[int64]int, len(fresh))
+	for i := range fresh {
+		f := &fresh[i]
+		if f.headline == 0 {
+			continue
+		}
+		first, ok := by[f.headline]
+		if !ok {
+			by[f.headline] = i
+			continue
+		}
+		if o := &fresh[first]; f.repeats == 0 && feed.Repeats(f.Item, o.Item) {
+			if f.repeats = o.repeats; f.repeats == 0 {
+				f.repeats = o.uid
+			}
+		}
+	}
 }
 
 // revision is the item's Revision as the tables hold it.
@@ -244,36 +482,6 @@ func linkInt(canonical string) int64 {
 	return int64(xxhash.Sum64String(canonical))
 }
 
-type knownItem struct{ id, hash, seen int64 }
-
-// knownItems finds which of the items are stored, or were (id 0).
-func knownItems(tx *tx, uids []int64) (map[int64]knownItem, error) {
-	known := make(map[int64]knownItem, len(uids))
-	for part := range slices.Chunk(uids, listed) {
-		var args []any
-		in := tx.s.d.in(part, &args)
-		rows, err := tx.Query(`SELECT uid, id, hash, 0 FROM items WHERE uid `+in+`
-			UNION ALL SELECT uid, 0, 0, last_seen FROM seen WHERE uid `+in, args...)
-		if err != nil {
-			return nil, err
-		}
-		if err := scan(rows, func(r *sql.Rows) error {
-			var uid int64
-			var k knownItem
-			if err := r.Scan(&uid, &k.id, &k.hash, &k.seen); err != nil {
-				return err
-			}
-			if have, ok := known[uid]; !ok || have.id == 0 {
-				known[uid] = k
-			}
-			return nil
-		}); err != nil {
-			return nil, err
-		}
-	}
-	return known, nil
-}
-
 // listed is how many numbers one dialect.in gets at most.
 const listed = 500
 
@@ -285,18 +493,20 @@ const insertRows = 20
 const insertChunk = 16 * insertRows
 
 const (
-	insertItems = `INSERT INTO items (uid, source, link, article, hash, published, updated, first_seen) VALUES `
+	insertItems = `INSERT INTO items (uid, source, link, article, headline, hash, published, updated, first_seen, repeats, backlog) VALUES `
 	insertTexts = `INSERT INTO texts (item, guid, url, title, summary, body) VALUES `
 	returning   = ` RETURNING uid, id`
+
+	itemColumns, textColumns = 11, 6
 )
 
-// insert adds new items, unfiled, in the order given.
-func (s *Store) insert(tx *tx, fresh []newItem) error {
+// insert adds new items, unfiled, in the order given. It adds their ids to all, by their uids.
+func (s *Store) insert(tx *tx, fresh []newItem, all map[int64]int64) error {
 	for part := range slices.Chunk(fresh, insertChunk) {
 		rows := make([][]any, len(part))
 		for i, n := range part {
-			rows[i] = []any{n.uid, n.Source, linkInt(n.Canonical), articleInt(n.Canonical), n.rev,
-				millis(n.Published), millis(n.Updated), n.at}
+			rows[i] = []any{n.uid, n.Source, linkInt(n.Canonical), articleInt(n.Canonical), n.headline, n.rev,
+				n.published, millis(n.Updated), n.at, n.repeats, n.backlog}
 		}
 		ids := make(map[int64]int64, len(part))
 		if err := tx.insertRows(insertItems, returning, rows, func(r scanner) error {
@@ -317,6 +527,7 @@ func (s *Store) insert(tx *tx, fresh []newItem) error {
 		if err := tx.insertRows(insertTexts, "", rows, nil); err != nil {
 			return err
 		}
+		maps.Copy(all, ids)
 	}
 	return nil
 }
@@ -365,19 +576,11 @@ func placeholders(rows, columns int) string {
 // Revisions kept of one item.
 const maxRevisions = 10
 
-// revise replaces an item's text by what its source says now, keeps the old one in the history
-// and puts the item back in the inbox. What the source no longer gives is not erased when it may
-// have come from elsewhere (the article's page).
-func (s *Store) revise(tx *tx, it *feed.Item, id, rev int64, at time.Time) error {
-	var old feed.Item
-	var blob []byte
-	if err := tx.QueryRow(`SELECT title, summary, body FROM texts WHERE item = $1`, id).
-		Scan(&old.Title, &old.Summary, &blob); err != nil {
-		return err
-	}
-	if err := s.unpack(blob, &old); err != nil {
-		return err
-	}
+// revise replaces what is stored of an item by what its source says now. What the source no longer
+// gives is not erased when it may have come from elsewhere (the article's page). Where a reader sees
+// the difference, the old text is kept in the history and the item goes back to the inbox, and revise
+// says true; where only rules may, it goes back to the inbox alone.
+func (s *Store) revise(tx *tx, it, old *feed.Item, at time.Time) (revised bool, err error) {
 	next := *it
 	if next.Summary == "" {
 		next.Summary = old.Summary
@@ -393,26 +596,40 @@ func (s *Store) revise(tx *tx, it *feed.Item, id, rev int64, at time.Time) error
 	}
 	body, err := s.pack(&next)
 	if err != nil {
-		return err
+		return false, err
 	}
-	for _, q := range []struct {
+	type query struct {
 		text string
 		args []any
-	}{
-		{`INSERT INTO revisions (item, at, title, summary, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (item, at) DO NOTHING`,
-			[]any{id, millis(at), old.Title, old.Summary, blob}},
-		{`DELETE FROM revisions WHERE item = $1 AND at NOT IN
-			(SELECT at FROM revisions WHERE item = $1 ORDER BY at DESC LIMIT $2)`, []any{id, maxRevisions}},
-		{`UPDATE items SET hash = $1, link = $2, article = $3, updated = $4, revised = $5, filed = 0 WHERE id = $6`,
-			[]any{rev, linkInt(next.Canonical), articleInt(next.Canonical), millis(next.Updated), millis(at), id}},
-		{`UPDATE texts SET guid = $1, url = $2, title = $3, summary = $4, body = $5 WHERE item = $6`,
-			[]any{clean(next.GUID), clean(next.URL), clean(next.Title), clean(next.Summary), body, id}},
-	} {
+	}
+	var do []query
+	switch {
+	case feed.Revised(old, &next):
+		revised = true
+		was, err := s.pack(old)
+		if err != nil {
+			return false, err
+		}
+		do = append(do,
+			query{`INSERT INTO revisions (item, at, title, summary, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (item, at) DO NOTHING`,
+				[]any{old.ID, millis(at), old.Title, old.Summary, was}},
+			query{`DELETE FROM revisions WHERE item = $1 AND at NOT IN
+				(SELECT at FROM revisions WHERE item = $1 ORDER BY at DESC LIMIT $2)`, []any{old.ID, maxRevisions}},
+			query{`UPDATE items SET revised = $1, filed = 0 WHERE id = $2`, []any{millis(at), old.ID}})
+	case feed.Regrouped(old, &next):
+		do = append(do, query{`UPDATE items SET filed = 0 WHERE id = $1`, []any{old.ID}})
+	}
+	do = append(do,
+		query{`UPDATE items SET hash = $1, link = $2, article = $3, headline = $4, updated = $5 WHERE id = $6`,
+			[]any{revision(it), linkInt(next.Canonical), articleInt(next.Canonical), int64(feed.HeadlineMark(next.Title)), millis(next.Updated), old.ID}},
+		query{`UPDATE texts SET guid = $1, url = $2, title = $3, summary = $4, body = $5 WHERE item = $6`,
+			[]any{clean(next.GUID), clean(next.URL), clean(next.Title), clean(next.Summary), body, old.ID}})
+	for _, q := range do {
 		if _, err := tx.Exec(q.text, q.args...); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return nil
+	return revised, nil
 }
 
 // body is the part of an item that nothing searches.

@@ -30,19 +30,21 @@ func (s *Store) States(ctx context.Context) (map[string]feed.SourceState, error)
 	return states, err
 }
 
-const putState = `INSERT INTO sources (id, next_run, full_read, state) VALUES ($1, $2, $3, $4)
+const putState = `INSERT INTO sources (id, next_run, full_read, state, listed) VALUES ($1, $2, $3, $4, $5)
 	ON CONFLICT (id) DO UPDATE SET next_run = excluded.next_run, state = excluded.state,
+		listed = CASE WHEN excluded.listed <> '' THEN excluded.listed ELSE sources.listed END,
 		full_read = CASE WHEN excluded.full_read > 0 THEN excluded.full_read ELSE sources.full_read END`
 
-// stateRow is what putState takes; fullRead is zero unless the source's whole list was read just now.
-func stateRow(st feed.SourceState, fullRead time.Time) ([]any, error) {
+// stateRow is what putState takes; fullRead is zero unless the source's whole list was read just now,
+// listed are the ids on it, "" where no list was read.
+func stateRow(st feed.SourceState, fullRead time.Time, listed string) ([]any, error) {
 	text, err := json.Marshal(st)
-	return []any{st.Source, millis(st.NextRun), millis(fullRead), string(text)}, err
+	return []any{st.Source, millis(st.NextRun), millis(fullRead), string(text), listed}, err
 }
 
 // SaveState stores a source's state alone, for changes that no look at the source brought.
 func (s *Store) SaveState(ctx context.Context, st feed.SourceState) error {
-	row, err := stateRow(st, time.Time{})
+	row, err := stateRow(st, time.Time{}, "")
 	if err != nil {
 		return err
 	}
@@ -63,44 +65,35 @@ func (s *Store) Holds(ctx context.Context, now time.Time) ([]feed.HostHold, erro
 	return holds, err
 }
 
-// Known tells which of a source's items are stored already, by the Key they have now: those known by
-// their identity, and those that stand at the address of a stored one.
+// Known tells which of a source's items are stored already, by the Key they have now, or were.
 func (s *Store) Known(ctx context.Context, source string, items []feed.Item) (map[string]bool, error) {
-	known := make(map[string]bool, len(items))
+	is := make(map[string]bool, len(items))
 	if len(items) == 0 {
-		return known, nil
+		return is, nil
 	}
-	uids, links := make([]int64, len(items)), make([]int64, len(items))
-	byUID, byLink := make(map[int64]string, len(items)), make(map[int64][]string, len(items))
+	uids := make([]int64, len(items))
 	for i := range items {
-		key := items[i].Key
-		uids[i] = keyInt(feed.EntryKey(source, key))
-		byUID[uids[i]] = key
-		links[i] = linkInt(items[i].Canonical)
-		byLink[links[i]] = append(byLink[links[i]], key)
+		uids[i] = keyInt(feed.EntryKey(source, items[i].Key))
 	}
-	var args []any
-	in := s.d.in(uids, &args)
-	err := s.query(ctx, `SELECT uid FROM items WHERE uid `+in+` UNION ALL SELECT uid FROM seen WHERE uid `+in,
-		func(r *sql.Rows) error {
-			var uid int64
-			err := r.Scan(&uid)
-			known[byUID[uid]] = true
-			return err
-		}, args...)
-	if err != nil || len(known) == len(byUID) {
-		return known, err
+	known, err := knownItems(ctx, s.read, s, uids)
+	if err != nil {
+		return nil, s.explain(err)
 	}
-	args = []any{source}
-	err = s.query(ctx, `SELECT link FROM items WHERE source = $1 AND link <> 0 AND link `+s.d.in(links, &args), func(r *sql.Rows) error {
-		var link int64
-		err := r.Scan(&link)
-		if keys := byLink[link]; len(keys) == 1 { // else the address says nothing
-			known[keys[0]] = true
+	before, err := pastOf(ctx, s.read, []string{source})
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	r := recogniser{ctx: ctx, q: s.read, s: s, c: &Collected{State: feed.SourceState{Source: source}, Items: items}, now: time.Now()}
+	rec, err := r.recognise(uids, known, before[source])
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	for i := range items {
+		if rec.same[i] != 0 || rec.retired[i] != 0 || rec.is[i] != nil {
+			is[items[i].Key] = true
 		}
-		return err
-	}, args...)
-	return known, err
+	}
+	return is, nil
 }
 
 // Meta returns a single value by its name, "" when it was never set.

@@ -91,8 +91,8 @@ func (s *Store) ready(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	return s.d.prepare(ctx, s.write, insertItems+placeholders(insertRows, 8)+returning, insertItems+placeholders(1, 8)+returning,
-		insertTexts+placeholders(insertRows, 6), insertTexts+placeholders(1, 6), putState, fileItem, putEntry, listEntry, putLabel)
+	return s.d.prepare(ctx, s.write, insertItems+placeholders(insertRows, itemColumns)+returning, insertItems+placeholders(1, itemColumns)+returning,
+		insertTexts+placeholders(insertRows, textColumns), insertTexts+placeholders(1, textColumns), putState, fileItem, putEntry, listEntry, putLabel)
 }
 
 // Close waits for the saves under way and closes the database.

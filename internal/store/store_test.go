@@ -160,7 +160,7 @@ func TestSaveTellsNewUpdatedUnchanged(t *testing.T) {
 		if got.Entry == "" {
 			t.Error("a revised item forgot its entry")
 		}
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(feed.Item{}, "Rev", "Entry", "Story", "Verdict", "Sections", "Why")); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.EquateApproxTime(time.Second), cmpopts.IgnoreFields(feed.Item{}, "Rev", "Entry", "Story", "Verdict", "Sections", "Why")); diff != "" {
 			t.Error("revised item (-want +got):\n", diff)
 		}
 		var revisions int

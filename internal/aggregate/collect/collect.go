@@ -148,6 +148,7 @@ type Result struct {
 	Outcome Outcome
 	Status  int         // of the last answer; 0 when there was none
 	Items   []feed.Item // FirstSeen is left to whoever stores them
+	Deleted []feed.Deleted
 	// Delta says that the document held news only (RFC 3229): what it does not hold is not gone.
 	Delta    bool
 	State    feed.SourceState // complete, with NextRun and NextReason
@@ -229,7 +230,7 @@ func (v *visit) run(ctx context.Context, src feed.Source, before feed.SourceStat
 // brought makes the result of a document, once what is known of its items was looked up and the
 // pages of the new ones were asked for.
 func (v *visit) brought(ctx context.Context, src feed.Source, before, st feed.SourceState, a *answer, doc *read.Document, known Known, now time.Time) Result {
-	res := Result{Outcome: OK, Status: st.Status, Items: doc.Items, Delta: a.Status == http.StatusIMUsed, Warnings: doc.Warnings}
+	res := Result{Outcome: OK, Status: st.Status, Items: doc.Items, Deleted: doc.Deleted, Delta: a.Status == http.StatusIMUsed, Warnings: doc.Warnings}
 	if a.cut != nil {
 		res.Warnings = append(res.Warnings, a.cut.Error())
 	}

@@ -219,7 +219,7 @@ func (v *visit) pushed(ctx context.Context, src feed.Source, st feed.SourceState
 	st.Rhythm = learnRhythm(st.Rhythm, doc.Items, now, zoneOf(src))
 	c.plan(src, &st, now)
 	return Result{
-		Outcome: OK, Status: http.StatusOK, Items: doc.Items, Delta: true, State: st, Warnings: doc.Warnings,
+		Outcome: OK, Status: http.StatusOK, Items: doc.Items, Deleted: doc.Deleted, Delta: true, State: st, Warnings: doc.Warnings,
 		Bytes: int64(len(body.Bytes)), Took: c.now().Sub(began),
 	}
 }

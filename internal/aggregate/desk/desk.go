@@ -39,6 +39,9 @@ type Desk struct {
 	corrected map[int64][]correction
 	returns   map[int64]feed.Place // where reports go back to, once
 	returned  []int64              // those that the last batch put back
+	// told and before are where the reports of this batch and the one before are told, by the keys of
+	// their own entries: the store may not know yet.
+	told, before map[string]place
 }
 
 // correction is one word of the editor on an item's sections; the highest turn is the last word.
@@ -129,6 +132,7 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 			touched = append(touched, key)
 		}
 	}
+	d.before, d.told = d.told, make(map[string]place, len(items))
 	for i := range items {
 		it := &items[i]
 		touch(it.Entry)
@@ -136,9 +140,13 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 		it.Sections, it.Dropped = nil, ""
 		d.filer.File(it)
 		switch {
+		case !it.Gone.IsZero():
+			it.Sections, it.Dropped = nil, "withdrawn by its source"
+			d.stories.Forget(it.ID) // its entry stays known, for when it comes back
 		case it.Dropped != "":
 			d.stories.Forget(it.ID)
 			it.Story, it.Entry, it.Verdict, it.Why = "", "", "", feed.Why{}
+		case it.Entry == "" && d.repeat(it):
 		case it.Entry == "":
 			d.stories.Place(it, now)
 			if into := d.stories.Joined(it.Entry); into != it.Entry {
@@ -155,6 +163,7 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 		default:
 			d.stories.Restore(it)
 		}
+		d.told[it.OwnEntry()] = place{it.Entry, it.Story}
 		touch(it.Entry)
 	}
 	slices.Sort(touched)
@@ -181,6 +190,35 @@ func (d *Desk) putBack(it *feed.Item) {
 // from. They are put back once.
 func (d *Desk) Returned() []int64 { return slices.Clone(d.returned) }
 
+// place is where a report is told.
+type place struct{ entry, story string }
+
+// repeat tells a report under the entry of the one of its outlet that it tells once more: of this
+// batch or the one before, or filed earlier. It says false where there is none, or the editor parted
+// the two.
+func (d *Desk) repeat(it *feed.Item) bool {
+	if it.Repeats == "" {
+		return false
+	}
+	at, ok := d.told[it.Repeats]
+	if !ok {
+		at, ok = d.before[it.Repeats]
+	}
+	if !ok {
+		at = place{it.ToldUnder, it.ToldOf}
+	}
+	if at.entry == "" {
+		return false
+	}
+	if it.Entry, it.Story = at.entry, at.story; d.stories.Parted(it) {
+		it.Entry, it.Story = "", ""
+		return false
+	}
+	it.Verdict, it.Why = feed.Duplicate, feed.Why{Score: 1, Reason: "its outlet's own report, once more"}
+	d.stories.Restore(it)
+	return true
+}
+
 // join tells a report under the first entry of the story that the editor joined its own to.
 func (d *Desk) join(it *feed.Item, into string) {
 	d.stories.Forget(it.ID)
@@ -198,7 +236,7 @@ func (d *Desk) Compose(touched []string, stored map[string]feed.Entry, items []f
 	for i := range items {
 		it := &items[i]
 		inBatch[it.ID] = it
-		if it.Entry != "" {
+		if it.Entry != "" && it.Dropped == "" {
 			joined[it.Entry] = append(joined[it.Entry], it)
 		}
 	}
@@ -220,10 +258,7 @@ func (d *Desk) Compose(touched []string, stored map[string]feed.Entry, items []f
 			if existed && (e.Withdrawn.IsZero() || e.Lead != 0) { // a rule dropped all that it told, or the editor moved it
 				e.Lead = 0
 				if e.Withdrawn.IsZero() {
-					e.Withdrawn, e.WithdrawnBy = now, feed.Dropped
-					if slices.ContainsFunc(old.Reports, func(r feed.Item) bool { return inBatch[r.ID] != nil && inBatch[r.ID].Entry != "" }) {
-						e.WithdrawnBy = feed.Moved
-					}
+					e.Withdrawn, e.WithdrawnBy = now, takenOutBy(&old, inBatch)
 				}
 				e.Story = d.stories.Joined(e.Story) // its page leads to the story that took it in
 				entries = append(entries, e)
@@ -240,6 +275,22 @@ func (d *Desk) Compose(touched []string, stored map[string]feed.Entry, items []f
 		entries = append(entries, e)
 	}
 	return entries
+}
+
+// takenOutBy says who emptied an entry: the editor, when a report of it is told elsewhere now, its
+// source, or a rule.
+func takenOutBy(e *feed.Entry, inBatch map[int64]*feed.Item) feed.Withdrawal {
+	by := feed.Dropped
+	for i := range e.Reports {
+		switch it := inBatch[e.Reports[i].ID]; {
+		case it == nil:
+		case it.Entry != "" && it.Dropped == "":
+			return feed.Moved
+		case !it.Gone.IsZero():
+			by = feed.Recalled
+		}
+	}
+	return by
 }
 
 // retracted tells whether the editor withdrew an entry.
@@ -286,6 +337,8 @@ func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
 	if changed.After(e.Updated) {
 		e.Updated = changed
 	}
+
+	e.Backlog = !slices.ContainsFunc(e.Reports, func(r feed.Item) bool { return !r.Backlog })
 
 	e.Sections = nil
 	add := func(it *feed.Item) {

@@ -25,7 +25,7 @@ import (
 // What one document may hold. Whatever goes beyond is cut with a warning that names the limit.
 const (
 	maxDepth        = 100   // elements within elements; gofeed recurses, and no feed needs 20
-	defaultMaxItems = 10000 // where the source sets no max_items
+	defaultMaxItems = 10000 // read at least; see maxItems
 	maxTitle        = 1000  // bytes of a headline
 	maxAddress      = 4096  // bytes of a URL or guid
 	maxHTML         = 1 << 20
@@ -72,6 +72,8 @@ type Document struct {
 	Items []feed.Item
 	// Written keeps what the items do not: one for each item, as the document wrote it.
 	Written []Written
+
+	Deleted []feed.Deleted // items that it says it withdrew
 
 	Warnings []string // what was mended, cut or doubtful, for people
 }
@@ -131,12 +133,9 @@ func (r *reader) warn(format string, args ...any) {
 	r.warnings = append(r.warnings, fmt.Sprintf(format, args...))
 }
 
-func (r *reader) maxItems() int {
-	if r.src.MaxItems > 0 {
-		return r.src.MaxItems
-	}
-	return defaultMaxItems
-}
+// maxItems is how many items are read, from the top of the document: more than are taken, for which
+// are the newest is known only then.
+func (r *reader) maxItems() int { return max(r.src.MaxItems, defaultMaxItems) }
 
 func (r *reader) read(data []byte) (*Document, error) {
 	kind, start, junk := sniff(data)

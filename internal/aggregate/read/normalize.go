@@ -30,7 +30,7 @@ type rawItem struct {
 }
 
 // take normalizes the items of a document and adds them to it: addresses absolute, titles plain,
-// dates read, each identified. An item that nothing identifies is left out.
+// dates read, each told apart from the others, see identify.
 func (r *reader) take(doc *Document, raws []rawItem) {
 	base := r.base(doc)
 	r.dates = feed.Dates{Zone: r.src.Timezone, Now: r.now}
@@ -44,28 +44,14 @@ func (r *reader) take(doc *Document, raws []rawItem) {
 	doc.Published = r.date(doc.PublishedRaw)
 	doc.Updated = r.date(doc.UpdatedRaw)
 
-	shared := sharedGUID(raws)
-	if shared != "" {
-		r.warn("all items share the guid %q: they are told apart by their links", clip(shared, 60))
-	}
 	doc.Items = make([]feed.Item, 0, len(raws))
 	doc.Written = make([]Written, 0, len(raws))
-	nameless := 0
 	for i := range raws {
 		raw := &raws[i]
-		if shared != "" {
-			raw.guid = ""
-		}
 		it := r.item(raw, base)
 		if it.Title == "" {
 			// Some outlets write notes without headlines; their first words must do.
 			it.Title = excerpt(first(it.Summary, it.Content))
-		}
-		if it.Key = feed.Identify(&it); it.Key == "" {
-			nameless++
-			if !r.all {
-				continue
-			}
 		}
 		if it.Language == "" {
 			it.Language = doc.Language
@@ -73,9 +59,7 @@ func (r *reader) take(doc *Document, raws []rawItem) {
 		doc.Items = append(doc.Items, it)
 		doc.Written = append(doc.Written, Written{PublishedRaw: raw.published, UpdatedRaw: raw.updated, Links: raw.links})
 	}
-	if nameless > 0 {
-		r.warn("%d items without guid, link and text are not collected", nameless)
-	}
+	r.identify(doc)
 }
 
 // base is what the document's relative addresses resolve against: the xml:base of its root,
@@ -344,25 +328,6 @@ func categories(in []string) []string {
 		return nil
 	}
 	return out
-}
-
-// sharedGUID is the guid that several items have all, which then says nothing.
-func sharedGUID(raws []rawItem) string {
-	if len(raws) < 2 || raws[0].guid == "" {
-		return ""
-	}
-	for i := range raws {
-		if raws[i].guid != raws[0].guid {
-			return ""
-		}
-	}
-	// The same item several times is not that.
-	for i := range raws {
-		if raws[i].link != raws[0].link || raws[i].title != raws[0].title {
-			return raws[0].guid
-		}
-	}
-	return ""
 }
 
 // needsOrder is true when a date may be of three bare numbers.

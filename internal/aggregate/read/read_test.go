@@ -289,14 +289,18 @@ func TestReadRefuses(t *testing.T) {
 }
 
 func TestReadBounds(t *testing.T) {
-	many := `<rss version="2.0"><channel><title>x</title>` + strings.Repeat(`<item><guid>1</guid><title>a</title></item>`, 1000) + `</channel></rss>`
+	var list strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&list, `<item><guid>%d-x</guid><title>a</title></item>`, i)
+	}
+	many := `<rss version="2.0"><channel><title>x</title>` + list.String() + `</channel></rss>`
 	src := feed.Source{MaxItems: 10}
 	for _, doc := range []string{many, strings.Replace(many, "</title></item>", "</titlex></item>", 1)} {
 		got, err := Read(Body{Bytes: []byte(doc)}, src, testNow)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(got.Items) != 10 || !strings.Contains(strings.Join(got.Warnings, "\n"), "only the first 10 items were taken") {
+		if len(got.Items) != 10 || !strings.Contains(strings.Join(got.Warnings, "\n"), "only the newest 10 items were taken") {
 			t.Errorf("%d items, %q", len(got.Items), got.Warnings)
 		}
 	}
@@ -504,8 +508,8 @@ func TestReadCorpus(t *testing.T) {
 			}
 		}
 	}
-	if docs < 178 || items < 2929 {
-		t.Errorf("%d documents and %d items, want at least 178 and 2929", docs, items)
+	if docs < 178 || items < 2928 { // and one stands twice in its document
+		t.Errorf("%d documents and %d items, want at least 178 and 2928", docs, items)
 	}
 }
 

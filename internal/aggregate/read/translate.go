@@ -15,7 +15,7 @@ import (
 // their fields in: Dublin Core, content, Media RSS, iTunes, FeedBurner, Atom.
 func (r *reader) fromRSS(f *rss.Feed) *Document {
 	doc := &Document{
-		Type: "rss", Version: f.Version,
+		Type: "rss", Version: f.Version, Deleted: tombstones(f.Extensions),
 		Link:         strings.TrimSpace(first(f.Link, firstOf(f.Links), atomLink(f.Extensions, "", "alternate"))),
 		FeedLink:     strings.TrimSpace(atomLink(f.Extensions, "self")),
 		Hub:          strings.TrimSpace(atomLink(f.Extensions, "hub")),
@@ -153,7 +153,7 @@ func (raw *rawItem) categoriesOfRSS(it *rss.Item) {
 // fromAtom takes over what gofeed read of an Atom feed.
 func (r *reader) fromAtom(f *atom.Feed) *Document {
 	doc := &Document{
-		Type: "atom", Version: f.Version, FeedID: strings.TrimSpace(f.ID),
+		Type: "atom", Version: f.Version, FeedID: strings.TrimSpace(f.ID), Deleted: tombstones(f.Extensions),
 		Title:       r.title(f.Title),
 		Description: r.html(first(f.Subtitle, extValue(f.Extensions, "atom03", "info"))),
 		Language:    language(f.Language),
