@@ -350,7 +350,7 @@ func (d *Daemon) publishLoop(ctx context.Context) error {
 		case <-d.committed:
 		case <-look.C:
 		}
-		began := time.Now()
+		began, before := time.Now(), d.pub.Swaps()
 		switch err := d.pub.Refresh(ctx); {
 		case ctx.Err() != nil:
 		case err == nil:
@@ -367,9 +367,10 @@ func (d *Daemon) publishLoop(ctx context.Context) error {
 				failing = began
 			}
 		}
-		// While the desk commits batch upon batch, publishing takes a quarter of one processor at
-		// most; a single commit is published at once.
-		rest := time.NewTimer(min(3*time.Since(began), time.Second))
+		if d.pub.Swaps() == before {
+			continue
+		}
+		rest := time.NewTimer(breath(time.Since(began)))
 		select {
 		case <-ctx.Done():
 			rest.Stop()
@@ -378,6 +379,17 @@ func (d *Daemon) publishLoop(ctx context.Context) error {
 		}
 	}
 }
+
+// breath is how long publishing rests after a rendering that took so long. What comes after quiet is
+// published at once; while commits follow each other, they are published together every pace, and
+// publishing takes a quarter of one processor at most as long as that keeps nobody waiting.
+func breath(took time.Duration) time.Duration {
+	return max(pace-took, min(3*took, pace))
+}
+
+// pace is the shortest time between two renderings: WebSub subscribers hear within it of what was
+// committed, and pollers do not ask more often.
+const pace = 2 * time.Second
 
 func (d *Daemon) handler() http.Handler {
 	mux := http.NewServeMux()

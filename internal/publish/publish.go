@@ -78,8 +78,9 @@ type Publisher struct {
 	stamps     *stamps
 	troubles   *troubles
 
-	plan atomic.Pointer[plan]
-	site atomic.Pointer[site] // nil before the first Refresh
+	plan  atomic.Pointer[plan]
+	site  atomic.Pointer[site] // nil before the first Refresh
+	swaps atomic.Int64         // how often it was replaced
 
 	mu        sync.Mutex // held while something is rendered; guards the fields below
 	authority string
@@ -140,6 +141,9 @@ func (p *Publisher) Reload(s Settings) error {
 	p.plan.Store(next)
 	return nil
 }
+
+// Swaps tells how often a Refresh found something new to publish.
+func (p *Publisher) Swaps() int64 { return p.swaps.Load() }
 
 // Close ends deliveries to the hub's subscribers; what was not delivered is at the next start.
 func (p *Publisher) Close() error {

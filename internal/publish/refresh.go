@@ -120,6 +120,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 		return nil, err
 	}
 	p.site.Store(next)
+	p.swaps.Add(1)
 	p.metrics.published(next)
 	return feeds, nil
 }
