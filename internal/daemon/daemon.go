@@ -102,7 +102,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	d.closing("store", d.store.Close)
 	if o.Listen != "" {
 		if d.listener, err = net.Listen("tcp", o.Listen); err != nil {
-			return nil, fmt.Errorf("cannot listen: %w", err)
+			return nil, fmt.Errorf("cannot listen: %w; name another address with --listen", err)
 		}
 		d.closing("listener", func() error {
 			if err := d.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {

@@ -73,7 +73,7 @@ func dialectOf(address string) (d dialect, name string, err error) {
 	case "postgres", "postgresql":
 		return postgresOf(address)
 	}
-	return nil, "", fmt.Errorf("%w: unknown; write sqlite:PATH, for example sqlite:data/feedd.db, or postgres://USER@HOST/DATABASE", ErrAddress)
+	return nil, "", fmt.Errorf("%w names no kind of store that feedd knows: write sqlite:PATH, for example sqlite:data/feedd.db, or postgres://USER@HOST/DATABASE", ErrAddress)
 }
 
 // scanner is a row of either driver.
