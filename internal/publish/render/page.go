@@ -256,9 +256,11 @@ func Front(all *View, sections []*View) ([]byte, error) {
 			all.feedsOf(p, s.ID, sectionTitle(s)+" – "+p.Site)
 		}
 	}
-	latest := all.headlines(p, 4, 280)
+	// A site with little in its sections shows what else there is, up to so many stories.
+	const above, least = 4, 12
+	latest := all.headlines(p, above+2*least, 280)
 	shown := map[string]bool{}
-	for i, h := range latest {
+	for i, h := range latest[:min(above, len(latest))] {
 		shown[h.Key] = true
 		if i == 0 {
 			p.Lead = &latest[0]
@@ -284,6 +286,21 @@ func Front(all *View, sections []*View) ([]byte, error) {
 		if len(b.Items) > 0 {
 			p.Blocks = append(p.Blocks, b)
 		}
+	}
+	for _, b := range p.Blocks {
+		for _, h := range b.Items {
+			shown[h.Key] = true
+		}
+	}
+	rest := block{ID: "all", Title: p.Words.Latest, URL: p.Root + "/sections/all"}
+	for _, h := range latest {
+		if !shown[h.Key] && len(shown) < least {
+			shown[h.Key], h.Summary = true, cut(h.Summary, 140)
+			rest.Items = append(rest.Items, h)
+		}
+	}
+	if len(rest.Items) > 0 {
+		p.Blocks = append(p.Blocks, rest)
 	}
 	return execute("front.html", p)
 }

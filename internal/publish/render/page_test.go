@@ -2,6 +2,8 @@ package render
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -135,6 +137,74 @@ func TestPagesKeepTheirPolicy(t *testing.T) {
 		}
 		if headings != 1 {
 			t.Errorf("%s has %d first headings, want 1", name, headings)
+		}
+	}
+}
+
+// The front page of a small site shows what there is, whatever of it stands in sections, each story
+// once, and says that there is nothing only when there is nothing.
+func TestFrontOfASmallSite(t *testing.T) {
+	all := func(n int) *View {
+		v := fixture()
+		v.Section = feed.Section{ID: "all"}
+		one := v.Entries[0]
+		v.Entries = nil
+		for i := range n {
+			e := one
+			e.Key = fmt.Sprintf("%016x", i+1)
+			e.Reports = slices.Clone(one.Reports)
+			for j := range e.Reports {
+				e.Reports[j].Title = fmt.Sprintf("Chuyện số %d.", i+1)
+			}
+			v.Entries = append(v.Entries, e)
+		}
+		return v
+	}
+	section := func(v *View, n int) *View {
+		s := *v
+		s.Section, s.Entries = feed.Section{ID: "kinh-te", Title: "Kinh tế"}, v.Entries[:n]
+		return &s
+	}
+	const empty = `class="empty"`
+	for _, tt := range []struct {
+		name            string
+		stories, filed  int
+		noSection       bool
+		shown, sections int
+	}{
+		{"no section", 9, 0, true, 9, 0},
+		{"a section into which nothing was filed", 9, 0, false, 9, 0},
+		{"a section whose stories are all at the top", 3, 3, false, 3, 0},
+		{"a section with more than the top shows", 9, 6, false, 9, 1},
+		{"no end of stories", 40, 0, true, 12, 0},
+		{"nothing", 0, 0, false, 0, 0},
+	} {
+		v := all(tt.stories)
+		var sections []*View
+		if !tt.noSection {
+			sections = append(sections, section(v, tt.filed))
+		}
+		b, err := Front(v, sections)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := string(b)
+		shown := 0
+		for i := range tt.stories {
+			n := strings.Count(page, fmt.Sprintf("Chuyện số %d.<", i+1))
+			if n > 1 {
+				t.Errorf("%s: story %d stands %d times on the page", tt.name, i+1, n)
+			}
+			shown += n
+		}
+		if shown != tt.shown {
+			t.Errorf("%s: %d stories, want %d", tt.name, shown, tt.shown)
+		}
+		if strings.Contains(page, empty) != (tt.stories == 0) {
+			t.Errorf("%s: says that there is nothing: %v", tt.name, strings.Contains(page, empty))
+		}
+		if n := strings.Count(page, `aria-labelledby="s-kinh-te"`); n != tt.sections {
+			t.Errorf("%s: %d sections, want %d", tt.name, n, tt.sections)
 		}
 	}
 }
