@@ -25,7 +25,7 @@ func Article(body Body, it *feed.Item, src feed.Source, now time.Time) (err erro
 			err = fmt.Errorf("the article's page cannot be read: %v", p)
 		}
 	}()
-	data, _, err := text(body.Bytes, body.ContentType)
+	data, _, err := text(body.Bytes, body.ContentType, first(body.Language, src.Language))
 	if err != nil {
 		return err
 	}

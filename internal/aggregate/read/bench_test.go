@@ -87,7 +87,7 @@ func BenchmarkSafety(b *testing.B) {
 	doc := healthyFeed(true)
 	b.SetBytes(int64(len(doc)))
 	for b.Loop() {
-		data, _, _ := text(doc, "")
+		data, _, _ := text(doc, "", "")
 		_, start, _ := sniff(data)
 		if h, err := scan(data[start:], 1000, nil); err != nil || h.trouble != "" {
 			b.Fatal(h.trouble, err)

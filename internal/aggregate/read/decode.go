@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -28,9 +29,11 @@ const maxText = 32 << 20
 // healthy body, UTF-8 as it says, is returned as it is, without a copy.
 //
 // What decides, first to last: a byte order mark; the bytes themselves, where they can be nothing
-// else (UTF-16 and 32 by their zeros, multi-byte UTF-8 by its form); the charset of the HTTP
-// header; the XML or HTML declaration; a guess from the bytes.
-func text(b []byte, contentType string) (out []byte, warnings []string, err error) {
+// else (UTF-16 and 32 by their zeros, multi-byte UTF-8 by its form); of the charsets that the HTTP
+// header and the XML or HTML declaration name, the one by which the bytes read best; a guess from
+// the bytes. The language, where the document names none, helps to judge how they read; it may be
+// empty.
+func text(b []byte, contentType, lang string) (out []byte, warnings []string, err error) {
 	for range 2 { // compressed without a header, at times twice
 		unpacked, kind, err := inflate(b)
 		if err != nil {
@@ -69,47 +72,94 @@ func text(b []byte, contentType string) (out []byte, warnings []string, err erro
 		}
 		return b, warnings, nil
 	}
-	return legacy(b, header, declared, warnings)
-}
-
-// legacy decodes bytes that are not UTF-8.
-func legacy(b []byte, header, declared string, warnings []string) ([]byte, []string, error) {
-	valid, broken := multibyte(b)
-	if (isUTF8(header) || isUTF8(declared) || header == "" && declared == "") && valid > 3*broken {
+	if nearlyUTF8(b, header, declared) {
 		out, marks := patch(b)
 		return out, append(warnings, marks), nil
 	}
-	var unknown string
-	for _, label := range []string{header, declared} {
-		if label == "" || isUTF8(label) {
-			continue
-		}
-		if strings.HasPrefix(strings.ToLower(label), "utf-16") || strings.HasPrefix(strings.ToLower(label), "utf-32") || strings.EqualFold(label, "ucs-2") {
-			continue // the zeros would have shown it
-		}
-		if out, ok := decodeAs(b, label); ok {
-			return out, undecoded(out, label, warnings), nil
-		}
-		unknown = label
+	return legacy(b, header, declared, first(declaredLanguage(b), lang), warnings)
+}
+
+// nearlyUTF8 is true of UTF-8 with some damage: foreign bytes pasted in, characters cut in the middle.
+// Where another charset is declared, the form of the bytes must leave no doubt.
+func nearlyUTF8(b []byte, header, declared string) bool {
+	whole, cut, head, broken := multibyte(b)
+	if isUTF8(header) || isUTF8(declared) || header == "" && declared == "" {
+		return whole+cut > 3*broken && whole+cut >= head
 	}
+	return whole >= 8 && whole > 8*(broken+head)
+}
+
+// legacy decodes bytes that are not UTF-8.
+func legacy(b []byte, header, declared, lang string, warnings []string) ([]byte, []string, error) {
 	if out, ok := ebcdic(b); ok {
 		return out, append(warnings, "read as EBCDIC (IBM037)"), nil
 	}
-	guess := guessCharset(b)
-	out, ok := decodeAs(b, guess)
+	sample := b[:min(len(b), 64<<10)]
+	var label, unknown string
+	best := -4.0
+	for _, l := range []string{header, declared} {
+		if l == "" || isUTF8(l) || isWide(l) { // zeros would have shown what is wide
+			continue
+		}
+		out, ok := decodeAs(sample, l)
+		if !ok {
+			unknown = l
+			continue
+		}
+		v, _ := readable(out, lang)
+		if label != "" && isDefault(label) {
+			v += 0.1 // servers name Latin-1 without having looked
+		}
+		if label == "" || v > best+0.05 {
+			label, best = l, v
+		}
+	}
+	if label == "" || best < readsBadly || isDefault(label) && known(lang) {
+		guess := guessCharset(b, lang)
+		out, ok := decodeAs(sample, guess)
+		v, n := readable(out, lang)
+		least, better := leastLetters, readsWell
+		if isDefault(label) && known(lang) {
+			least, better = 3, 0.3
+		}
+		if label == "" || ok && n >= least && v > readsWell && v > best+better {
+			warnings = append(warnings, misdeclared(label, unknown, header+declared != "", guess))
+			label = guess
+		}
+	}
+	out, ok := decodeAs(b, label)
 	if !ok {
-		out, _ = decodeAs(b, "windows-1252")
-		guess = "windows-1252"
+		label = "windows-1252"
+		out, _ = decodeAs(b, label)
 	}
+	return out, undecoded(out, label, warnings), nil
+}
+
+// misdeclared words that the bytes were read by a guess.
+func misdeclared(label, unknown string, declared bool, guess string) string {
 	switch {
+	case label != "":
+		return fmt.Sprintf("declared as %s but does not read so: read as %s", clip(label, 40), guess)
 	case unknown != "":
-		warnings = append(warnings, fmt.Sprintf("unknown charset %q: read as %s", clip(unknown, 40), guess))
-	case header != "" || declared != "":
-		warnings = append(warnings, "declared as UTF-8 but is not: read as "+guess)
-	default:
-		warnings = append(warnings, "no charset declared: read as "+guess)
+		return fmt.Sprintf("unknown charset %q: read as %s", clip(unknown, 40), guess)
+	case declared:
+		return "declared as UTF-8 but is not: read as " + guess
 	}
-	return out, undecoded(out, guess, warnings), nil
+	return "no charset declared: read as " + guess
+}
+
+// isDefault is true of the charset that servers name when nobody told them.
+func isDefault(label string) bool {
+	switch tidyLabel(label) {
+	case "iso-8859-1", "windows-1252", "latin1", "l1":
+		return true
+	}
+	return false
+}
+
+func isWide(label string) bool {
+	label = strings.ToLower(label)
+	return strings.HasPrefix(label, "utf-16") || strings.HasPrefix(label, "utf-32") || label == "ucs-2"
 }
 
 func undecoded(out []byte, label string, warnings []string) []string {
@@ -119,31 +169,63 @@ func undecoded(out []byte, label string, warnings []string) []string {
 	return warnings
 }
 
-// multibyte counts well-formed UTF-8 sequences of more than one byte, and bytes that fit no
-// sequence.
-func multibyte(b []byte) (valid, broken int) {
+// multibyte counts the characters of UTF-8 with more than one byte: whole ones; those that are cut
+// behind two bytes or more; first bytes alone before ASCII, which 8-bit text has too; and bytes that
+// fit no character.
+func multibyte(b []byte) (whole, cut, head, broken int) {
 	for i := 0; i < len(b); {
 		if b[i] < utf8.RuneSelf {
 			i++
 			continue
 		}
 		r, n := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && n == 1 {
+		if r != utf8.RuneError || n > 1 {
+			whole++
+			i += n
+			continue
+		}
+		switch n = begun(b[i:]); {
+		case n == 0:
 			broken++
-		} else {
-			valid++
+			n = 1
+		case n == 1:
+			head++
+		default:
+			cut++
 		}
 		i += n
 	}
-	return valid, broken
+	return whole, cut, head, broken
 }
 
-// patch keeps a document that is UTF-8 but for a few bytes. A broken byte that is a letter or a
-// mark of windows-1252 inside a word or between words was pasted from there; any other becomes
-// U+FFFD.
+// begun is how many bytes of a character of UTF-8 b starts with, when ASCII or the end cuts it off; 0
+// when it is no such beginning.
+func begun(b []byte) int {
+	want := 0
+	switch c := b[0]; {
+	case c >= 0xC2 && c <= 0xDF:
+		want = 2
+	case c >= 0xE0 && c <= 0xEF:
+		want = 3
+	case c >= 0xF0 && c <= 0xF4:
+		want = 4
+	}
+	n := 1
+	for n < want && n < len(b) && b[n]&0xC0 == 0x80 {
+		n++
+	}
+	if n >= want || n < len(b) && b[n] >= utf8.RuneSelf {
+		return 0
+	}
+	return n
+}
+
+// patch keeps a document that is UTF-8 but for a few bytes. What is left of a character that was cut
+// goes. A broken byte that is a letter or a mark of windows-1252 inside a word or between words was
+// pasted from there; any other becomes U+FFFD.
 func patch(b []byte) ([]byte, string) {
 	out := make([]byte, 0, len(b)+64)
-	pasted, lost := 0, 0
+	pasted, lost, cuts := 0, 0, 0
 	for i := 0; i < len(b); {
 		if b[i] < utf8.RuneSelf {
 			out = append(out, b[i])
@@ -158,6 +240,9 @@ func patch(b []byte) ([]byte, string) {
 		}
 		alone := (i == 0 || b[i-1] < utf8.RuneSelf) && (i+1 == len(b) || b[i+1] < utf8.RuneSelf)
 		switch c := b[i]; {
+		case begun(b[i:]) > 1 || begun(b[i:]) == 1 && endsText(b[i+1:]):
+			cuts++
+			i += begun(b[i:]) - 1
 		case alone && (c >= 0xC0 && c <= 0xFE && c != 0xD7 && c != 0xF7 || c >= 0x91 && c <= 0x97 || c == 0x85 || c == 0x80 || c == 0xA0 || c == 0xAB || c == 0xBB || c == 0xB0):
 			p, _ := decodeAs(b[i:i+1], "windows-1252")
 			out = append(out, p...)
@@ -168,19 +253,33 @@ func patch(b []byte) ([]byte, string) {
 		}
 		i++
 	}
-	switch {
-	case lost == 0:
-		return out, fmt.Sprintf("%d bytes of windows-1252 in UTF-8 text were converted", pasted)
-	case pasted == 0:
-		return out, fmt.Sprintf("%d invalid bytes in UTF-8 text became U+FFFD", lost)
+	var did []string
+	for _, d := range []struct {
+		n    int
+		what string
+	}{{lost, "%d invalid bytes in UTF-8 text became U+FFFD"}, {pasted, "%d bytes of windows-1252 in UTF-8 text were converted"}, {cuts, "%d characters of UTF-8 that were cut were left out"}} {
+		if d.n > 0 {
+			did = append(did, fmt.Sprintf(d.what, d.n))
+		}
 	}
-	return out, fmt.Sprintf("%d invalid bytes in UTF-8 text became U+FFFD, %d were converted from windows-1252", lost, pasted)
+	return out, strings.Join(did, ", ")
 }
 
-// decodeAs decodes by a label of the WHATWG or IANA registry, or one of the Vietnamese code pages
-// those leave out. Text that was typed in parts comes out composed.
+// endsText is true of what follows the text of an element or a string, or what shortens it.
+func endsText(b []byte) bool {
+	for _, end := range []string{"<", "]]>", "\"", "...", "&hellip;", "&#8230;", "[", " [", " ..."} {
+		if bytes.HasPrefix(b, []byte(end)) {
+			return true
+		}
+	}
+	return len(b) == 0
+}
+
+// decodeAs decodes by a label of the WHATWG or IANA registry, by what templates write for one, or by
+// one of the Vietnamese code pages that the registries leave out. Text that was typed in parts comes
+// out composed.
 func decodeAs(b []byte, label string) ([]byte, bool) {
-	label = strings.ToLower(strings.Trim(strings.TrimSpace(label), `"'`))
+	label = tidyLabel(label)
 	if table := vietnamese(label); table != nil {
 		return norm.NFC.Bytes(decodeTable(b, table)), true
 	}
@@ -201,14 +300,60 @@ func decodeAs(b []byte, label string) ([]byte, bool) {
 	return out, true
 }
 
-// guessCharset names the likeliest charset of 8-bit text. Western Europe's is the default: the
-// detector is only believed where it is sure.
-func guessCharset(b []byte) string {
+// labelForm takes the names apart that people give charsets: a family, and its number or part.
+var labelForm = regexp.MustCompile(`^(?:x-)?(?:win(?:dows)?|cp|ms|ibm|codepage|ansi|iso|iso-8859|koi8|euc|tis|utf)?[-_ ]?((?:8859[-_ ]?)?[0-9]{1,4}|ru?|u|jp|kr|cn|8mb[34])$`)
+
+// tidyLabel gives a charset's name the form that the registries know: "win-1251", "CP 1251" and
+// "windows_1251" are windows-1251.
+func tidyLabel(label string) string {
+	label = strings.ToLower(strings.Trim(strings.TrimSpace(label), `"'`))
+	if enc, _ := charset.Lookup(label); enc != nil {
+		return label
+	}
+	part := labelForm.FindStringSubmatch(label)
+	if part == nil {
+		return label
+	}
+	n := strings.NewReplacer("_", "-", " ", "-").Replace(part[1])
+	switch {
+	case len(n) == 4 && strings.HasPrefix(n, "125"), n == "874":
+		return "windows-" + n
+	case n == "932" || n == "943":
+		return "shift_jis"
+	case n == "936" || n == "cn":
+		return "gbk"
+	case n == "949":
+		return "euc-kr"
+	case n == "950":
+		return "big5"
+	case n == "866":
+		return "ibm866"
+	case n == "620":
+		return "windows-874"
+	case n == "jp" || n == "kr":
+		return "euc-" + n
+	case strings.HasPrefix(n, "8859"):
+		return "iso-8859-" + strings.TrimLeft(n[4:], "-")
+	case strings.HasPrefix(label, "iso") && len(n) <= 2:
+		return "iso-8859-" + n
+	case strings.HasPrefix(label, "koi8"):
+		return "koi8-" + n[:1]
+	case strings.Contains(label, "utf"):
+		return "utf-8"
+	}
+	return label
+}
+
+// guessCharset names the likeliest charset of 8-bit text. Western Europe's is the default.
+func guessCharset(b []byte, lang string) string {
 	if len(b) > 64<<10 {
 		b = b[:64<<10]
 	}
-	if lang := declaredLanguage(b); lang == "vi" {
-		return guessVietnamese(b)
+	if label, ok := guessTongue(b, lang); ok {
+		return label
+	}
+	if label, ok := guessTongue(b, ""); ok {
+		return label // a feed may be in another language than it says
 	}
 	found, err := chardet.NewHtmlDetector().DetectBest(b)
 	if err != nil || found.Confidence < 40 {
@@ -223,14 +368,19 @@ func guessCharset(b []byte) string {
 	return found.Charset
 }
 
-// declaredLanguage looks for <language> or xml:lang in the head of a document.
+// declaredLanguage is the code of <language> or lang in the head of a document.
 func declaredLanguage(b []byte) string {
-	head := bytes.ToLower(b[:min(len(b), 4096)])
-	for _, mark := range []string{"<language>", "lang=\"", "lang='"} {
+	head := lowerASCII(b[:min(len(b), 4096)])
+	for _, mark := range []string{"<language>", "<dc:language>", "lang=\"", "lang='", `"language":`} {
 		if i := bytes.Index(head, []byte(mark)); i >= 0 {
-			rest := bytes.TrimSpace(head[i+len(mark):])
-			if len(rest) >= 2 {
-				return string(rest[:2])
+			rest := bytes.TrimLeft(head[i+len(mark):], " \t\r\n\"")
+			rest = bytes.TrimPrefix(rest, []byte("<![cdata["))
+			n := 0
+			for n < len(rest) && n < 12 && (rest[n] == '-' || rest[n] == '_' || 'a' <= rest[n] && rest[n] <= 'z') {
+				n++
+			}
+			if n >= 2 {
+				return strings.ReplaceAll(string(rest[:n]), "_", "-")
 			}
 		}
 	}
@@ -309,8 +459,8 @@ func lowerASCII(b []byte) []byte {
 }
 
 func isUTF8(label string) bool {
-	switch strings.ToLower(label) {
-	case "utf-8", "utf8", "utf_8", "unicode-1-1-utf-8", "us-ascii", "ascii":
+	switch tidyLabel(label) {
+	case "utf-8", "utf8", "utf_8", "utf-8n", "unicode", "unicode-1-1-utf-8", "us-ascii", "ascii":
 		return true
 	}
 	return false

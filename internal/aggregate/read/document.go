@@ -103,7 +103,7 @@ func read(body Body, src feed.Source, now time.Time, all bool) (doc *Document, e
 			doc, err = nil, fmt.Errorf("the document cannot be read: %v", p)
 		}
 	}()
-	data, warnings, err := text(body.Bytes, body.ContentType)
+	data, warnings, err := text(body.Bytes, body.ContentType, first(body.Language, src.Language))
 	if err != nil {
 		return nil, err
 	}

@@ -418,7 +418,7 @@ type FeedLink struct {
 // Discover lists the feeds that a page advertises with <link rel="alternate">, each once. It is
 // empty when the body is no HTML.
 func Discover(body Body) []FeedLink {
-	data, _, err := text(body.Bytes, body.ContentType)
+	data, _, err := text(body.Bytes, body.ContentType, body.Language)
 	if err != nil {
 		return nil
 	}

@@ -1,10 +1,6 @@
 package read
 
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // The Vietnamese code pages that no registry has. In both some capitals sit where ASCII has
 // control characters.
@@ -64,34 +60,4 @@ func decodeTable(b []byte, p *codePage) []byte {
 		}
 	}
 	return out
-}
-
-// guessVietnamese picks the code page under which the bytes read as Vietnamese: the one that gives
-// most of the letters that only Vietnamese has, small ones within words.
-func guessVietnamese(b []byte) string {
-	best, most := "windows-1258", -1
-	for _, label := range []string{"windows-1258", "tcvn3", "viscii"} {
-		out, ok := decodeAs(b, label)
-		if !ok {
-			continue
-		}
-		score := 0
-		before := ' '
-		for _, r := range string(out) {
-			small := r >= 0x1EA0 && r <= 0x1EF9 && r%2 == 1 || strings.ContainsRune("ăâđêôơưàáãèéìíòóõùúýĩũ", r)
-			switch {
-			case small:
-				score += 2
-			case r >= utf8.RuneSelf && unicode.IsUpper(r) && unicode.IsLower(before):
-				score -= 3 // a capital inside a word
-			case r >= utf8.RuneSelf && !unicode.IsLetter(r):
-				score--
-			}
-			before = r
-		}
-		if score > most {
-			best, most = label, score
-		}
-	}
-	return best
 }
