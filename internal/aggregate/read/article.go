@@ -62,7 +62,7 @@ func Article(body Body, it *feed.Item, src feed.Source, now time.Time) (err erro
 		it.Updated = r.date(found.updated)
 	}
 	if len(it.Authors) == 0 {
-		it.Authors = found.authors
+		it.Authors = r.people(found.authors)
 	}
 	if it.Language == "" {
 		it.Language = lang

@@ -198,6 +198,11 @@ func (m *mender) reference(b []byte) int {
 			return end + 1
 		}
 		if ref[0] == '#' {
+			if pair, n := surrogatePair(string(b[:min(len(b), 40)])); n > 0 {
+				m.note("a character in two references to its halves")
+				m.out.WriteRune(pair)
+				return n
+			}
 			r, ok := charRef(ref)
 			switch {
 			case ok && xmlChar(r):

@@ -7,8 +7,6 @@ import (
 	"unicode/utf8"
 
 	"feedd/internal/feed"
-	"golang.org/x/net/html/charset"
-	"golang.org/x/text/unicode/norm"
 )
 
 // rawItem is an item as its format gives it, before it is normalized: what every format is
@@ -89,10 +87,10 @@ func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 		Content:  r.html(raw.content),
 		Language: language(raw.language),
 		Image:    r.address(base, raw.image),
-		Authors:  raw.authors,
+		Authors:  r.people(raw.authors),
 	}
 	it.Canonical = feed.Canonical(it.URL)
-	it.Categories = categories(raw.categories)
+	it.Categories = r.categories(raw.categories)
 	it.Enclosures = raw.enclosures
 	for i := range it.Enclosures {
 		it.Enclosures[i].URL = r.address(base, it.Enclosures[i].URL)
@@ -130,14 +128,10 @@ func (r *reader) title(s string) string {
 	if s == "" {
 		return ""
 	}
-	if t, ok := unscramble(s); ok {
-		r.warn("mended: titles in UTF-8 that was taken for windows-1252")
-		s = t
-	}
 	if len(s) > 16*maxTitle {
 		s = s[:cutAt(s, 16*maxTitle)]
 	}
-	s = compose(legible(feed.PlainTitle(s)))
+	s = legible(feed.PlainTitle(r.letters(s)))
 	if len(s) > maxTitle {
 		s = s[:cutAt(s, maxTitle-3)] + "…"
 		r.warn("titles longer than %d bytes were cut", maxTitle)
@@ -177,7 +171,7 @@ func (r *reader) html(s string) string {
 		s = s[:cutAt(s, maxHTML)]
 		r.warn("texts longer than %d MB were cut", maxHTML>>20)
 	}
-	return compose(strings.TrimSpace(s))
+	return r.letters(strings.TrimSpace(s))
 }
 
 // bounded drops what is too long to be an identity or an address.
@@ -211,83 +205,12 @@ func (r *reader) address(base *url.URL, ref string) string {
 	return r.bounded(feed.Resolve(base, ref), "link")
 }
 
-// compose returns NFC; nearly all text is in it already, and then it costs no copy.
-func compose(s string) string {
-	if composed(s) || norm.NFC.IsNormalString(s) {
-		return s
-	}
-	return norm.NFC.String(s)
-}
-
-// composed is true of text in letters and punctuation of the Latin blocks that NFC never changes.
-// It tells at a glance what the tables of package norm tell for every character.
-func composed(s string) bool {
-	for i := 0; i < len(s); {
-		switch c := s[i]; {
-		case c < 0x80:
-			i++
-		case c >= 0xC2 && c <= 0xCB: // U+0080 to U+02FF
-			i += 2
-		case c == 0xE1 && i+2 < len(s) && s[i+1] >= 0xB8 && s[i+1] <= 0xBB: // U+1E00 to U+1EFF
-			i += 3
-		case c == 0xE2 && i+2 < len(s) && (s[i+1] == 0x80 && s[i+2] >= 0x82 || s[i+1] == 0x82): // U+2002 to U+20BF
-			i += 3
-		default:
-			return false
-		}
-	}
-	return true
-}
-
 // cutAt is the last place at or before n where s can be cut without breaking a character.
 func cutAt(s string, n int) int {
 	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
 	return n
-}
-
-// unscramble undoes UTF-8 that was decoded as windows-1252: "GiÃ¡" is "Giá". It is certain when
-// every character has a place in windows-1252 and the bytes are UTF-8 with no remainder; text that
-// was meant so does not exist in any language.
-func unscramble(s string) (string, bool) {
-	suspect := false
-	for i := 0; i+3 < len(s); i++ {
-		// U+00C2 to U+00F4 followed by U+0080 to U+00BF or a mark of windows-1252
-		if s[i] == 0xC3 && s[i+1] >= 0x82 && s[i+1] <= 0xB4 && s[i+2] >= 0xC2 {
-			suspect = true
-			break
-		}
-	}
-	if !suspect {
-		return s, false
-	}
-	enc, _ := charset.Lookup("windows-1252")
-	encoder := enc.NewEncoder()
-	out := make([]byte, 0, len(s))
-	for _, r := range s {
-		switch {
-		case r < 0x80:
-			out = append(out, byte(r))
-		case r <= 0xFF:
-			out = append(out, byte(r))
-		default:
-			b, err := encoder.Bytes([]byte(string(r)))
-			if err != nil || len(b) != 1 {
-				return s, false
-			}
-			out = append(out, b[0])
-		}
-	}
-	if !utf8.Valid(out) || isASCII(out) {
-		return s, false
-	}
-	for _, r := range string(out) {
-		if r >= 0x80 && r < 0xA0 {
-			return s, false
-		}
-	}
-	return string(out), true
 }
 
 // language gives a code the form of BCP 47: "en_us" is "en-US"; what is no code is dropped.
@@ -308,11 +231,19 @@ func language(s string) string {
 	return s
 }
 
+// people puts the letters of names right.
+func (r *reader) people(in []feed.Person) []feed.Person {
+	for i := range in {
+		in[i].Name = r.letters(in[i].Name)
+	}
+	return in
+}
+
 // categories trims the names of categories and leaves out empty ones and repetitions.
-func categories(in []string) []string {
+func (r *reader) categories(in []string) []string {
 	out := in[:0]
 	for _, c := range in {
-		c = compose(feed.PlainText(c))
+		c = feed.PlainText(r.letters(c))
 		if c == "" || len(c) > 200 {
 			continue
 		}

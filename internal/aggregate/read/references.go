@@ -3,6 +3,9 @@ package read
 import (
 	"bytes"
 	"html"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // What a document writes with "&": references to characters by number, to those that XML and HTML know by
@@ -88,6 +91,28 @@ func charRef(ref []byte) (rune, bool) {
 	return rune(v), v <= 0x10FFFF
 }
 
+// surrogatePair is the character that two references at the start of s name by halves, and how many
+// bytes they take; 0 when there are no such two.
+func surrogatePair(s string) (r rune, n int) {
+	var halves [2]rune
+	for i := range halves {
+		end := strings.IndexByte(s[n:min(len(s), n+12)], ';')
+		if end < 3 || !strings.HasPrefix(s[n:], "&#") {
+			return 0, 0
+		}
+		half, ok := charRef([]byte(s[n+1 : n+end]))
+		if !ok {
+			return 0, 0
+		}
+		halves[i] = half
+		n += end + 1
+	}
+	if r = utf16.DecodeRune(halves[0], halves[1]); r == utf8.RuneError {
+		return 0, 0
+	}
+	return r, n
+}
+
 // xmlChar is the Char production of XML 1.0.
 func xmlChar(r rune) bool {
 	return r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xD7FF || r >= 0xE000 && r <= 0xFFFD || r >= 0x10000 && r <= 0x10FFFF
@@ -166,6 +191,11 @@ func decodeReferences(out *bytes.Buffer, b []byte, entities map[string]string) (
 				continue
 			}
 			if ref[0] == '#' {
+				if r, n := surrogatePair(string(b[:min(len(b), 40)])); n > 0 {
+					out.WriteRune(r)
+					b = b[n:]
+					continue
+				}
 				if r, ok := charRef(ref); ok && !xmlChar(r) {
 					bad = true
 					b = b[end+1:]

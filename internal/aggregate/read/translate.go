@@ -43,7 +43,7 @@ func (r *reader) fromRSS(f *rss.Feed) *Document {
 		}
 	}
 	cats = appendValues(cats, f.Extensions, "dc", "subject")
-	doc.Categories = categories(cats)
+	doc.Categories = r.categories(cats)
 	if f.Image != nil {
 		doc.Image = f.Image.URL
 	}
@@ -170,7 +170,7 @@ func (r *reader) fromAtom(f *atom.Feed) *Document {
 	if len(f.Authors) > 0 {
 		doc.Author, doc.AuthorEmail = f.Authors[0].Name, f.Authors[0].Email
 	}
-	doc.Categories = categories(terms(f.Categories))
+	doc.Categories = r.categories(terms(f.Categories))
 	raws := make([]rawItem, len(f.Entries))
 	for i, e := range f.Entries {
 		raws[i] = fromEntry(e, f)
@@ -298,7 +298,7 @@ func (raw *rawItem) author(text string) {
 }
 
 func (raw *rawItem) person(name, email, uri string) {
-	name = compose(feed.PlainText(name))
+	name = feed.PlainText(name)
 	if len(name) > 200 {
 		name = name[:cutAt(name, 200)]
 	}
