@@ -1,7 +1,6 @@
 package read
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -29,7 +28,7 @@ func Article(body Body, it *feed.Item, src feed.Source, now time.Time) (err erro
 	if err != nil {
 		return err
 	}
-	tree, err := goquery.NewDocumentFromReader(bytes.NewReader(data))
+	tree, err := parsePage(data)
 	if err != nil {
 		return fmt.Errorf("the article's page cannot be read: %w", err)
 	}

@@ -1,7 +1,6 @@
 package read
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -89,6 +88,15 @@ func (p *pick) in(block *goquery.Selection) *goquery.Selection {
 	return s.First()
 }
 
+// parsePage parses a page, within the bounds of package feed.
+func parsePage(data []byte) (*goquery.Document, error) {
+	root, err := feed.ParseHTML(data)
+	if err != nil {
+		return nil, err
+	}
+	return goquery.NewDocumentFromNode(root), nil
+}
+
 // readPage takes the items off a page by its source's selectors.
 func (r *reader) readPage(data []byte) (*Document, error) {
 	page := r.src.Page
@@ -99,7 +107,7 @@ func (r *reader) readPage(data []byte) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree, err := goquery.NewDocumentFromReader(bytes.NewReader(data))
+	tree, err := parsePage(data)
 	if err != nil {
 		return nil, fmt.Errorf("read the page: %w", err)
 	}
@@ -422,7 +430,7 @@ func Discover(body Body) []FeedLink {
 	if err != nil {
 		return nil
 	}
-	tree, err := goquery.NewDocumentFromReader(bytes.NewReader(data))
+	tree, err := parsePage(data)
 	if err != nil {
 		return nil
 	}
@@ -482,7 +490,7 @@ func feedAsText(tree *goquery.Document) []byte {
 // readHTML is for a page whose source names no selectors: feeds that it advertises are named in
 // the error, for one of them is what the source should have; else what it says of itself is read.
 func (r *reader) readHTML(data []byte) (*Document, error) {
-	tree, err := goquery.NewDocumentFromReader(bytes.NewReader(data))
+	tree, err := parsePage(data)
 	if err != nil {
 		return nil, fmt.Errorf("read the page: %w", err)
 	}

@@ -57,9 +57,8 @@ func safeFragment(markup, base string, max int, pictures bool) fragment {
 		text := line(markup, max)
 		return fragment{html: escapeHTML(text), text: text}
 	}
-	body := &html.Node{Type: html.ElementNode, Data: "body", DataAtom: atom.Body}
-	nodes, err := html.ParseFragment(strings.NewReader(feed.Sanitize(markup, base)), body)
-	if err != nil { // nested beyond what the parser follows
+	nodes, err := feed.ParseFragment(feed.Sanitize(markup, base))
+	if err != nil { // out of proportion
 		text := line(feed.PlainText(markup), max)
 		return fragment{html: escapeHTML(text), text: text}
 	}
