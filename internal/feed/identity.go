@@ -113,16 +113,19 @@ func Canonical(raw string) string {
 		}
 	}
 	for again := true; again; { // a marker may stand behind another
-		before := p
+		before := len(p)
 		p = strings.TrimSuffix(strings.TrimSuffix(p, "/"), "/amp")
 		p = strings.TrimSuffix(p, ".amp")
-		if rest, ok := strings.CutSuffix(p, ".amp.html"); ok {
-			p = rest + ".html"
+		if strings.HasPrefix(p, "/amp/") {
+			p = p[len("/amp"):]
 		}
-		if rest, ok := strings.CutPrefix(p, "/amp/"); ok {
-			p = "/" + rest
+		again = len(p) != before
+	}
+	if name, ok := strings.CutSuffix(p, ".html"); ok && strings.HasSuffix(name, ".amp") {
+		for strings.HasSuffix(name, ".amp") {
+			name = strings.TrimSuffix(name, ".amp")
 		}
-		again = p != before
+		p = name + ".html"
 	}
 	return "https://" + host + p + canonicalQuery(u.RawQuery)
 }

@@ -68,6 +68,7 @@ func Absolute(raw, base string) string {
 	var out strings.Builder
 	out.Grow(len(raw) + len(raw)/8)
 	z := nethtml.NewTokenizer(strings.NewReader(raw))
+	ended := map[string]bool{} // whether an element has an end tag anywhere: looked for once
 	for {
 		kind := z.Next()
 		switch kind {
@@ -76,7 +77,7 @@ func Absolute(raw, base string) string {
 		case nethtml.StartTagToken, nethtml.SelfClosingTagToken:
 			was := string(z.Raw())
 			t := z.Token()
-			if swallows[t.DataAtom] && (kind == nethtml.SelfClosingTagToken || t.DataAtom == atom.Iframe || !strings.Contains(raw, "</"+t.Data)) {
+			if swallows[t.DataAtom] && (kind == nethtml.SelfClosingTagToken || t.DataAtom == atom.Iframe || !endsAnywhere(ended, raw, t.Data)) {
 				// A tag in XML's short form (<iframe/>), or one without its end: an HTML parser would take
 				// everything behind it for its content. The content of an iframe is a fallback for readers
 				// without frames, as feed readers are.
@@ -108,6 +109,16 @@ func Absolute(raw, base string) string {
 			out.Write(z.Raw())
 		}
 	}
+}
+
+// endsAnywhere tells whether raw holds an end tag of this name. Answers are kept in known.
+func endsAnywhere(known map[string]bool, raw, name string) bool {
+	ends, asked := known[name]
+	if !asked {
+		ends = strings.Contains(raw, "</"+name)
+		known[name] = ends
+	}
+	return ends
 }
 
 func withSource(attrs []nethtml.Attribute, src string) []nethtml.Attribute {
@@ -213,6 +224,7 @@ func plainText(s string, known func(string) bool) string {
 	}
 	out := make([]byte, 0, len(s))
 	space := false
+	var ends marksAhead
 	put := func(p string) {
 		if space && len(out) > 0 {
 			out = append(out, ' ')
@@ -227,7 +239,7 @@ func plainText(s string, known func(string) bool) string {
 			space = true
 			i++
 		case c == '<':
-			n, name := tagAt(s[i:])
+			n, name := ends.tagAt(s[i:])
 			if n == 0 || known != nil && name != "!" && !known(name) {
 				put("<")
 				i++
@@ -291,23 +303,33 @@ var inline = map[string]bool{"a": true, "b": true, "i": true, "em": true, "stron
 	"u": true, "s": true, "sub": true, "sup": true, "small": true, "mark": true, "abbr": true, "code": true, "big": true,
 	"wbr": true, "!": true, "ins": true, "del": true, "q": true, "script": true, "style": true, "cite": true, "bdi": true, "bdo": true, "tt": true}
 
-// tagAt measures the tag, comment, declaration or CDATA mark that s starts with, and gives its
-// name in lower case ("!" for what is no element). Zero means that s starts with no markup.
-func tagAt(s string) (n int, name string) {
+// marksAhead remembers which marks do not come again in a text that is read from its beginning to its
+// end, so that none is looked for twice in vain: that would take the square of the time.
+type marksAhead struct {
+	noComment, noClose bool
+}
+
+// tagAt measures the tag, comment, declaration or CDATA mark that s, the rest of the text, starts
+// with, and gives its name in lower case ("!" for what is no element). Zero means that s starts with
+// no markup.
+func (m *marksAhead) tagAt(s string) (n int, name string) {
 	if len(s) < 2 {
 		return 0, ""
 	}
 	switch c := s[1]; {
 	case strings.HasPrefix(s, "<!--"):
-		if end := strings.Index(s[4:], "-->"); end >= 0 {
-			return end + 7, "!"
+		if !m.noComment {
+			if end := strings.Index(s[4:], "-->"); end >= 0 {
+				return end + 7, "!"
+			}
+			m.noComment = true
 		}
-		if end := strings.IndexByte(s, '>'); end >= 0 {
+		if end := m.close(s); end >= 0 {
 			return end + 1, "!"
 		}
 		return len(s), "!"
 	case c == '!' || c == '?':
-		if end := strings.IndexByte(s, '>'); end >= 0 {
+		if end := m.close(s); end >= 0 {
 			return end + 1, "!"
 		}
 		return 0, ""
@@ -343,6 +365,16 @@ func tagAt(s string) (n int, name string) {
 		}
 	}
 	return 0, ""
+}
+
+// close is the place of the next ">", -1 when there is none.
+func (m *marksAhead) close(s string) int {
+	if m.noClose {
+		return -1
+	}
+	end := strings.IndexByte(s, '>')
+	m.noClose = end < 0
+	return end
 }
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
