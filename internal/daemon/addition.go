@@ -27,6 +27,7 @@ type Draft struct {
 	Config *config.Config
 	path   string
 	data   []byte
+	fresh  bool // there is no file yet
 }
 
 // OpenDraft reads the configuration at path, which must have no mistakes.
@@ -39,7 +40,14 @@ func OpenDraft(path string) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Draft{cfg, path, data}, nil
+	return &Draft{Config: cfg, path: path, data: data}, nil
+}
+
+// NewDraft is a configuration that holds nothing yet and is written where no file is.
+func NewDraft(path string) (*Draft, error) {
+	data := []byte("# yaml-language-server: $schema=" + config.SchemaFile + "\nsite:\n  title: Điểm tin\n")
+	cfg, err := ParseConfig(path, data)
+	return &Draft{Config: cfg, path: path, data: data, fresh: true}, err
 }
 
 // Taken tells whether a source has this id.
@@ -83,16 +91,29 @@ func (d *Draft) Add(a config.Addition) error {
 		}
 		return fmt.Errorf("%w: %w", ErrWouldBreak, err)
 	}
-	if now, err := os.ReadFile(d.path); err != nil {
-		return err
-	} else if string(now) != string(d.data) {
-		return fmt.Errorf("%s was saved by somebody else meanwhile; try again", d.path)
-	}
-	if err := replaceFile(d.path, next); err != nil {
+	if err := d.write(next); err != nil {
 		return fmt.Errorf("cannot write the configuration: %w", err)
 	}
 	d.Config, d.data = cfg, next
 	return nil
+}
+
+func (d *Draft) write(next []byte) error {
+	if d.fresh {
+		f, err := os.OpenFile(d.path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+		if err != nil {
+			return err
+		}
+		_, err = f.Write(next)
+		d.fresh = false
+		return errors.Join(err, f.Close())
+	}
+	if now, err := os.ReadFile(d.path); err != nil {
+		return err
+	} else if string(now) != string(d.data) {
+		return errors.New("somebody else saved it meanwhile; try again")
+	}
+	return replaceFile(d.path, next)
 }
 
 // replaceFile puts new content where a file is, whole, with the file's mode. A link stays a link.

@@ -130,6 +130,19 @@ func checkProxied(ctx context.Context, host string, private bool) error {
 	return nil
 }
 
+// IsPrivate tells whether an address says by itself that it is on no public server: a private or
+// special address, or a name that no public server has. It asks nobody.
+func IsPrivate(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		return false
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err == nil {
+		return guardian.SafeAddr(ip.Unmap()) != nil
+	}
+	return privateName(u.Hostname()) != nil
+}
+
 // privateName refuses names that no public server has.
 func privateName(host string) error {
 	for _, local := range []string{"localhost", "local", "internal", "intranet", "lan", "home.arpa", "corp", "private"} {

@@ -1,0 +1,126 @@
+package daemon
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"feedd/internal/aggregate/read"
+	"feedd/internal/config"
+	"feedd/internal/feed"
+)
+
+// importInto writes a list into a new configuration and returns it.
+func importInto(t *testing.T, data []byte) (Imported, *config.Config) {
+	t.Helper()
+	list, err := read.OPML(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := NewDraft(filepath.Join(t.TempDir(), "feeds.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := d.Import(list)
+	if err := d.Add(config.Addition{Sections: done.Sections, Sources: done.Sources}); err != nil {
+		t.Fatal(err)
+	}
+	return done, d.Config
+}
+
+// TestExportedComesBack exports the shipped configuration and imports it: the sources are the same.
+func TestExportedComesBack(t *testing.T) {
+	shipped, err := LoadConfig("../../config/feeds.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := shipped.OPML(read.FeeddOPML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, got := importInto(t, list)
+	type same struct {
+		ID, Title, URL, Section, Language string
+		Page                              *feed.Page
+	}
+	of := func(c *config.Config) (all []same) {
+		for _, s := range c.Sources {
+			all = append(all, same{s.ID, s.Title, s.URL, s.Section, s.Language, s.Page})
+		}
+		return all
+	}
+	byID := cmpopts.SortSlices(func(a, b same) bool { return a.ID < b.ID })
+	if diff := cmp.Diff(of(shipped), of(got), byID); diff != "" {
+		t.Error(diff)
+	}
+	for i, s := range got.Sections {
+		if s.ID != shipped.Sections[i].ID || s.Title != shipped.Sections[i].Title {
+			t.Errorf("section %s: %s", s.ID, s.Title)
+		}
+	}
+}
+
+// TestImportOfThousands imports a list as large as people keep, with their faults, in one go.
+func TestImportOfThousands(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("\ufeff<opml><body>")
+	for n := range 2000 {
+		title := []string{"Báo Đời sống & Pháp luật", "", "Tin \"nóng\" số <b>1</b>", "日本のニュース"}[n%4]
+		fmt.Fprintf(&b, "<outline text='Nhóm: #%d'><outline title='%s' XmlUrl='https://h%d.example/rss?a=1&b=%d'/></outline>\n", n%30, title, n/2, n/2)
+	}
+	b.WriteString("</body></opml>")
+	done, got := importInto(t, []byte(b.String()))
+	if len(got.Sources) != 1000 || len(done.Twice) != 1000 || done.Feeds != 2000 || len(got.Sections) != len(done.Sections) {
+		t.Errorf("%d sources, %d twice, %d sections", len(got.Sources), len(done.Twice), len(got.Sections))
+	}
+	// The addresses in the list stand twice each, the first with the title.
+	if s := got.Sources[0]; s.ID != "bao-doi-song-phap-luat" || s.Title != "Báo Đời sống & Pháp luật" {
+		t.Errorf("the first is %+v", s)
+	}
+	if s := got.Sources[2]; s.ID != "bao-doi-song-phap-luat-2" {
+		t.Errorf("the third is %+v", s)
+	}
+}
+
+// A draft does not write over what somebody saved meanwhile.
+func TestDraftMeetsAnother(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "feeds.yaml")
+	write := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o640); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("sources:\n  - {id: aa, url: https://a.example}\n")
+	d, err := OpenDraft(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(filepath.Dir(path), "link.yaml")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	linked, err := OpenDraft(link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := linked.Add(config.Addition{Sources: []config.NewSource{{ID: "bb", URL: "https://b.example"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Error("the link is a file now")
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("the mode became %v", info.Mode())
+	}
+	if err := d.Add(config.Addition{Sources: []config.NewSource{{ID: "cc", URL: "https://c.example"}}}); err == nil || !strings.Contains(err.Error(), "somebody else saved it meanwhile") {
+		t.Errorf("got %v", err)
+	}
+	if data, err := os.ReadFile(path); err != nil || !strings.Contains(string(data), "id: bb") || strings.Contains(string(data), "id: cc") {
+		t.Errorf("the file holds %s, %v", data, err)
+	}
+}
