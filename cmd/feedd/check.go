@@ -6,6 +6,7 @@ import (
 
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/aggregate/desk/sections"
+	"feedd/internal/config"
 	"feedd/internal/daemon"
 	"feedd/internal/store"
 )
@@ -13,6 +14,7 @@ import (
 type checkCmd struct {
 	configFlag
 	storeFlag
+	Accept bool `help:"Have a running daemon put this configuration into force although it takes away most sources or all sections."`
 }
 
 // Run checks the configuration and the headlines it expects, and tells which sources have moved
@@ -32,7 +34,7 @@ func (c *checkCmd) Run(a *app) error {
 	for _, f := range failures {
 		fmt.Fprintf(a.stderr, "%s:%d:1: section %s: %s\n", c.Config, f.Line, f.Section, f.Message)
 	}
-	if err := c.moved(a); err != nil {
+	if err := c.look(a, cfg); err != nil {
 		return err
 	}
 	if len(failures) > 0 {
@@ -65,23 +67,52 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// moved names the sources whose hosts said repeatedly that they moved for good.
-func (c *checkCmd) moved(a *app) error {
-	if err := store.Find(a.ctx, c.DB); errors.Is(err, store.ErrNone) {
-		return nil // nothing was collected yet
+// look tells what the store knows of the configuration: which sources have moved for good, and what a
+// missing site.url comes to. It accepts the configuration when that is asked for.
+func (c *checkCmd) look(a *app, cfg *config.Config) error {
+	err := store.Find(a.ctx, c.DB)
+	if errors.Is(err, store.ErrNone) { // nothing was collected yet
+		if c.Accept {
+			return useError{fmt.Errorf("nothing runs that could accept it: %w; name its store with --db URL", err)}
+		}
+		c.note(a, daemon.WithoutURL(cfg.Site, ""))
+		return nil
 	} else if err != nil {
 		return err
 	}
 	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
-		all, err := d.Status(a.ctx)
+		text, err := d.WithoutURL(a.ctx)
 		if err != nil {
 			return err
 		}
-		for _, s := range all {
-			if to := collect.Moved(s.State); to != "" {
-				fmt.Fprintf(a.stdout, "%s:%d:1: source %s has moved for good: url: %s\n", c.Config, s.Source.Line, s.Source.ID, to)
-			}
+		c.note(a, text)
+		if err := c.moved(a, d); err != nil || !c.Accept {
+			return err
 		}
+		if err := d.Accept(a.ctx); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stderr, "feedd: accepted; a daemon that holds %s back puts it into force within seconds\n", c.Config)
 		return nil
 	})
+}
+
+func (c *checkCmd) note(a *app, text string) {
+	if text != "" {
+		fmt.Fprintf(a.stderr, "%s:1:1: note: %s\n", c.Config, text)
+	}
+}
+
+// moved names the sources whose hosts said repeatedly that they moved for good.
+func (c *checkCmd) moved(a *app, d *daemon.Daemon) error {
+	all, err := d.Status(a.ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if to := collect.Moved(s.State); to != "" {
+			fmt.Fprintf(a.stdout, "%s:%d:1: source %s has moved for good: url: %s\n", c.Config, s.Source.Line, s.Source.ID, to)
+		}
+	}
+	return nil
 }

@@ -36,6 +36,9 @@ func (c *serveCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if text, err := d.WithoutURL(a.ctx); err == nil && text != "" { // a store that cannot be read says so soon enough
+		a.log.Warn(text)
+	}
 	a.log.Info("serving", "address", "http://"+d.Addr().String()+"/", "sources", d.Sources(), "version", version())
 	return a.serve(d)
 }

@@ -51,6 +51,7 @@ type Daemon struct {
 	pub      *publish.Publisher
 	registry *prometheus.Registry
 	reloads  *prometheus.GaugeVec
+	held     prometheus.Gauge
 
 	gate   collect.Gate      // of all collectors, one after another: the hosts stay the same
 	digest [sha256.Size]byte // of the file that New read
@@ -101,6 +102,11 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	}
 	d.closing("store", d.store.Close)
 	if o.Listen != "" {
+		release, err := d.store.Serve()
+		if err != nil {
+			return nil, err
+		}
+		d.closing("lock", release)
 		if d.listener, err = net.Listen("tcp", o.Listen); err != nil {
 			return nil, fmt.Errorf("cannot listen: %w; name another address with --listen", err)
 		}
@@ -116,7 +122,10 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	d.reloads = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "feedd_config_last_reload_seconds", Help: "Unix time of the last reload, by result.",
 	}, []string{"result"})
-	d.registry.MustRegister(d.reloads, collectors.NewGoCollector(),
+	d.held = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "feedd_config_held", Help: "1 while a changed configuration is held back because it takes away too much.",
+	})
+	d.registry.MustRegister(d.reloads, d.held, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
 	d.gate = collect.NewGate(o.Now)
@@ -401,17 +410,31 @@ func (d *Daemon) handler() http.Handler {
 
 // Reload reads the configuration again and puts it into force, all of it or nothing: when it has
 // mistakes, or anything else fails, the old one stays and the error says why.
-func (d *Daemon) Reload() error {
+func (d *Daemon) Reload() error { return d.reload(true) }
+
+// reload is Reload; unless it was asked for, a configuration that takes away too much is held back, with
+// a *HeldError.
+func (d *Daemon) reload(asked bool) error {
 	d.reloading.Lock()
 	defer d.reloading.Unlock()
 	next, err := d.load()
+	var held *HeldError
 	if err == nil {
-		err = d.apply(next)
+		if why := takesAway(d.current(), next); why != "" && !asked {
+			held = &HeldError{File: d.o.Config, Why: why}
+			err = held
+		} else {
+			err = d.apply(next)
+		}
 	}
 	result := "ok"
-	if err != nil {
+	switch {
+	case held != nil:
+		result = "held"
+	case err != nil:
 		result = "failed"
 	}
+	d.hold(held)
 	d.reloads.WithLabelValues(result).Set(float64(d.o.Now().Unix()))
 	return err
 }

@@ -224,3 +224,28 @@ func (d *Daemon) Replay(ctx context.Context, each func(aggregate.Change)) (aggre
 
 // Model returns what the sections learned.
 func (d *Daemon) Model(ctx context.Context) (*sections.Model, error) { return d.agg.Model(ctx) }
+
+// WithoutURL says for people what a missing site.url means, "" when it is not missing.
+func (d *Daemon) WithoutURL(ctx context.Context) (string, error) {
+	fixed, err := d.pub.Authority(ctx)
+	if err != nil {
+		return "", err
+	}
+	return WithoutURL(d.current().Site, fixed), nil
+}
+
+// WithoutURL says for people what a missing site.url means; fixed is the authority of the ids that was
+// fixed already, "" when none was. It is "" when site.url is not missing.
+func WithoutURL(site feed.Site, fixed string) string {
+	const links = "site.url is missing, so links in feeds and pages name the address that feedd listens on; "
+	switch {
+	case site.URL != "":
+		return ""
+	case site.ID != "":
+		return links + "set it to the public address. The ids of entries begin with tag:" + site.ID + ": as site.id says"
+	case fixed != "":
+		return links + "set it to the public address. The ids of entries begin with tag:" + fixed + ": since the first publication and for good, whatever site.url becomes"
+	}
+	return links + "and the first publication fixes the ids of all entries by it, for good. Set site.url to the public address before, " +
+		"or choose what the ids begin with by site.id, for example news.example.org,2026"
+}

@@ -46,10 +46,11 @@ func judge(f render.Format, body []byte, failed error) []string {
 	return problems
 }
 
-// troubles are the documents that the gate last refused when they were asked for.
+// troubles are the documents that the gate last refused when they were asked for, and what else the
+// newsroom was told, see Tell.
 type troubles struct {
 	mu sync.Mutex
-	by map[string]note // by path
+	by map[string]note // by path, or subject
 }
 
 // mostTroubles bounds what the status page lists: addresses are chosen by whoever asks.
@@ -61,6 +62,13 @@ func (t *troubles) add(path string, n note) {
 	if len(t.by) < mostTroubles {
 		t.by[path] = n
 	}
+}
+
+// set is add for what is not asked for by others: it is listed in any case.
+func (t *troubles) set(subject string, n note) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.by[subject] = n
 }
 
 func (t *troubles) over(path string) {

@@ -145,6 +145,20 @@ func (p *Publisher) Reload(s Settings) error {
 // Swaps tells how often a Refresh found something new to publish.
 func (p *Publisher) Swaps() int64 { return p.swaps.Load() }
 
+// Tell shows a text on the status page until the same subject is told of with another, or with none.
+func (p *Publisher) Tell(subject, text string) {
+	if text == "" {
+		p.troubles.over(subject)
+		return
+	}
+	p.troubles.set(subject, note{At: p.now(), Text: text})
+}
+
+// Authority is the authority of the entries' ids that was fixed at the first publication, "" before.
+func (p *Publisher) Authority(ctx context.Context) (string, error) {
+	return p.meta.Meta(ctx, authorityKey)
+}
+
 // Close ends deliveries to the hub's subscribers; what was not delivered is at the next start.
 func (p *Publisher) Close() error {
 	p.hub.Close()
@@ -211,17 +225,19 @@ func (pl *plan) every(section string) time.Duration {
 	return 15 * time.Minute
 }
 
+// authorityKey is the name under which the authority of the ids is kept.
+const authorityKey = "authority"
+
 // idAuthority returns the authority of the entries' ids: what was fixed at the first publication, so
 // that a moved site floods nobody.
 func (p *Publisher) idAuthority(ctx context.Context, pl *plan) (string, error) {
-	const key = "authority"
 	if pl.Site.ID != "" {
 		return pl.Site.ID, nil
 	}
 	if p.authority != "" {
 		return p.authority, nil
 	}
-	kept, err := p.meta.Meta(ctx, key)
+	kept, err := p.meta.Meta(ctx, authorityKey)
 	if err != nil {
 		return "", fmt.Errorf("read the authority of the ids: %w", err)
 	}
@@ -235,7 +251,7 @@ func (p *Publisher) idAuthority(ctx context.Context, pl *plan) (string, error) {
 			kept = strings.ReplaceAll(kept, ":", "-") + ".ipv6.invalid"
 		}
 		kept += "," + p.now().UTC().Format("2006-01-02")
-		if err := p.meta.Fix(ctx, key, kept); err != nil {
+		if err := p.meta.Fix(ctx, authorityKey, kept); err != nil {
 			return "", fmt.Errorf("fix the authority of the ids: %w", err)
 		}
 	}

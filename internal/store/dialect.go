@@ -29,6 +29,8 @@ type dialect interface {
 	// schema returns the engine's name for goose, its words for the migrations, and how several
 	// processes that start at once migrate one after the other.
 	schema() (database.Dialect, *strings.Replacer, []goose.ProviderOption, error)
+	// serve makes this process the only one that serves from the database, see Store.Serve.
+	serve() (release func() error, err error)
 	// prepare readies queries for many.
 	prepare(ctx context.Context, db *sql.DB, queries ...string) error
 	// forGood has a connection's next transactions on the disk before they are committed, so that no
