@@ -11,6 +11,7 @@ package feed
 
 import (
 	"fmt"
+	"hash/fnv"
 	"strconv"
 	"strings"
 	"time"
@@ -501,6 +502,17 @@ type SourceState struct {
 
 	Rhythm *Rhythm `json:"rhythm,omitempty"` // learned, for schedule: auto
 	Push   *Push   `json:"push,omitempty"`   // WebSub subscription
+}
+
+// Origin is a number made of what readers may know of the source: two states with the same number name
+// its title, address, language and licence alike.
+func (st *SourceState) Origin() uint32 {
+	h := fnv.New32a()
+	for _, said := range []string{st.URL, st.Outlet, st.Title, st.Link, st.FeedID, st.Language, st.Rights} {
+		_, _ = h.Write([]byte(said)) // a hash takes everything
+		_, _ = h.Write([]byte{0})
+	}
+	return h.Sum32()
 }
 
 // Rhythm is what was learned of when a source publishes.

@@ -113,7 +113,7 @@ func (ds *deltas) render(d *document, f render.Format, had map[string]time.Time)
 
 // shownOf lists an edition's entries for the store.
 func shownOf(ed *edition) shown {
-	s := shown{Settings: ed.settings, Keys: slices.Sorted(maps.Keys(ed.shown))}
+	s := shown{Settings: ed.shape.settings, Keys: slices.Sorted(maps.Keys(ed.shown))}
 	for _, k := range s.Keys {
 		s.Updated = append(s.Updated, ed.shown[k].UnixMilli())
 	}

@@ -94,6 +94,7 @@ func (p *Publisher) buildPartners(ctx context.Context, sq *squeezer, s *site, se
 		if due := expiry(&theirs, chosen, now); due.Before(b.edition.due) {
 			b.edition.due = due
 		}
+		b.edition.tell(chosen)
 		v := s.view(&theirs, chosen)
 		v.Partner, v.Content, v.Tombstones = &pt.Partner, pt.Content, b.edition.view.Tombstones
 		docs := map[string]*document{}

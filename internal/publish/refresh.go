@@ -24,6 +24,7 @@ type frame struct {
 	plan      *plan
 	authority string
 	origins   map[string]render.Origin
+	described int64 // what the origins were read at, see Reader.Origins
 	cleaned   *render.Cache
 }
 
@@ -44,15 +45,16 @@ type site struct {
 
 // edition is one section as it is published.
 type edition struct {
-	version  int64
-	settings string               // hash of what in the configuration shapes it
-	shown    map[string]time.Time // the entries in its feed: key -> Updated
-	view     *render.View         // these, in order, as its feeds are rendered from it
-	archive  archive              // what its feed does not show
-	due      time.Time            // when its content changes although no entry does
-	tags     []string             // of its feeds, see bareTag
-	older    []instance           // what its feeds showed before, newest first
-	notes    notes
+	version int64
+	shape   shape                // of the section in the configuration
+	sources []string             // whose reports it shows, partners' feeds included
+	shown   map[string]time.Time // the entries in its feed: key -> Updated
+	view    *render.View         // these, in order, as its feeds are rendered from it
+	archive archive              // what its feed does not show
+	due     time.Time            // when its content changes although no entry does
+	tags    []string             // of its feeds, see bareTag
+	older   []instance           // what its feeds showed before, newest first
+	notes   notes
 }
 
 // Refresh renders what changed since the last one and swaps it in at once. When nothing changed
@@ -100,8 +102,6 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 		if b := made[i]; b != nil {
 			feeds = append(feeds, p.changedFeeds(b, old)...)
 			next.add(b)
-		} else {
-			next.keep(old, pl.sections[i].ID)
 		}
 	}
 	if err := p.buildCommon(next, old, now); err != nil {
@@ -143,10 +143,8 @@ func (p *Publisher) begin(ctx context.Context, pl *plan, versions map[string]int
 }
 
 // buildChanged renders the sections that are not as they were. In the order of the plan; nil for one
-// that is.
+// that is, which next takes over.
 func (p *Publisher) buildChanged(ctx context.Context, next, old *site, now time.Time) ([]*built, error) {
-	// Sections that were chosen by a clock that was ahead are chosen anew.
-	same := old != nil && old.plan == next.plan && maps.Equal(old.origins, next.origins) && !now.Before(old.at)
 	sections := next.plan.sections
 	made := make([]*built, len(sections))
 	g, ctx := errgroup.WithContext(ctx)
@@ -157,19 +155,91 @@ func (p *Publisher) buildChanged(ctx context.Context, next, old *site, now time.
 		if old != nil {
 			before = old.editions[sec.ID]
 		}
-		if same && before != nil && before.version == next.versions[sec.ID] && now.Before(before.due) && !p.archiveChanged(before) {
-			continue
-		}
-		settings, err := settingsHash(next.plan, sec)
+		shape, err := next.shapeOf(sec, before, old)
 		if err != nil {
 			return nil, err
 		}
+		// Sections that were chosen by a clock that was ahead are chosen anew.
+		if before != nil && before.version == next.versions[sec.ID] && now.Before(before.due) && !now.Before(old.at) &&
+			!p.archiveChanged(before) && next.shows(before, shape, old) {
+			next.keep(old, before.under(next, old, shape))
+			continue
+		}
 		g.Go(func() (err error) {
-			made[i], err = p.build(ctx, next, sec, settings, before, now)
+			made[i], err = p.build(ctx, next, sec, shape, before, now)
 			return err
 		})
 	}
 	return made, g.Wait()
+}
+
+// shape is what of the configuration shapes a section.
+type shape struct {
+	settings string // says whether the section itself is configured otherwise, see settingsHash
+	frame    string // names all else that its documents depend on but entries and sources
+}
+
+// shapeOf returns the shape of a section: that of its last edition when the configuration is the same.
+func (s *site) shapeOf(sec *feed.Section, before *edition, old *site) (shape, error) {
+	if before != nil && old.plan == s.plan {
+		return before.shape, nil
+	}
+	settings, err := settingsHash(s.plan, sec)
+	if err != nil {
+		return shape{}, err
+	}
+	bare := *sec
+	bare.Line, bare.Expect = 0, nil
+	bare.Rules, bare.Pin, bare.Mute = nil, withoutLines(sec.Pin), nil // which entries are in it, the desk decides
+	said := []any{bare, s.plan.Site, s.plan.Attribution, s.plan.Hub, s.plan.links(), s.plan.every(sec.ID), s.authority}
+	for _, id := range slices.Sorted(maps.Keys(s.plan.partners)) {
+		if q := s.plan.partners[id]; slices.Contains(q.Sections, sec.ID) {
+			said = append(said, q.Partner)
+		}
+	}
+	raw, err := json.Marshal(said)
+	return shape{settings, sum(raw)}, err
+}
+
+// shows tells whether an edition would look the same in this site: nothing that shapes it and none of
+// the sources whose reports it shows is described otherwise.
+func (s *site) shows(ed *edition, now shape, old *site) bool {
+	if ed.shape.frame != now.frame {
+		return false
+	}
+	if s.described == old.described && s.plan == old.plan {
+		return true
+	}
+	for _, id := range ed.sources {
+		is, known := s.origins[id]
+		was, knew := old.origins[id]
+		if known != knew || is != was {
+			return false
+		}
+	}
+	return true
+}
+
+// tell notes whose reports these entries show.
+func (ed *edition) tell(entries []feed.Entry) {
+	for i := range entries {
+		for j := range entries[i].Reports {
+			ed.sources = append(ed.sources, entries[i].Reports[j].Source)
+		}
+	}
+	slices.Sort(ed.sources)
+	ed.sources = slices.Compact(ed.sources)
+}
+
+// under is the edition as one of the new site. What is rendered on demand, archives and stories, goes
+// by the edition: under another configuration it is another.
+func (ed *edition) under(next, old *site, now shape) *edition {
+	if next.plan == old.plan && next.described == old.described {
+		return ed
+	}
+	again := *ed
+	again.shape = now
+	return &again
 }
 
 // changedFeeds lists the section's feeds whose bytes are not those published before, by this process
@@ -200,8 +270,8 @@ func (s *site) add(b *built) {
 }
 
 // keep takes over what was published of a section that did not change.
-func (s *site) keep(old *site, section string) {
-	ed := old.editions[section]
+func (s *site) keep(old *site, ed *edition) {
+	section := ed.view.Section.ID
 	s.editions[section] = ed
 	s.notes = append(s.notes, ed.notes.list...)
 	for _, path := range sectionPaths(section) {
@@ -273,7 +343,7 @@ type built struct {
 }
 
 // build renders one section: its feeds, its pages and its partners' feeds.
-func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, settings string, before *edition, now time.Time) (*built, error) {
+func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, shape shape, before *edition, now time.Time) (*built, error) {
 	started := time.Now()
 	sq := <-p.squeezers
 	defer func() { p.squeezers <- sq }()
@@ -282,7 +352,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 	if err != nil {
 		return nil, err
 	}
-	ed := &edition{version: next.versions[sec.ID], settings: settings, notes: notes{section: sec.ID}}
+	ed := &edition{version: next.versions[sec.ID], shape: shape, notes: notes{section: sec.ID}}
 	choice, err := p.choose(ctx, sec, ed, before, last, now)
 	if err != nil {
 		return nil, err
@@ -291,6 +361,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, se
 	for i := range choice.entries {
 		ed.shown[choice.entries[i].Key] = choice.entries[i].Updated
 	}
+	ed.tell(choice.entries)
 	ed.due = expiry(sec, choice.entries, now)
 	if ed.archive, err = p.archive(ctx, sq, next.frame, sec, ed.shown, before, now); err != nil {
 		return nil, err
@@ -336,7 +407,7 @@ func (p *Publisher) choose(ctx context.Context, sec *feed.Section, ed, before *e
 	if before != nil {
 		last = shownOf(before)
 	}
-	stay, err := p.standing(ctx, sec.ID, ed.settings, last)
+	stay, err := p.standing(ctx, sec.ID, ed.shape.settings, last)
 	if err != nil || len(stay) == 0 {
 		return choice{from: from}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -423,5 +424,67 @@ func TestAFloodLeavesRoomForOthers(t *testing.T) {
 		if !slices.Equal(ids, want) {
 			t.Errorf("%s has %v, want %v", path, ids, want)
 		}
+	}
+}
+
+// A change of the configuration renders the sections that it can be seen in, and no others.
+func TestReloadRendersWhatItTouches(t *testing.T) {
+	n := newNewsroom(t)
+	n.file([]string{"kinh-te"}, report("bao-a", 1, start.Add(-time.Hour)))
+	n.file([]string{"the-gioi"}, report("bao-b", 2, start.Add(-2*time.Hour)))
+	n.refresh()
+	rendered := func() uint64 {
+		families, err := n.registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			if f.GetName() == "feedd_render_seconds" {
+				return f.GetMetric()[0].GetHistogram().GetSampleCount()
+			}
+		}
+		t.Fatal("renderings are not counted")
+		return 0
+	}
+	for _, tt := range []struct {
+		name   string
+		change func(*publish.Settings)
+		want   uint64 // sections rendered, of three
+	}{
+		{"nothing", func(*publish.Settings) {}, 0},
+		{"a source comes", func(s *publish.Settings) { s.Sources["bao-c"] = feed.Source{ID: "bao-c", URL: "https://c.example/rss"} }, 0},
+		{"a source goes", func(s *publish.Settings) { delete(s.Sources, "bao-c") }, 0},
+		{"a source has another name", func(s *publish.Settings) {
+			b := s.Sources["bao-b"]
+			b.Title = "Báo B mới"
+			s.Sources["bao-b"] = b
+		}, 2}, // its section, and all
+		{"a rule", func(s *publish.Settings) {
+			s.Sections[0].Rules = []feed.Rule{{Any: []feed.Pattern{{Text: "lãi suất"}}}}
+		}, 0},
+		{"a section shows less", func(s *publish.Settings) { s.Sections[0].Limit = 4 }, 1},
+		{"a partner comes", func(s *publish.Settings) {
+			s.Partners = []feed.Partner{{ID: "cong", Sections: []string{"the-gioi"}, Token: "0123456789abcdef", Content: "summary"}}
+		}, 1},
+		{"the site has another name", func(s *publish.Settings) { s.Site.Title = "Tin mới" }, 3},
+	} {
+		next := n.settings
+		next.Sources, next.Sections = maps.Clone(next.Sources), slices.Clone(next.Sections)
+		tt.change(&next)
+		n.settings = next
+		before := rendered()
+		if err := n.pub.Reload(next); err != nil {
+			t.Fatal(err)
+		}
+		n.refresh()
+		if got := rendered() - before; got != tt.want {
+			t.Errorf("%s: %d sections were rendered, want %d", tt.name, got, tt.want)
+		}
+	}
+	if page := n.page("/sections/the-gioi.atom"); !strings.Contains(page, "Báo B mới") {
+		t.Error("a source's new name is not shown")
+	}
+	if page := n.page("/sections/kinh-te"); !strings.Contains(page, "Tin mới") {
+		t.Error("the site's new name is not shown")
 	}
 }

@@ -17,6 +17,8 @@ type Reader interface {
 	Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, error)
 	// States returns what is remembered of each source, by its id.
 	States(ctx context.Context) (map[string]feed.SourceState, error)
+	// Origins returns a number that moves when what readers may know of a source does.
+	Origins(ctx context.Context) (int64, error)
 	// Unsorted counts the entries that stand and are in no section.
 	Unsorted(ctx context.Context) (int, error)
 }

@@ -30,8 +30,16 @@ func (s *Store) States(ctx context.Context) (map[string]feed.SourceState, error)
 	return states, err
 }
 
-const putState = `INSERT INTO sources (id, next_run, full_read, state, listed) VALUES ($1, $2, $3, $4, $5)
-	ON CONFLICT (id) DO UPDATE SET next_run = excluded.next_run, state = excluded.state,
+// Origins returns a number that moves when any source says something else of itself than before, see
+// feed.SourceState.Origin, or when there are more or fewer sources: States is to be read anew then.
+func (s *Store) Origins(ctx context.Context) (int64, error) {
+	var n, sum int64
+	err := s.one(ctx, `SELECT COUNT(*), COALESCE(CAST(SUM(origin) AS BIGINT), 0) FROM sources`, nil, &n, &sum)
+	return sum<<16 + n, err
+}
+
+const putState = `INSERT INTO sources (id, next_run, full_read, state, listed, origin) VALUES ($1, $2, $3, $4, $5, $6)
+	ON CONFLICT (id) DO UPDATE SET next_run = excluded.next_run, state = excluded.state, origin = excluded.origin,
 		listed = CASE WHEN excluded.listed <> '' THEN excluded.listed ELSE sources.listed END,
 		full_read = CASE WHEN excluded.full_read > 0 THEN excluded.full_read ELSE sources.full_read END`
 
@@ -39,7 +47,7 @@ const putState = `INSERT INTO sources (id, next_run, full_read, state, listed) V
 // listed are the ids on it, "" where no list was read.
 func stateRow(st feed.SourceState, fullRead time.Time, listed string) ([]any, error) {
 	text, err := json.Marshal(st)
-	return []any{st.Source, millis(st.NextRun), millis(fullRead), string(text), listed}, err
+	return []any{st.Source, millis(st.NextRun), millis(fullRead), string(text), listed, int64(st.Origin())}, err
 }
 
 // SaveState stores a source's state alone, for changes that no look at the source brought.
