@@ -39,7 +39,7 @@ const (
 // hands: attributes are taken in any case, a bare & stands for itself, HTML's entities are known,
 // and the text may be in any encoding.
 func OPML(data []byte) ([]Subscription, error) {
-	data, _, err := text(data, "text/xml")
+	data, _, err := text(data, "text/xml", "")
 	if err != nil {
 		return nil, err
 	}

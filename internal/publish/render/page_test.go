@@ -160,10 +160,10 @@ func TestFrontOfASmallSite(t *testing.T) {
 		}
 		return v
 	}
-	section := func(v *View, n int) *View {
-		s := *v
-		s.Section, s.Entries = feed.Section{ID: "kinh-te", Title: "Kinh tế"}, v.Entries[:n]
-		return &s
+	section := func(n int) *View {
+		s := all(n)
+		s.Section = feed.Section{ID: "kinh-te", Title: "Kinh tế"}
+		return s
 	}
 	const empty = `class="empty"`
 	for _, tt := range []struct {
@@ -182,7 +182,7 @@ func TestFrontOfASmallSite(t *testing.T) {
 		v := all(tt.stories)
 		var sections []*View
 		if !tt.noSection {
-			sections = append(sections, section(v, tt.filed))
+			sections = append(sections, section(tt.filed))
 		}
 		b, err := Front(v, sections)
 		if err != nil {
