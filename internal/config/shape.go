@@ -286,7 +286,7 @@ type filePublish struct {
 	Attribution text `yaml:"attribution" jsonschema:"enum=title,enum=summary,enum=none"`
 	// Public WebSub hub to ping instead of running one at /hub.
 	Hub text `yaml:"hub" jsonschema:"format=uri"`
-	// Whether subscribers of our own hub may live on private addresses. Default: only when site.url does.
+	// Whether subscribers of our own hub may live on private and loopback addresses. Default: false.
 	HubPrivate yesNo `yaml:"hub_private"`
 	// How long an entry is kept for the archives after it left its sections. Default: 0s.
 	Retention span `yaml:"retention"`

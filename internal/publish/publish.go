@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"feedd/internal/feed"
+	"feedd/internal/publish/client"
 	"feedd/internal/publish/hub"
 	"feedd/internal/publish/render"
 )
@@ -36,9 +37,10 @@ type Settings struct {
 	Attribution string
 	// Hub is a public WebSub hub to ping; empty means that our own at /hub is used.
 	Hub string
-	// HubPrivate lets subscribers of our own hub live on private and loopback addresses. They may
-	// anyway when Site.URL itself is on one.
+	// HubPrivate lets subscribers of our own hub live on private and loopback addresses.
 	HubPrivate bool
+	// Proxies are the networks of proxies in front, which say whom a request comes from.
+	Proxies client.Proxies
 	// Every is the shortest time between two runs of a section's sources, by section: what
 	// Cache-Control promises is made of it. A missing one counts as 15 minutes.
 	Every map[string]time.Duration

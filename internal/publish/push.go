@@ -32,7 +32,7 @@ func pushed(d *document) hub.Feed {
 // serveHub counts what the hub took among the requests to it, and the rest among the refused.
 func (p *Publisher) serveHub(w http.ResponseWriter, r *http.Request) {
 	heard := &statusWriter{ResponseWriter: w}
-	p.hub.ServeHTTP(heard, r)
+	p.hub.Serve(heard, r, p.plan.Load().Proxies.Of(r))
 	if heard.status == http.StatusAccepted {
 		p.metrics.hub.count(heard.status, 0)
 	} else {

@@ -21,6 +21,7 @@ import (
 // subscriber is one subscription and what it is still to be given. The hub's mu guards it.
 type subscriber struct {
 	feed.Subscription
+	who
 	hub     *Hub
 	queue   []Feed // in order; empty when it has everything
 	running bool   // a goroutine empties the queue
@@ -58,14 +59,19 @@ func (h *Hub) Changed(feeds []Feed) {
 	for _, f := range feeds {
 		for k, sub := range h.topics[f.Path] {
 			if now.After(sub.Until) {
-				h.drop(k)
-				if err := h.keep.DeleteSubscription(h.ctx, k.topic, k.callback); err != nil {
-					h.log.Warn("the hub cannot forget a subscription that ended", "error", err)
-				}
+				h.forget(k)
 				continue
 			}
 			sub.push(f)
 		}
+	}
+}
+
+// forget drops a subscription for good. The caller holds mu.
+func (h *Hub) forget(k subKey) {
+	h.drop(k)
+	if err := h.keep.DeleteSubscription(h.ctx, k.topic, k.callback); err != nil {
+		h.log.Warn("the hub cannot forget a subscription that ended", "error", err)
 	}
 }
 
@@ -119,8 +125,12 @@ func (sub *subscriber) next() (delivery, bool) {
 	h := sub.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.subs[subKey{sub.Topic, sub.Callback}] != sub {
-		sub.queue = nil // unsubscribed meanwhile
+	k := subKey{sub.Topic, sub.Callback}
+	if h.subs[k] == sub && h.now().After(sub.Until) {
+		h.forget(k)
+	}
+	if h.subs[k] != sub {
+		sub.queue = nil // nothing more goes to somebody without a subscription
 	}
 	if len(sub.queue) == 0 || h.stop.Err() != nil {
 		sub.running = false
@@ -175,10 +185,7 @@ func (sub *subscriber) settle(d *delivery, status int, err error) (pause time.Du
 			}
 		}
 	case status == http.StatusGone: // the subscriber wants no more (section 7)
-		h.drop(k)
-		if err := h.keep.DeleteSubscription(h.ctx, k.topic, k.callback); err != nil {
-			h.log.Warn("the hub cannot forget a subscription", "error", err)
-		}
+		h.forget(k)
 	default:
 		sub.failed++
 		// What waits is the newest state: one delivery tells it all.

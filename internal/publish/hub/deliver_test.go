@@ -46,6 +46,7 @@ func TestTheSlowWaitAmongThemselves(t *testing.T) {
 			t.Fatal(err)
 		}
 		takes := map[string]time.Duration{"slow.example": 9 * time.Second, "prompt.example": time.Millisecond}
+		forever := time.Now().Add(leaseMost)
 		h.open = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			time.Sleep(takes[r.URL.Host])
 			return &http.Response{StatusCode: http.StatusAccepted, Body: http.NoBody, Request: r}, nil
@@ -63,13 +64,13 @@ func TestTheSlowWaitAmongThemselves(t *testing.T) {
 		slow := func(callback string) bool { return strings.Contains(callback, "slow") }
 		h.mu.Lock()
 		for i := range cap(h.sending) + 10 {
-			h.add(feed.Subscription{Topic: "/sections/all.rss", Callback: fmt.Sprintf("http://slow.example/%d", i)})
+			h.add(feed.Subscription{Topic: "/sections/all.rss", Callback: fmt.Sprintf("http://slow.example/%d", i), Until: forever}, who{})
 		}
 		h.mu.Unlock()
 		change("one", slow)
 		time.Sleep(5 * time.Minute) // the hub learns who is slow
 		h.mu.Lock()
-		prompt := h.add(feed.Subscription{Topic: "/sections/all.rss", Callback: "http://prompt.example/"})
+		prompt := h.add(feed.Subscription{Topic: "/sections/all.rss", Callback: "http://prompt.example/", Until: forever}, who{})
 		h.mu.Unlock()
 		change("two", slow)
 		time.Sleep(time.Millisecond) // they hold what slots they get
@@ -91,7 +92,7 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 // local is a site on this machine, as its subscribers are.
 type local struct{}
 
-func (local) Settings() Settings       { return Settings{Base: "http://localhost"} }
+func (local) Settings() Settings       { return Settings{Base: "http://localhost", Private: true} }
 func (local) Feed(string) (Feed, bool) { return Feed{}, false }
 
 // forgetful keeps no subscription: the test is about the present.

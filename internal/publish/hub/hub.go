@@ -1,7 +1,7 @@
 // Package hub is our own WebSub hub (W3C Recommendation of 23 January 2018) for the feeds of sections,
 // and tells a public hub where one is configured instead.
 //
-// In come the requests of subscribers (ServeHTTP) and the feeds that changed (Changed). Out go
+// In come the requests of subscribers (Serve) and the feeds that changed (Changed). Out go
 // verifications of intent, deliveries, and notices to the public hub. It never renders anything, and
 // knows of the site only what Site tells.
 package hub
@@ -14,9 +14,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -29,17 +29,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"feedd/internal/feed"
-)
-
-// The bounds of our hub: what strangers ask of it must not grow without end.
-const (
-	leaseLeast     = 5 * time.Minute
-	leaseDefault   = 10 * 24 * time.Hour
-	leaseMost      = 30 * 24 * time.Hour
-	maxSubscribers = 10_000
-	maxPerHost     = 200 // subscriptions to callbacks on one host
-	maxVerifying   = 64  // verifications of intent under way
-	callTimeout    = 10 * time.Second
+	"feedd/internal/publish/client"
 )
 
 // Feed is a section's feed as it is published.
@@ -52,11 +42,9 @@ type Feed struct {
 
 // Settings are what the editor decides about the hub.
 type Settings struct {
-	Base   string // address of the site, without a trailing slash
-	Public string // a public hub to tell instead of serving subscribers here; "" for none
-	// Private lets subscribers live on private and loopback addresses. They may anyway when Base
-	// itself is on one.
-	Private bool
+	Base    string // address of the site, without a trailing slash
+	Public  string // a public hub to tell instead of serving subscribers here; "" for none
+	Private bool   // subscribers may live on private and loopback addresses
 }
 
 // Site is what the hub asks of the site it serves. Both may be called at any time.
@@ -100,9 +88,9 @@ type Hub struct {
 	safe   *http.Client // refuses private addresses
 	open   *http.Client // where Settings allow them
 
-	verifying chan struct{}
-	sending   chan struct{} // deliveries to subscribers that answered promptly last time
-	retrying  chan struct{} // deliveries to those that did not: they wait among themselves
+	sending  chan struct{} // deliveries to subscribers that answered promptly last time
+	retrying chan struct{} // deliveries to those that did not: they wait among themselves
+	rates    *client.Rates // of verifications
 
 	mu     sync.Mutex
 	loaded bool
@@ -110,6 +98,14 @@ type Hub struct {
 	topics map[string]map[subKey]*subscriber
 	pings  map[string]bool // topics a public hub is still to be told about
 	ping   bool            // a goroutine is telling it
+
+	pending   map[subKey]*request // to be verified, or being verified
+	waiting   []*request          // those of them whose turn has not come
+	verifying int                 // those whose turn has
+	has       tally               // live subscriptions
+	asked     tally               // pending
+	busy      tally               // being verified
+	swept     time.Time
 }
 
 type subKey struct{ topic, callback string }
@@ -123,9 +119,10 @@ func New(o Options) (*Hub, error) {
 			Help: "Attempts to tell a subscriber or a public hub, by result."}, []string{"result"}),
 		live: prometheus.NewGauge(prometheus.GaugeOpts{Name: "feedd_hub_subscriptions",
 			Help: "Live subscriptions at our own hub."}),
-		safe: caller(ssrf.New(ssrf.WithAnyPort()).Safe), open: caller(nil),
-		verifying: make(chan struct{}, maxVerifying), sending: make(chan struct{}, 256), retrying: make(chan struct{}, 32),
+		safe: caller(safe), open: caller(notMetadata),
+		sending: make(chan struct{}, 256), retrying: make(chan struct{}, 32),
 		subs: map[subKey]*subscriber{}, topics: map[string]map[subKey]*subscriber{}, pings: map[string]bool{},
+		rates: client.NewRates(verifyEvery, verifyBurst, o.Now), has: tally{}, asked: tally{}, busy: tally{}, pending: map[subKey]*request{},
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	h.stop, h.halt = context.WithCancel(context.Background())
@@ -146,26 +143,23 @@ func caller(control func(network, address string, c syscall.RawConn) error) *htt
 	}
 }
 
-// client is the one for callbacks. A site that is itself on a private address has its subscribers
-// there too.
+// client is the one for callbacks.
 func (h *Hub) client(set Settings) *http.Client {
-	if set.Private || isPrivate(set.Base) {
+	if set.Private {
 		return h.open
 	}
 	return h.safe
 }
 
-func isPrivate(base string) bool {
-	u, err := url.Parse(base)
-	if err != nil {
-		return false
+// public refuses every address that is not on the public internet.
+var public = ssrf.New(ssrf.WithAnyPort())
+
+// safe tells whether a stranger may have an address called.
+func safe(network, address string, c syscall.RawConn) error {
+	if err := public.Safe(network, address, c); err != nil {
+		return err
 	}
-	host := u.Hostname()
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && (ip.IsUnspecified() || ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast())
+	return notMetadata(network, address, c)
 }
 
 // Close lets calls under way end, if they do so soon: a delivery that was taken and not noted would
@@ -194,9 +188,10 @@ func (h *Hub) load(ctx context.Context) error {
 	now := h.now()
 	for _, s := range subs {
 		if now.After(s.Until) {
+			h.forget(subKey{s.Topic, s.Callback})
 			continue
 		}
-		sub := h.add(s)
+		sub := h.add(s, whoOf(subKey{s.Topic, s.Callback}, ""))
 		if f, ok := h.site.Feed(s.Topic); ok {
 			sub.push(f) // unless it has these bytes: then it missed something while we were away
 		}
@@ -207,11 +202,12 @@ func (h *Hub) load(ctx context.Context) error {
 
 // add puts a subscription in place of an earlier one of the same topic and callback. The caller
 // holds mu.
-func (h *Hub) add(s feed.Subscription) *subscriber {
+func (h *Hub) add(s feed.Subscription, from who) *subscriber {
 	k := subKey{s.Topic, s.Callback}
 	sub := h.subs[k]
 	if sub == nil {
-		sub = &subscriber{hub: h}
+		sub = &subscriber{hub: h, who: from}
+		h.has.add(from, 1)
 		h.subs[k] = sub
 		if h.topics[s.Topic] == nil {
 			h.topics[s.Topic] = map[subKey]*subscriber{}
@@ -227,13 +223,17 @@ func (h *Hub) add(s feed.Subscription) *subscriber {
 
 // drop forgets a subscription. The caller holds mu.
 func (h *Hub) drop(k subKey) {
+	if sub := h.subs[k]; sub != nil {
+		h.has.add(sub.who, -1)
+	}
 	delete(h.subs, k)
 	delete(h.topics[k.topic], k)
 	h.live.Set(float64(len(h.subs)))
 }
 
-// ServeHTTP answers requests of subscribers (section 5.1).
-func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// Serve answers requests of subscribers (section 5.1). from is the client's address, "" when it is not
+// known.
+func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, from string) {
 	set := h.site.Settings()
 	if set.Public != "" {
 		answer(w, http.StatusNotFound, "This site uses the hub "+set.Public+".")
@@ -259,22 +259,14 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusInternalServerError, "The hub cannot take a subscription just now.")
 		return
 	}
-	if req.subscribe && !h.room(req.key) {
-		w.Header().Set("Retry-After", "3600")
-		answer(w, http.StatusServiceUnavailable, "The hub has as many subscriptions as it takes.")
+	req.who = whoOf(req.key, from)
+	if no := h.admit(req); no != nil {
+		if no.after > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(no.after.Seconds()))))
+		}
+		answer(w, no.status, no.text)
 		return
 	}
-	select {
-	case h.verifying <- struct{}{}:
-	default:
-		w.Header().Set("Retry-After", "30")
-		answer(w, http.StatusServiceUnavailable, "The hub is verifying as many subscriptions as it can; try again soon.")
-		return
-	}
-	h.work.Go(func() {
-		defer func() { <-h.verifying }()
-		h.verify(set, req)
-	})
 	answer(w, http.StatusAccepted, "The callback will be asked whether it meant this.")
 }
 
@@ -292,6 +284,7 @@ func answer(w http.ResponseWriter, status int, text string) {
 
 // request is what a subscriber asks for.
 type request struct {
+	who
 	subscribe bool
 	key       subKey
 	topicURL  string // as the subscriber wrote it
@@ -341,35 +334,10 @@ func (h *Hub) parse(set Settings, form url.Values) (request, error) {
 	return req, nil
 }
 
-// room tells whether one more subscription is taken, ended ones not counted.
-func (h *Hub) room(k subKey) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.subs[k] != nil {
-		return true
-	}
-	now, here, host := h.now(), 0, hostOf(k.callback)
-	for other, sub := range h.subs {
-		switch {
-		case now.After(sub.Until):
-			h.drop(other)
-		case hostOf(other.callback) == host:
-			here++
-		}
-	}
-	return len(h.subs) < maxSubscribers && here < maxPerHost
-}
-
-func hostOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return ""
-	}
-	return strings.ToLower(u.Hostname())
-}
-
 // verify asks the callback whether it meant the request (section 5.3), and does what was meant.
-func (h *Hub) verify(set Settings, req request) {
+func (h *Hub) verify(req *request) {
+	defer h.verified(req)
+	set := h.site.Settings()
 	challenge := make([]byte, 24)
 	rand.Read(challenge)
 	word := base64.RawURLEncoding.EncodeToString(challenge)
@@ -398,7 +366,7 @@ func (h *Hub) verify(set Settings, req request) {
 }
 
 // confirmed does what a verified request asks.
-func (h *Hub) confirmed(req request) error {
+func (h *Hub) confirmed(req *request) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !req.subscribe {
@@ -409,7 +377,7 @@ func (h *Hub) confirmed(req request) error {
 	if f, ok := h.site.Feed(req.key.topic); ok {
 		s.Delivered = f.Hash // it gets what changes from here on
 	}
-	sub := h.add(s)
+	sub := h.add(s, req.who)
 	return h.keep.SaveSubscription(h.ctx, sub.Subscription)
 }
 
