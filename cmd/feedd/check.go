@@ -27,6 +27,9 @@ func (c *checkCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	for _, w := range cfg.Warnings {
+		fmt.Fprintln(a.stderr, w)
+	}
 	failures, err := sections.CheckExpectations(cfg.Sections, cfg.Drop, cfg.SectionSettings)
 	if err != nil {
 		return useError{err}

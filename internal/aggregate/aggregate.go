@@ -168,7 +168,7 @@ func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Resul
 	if res.Err != nil {
 		rep.Error = res.Err.Error()
 	}
-	res.State.Outlet = job.Source.Outlet()
+	res.State.Outlet, res.State.Private = job.Source.Outlet(), job.Source.Private
 	settings, _ := a.current()
 	n, err := a.store.Save(ctx, &store.Collected{
 		State: res.State, Items: res.Items, Withdrawn: res.Deleted, Holds: res.Holds,

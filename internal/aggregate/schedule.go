@@ -143,7 +143,7 @@ func (s *schedule) settle(ctx context.Context, d done) {
 		sl.state.NextRun = s.a.now().Add(saveRetry)
 		sl.state.NextReason = saveRetryReason
 	}
-	s.a.report(ctx, d)
+	s.a.report(ctx, &sl.src, d)
 	switch {
 	case sl.wanted:
 		s.subscribe(ctx, sl)
@@ -252,8 +252,10 @@ func (s *schedule) admit(ctx context.Context, sources []feed.Source) {
 	}
 }
 
-// report logs a look at a source, once: what went wrong as a warning, the rest for those who ask.
-func (a *Aggregate) report(ctx context.Context, d done) {
+// report logs a look at a source, once: what went wrong as a warning, the rest for those who ask. Of a
+// private source the address is left out.
+func (a *Aggregate) report(ctx context.Context, src *feed.Source, d done) {
+	failed := src.Discreet(d.rep.Error, d.state.FinalURL, d.state.MovedTo)
 	switch {
 	case ctx.Err() != nil: // stopping
 	case d.err != nil:
@@ -261,9 +263,9 @@ func (a *Aggregate) report(ctx context.Context, d done) {
 	case d.rep.Status == string(collect.Held): // not asked; the host's one failure was logged
 		a.log.Debug("source waits", "source", d.id, "reason", d.rep.Error)
 	case d.state.Gone:
-		a.log.Warn("source stopped", "source", d.id, "error", d.rep.Error)
+		a.log.Warn("source stopped", "source", d.id, "error", failed)
 	case d.rep.Error != "":
-		a.log.Warn("source failed", "source", d.id, "error", d.rep.Error, "next", d.state.NextRun)
+		a.log.Warn("source failed", "source", d.id, "error", failed, "next", d.state.NextRun)
 	default:
 		level := slog.LevelDebug
 		if d.rep.New+d.rep.Updated > 0 {

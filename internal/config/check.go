@@ -2,10 +2,12 @@ package config
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
 	"golang.org/x/text/language"
@@ -43,6 +45,7 @@ func (b *builder) config(f *file) *Config {
 			Attribution: f.Publish.Attribution.or("summary"),
 			Hub:         b.url(f.Publish.Hub, "hub"),
 			HubPrivate:  f.Publish.HubPrivate.or(false),
+			Proxies:     b.networks(f.Publish.Proxies),
 			Retention:   b.span(f.Publish.Retention, 0, 0, 20*year, "retention"),
 		},
 	}
@@ -243,6 +246,41 @@ func (b *builder) pattern(t text) {
 	}
 }
 
+// networks reads address ranges; an address alone is one of its own.
+func (b *builder) networks(list []text) (networks []netip.Prefix) {
+	for _, t := range list {
+		if !t.given() {
+			continue
+		}
+		p, err := netip.ParsePrefix(t.is)
+		if ip, ipErr := netip.ParseAddr(t.is); ipErr == nil {
+			p, err = netip.PrefixFrom(ip, ip.BitLen()), nil
+		}
+		switch {
+		case err != nil:
+			b.at(t.at, "such as 10.0.0.0/8", "%s is no network", shown(t.is))
+		case p.Bits() == 0:
+			b.at(t.at, "name the proxies alone", "%s is everybody, and anybody could then pretend to be somebody else", shown(t.is))
+		}
+		networks = append(networks, p.Masked())
+	}
+	return networks
+}
+
+// tokenLeast is the length in characters from which a token cannot be guessed within a lifetime.
+const tokenLeast = 16
+
+// token warns of one that can be guessed. No message shows it.
+func (b *builder) token(env, file text, token, whose string) {
+	at := env.at
+	if file.given() {
+		at = file.at
+	}
+	if at != nil && token != "" && utf8.RuneCountInString(token) < tokenLeast {
+		b.warn(at, "make one with: openssl rand -hex 24", "the token of %s has fewer than %d characters and can be guessed", whose, tokenLeast)
+	}
+}
+
 func (b *builder) partner(f *filePartner, ids map[string]*yaml.Node) feed.Partner {
 	p := feed.Partner{
 		ID:          b.id(f.ID, "partner", ids),
@@ -253,6 +291,7 @@ func (b *builder) partner(f *filePartner, ids map[string]*yaml.Node) feed.Partne
 		Delay:       b.span(f.Delay, 0, 0, 31*day, "delay"),
 		OwnIDs:      f.OwnIDs.or(false),
 	}
+	b.token(f.TokenEnv, f.TokenFile, p.Token, "partner "+shown(p.ID))
 	p.Title = b.line(f.Title, p.ID, "title")
 	if at := f.emptyList("sections"); at != nil {
 		b.at(at, "name some, or all", "the partner may read no section")

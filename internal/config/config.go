@@ -12,6 +12,7 @@ package config
 import (
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -32,6 +33,7 @@ type Config struct {
 	Partners        []feed.Partner
 	Collect         Collect
 	Publish         Publish
+	Warnings        Errors // what is in force although it had better not be
 }
 
 // Collect holds what concerns collecting as a whole and no single source.
@@ -47,6 +49,8 @@ type Publish struct {
 	Hub string
 	// HubPrivate lets subscribers of our own hub live on private and loopback addresses.
 	HubPrivate bool
+	// Proxies are the networks of proxies in front of feedd, besides this machine.
+	Proxies []netip.Prefix
 	// Retention is how long an entry is kept for the archives after it left its sections; 0 means
 	// that it goes once no section reaches it and its story takes in no more reports.
 	Retention time.Duration
@@ -101,5 +105,6 @@ func Parse(name string, data []byte, checks Checks) (*Config, error) {
 	if errs := p.sorted(); len(errs) > 0 {
 		return nil, errs
 	}
+	cfg.Warnings = p.warnings
 	return cfg, nil
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"io/fs"
+	"net/netip"
 	"os"
 	"reflect"
 	"regexp"
@@ -39,7 +40,10 @@ var testChecks = Checks{
 	},
 }
 
-var compareZones = cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
+var compareZones = cmp.Options{
+	cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() }),
+	cmpopts.EquateComparable(netip.Prefix{}),
+}
 
 func setEnv(t *testing.T) {
 	t.Helper()
@@ -94,7 +98,7 @@ func TestFull(t *testing.T) {
 		Home: "https://outlet.example.org", Section: "the-thao", Category: map[string]string{"Bóng đá": "the-thao"},
 		Priority: 3, Language: "vi", Timezone: zone(t, "Asia/Bangkok"), Rights: feed.RightsFull,
 		Schedule: "*/5 * * * *", Timeout: 30 * time.Second, HostInterval: 3 * time.Second,
-		MaxBytes: 6 << 20, MaxItems: 300, Backlog: 30, Complete: true, AllowPrivate: true,
+		MaxBytes: 6 << 20, MaxItems: 300, Backlog: 30, Complete: true, AllowPrivate: true, Private: true,
 		Headers:   map[string]string{"X-Plain": "xin chào", "X-Key": "k3y", "X-Other": "s3cret-from-file"},
 		UserAgent: "Mozilla/5.0 (compatible; thử)", Username: "desk", Password: "pa55", Cookie: "a=b",
 		Proxy: "socks5://proxy.example.org:1080", Article: true,
@@ -119,31 +123,31 @@ func TestFull(t *testing.T) {
 				ID: "kinh-te", Title: "Kinh tế", Description: "Tiền bạc", Language: "vi", Limit: 20,
 				MaxAge: 24 * time.Hour, MaxPerSource: 5,
 				Rules: []feed.Rule{{
-					Any:  []feed.Pattern{{Text: "chứng khoán", Line: 58}, {Text: "xuất khẩu*", Line: 58}, {Text: "/GDP|PMI/", Line: 58}},
-					All:  []feed.Pattern{{Text: "Việt Nam", Line: 59}},
-					None: []feed.Pattern{{Text: "thể thao", Line: 60}},
-					In:   []string{"title"}, Weight: -1.5, Line: 58,
+					Any:  []feed.Pattern{{Text: "chứng khoán", Line: 59}, {Text: "xuất khẩu*", Line: 59}, {Text: "/GDP|PMI/", Line: 59}},
+					All:  []feed.Pattern{{Text: "Việt Nam", Line: 60}},
+					None: []feed.Pattern{{Text: "thể thao", Line: 61}},
+					In:   []string{"title"}, Weight: -1.5, Line: 59,
 				}},
 				Pin: []feed.Rule{{
-					Any: []feed.Pattern{{Text: "khẩn cấp", Line: 64}}, In: []string{"title", "summary"}, Line: 64,
+					Any: []feed.Pattern{{Text: "khẩn cấp", Line: 65}}, In: []string{"title", "summary"}, Line: 65,
 				}},
 				Mute: []feed.Rule{{
-					Any: []feed.Pattern{{Text: "quảng cáo", Line: 66}}, In: []string{"title", "summary"}, Line: 66,
+					Any: []feed.Pattern{{Text: "quảng cáo", Line: 67}}, In: []string{"title", "summary"}, Line: 67,
 				}},
 				Expect: []feed.Expect{
-					{Title: "Lãi suất huy động tiếp tục giảm", Summary: "Các ngân hàng", Line: 68},
-					{Title: "Lịch thi đấu bóng đá hôm nay", Not: true, Line: 70},
+					{Title: "Lãi suất huy động tiếp tục giảm", Summary: "Các ngân hàng", Line: 69},
+					{Title: "Lịch thi đấu bóng đá hôm nay", Not: true, Line: 71},
 				},
-				Line: 50,
+				Line: 51,
 			},
-			{ID: "the-thao", Title: "the-thao", Limit: 50, MaxAge: 168 * time.Hour, Fair: true, Learn: true, Line: 72},
+			{ID: "the-thao", Title: "the-thao", Limit: 50, MaxAge: 168 * time.Hour, Fair: true, Learn: true, Line: 73},
 		},
 		Sources: []feed.Source{
 			with(func(s *feed.Source) {
-				s.ID, s.Title, s.URL, s.Line = "first", "Báo Ví dụ", "https://example.org/rss/kinh-doanh.rss", 75
+				s.ID, s.Title, s.URL, s.Line = "first", "Báo Ví dụ", "https://example.org/rss/kinh-doanh.rss", 76
 			}),
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "page", "https://example.org/tin-moi", 78
+				s.ID, s.URL, s.Line = "page", "https://example.org/tin-moi", 79
 				s.Page = &feed.Page{
 					Item: "ul.news > li", Title: "a", Link: "a@href", Summary: "p.sapo", Date: "time@datetime", Image: "img@src",
 				}
@@ -154,20 +158,20 @@ func TestFull(t *testing.T) {
 				Rights: feed.RightsHeadline, Learn: true, Schedule: "auto", Timeout: 5 * time.Second,
 				HostInterval: time.Second, MaxBytes: 1 << 20, MaxItems: 10, Backlog: -1, Headers: map[string]string{"X-Own": "1"},
 				UserAgent: "own/1", Bearer: "b3arer", Cookie: "s3cret-from-file",
-				Proxy: "http://u:p@proxy.example.org:3128", Line: 87,
+				Proxy: "http://u:p@proxy.example.org:3128", Line: 88,
 			},
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "files", "https://example.org/files.rss", 111
+				s.ID, s.URL, s.Line = "files", "https://example.org/files.rss", 113
 				s.Username, s.Password, s.Bearer = "", "", "s3cret-from-file"
 				s.Proxy = "http://user:pw@proxy.example.org:3128"
 			}),
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "password-file", "https://example.org/password-file.rss", 115
+				s.ID, s.URL, s.Line = "password-file", "https://example.org/password-file.rss", 117
 				s.Username, s.Password = "other", "s3cret-from-file"
 			}),
 		},
 		Drop: []feed.Rule{{
-			Any: []feed.Pattern{{Text: "thông báo mời thầu", Line: 120}}, In: []string{"title", "summary"}, Line: 120,
+			Any: []feed.Pattern{{Text: "thông báo mời thầu", Line: 122}}, In: []string{"title", "summary"}, Line: 122,
 		}},
 		Partners: []feed.Partner{
 			{
@@ -181,7 +185,12 @@ func TestFull(t *testing.T) {
 			},
 		},
 		Collect: Collect{Hosts: 4},
-		Publish: Publish{Attribution: "title", Hub: "https://hub.example.org/", HubPrivate: true, Retention: 2160 * time.Hour},
+		Warnings: Errors{{
+			File: "testdata/full.yaml", Line: 128, Column: 16, Hint: "make one with: openssl rand -hex 24",
+			Message: `warning: the token of partner "cong-doi-ngoai" has fewer than 16 characters and can be guessed`,
+		}},
+		Publish: Publish{Attribution: "title", Hub: "https://hub.example.org/", HubPrivate: true, Retention: 2160 * time.Hour,
+			Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::1/128")}},
 	}
 	if diff := cmp.Diff(want, got, compareZones); diff != "" {
 		t.Error(diff)

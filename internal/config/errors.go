@@ -56,6 +56,15 @@ type problems struct {
 	file string
 	list Errors
 	seen map[Error]bool
+
+	warnings Errors
+}
+
+// warn records what may stand, and had better not.
+func (p *problems) warn(n *yaml.Node, hint, format string, args ...any) {
+	p.warnings = append(p.warnings, Error{
+		File: p.file, Line: max(n.Line, 1), Column: max(n.Column, 1), Message: "warning: " + fmt.Sprintf(format, args...), Hint: hint,
+	})
 }
 
 // at records a mistake at a node. The hint may be empty.

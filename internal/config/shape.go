@@ -174,8 +174,10 @@ type sourceKeys struct {
 	Backlog number `yaml:"backlog" jsonschema:"minimum=0,maximum=100000"`
 	// Whether its document is always all that stands: what is gone from it is withdrawn. Default: false.
 	Complete yesNo `yaml:"complete"`
-	// Whether it may live on a private, loopback or link-local address. Default: false.
+	// Whether it may live on a private, loopback or link-local address; its host alone, not what it links to. Default: false.
 	AllowPrivate yesNo `yaml:"allow_private"`
+	// Whether its address is hidden: from feeds, pages, lists of sources, and the log. Default: false.
+	Private yesNo `yaml:"private"`
 
 	// Request headers: a value, or env: NAME or file: PATH for a secret one.
 	Headers map[string]fileHeader `yaml:"headers"`
@@ -288,6 +290,8 @@ type filePublish struct {
 	Hub text `yaml:"hub" jsonschema:"format=uri"`
 	// Whether subscribers of our own hub may live on private and loopback addresses. Default: false.
 	HubPrivate yesNo `yaml:"hub_private"`
+	// Networks of proxies in front of feedd whose X-Forwarded-For is believed, besides this machine.
+	Proxies []text `yaml:"proxies"`
 	// How long an entry is kept for the archives after it left its sections. Default: 0s.
 	Retention span `yaml:"retention"`
 }

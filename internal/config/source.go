@@ -94,6 +94,7 @@ func (b *builder) sourceKeys(s *feed.Source, k *sourceKeys) {
 	}
 	s.Complete = k.Complete.or(false)
 	s.AllowPrivate = k.AllowPrivate.or(false)
+	s.Private = k.Private.or(false)
 
 	s.Headers = b.headers(k.Headers)
 	s.UserAgent = k.UserAgent.is

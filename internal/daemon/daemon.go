@@ -34,6 +34,7 @@ type Options struct {
 	Config  string // path of feeds.yaml
 	DB      string // see store.Open
 	Listen  string // HOST:PORT; empty binds nothing, for one-shot commands
+	Admin   string // HOST:PORT for those who run it; empty serves it on Listen
 	Version string
 	Log     *slog.Logger
 	Now     func() time.Time
@@ -46,6 +47,7 @@ type Daemon struct {
 	o        Options
 	log      *slog.Logger
 	listener net.Listener
+	admin    net.Listener // nil without Options.Admin
 	store    *store.Store
 	agg      *aggregate.Aggregate
 	pub      *publish.Publisher
@@ -107,15 +109,14 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 			return nil, err
 		}
 		d.closing("lock", release)
-		if d.listener, err = net.Listen("tcp", o.Listen); err != nil {
-			return nil, fmt.Errorf("cannot listen: %w; name another address with --listen", err)
+		if d.listener, err = d.listen(o.Listen, "--listen"); err != nil {
+			return nil, err
 		}
-		d.closing("listener", func() error {
-			if err := d.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-				return err
-			}
-			return nil
-		})
+	}
+	if o.Admin != "" {
+		if d.admin, err = d.listen(o.Admin, "--admin"); err != nil {
+			return nil, err
+		}
 	}
 
 	d.registry = prometheus.NewRegistry()
@@ -152,7 +153,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	}
 	d.pub, err = publish.New(publish.Options{
 		Settings: d.publication(d.config), Reader: reader{d.store, d.agg}, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
-		Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Log: o.Log,
+		Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Admin: o.Admin != "", Log: o.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -203,6 +204,29 @@ func (d *Daemon) Addr() net.Addr {
 	return d.listener.Addr()
 }
 
+// AdminAddr is the address of the listener for those who run it, nil without one.
+func (d *Daemon) AdminAddr() net.Addr {
+	if d.admin == nil {
+		return nil
+	}
+	return d.admin.Addr()
+}
+
+// listen binds an address, given by a flag, until the daemon closes.
+func (d *Daemon) listen(address, flag string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen: %w; name another address with %s", err, flag)
+	}
+	d.closing("listener", func() error {
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+	return l, nil
+}
+
 // current is the configuration in force.
 func (d *Daemon) current() *config.Config {
 	d.mu.Lock()
@@ -240,7 +264,8 @@ func (d *Daemon) publication(c *config.Config) publish.Settings {
 	return publish.Settings{
 		Site: site, Sections: c.Sections, Sources: sources, Partners: c.Partners,
 		Attribution: c.Publish.Attribution, Hub: c.Publish.Hub, HubPrivate: c.Publish.HubPrivate,
-		Every: rhythm(c),
+		Proxies: c.Publish.Proxies,
+		Every:   rhythm(c),
 	}
 }
 
@@ -301,22 +326,21 @@ func (d *Daemon) Run(ctx context.Context) error {
 	if d.o.Load == nil {
 		start("watching the configuration", d.watch)
 	}
-	server := &http.Server{
-		Handler:           d.handler(),
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      60 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
-	}
-	if d.listener != nil {
+	servers := []*http.Server{}
+	serve := func(l net.Listener, h http.Handler) {
+		if l == nil {
+			return
+		}
+		server := d.server(h)
+		servers = append(servers, server)
 		wg.Go(func() {
-			if err := server.Serve(d.listener); !errors.Is(err, http.ErrServerClosed) {
+			if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				fail <- fmt.Errorf("serving: %w", err)
 			}
 		})
 	}
+	serve(d.listener, d.handler())
+	serve(d.admin, d.pub.AdminHandler())
 
 	var err error
 	select {
@@ -326,8 +350,12 @@ func (d *Daemon) Run(ctx context.Context) error {
 	cancel()
 	drain, stop := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer stop()
-	if shutdown := server.Shutdown(drain); shutdown != nil {
-		_ = server.Close() // who still reads after that is cut off
+	for _, server := range servers {
+		wg.Go(func() {
+			if err := server.Shutdown(drain); err != nil {
+				_ = server.Close() // who still reads after that is cut off
+			}
+		})
 	}
 	stopped := make(chan struct{})
 	go func() { wg.Wait(); close(stopped) }()
@@ -337,6 +365,19 @@ func (d *Daemon) Run(ctx context.Context) error {
 	case <-time.After(stopTime):
 		// The store closes with the process: a transaction under way is rolled back whole.
 		return errors.Join(err, errors.New("some work did not stop in time and was cut off; nothing stored is lost"))
+	}
+}
+
+// server answers with h, and waits for nobody long.
+func (d *Daemon) server(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
 	}
 }
 

@@ -68,7 +68,8 @@ type Source struct {
 	Backlog  int
 	Complete bool // what is gone from its document is withdrawn
 
-	AllowPrivate bool // whether it may live on a private, loopback or link-local address
+	AllowPrivate bool // whether its host may live on a private, loopback or link-local address
+	Private      bool // its address is shown to nobody
 	Headers      map[string]string
 	UserAgent    string // replaces feedd's own
 	Username     string // HTTP Basic; Password comes from a reference
@@ -474,8 +475,10 @@ type SourceState struct {
 	Gone        bool      `json:"gone,omitempty"`     // it answered 410 Gone
 	Items       int       `json:"items,omitempty"`    // in the last document
 
-	// Outlet is the source's name in the configuration, for when it is no longer there.
-	Outlet string `json:"outlet,omitempty"`
+	// Outlet is the source's name in the configuration, for when it is no longer there, and Private
+	// whether its address was hidden.
+	Outlet  string `json:"outlet,omitempty"`
+	Private bool   `json:"private,omitempty"`
 
 	// What the document says of itself.
 	Title    string `json:"title,omitempty"`

@@ -27,7 +27,7 @@ import (
 // month is open; what comes later, by its own date or by leaving the feed, goes to the month that is.
 //
 // A closed page changes in these cases only: an entry of it is withdrawn, or that is undone; it leaves
-// the section; a source's rights become stricter; retention takes its entries; `updates: bump` makes
+// the section; a source's rights become stricter, or its address private; retention takes its entries; `updates: bump` makes
 // one news again; the site moves to another address.
 
 // perPage is how many entries a closed page has at most: what is held in memory at a time, and what a

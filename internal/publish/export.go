@@ -15,7 +15,7 @@ import (
 
 // Export writes every feed and page to dest, a folder or s3://bucket/prefix: the same bytes at the
 // same paths as Handler serves, pages as index.html. Partners' feeds are not exported: nothing would
-// guard them.
+// guard them. Nor is the health of the sources: it is for those who run feedd.
 func (p *Publisher) Export(ctx context.Context, dest string) (export.Result, error) {
 	to, err := export.Open(dest)
 	if err != nil {
@@ -95,9 +95,6 @@ func (p *Publisher) files(ctx context.Context, s *site) ([]export.File, error) {
 			d, _, err := p.story(ctx, s, key, nil)
 			return d, err
 		})
-	}
-	for _, path := range []string{"/sources", "/sources.json"} {
-		add(fileName(path, path == "/sources"), func(ctx context.Context) (*document, error) { return p.status(ctx, s, path, p.now()) })
 	}
 	return files, nil
 }

@@ -88,7 +88,6 @@ func TestExportWritesWhatIsServed(t *testing.T) {
 		"embed/all/index.html":                  "/embed/all",
 		"embed.js":                              "/embed.js",
 		"assets/style.css":                      "/assets/style.css",
-		"sources.json":                          "/sources.json",
 	} {
 		got, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {

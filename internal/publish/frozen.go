@@ -132,6 +132,10 @@ func (s *frame) thaw(body []byte, keys []string) (*render.View, error) {
 			continue // nobody vouches for its terms any more
 		}
 		o.Rights = stricter(o.Rights, now.Rights)
+		if now.Hidden {
+			o.Home = now.Home
+			o.Hide()
+		}
 		v.Sources[o.ID] = o
 	}
 	for _, fe := range page.Entries {

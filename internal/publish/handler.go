@@ -2,10 +2,13 @@ package publish
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -20,12 +23,12 @@ func (p *Publisher) Handler() http.Handler {
 	mux.HandleFunc("OPTIONS /sections/{section}/archive/{page}", func(w http.ResponseWriter, _ *http.Request) { preflight(w) })
 	mux.HandleFunc("/stories/{key}", p.get(p.serveStory))
 	mux.HandleFunc("/partners/{partner}/{file}", p.get(p.servePartner))
-	mux.HandleFunc("/sources", p.get(p.serveStatus))
-	mux.HandleFunc("/sources.json", p.get(p.serveStatus))
 	mux.HandleFunc("/hub", p.serveHub)
-	mux.HandleFunc("/healthz", p.get(func(w http.ResponseWriter, _ *http.Request) { p.answer(w, http.StatusOK, "ok") }))
+	mux.HandleFunc("/healthz", p.get(p.serveHealth))
 	mux.HandleFunc("/readyz", p.get(p.serveReady))
-	mux.Handle("/metrics", p.get(promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{Registry: p.registry}).ServeHTTP))
+	if !p.admin {
+		p.addAdmin(mux)
+	}
 	mux.HandleFunc("/", p.unknown)
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -46,6 +49,25 @@ func (p *Publisher) Handler() http.Handler {
 		}
 		p.serveDocument(w, r, d)
 	})
+}
+
+// AdminHandler serves what those who run feedd look at, and nothing that is published.
+func (p *Publisher) AdminHandler() http.Handler {
+	mux := http.NewServeMux()
+	p.addAdmin(mux)
+	mux.HandleFunc("/healthz", p.get(p.serveHealth))
+	mux.HandleFunc("/readyz", p.get(p.serveReadyDetails))
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		p.refuse(w, http.StatusNotFound, "Here are /sources, /sources.json, /metrics, /healthz and /readyz.")
+	})
+	return mux
+}
+
+// addAdmin adds what is not for everybody where there is a listener apart.
+func (p *Publisher) addAdmin(mux *http.ServeMux) {
+	mux.HandleFunc("/sources", p.get(p.serveStatus))
+	mux.HandleFunc("/sources.json", p.get(p.serveStatus))
+	mux.Handle("/metrics", p.get(promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{Registry: p.registry}).ServeHTTP))
 }
 
 func (p *Publisher) serveDocument(w http.ResponseWriter, r *http.Request, d *document) {
@@ -203,4 +225,27 @@ func (p *Publisher) serveReady(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	p.answer(w, http.StatusOK, "ready")
+}
+
+func (p *Publisher) serveHealth(w http.ResponseWriter, _ *http.Request) {
+	p.answer(w, http.StatusOK, "ok")
+}
+
+// serveReadyDetails answers as serveReady does, and says why, and what the newsroom should know.
+func (p *Publisher) serveReadyDetails(w http.ResponseWriter, r *http.Request) {
+	s := p.site.Load()
+	if s == nil {
+		p.serveReady(w, r)
+		return
+	}
+	status, text := http.StatusOK, "ready"
+	if err := p.saving(); err != nil {
+		status, text = http.StatusServiceUnavailable, "nothing can be saved at present: "+err.Error()
+	}
+	notes := slices.Concat(s.notes, p.troubles.list())
+	text += fmt.Sprintf("\nsections: %d\ndocuments: %d\nnotes: %d", len(s.editions), len(s.docs), len(notes))
+	for _, n := range notes {
+		text += "\n  " + n.At.UTC().Format(time.RFC3339) + " " + n.Text
+	}
+	p.answer(w, status, text)
 }

@@ -33,6 +33,7 @@ type newsroom struct {
 	pub      *publish.Publisher
 	log      *slog.Logger
 	perPage  int
+	admin    bool
 
 	mu  sync.Mutex
 	now time.Time
@@ -78,7 +79,7 @@ func (n *newsroom) open() {
 	n.registry = prometheus.NewRegistry()
 	n.pub, err = publish.New(publish.Options{
 		Settings: n.settings, Reader: n.store, Archives: n.store, Renditions: n.store, Meta: n.store, Subscriptions: n.store,
-		Registry: n.registry, Now: n.clock, PerPage: n.perPage, Log: n.log,
+		Registry: n.registry, Now: n.clock, Admin: n.admin, PerPage: n.perPage, Log: n.log,
 	})
 	if err != nil {
 		n.t.Fatal(err)

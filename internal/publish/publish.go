@@ -46,7 +46,7 @@ type Settings struct {
 	Every map[string]time.Duration
 }
 
-// Options are what a Publisher is made of. All fields are required but Saving, PerPage and Log.
+// Options are what a Publisher is made of. All fields are required but Saving, Admin, PerPage and Log.
 type Options struct {
 	Settings      Settings
 	Reader        Reader
@@ -57,7 +57,10 @@ type Options struct {
 	Registry      *prometheus.Registry // takes our metrics; served at /metrics
 	Now           func() time.Time
 	// Saving says why nothing can be saved at present; nil while it can. /readyz asks it.
-	Saving  func() error
+	Saving func() error
+	// Admin says that there is another listener for AdminHandler: then Handler tells strangers nothing
+	// about sources, metrics and why something is not ready.
+	Admin   bool
 	PerPage int // entries on a closed page of an archive; 0 means 1000
 	Log     *slog.Logger
 }
@@ -74,6 +77,7 @@ type Publisher struct {
 	metrics    *metrics
 	cache      *cache
 	cleaned    *render.Cache
+	admin      bool
 	hub        *hub.Hub
 	registry   *prometheus.Registry
 	perPage    int
@@ -110,6 +114,7 @@ func New(o Options) (*Publisher, error) {
 		registry:   o.Registry,
 		cache:      newCache(16 << 20),
 		cleaned:    render.NewCache(4 << 20),
+		admin:      o.Admin,
 		squeezers:  make(chan *squeezer, renderers),
 		perPage:    cmp.Or(o.PerPage, perPage),
 		stamps:     newStamps(o.Renditions, o.Now),

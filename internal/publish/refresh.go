@@ -659,7 +659,7 @@ func origins(pl *plan, states map[string]feed.SourceState) map[string]render.Ori
 	m := make(map[string]render.Origin, len(pl.Sources))
 	for id, src := range pl.Sources {
 		st := states[id]
-		o := render.Origin{ID: id, Title: src.Title, Home: src.Home, FeedURL: public(src.URL), FeedID: st.FeedID,
+		o := render.Origin{ID: id, Title: src.Title, Home: src.Home, FeedURL: feed.Attributed(src.URL), FeedID: st.FeedID,
 			Page: src.Page != nil, Language: src.Language, Rights: src.Rights, Copyright: st.Rights}
 		if o.Title == "" {
 			o.Title = st.Title
@@ -667,7 +667,9 @@ func origins(pl *plan, states map[string]feed.SourceState) map[string]render.Ori
 		if o.Title == "" {
 			o.Title = id
 		}
-		if o.Home == "" {
+		if src.Private {
+			o.Hide()
+		} else if o.Home == "" {
 			o.Home = st.Link
 		}
 		if o.Language == "" {
@@ -677,8 +679,13 @@ func origins(pl *plan, states map[string]feed.SourceState) map[string]render.Ori
 	}
 	for id, st := range states { // what a source brought outlives its place in the configuration
 		if _, ok := m[id]; !ok && st.Outlet != "" {
-			m[id] = render.Origin{ID: id, Title: st.Outlet, Home: st.Link, FeedURL: public(st.URL), FeedID: st.FeedID,
+			o := render.Origin{ID: id, Title: st.Outlet, Home: st.Link, FeedURL: feed.Attributed(st.URL), FeedID: st.FeedID,
 				Language: st.Language, Rights: feed.RightsHeadline, Copyright: st.Rights}
+			if st.Private {
+				o.Home = ""
+				o.Hide()
+			}
+			m[id] = o
 		}
 	}
 	return m

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -101,14 +100,14 @@ func (p *Publisher) status(ctx context.Context, s *site, path string, now time.T
 	}{[]sourceStatus{}, page.Unsorted, slices.Concat([]note{}, s.notes, p.troubles.list()), []partnerStatus{}}
 	for _, id := range ids {
 		src := pl.Sources[id]
-		st, address := states[id], public(src.URL)
-		row := render.SourceStatus{ID: id, Title: src.Outlet(), URL: address, State: st}
+		st := p.shownState(&src, states[id])
+		row := render.SourceStatus{ID: id, Title: src.Outlet(), URL: st.URL, State: st}
 		page.Sources = append(page.Sources, row)
 		said.Sources = append(said.Sources, sourceStatus{
-			ID: id, Title: row.Title, URL: address, Section: src.Section, Status: row.Health(), Error: st.Error,
+			ID: id, Title: row.Title, URL: st.URL, Section: src.Section, Status: row.Health(), Error: st.Error,
 			Warnings: st.Warnings, Failures: st.Failures, HTTPStatus: st.Status, Items: st.Items,
 			LastRun: st.LastRun, LastSuccess: st.LastSuccess, LastNew: st.LastNew,
-			NextRun: st.NextRun, NextReason: st.NextReason, MovedTo: public(st.MovedTo),
+			NextRun: st.NextRun, NextReason: st.NextReason, MovedTo: st.MovedTo,
 		})
 	}
 	for _, n := range said.Notes {
@@ -140,41 +139,29 @@ func (p *Publisher) status(ctx context.Context, s *site, path string, now time.T
 	return sq.document(path, body, now.UTC().Truncate(time.Second), e)
 }
 
+// shownState is what of a source's state the page may tell: addresses as far as its readers may see them,
+// and texts without those of a private source.
+func (p *Publisher) shownState(src *feed.Source, st feed.SourceState) feed.SourceState {
+	address := feed.Hinted
+	switch {
+	case src.Private:
+		address = func(string) string { return "" }
+	case p.admin:
+		address = feed.Watched
+	}
+	others := []string{st.URL, st.FinalURL, st.MovedTo, st.Hub, st.Self}
+	st.Error, st.NextReason = src.Discreet(st.Error, others...), src.Discreet(st.NextReason, others...)
+	warnings := make([]string, len(st.Warnings))
+	for i, w := range st.Warnings {
+		warnings[i] = src.Discreet(w, others...)
+	}
+	st.URL, st.MovedTo, st.Warnings = address(src.URL), address(st.MovedTo), warnings
+	return st
+}
+
 func partnerTitle(q *feed.Partner) string {
 	if q.Title != "" {
 		return q.Title
 	}
 	return q.ID
-}
-
-// public is an address without the secrets that may stand in it: user and password, and query
-// parameters that are named like a key.
-func public(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return ""
-	}
-	u.User = nil
-	var keep []string
-	for part := range strings.SplitSeq(u.RawQuery, "&") {
-		name, _, _ := strings.Cut(strings.ToLower(part), "=")
-		if !secretName(name) {
-			keep = append(keep, part)
-		}
-	}
-	u.RawQuery = strings.Join(keep, "&")
-	return u.String()
-}
-
-func secretName(name string) bool {
-	switch name {
-	case "auth", "pass", "pwd", "sig":
-		return true
-	}
-	for _, s := range []string{"key", "token", "secret", "password", "signature"} {
-		if strings.HasSuffix(name, s) {
-			return true
-		}
-	}
-	return false
 }

@@ -82,11 +82,15 @@ type Origin struct {
 	Home      string // the outlet's own site
 	FeedURL   string // where it was collected
 	FeedID    string // atom:id of that feed, when it has one
+	Hidden    bool   `json:"-"` // FeedURL and FeedID are nobody's business
 	Page      bool   // FeedURL is a page, not a feed
 	Language  string
 	Rights    feed.Rights
 	Copyright string // the source's own notice
 }
+
+// Hide takes away what tells where the source lives.
+func (o *Origin) Hide() { o.FeedURL, o.FeedID, o.Hidden = "", "", true }
 
 // Tombstone tells that an entry was withdrawn (RFC 6721).
 type Tombstone struct {
