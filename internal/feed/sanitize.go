@@ -212,13 +212,24 @@ func PlainText(s string) string {
 	return plainText(s, nil)
 }
 
-// PlainTitle is PlainText for a headline, in which a tag is only what HTML knows as one: "Vec<T>"
-// and "a <b" are words.
+// PlainTitle is PlainText for a headline, which may speak of tags: "Vec<T>", "a <b" and "why <table>
+// came back" are words, "<b>Strike</b> ends" is markup. See markupIn.
 func PlainTitle(s string) string {
-	return plainText(s, isHTMLTag)
+	if strings.IndexByte(s, '<') < 0 {
+		return PlainText(s)
+	}
+	markup := markupIn(s)
+	return plainText(s, func(at int) bool { return markup[at] })
 }
 
-func plainText(s string, known func(string) bool) string {
+// PlainLine is PlainText for what is text and not HTML: a "<" stays whatever follows. References are
+// resolved nevertheless, because publishers escape once too often.
+func PlainLine(s string) string {
+	return plainText(s, func(int) bool { return false })
+}
+
+// plainText takes those tags for markup that start where markup says so; nil is true of all.
+func plainText(s string, markup func(at int) bool) string {
 	if isPlain(s) {
 		return s
 	}
@@ -240,7 +251,7 @@ func plainText(s string, known func(string) bool) string {
 			i++
 		case c == '<':
 			n, name := ends.tagAt(s[i:])
-			if n == 0 || known != nil && name != "!" && !known(name) {
+			if n == 0 || markup != nil && !markup(i) {
 				put("<")
 				i++
 				continue
@@ -387,25 +398,6 @@ func lower(s string) string {
 		}
 	}
 	return s
-}
-
-func isHTMLTag(name string) bool {
-	a := atom.Lookup([]byte(name))
-	return a != 0 && htmlElements[a]
-}
-
-// htmlElements are the elements that are found in feeds' headlines; atoms name attributes too.
-var htmlElements = map[atom.Atom]bool{
-	atom.A: true, atom.B: true, atom.I: true, atom.U: true, atom.S: true, atom.P: true, atom.Q: true, atom.Em: true,
-	atom.Br: true, atom.Hr: true, atom.Li: true, atom.Ul: true, atom.Ol: true, atom.Td: true, atom.Tr: true, atom.Th: true,
-	atom.Div: true, atom.Span: true, atom.Strong: true, atom.Font: true, atom.Img: true, atom.Sub: true, atom.Sup: true,
-	atom.Small: true, atom.Big: true, atom.Mark: true, atom.Cite: true, atom.Code: true, atom.Abbr: true, atom.Del: true,
-	atom.Ins: true, atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true,
-	atom.Script: true, atom.Style: true, atom.Blink: true, atom.Center: true, atom.Strike: true, atom.Wbr: true,
-	atom.Table: true, atom.Tbody: true, atom.Pre: true, atom.Iframe: true, atom.Object: true, atom.Embed: true,
-	atom.Applet: true, atom.Meta: true, atom.Link: true, atom.Time: true, atom.Tt: true, atom.Video: true, atom.Audio: true,
-	atom.Kbd: true, atom.Blockquote: true, atom.Label: true, atom.Input: true, atom.Button: true, atom.Form: true,
-	atom.Frame: true, atom.Frameset: true, atom.Noscript: true, atom.Svg: true, atom.Nobr: true,
 }
 
 // skipRaw returns where the raw text of a script or style that starts at i has ended.

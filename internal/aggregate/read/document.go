@@ -126,7 +126,8 @@ type reader struct {
 	xmlBase  string // of the root element
 	whole    []byte // the XML document
 	texts    []span // of it, for which gofeed got marks; see lighten
-	zoneless int    // dates read that named no zone
+	plain    map[int]plainFields
+	zoneless int // dates read that named no zone
 }
 
 func (r *reader) warn(format string, args ...any) {

@@ -171,7 +171,7 @@ func parseJSON(b []byte) (f *gojson.Feed, err error) {
 func (r *reader) fromJSON(f *gojson.Feed) *Document {
 	doc := &Document{
 		Type: "json", Version: f.Version[strings.LastIndexByte(f.Version, '/')+1:],
-		Title: r.title(f.Title), Link: f.HomePageURL, FeedLink: f.FeedURL,
+		Title: r.title(f.Title, true), Link: f.HomePageURL, FeedLink: f.FeedURL,
 		Description: r.html(f.Description), Language: language(f.Language), Image: first(f.Icon, f.Favicon),
 	}
 	if people := jsonPeople(f.Authors, f.Author); len(people) > 0 {
@@ -194,8 +194,9 @@ func (r *reader) fromJSON(f *gojson.Feed) *Document {
 			authors: jsonPeople(it.Authors, it.Author), categories: it.Tags, language: it.Language,
 			image: first(it.Image, it.BannerImage),
 		}
+		raw.plain.title, raw.plain.summary = true, true // jsonfeed.org/version/1.1: both are plain text
 		if raw.content == "" {
-			raw.content = it.ContentText
+			raw.content, raw.plain.content = it.ContentText, true
 		}
 		if raw.link == "" && isAddress(it.ID) {
 			raw.link = it.ID

@@ -92,7 +92,7 @@ func (l *ldReader) resolve(ref string) string { return feed.Resolve(l.base, ref)
 
 func (l *ldReader) article(v map[string]any) rawItem {
 	raw := rawItem{
-		title:     feed.PlainText(first(ldText(v["headline"]), ldText(v["name"]))),
+		title:     feed.PlainTitle(first(ldText(v["headline"]), ldText(v["name"]))),
 		link:      l.resolve(ldURL(v)),
 		summary:   first(ldText(v["description"]), ldText(v["abstract"])),
 		published: first(ldText(v["datePublished"]), ldText(v["dateCreated"])),

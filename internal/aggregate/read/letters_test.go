@@ -80,3 +80,43 @@ func TestLettersInEveryField(t *testing.T) {
 		t.Errorf("%q, %q", it.Title, it.Summary)
 	}
 }
+
+// TestPlainText: what is text by its type is shown as it is, in every format that can say so.
+func TestPlainText(t *testing.T) {
+	const plain = "First line\nuse &lt;script&gt; &amp; 3 &lt; 5"
+	const atom = `<feed xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/"><entry><id>1</id><title type="text">About &lt;b&gt; tags</title><link href="https://e.org/1"/>`
+	const want = "First line<br>\nuse &lt;script&gt; &amp; 3 &lt; 5"
+	for name, doc := range map[string]string{
+		"content":           atom + `<content type="text">` + plain + "</content></entry></feed>",
+		"content, CDATA":    atom + `<content type="text"><![CDATA[` + "First line\nuse <script> & 3 < 5" + "]]></content></entry></feed>",
+		"media type":        atom + `<content type="text/plain">` + plain + "</content></entry></feed>",
+		"summary":           atom + `<summary type="text">` + plain + "</summary></entry></feed>",
+		"damaged":           atom + `<summary type="text">` + plain + "</summary></entry>",
+		"video":             atom + `<media:group><media:description>` + plain + "</media:description></media:group></entry></feed>",
+		"video, typed":      atom + `<media:group><media:description type="plain">` + plain + "</media:description></media:group></entry></feed>",
+		"RSS, video":        `<rss xmlns:media="http://search.yahoo.com/mrss/"><channel><item><title>About &lt;b&gt; tags</title><link>https://e.org/1</link><media:description type="plain">` + plain + "</media:description></item></channel></rss>",
+		"JSON Feed":         `{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1","url":"https://e.org/1","title":"About <b> tags","content_text":"First line\nuse <script> & 3 < 5"}]}`,
+		"JSON Feed summary": `{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1","url":"https://e.org/1","title":"About <b> tags","summary":"First line\nuse <script> & 3 < 5"}]}`,
+	} {
+		got, err := Read(Body{Bytes: []byte(doc)}, feed.Source{}, testNow)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if it := got.Items[0]; it.Title != "About <b> tags" || it.Summary+it.Content != want {
+			t.Errorf("%s: %q, %q", name, it.Title, it.Summary+it.Content)
+		}
+	}
+	for _, doc := range []string{
+		atom + "<content>&lt;p&gt;Bring &lt;b&gt;boots&lt;/b&gt;.&lt;/p&gt;</content></entry></feed>",
+		atom + `<media:group><media:description>&lt;p&gt;Bring &lt;b&gt;boots&lt;/b&gt;.&lt;/p&gt;</media:description></media:group></entry></feed>`,
+		strings.Replace(atom, "</title>", "</title><summary>&lt;![CDATA[&lt;p&gt;Bring &lt;b&gt;boots&lt;/b&gt;.&lt;/p&gt;]]&gt;</summary></entry></feed>", 1),
+	} {
+		got, err := Read(Body{Bytes: []byte(doc)}, feed.Source{}, testNow)
+		if err != nil {
+			t.Error(err)
+		} else if it := got.Items[0]; it.Summary+it.Content != "<p>Bring <b>boots</b>.</p>" {
+			t.Errorf("%q", it.Summary+it.Content)
+		}
+	}
+}

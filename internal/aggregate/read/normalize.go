@@ -25,6 +25,7 @@ type rawItem struct {
 	language   string
 	image      string
 	enclosures []feed.Enclosure
+	plain      plainFields
 }
 
 // take normalizes the items of a document and adds them to it: addresses absolute, titles plain,
@@ -49,7 +50,7 @@ func (r *reader) take(doc *Document, raws []rawItem) {
 		it := r.item(raw, base)
 		if it.Title == "" {
 			// Some outlets write notes without headlines; their first words must do.
-			it.Title = excerpt(first(it.Summary, it.Content))
+			it.Title = first(excerpt(it.Summary), excerpt(it.Content), excerpt(pictureWords(first(it.Content, it.Summary))))
 		}
 		if it.Language == "" {
 			it.Language = doc.Language
@@ -80,11 +81,11 @@ func (r *reader) base(doc *Document) *url.URL {
 func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 	it := feed.Item{
 		Source:   r.src.ID,
-		GUID:     r.bounded(strings.TrimSpace(strings.ReplaceAll(raw.guid, "\x00", "")), "guid"), // JSON may hold one, no store does
+		GUID:     r.bounded(strings.TrimSpace(strings.ReplaceAll(withoutMarks(raw.guid), "\x00", "")), "guid"), // JSON may hold one, no store does
 		URL:      r.address(base, raw.link),
-		Title:    r.title(raw.title),
-		Summary:  r.html(raw.summary),
-		Content:  r.html(raw.content),
+		Title:    r.title(raw.title, raw.plain.title),
+		Summary:  r.text(raw.summary, raw.plain.summary),
+		Content:  r.text(raw.content, raw.plain.content),
 		Language: language(raw.language),
 		Image:    r.address(base, raw.image),
 		Authors:  r.people(raw.authors),
@@ -115,7 +116,7 @@ func (r *reader) date(raw string) (t time.Time) {
 	if raw == "" {
 		return t
 	}
-	t, zoned, ok := r.dates.Parse(raw)
+	t, zoned, ok := r.dates.Parse(withoutMarks(raw))
 	if ok && !zoned {
 		r.zoneless++
 	}
@@ -124,14 +125,20 @@ func (r *reader) date(raw string) (t time.Time) {
 
 // title makes a headline of what a document has for one: mojibake and double escapes undone where
 // that is certain, plain, composed, on one line, bounded.
-func (r *reader) title(s string) string {
+func (r *reader) title(s string, plain bool) string {
 	if s == "" {
 		return ""
 	}
+	s = withoutMarks(s)
 	if len(s) > 16*maxTitle {
 		s = s[:cutAt(s, 16*maxTitle)]
 	}
-	s = legible(feed.PlainTitle(r.letters(s)))
+	s = r.letters(s)
+	if plain {
+		s = legible(feed.PlainLine(s))
+	} else {
+		s = legible(feed.PlainTitle(s))
+	}
 	if len(s) > maxTitle {
 		s = s[:cutAt(s, maxTitle-3)] + "…"
 		r.warn("titles longer than %d bytes were cut", maxTitle)
@@ -156,6 +163,16 @@ func excerpt(s string) string {
 	return s + "…"
 }
 
+// pictureWords are what the first picture of a text is said to show.
+func pictureWords(s string) string {
+	i := strings.Index(s, "<img")
+	if i < 0 {
+		return ""
+	}
+	tag, _, _ := strings.Cut(s[i+4:], ">")
+	return first(tagAttr(tag, "alt"), tagAttr(tag, "title"))
+}
+
 // legible leaves out what stands for characters that were lost.
 func legible(s string) string {
 	if !strings.Contains(s, "\uFFFD") {
@@ -164,9 +181,36 @@ func legible(s string) string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(s, "\uFFFD", "")), " ")
 }
 
+// text is html for a text that may be plain: then it becomes HTML that shows it as it is.
+func (r *reader) text(s string, plain bool) string {
+	if !plain {
+		return r.html(s)
+	}
+	return r.html(markup(r.restore(s)))
+}
+
+// markup is HTML that shows plain text: its signs as signs, its lines as lines.
+func markup(s string) string {
+	s = strings.ReplaceAll(strings.TrimSpace(s), "\r\n", "\n")
+	if !strings.ContainsAny(s, "<>&\n") {
+		return s
+	}
+	s = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\n", "<br>\n").Replace(s)
+	return s
+}
+
+// withoutMarks takes the marks of a CDATA section off a text that a template escaped with them.
+func withoutMarks(s string) string {
+	rest, ok := strings.CutPrefix(strings.TrimSpace(s), "<![CDATA[")
+	if !ok {
+		return s
+	}
+	return strings.TrimSpace(strings.ReplaceAll(strings.Replace(rest, "]]>", "", 1), "<![CDATA[", ""))
+}
+
 // html keeps a text as it came, composed and bounded.
 func (r *reader) html(s string) string {
-	s = r.restore(s)
+	s = withoutMarks(r.restore(s))
 	if len(s) > maxHTML {
 		s = s[:cutAt(s, maxHTML)]
 		r.warn("texts longer than %d MB were cut", maxHTML>>20)
@@ -188,7 +232,7 @@ func (r *reader) address(base *url.URL, ref string) string {
 	if ref == "" {
 		return ""
 	}
-	ref = strings.TrimSpace(ref)
+	ref = strings.TrimSpace(withoutMarks(ref))
 	if strings.IndexByte(ref, '\n') >= 0 || strings.IndexByte(ref, '\t') >= 0 || strings.IndexByte(ref, '\r') >= 0 {
 		ref = strings.NewReplacer("\n", "", "\t", "", "\r", "").Replace(ref)
 	}
@@ -243,7 +287,7 @@ func (r *reader) people(in []feed.Person) []feed.Person {
 func (r *reader) categories(in []string) []string {
 	out := in[:0]
 	for _, c := range in {
-		c = feed.PlainText(r.letters(c))
+		c = feed.PlainText(r.letters(withoutMarks(c)))
 		if c == "" || len(c) > 200 {
 			continue
 		}

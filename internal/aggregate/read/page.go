@@ -215,10 +215,10 @@ func pageItem(block *goquery.Selection, picks [5]*pick, base *url.URL) rawItem {
 	}
 	if title.css == "" {
 		if anchor != nil {
-			raw.title = first(feed.PlainText(anchor.Text()), anchor.AttrOr("title", ""))
+			raw.title = first(feed.PlainLine(anchor.Text()), anchor.AttrOr("title", ""))
 		}
 		if raw.title == "" {
-			raw.title = feed.PlainText(block.Find("h1, h2, h3, h4").First().Text())
+			raw.title = feed.PlainLine(block.Find("h1, h2, h3, h4").First().Text())
 		}
 	} else if s := title.in(block); s != nil {
 		raw.title = valueOf(s, title.attr)
@@ -227,6 +227,7 @@ func pageItem(block *goquery.Selection, picks [5]*pick, base *url.URL) rawItem {
 		}
 	}
 	raw.title = strings.Join(strings.Fields(raw.title), " ")
+	raw.plain.title = true // as the page shows it
 	if s := summary.in(block); s != nil {
 		if summary.attr != "" {
 			raw.summary = valueOf(s, summary.attr)
@@ -389,7 +390,7 @@ func (r *reader) pageDocument(tree *goquery.Document) *Document {
 	}
 	doc := &Document{
 		Type:        "page",
-		Title:       r.title(first(tree.Find("head title").First().Text(), meta("og:title"), meta("og:site_name"))),
+		Title:       r.title(first(tree.Find("head title").First().Text(), meta("og:title"), meta("og:site_name")), true),
 		Link:        r.body.URL,
 		Description: meta("description", "og:description"),
 		Language:    language(first(tree.Find("html").AttrOr("lang", ""), meta("og:locale"), tree.Find("html").AttrOr("xml:lang", ""))),

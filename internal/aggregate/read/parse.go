@@ -181,7 +181,7 @@ func (r *reader) parse(b []byte, h health) (p parsed, err error) {
 		end = h.cutAt
 	}
 	light := b[:end]
-	r.whole, r.texts = b, nil
+	r.whole, r.texts, r.plain = b, nil, h.plain
 	if h.trouble == "" && !h.controls {
 		light, r.texts = lighten(b, end, h.texts)
 	}

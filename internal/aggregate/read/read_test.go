@@ -377,7 +377,7 @@ func TestTitle(t *testing.T) {
 		"Ho\u0300a":                "Hòa",
 	} {
 		r := reader{}
-		if got := r.title(in); got != want {
+		if got := r.title(in, false); got != want {
 			t.Errorf("title(%q) = %q, want %q", in, got, want)
 		}
 	}

@@ -21,6 +21,8 @@ type health struct {
 	controls bool // characters that XML forbids are in it
 
 	texts []span // long texts, to be kept from gofeed; see lighten
+
+	plain map[int]plainFields // by entry of Atom, those with fields of type="text"
 }
 
 // span is a part of the document.
@@ -182,12 +184,40 @@ func (s *scanner) startTag(i int) int {
 	s.depth++
 	s.pieces = 0
 	s.spaces[s.depth] = declared
+	if s.depth == s.itemDepth+1 {
+		s.notePlain(name, s.b[i:end])
+	}
 	if longText(name) {
 		if stop := textEnd(s.b, end, name); stop-end >= minText {
 			s.texts = append(s.texts, span{end, stop})
 		}
 	}
 	return end
+}
+
+// plainFields are the fields of an item that are text and not HTML.
+type plainFields struct{ title, summary, content bool }
+
+// notePlain remembers a field of an entry that is text by its type (RFC 4287, section 3.1.1.1), which
+// gofeed does not tell. What has no type is HTML in practice.
+func (s *scanner) notePlain(name, tag []byte) {
+	if string(s.stack[0]) != "feed" || s.itemDepth == 0 {
+		return
+	}
+	switch string(name) {
+	case "title", "summary", "content":
+	default:
+		return
+	}
+	if typ := strings.ToLower(attrValue(tag, "type")); typ != "text" && typ != "text/plain" {
+		return
+	}
+	if s.plain == nil {
+		s.plain = make(map[int]plainFields)
+	}
+	f := s.plain[s.items-1]
+	f.title, f.summary, f.content = f.title || name[0] == 't', f.summary || name[0] == 's', f.content || name[0] == 'c'
+	s.plain[s.items-1] = f
 }
 
 // item counts the item that starts at i, or looks at an item's body, by the kind of itemKind. It is

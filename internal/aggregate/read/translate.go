@@ -19,7 +19,7 @@ func (r *reader) fromRSS(f *rss.Feed) *Document {
 		Link:         strings.TrimSpace(first(f.Link, firstOf(f.Links), atomLink(f.Extensions, "", "alternate"))),
 		FeedLink:     strings.TrimSpace(atomLink(f.Extensions, "self")),
 		Hub:          strings.TrimSpace(atomLink(f.Extensions, "hub")),
-		Title:        r.title(first(f.Title, extValue(f.Extensions, "dc", "title"))),
+		Title:        r.title(first(f.Title, extValue(f.Extensions, "dc", "title")), false),
 		Description:  r.html(first(f.Description, extValue(f.Extensions, "dc", "description"), extValue(f.Extensions, "itunes", "summary"), extValue(f.Extensions, "itunes", "subtitle"))),
 		Language:     language(first(f.Language, extValue(f.Extensions, "dc", "language"))),
 		Copyright:    first(f.Copyright, extValue(f.Extensions, "dc", "rights"), extValue(f.Extensions, "media", "copyright")),
@@ -64,10 +64,13 @@ func fromRSSItem(it *rss.Item) rawItem {
 	x := it.Extensions
 	raw := rawItem{
 		title:    first(it.Title, extValue(x, "dc", "title"), extValue(x, "media", "title"), extValue(x, "itunes", "title")),
-		summary:  first(it.Description, extValue(x, "dc", "description"), extValue(x, "itunes", "summary"), extValue(x, "atom", "summary"), extValue(x, "media", "description")),
+		summary:  first(it.Description, extValue(x, "dc", "description"), extValue(x, "itunes", "summary"), extValue(x, "atom", "summary")),
 		content:  first(it.Content, extValue(x, "atom", "content"), it.Custom["body"], it.Custom["fullitem"], it.Custom["content"]),
 		language: extValue(x, "dc", "language"),
 		image:    first(extAttr(x, "itunes", "image", "href"), mediaImage(x["media"])),
+	}
+	if raw.summary == "" {
+		raw.describedBy(x["media"])
 	}
 	raw.datesOfRSS(it)
 	raw.linksOfRSS(it)
@@ -154,7 +157,7 @@ func (raw *rawItem) categoriesOfRSS(it *rss.Item) {
 func (r *reader) fromAtom(f *atom.Feed) *Document {
 	doc := &Document{
 		Type: "atom", Version: f.Version, FeedID: strings.TrimSpace(f.ID), Deleted: tombstones(f.Extensions),
-		Title:       r.title(f.Title),
+		Title:       r.title(f.Title, false),
 		Description: r.html(first(f.Subtitle, extValue(f.Extensions, "atom03", "info"))),
 		Language:    language(f.Language),
 		Copyright:   f.Rights,
@@ -174,6 +177,7 @@ func (r *reader) fromAtom(f *atom.Feed) *Document {
 	raws := make([]rawItem, len(f.Entries))
 	for i, e := range f.Entries {
 		raws[i] = fromEntry(e, f)
+		raws[i].setPlain(r.plain[i])
 	}
 	r.take(doc, raws)
 	doc.Image = r.address(r.base(doc), doc.Image)
@@ -194,10 +198,7 @@ func fromEntry(e *atom.Entry, f *atom.Feed) rawItem {
 		raw.content = e.Content.Value
 	}
 	if raw.summary == "" && raw.content == "" {
-		for _, g := range x["media"]["group"] {
-			raw.summary = childValue(g, "description")
-		}
-		raw.summary = first(raw.summary, extValue(x, "media", "description"))
+		raw.describedBy(x["media"])
 	}
 	raw.linksOfEntry(e)
 	raw.authorsOfEntry(e, f)
@@ -298,7 +299,7 @@ func (raw *rawItem) author(text string) {
 }
 
 func (raw *rawItem) person(name, email, uri string) {
-	name = feed.PlainText(name)
+	name = feed.PlainText(withoutMarks(name))
 	if len(name) > 200 {
 		name = name[:cutAt(name, 200)]
 	}
@@ -457,6 +458,47 @@ func atomHref(links []*atom.Link, rels ...string) string {
 		}
 	}
 	return ""
+}
+
+// setPlain notes which of an entry's own fields are text by their type.
+func (raw *rawItem) setPlain(f plainFields) {
+	raw.plain.title = raw.plain.title || f.title
+	raw.plain.summary = raw.plain.summary || f.summary
+	raw.plain.content = raw.plain.content || f.content
+}
+
+// describedBy takes the description of Media RSS for a summary: the item's, else that of what it shows.
+// Its type is plain unless it says otherwise; many say nothing and give markup.
+func (raw *rawItem) describedBy(media map[string][]ext.Extension) {
+	if len(media) == 0 {
+		return
+	}
+	holders := append(append([]ext.Extension{{Children: media}}, media["group"]...), mediaContents(media)...)
+	for _, h := range holders {
+		for _, d := range h.Children["description"] {
+			if strings.TrimSpace(d.Value) == "" {
+				continue
+			}
+			raw.summary = d.Value
+			switch strings.ToLower(d.Attrs["type"]) {
+			case "plain", "text", "text/plain":
+				raw.plain.summary = true
+			case "":
+				raw.plain.summary = !looksLikeHTML(d.Value)
+			}
+			return
+		}
+	}
+}
+
+// looksLikeHTML is true of text with tags that only markup has.
+func looksLikeHTML(s string) bool {
+	for _, mark := range [...]string{"</", "<br", "<p>", "<a ", "<img ", "/>"} {
+		if strings.Contains(s, mark) {
+			return true
+		}
+	}
+	return false
 }
 
 // mediaContents are the media:content elements, also those within media:group.
