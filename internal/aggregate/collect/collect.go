@@ -37,12 +37,14 @@ import (
 
 // Options make a Collector. The zero value of each field but Now has a sensible meaning.
 type Options struct {
-	Site     feed.Site        // its contact is in the User-Agent, its public URL makes push possible
-	Version  string           // in the User-Agent
-	Log      *slog.Logger     // nil discards
-	Now      func() time.Time // nil means time.Now
-	MaxHosts int              // requests under way at once, each to another host; 0 means 256
-	Gate     Gate             // nil means one of this process alone
+	Site    feed.Site        // its contact is in the User-Agent, its public URL makes push possible
+	Version string           // in the User-Agent
+	Log     *slog.Logger     // nil discards
+	Now     func() time.Time // nil means time.Now
+	// MaxHosts bounds the requests under way at once, each to another host; 0 means 256. Eight times as
+	// many more may hang without an answer, up to a quarter of the files that the process may open.
+	MaxHosts int
+	Gate     Gate // nil means one of this process alone
 	// Dial, when given, connects in place of the network, as net.Dialer.DialContext does: for tests
 	// whose network is in memory. It then decides itself which addresses may be called.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -59,6 +61,7 @@ type Collector struct {
 	dial  func(ctx context.Context, network, address string) (net.Conn, error) // nil: the network
 
 	slots   chan struct{} // requests under way, up to what becomes of their answers
+	hanging chan struct{} // requests that wait for long and have lent their place
 	large   chan struct{} // large bodies in memory
 	reading chan struct{} // documents being parsed: as many as there are processors
 	robots  robots
@@ -82,15 +85,23 @@ func New(o Options) *Collector {
 	if o.Gate == nil {
 		o.Gate = newHosts(o.Now)
 	}
+	hanging := hangingMost * o.MaxHosts
+	if files := openFiles(); files > 0 {
+		hanging = min(hanging, files/4) // the rest is for readers, the store, and answers
+	}
 	return &Collector{
 		site: o.Site, agent: userAgent(o.Site, o.Version), log: o.Log, now: o.Now, gate: o.Gate, dial: o.Dial,
 		slots:      make(chan struct{}, o.MaxHosts),
+		hanging:    make(chan struct{}, hanging),
 		large:      make(chan struct{}, largeBodies),
 		reading:    make(chan struct{}, runtime.GOMAXPROCS(0)),
 		robots:     robots{of: make(map[string]*robotsEntry)},
 		transports: make(map[route]*http.Transport),
 	}
 }
+
+// hangingMost is how many times MaxHosts requests may hang.
+const hangingMost = 8
 
 // userAgent says who asks and where to complain: "feedd/1.2 (+mailto:desk@example.org)".
 func userAgent(site feed.Site, version string) string {

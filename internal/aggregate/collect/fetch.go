@@ -10,6 +10,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -123,6 +124,51 @@ func (v *visit) enter(ctx context.Context, host string, interval time.Duration) 
 	return leave, nil
 }
 
+// patience is how long a request may wait for its answer before its place is lent to another: a host
+// that does not answer costs a connection, not a place among those whose answers are being read.
+const patience = 500 * time.Millisecond
+
+// lend gives the visit's place to whoever waits for one, should its request wait for long, unless too
+// many do. settle, called when the request was answered or failed, waits for a place again and fails
+// with ctx's error when that ends first.
+func (v *visit) lend(ctx context.Context, limit *timeLimit) (settle func() error) {
+	var mu sync.Mutex
+	var lent, over bool
+	timer := time.AfterFunc(patience, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if over {
+			return
+		}
+		select {
+		case v.c.hanging <- struct{}{}:
+			lent = true
+			<-v.c.slots
+		default:
+		}
+	})
+	return func() error {
+		timer.Stop()
+		mu.Lock()
+		over = true
+		mu.Unlock()
+		if !lent {
+			return nil
+		}
+		<-v.c.hanging
+		v.slot = false
+		limit.watch.pause() // waiting for others is not the server's fault
+		defer limit.watch.resume()
+		select {
+		case v.c.slots <- struct{}{}:
+			v.slot = true
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
 // release gives back what the visit holds: its place, and a host it entered but did not ask.
 func (v *visit) release() {
 	if v.leave != nil {
@@ -202,7 +248,14 @@ func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar
 			req.AddCookie(cookie)
 		}
 	}
+	settle := v.lend(ctx, limit)
 	resp, err := t.RoundTrip(askOnce(req, limit))
+	if settled := settle(); settled != nil {
+		if err == nil {
+			resp.Body.Close()
+		}
+		return nil, "", settled
+	}
 	if err != nil {
 		return nil, "", limit.explain(err, "no answer", u)
 	}

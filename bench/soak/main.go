@@ -1,0 +1,391 @@
+// Command soak lets feedd serve for a while, with sources that publish, fail and hang and with readers
+// who come and go, and reports how its memory, descriptors, goroutines, write-ahead log and database
+// grow, as slopes. Once it is warm none but the database's may rise; it exits with 1 when one does.
+//
+//	go run ./bench/soak            # 20 minutes
+//	go run ./bench/soak -for 1h -feeds 100
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"text/tabwriter"
+	"time"
+)
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	long := flag.Duration("for", 20*time.Minute, "how long")
+	warm := flag.Duration("warm", 0, "until when nothing is judged (0: a third of the time)")
+	feeds := flag.Int("feeds", 60, "sources; besides them a tenth fails and a tenth hangs")
+	every := flag.Duration("every", 5*time.Second, "between two samples")
+	keep := flag.String("keep", "", "folder for feedd's log, store and configuration (default: one that goes away)")
+	program := flag.String("feedd", "", "the program (default: built from this checkout)")
+	flag.Parse()
+	if *warm == 0 {
+		*warm = *long / 3
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), *long+time.Minute)
+	defer cancel()
+	s := &soak{long: *long, warm: *warm, every: *every, feeds: *feeds, dir: *keep, program: *program}
+	rises, err := s.run(ctx)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "soak:", err)
+		return 1
+	}
+	if len(rises) > 0 {
+		fmt.Println("rising:", strings.Join(rises, ", "))
+		return 1
+	}
+	fmt.Println("nothing but the database rises")
+	return 0
+}
+
+type soak struct {
+	long, warm, every time.Duration
+	feeds             int
+	dir, program      string
+	site              string // http://127.0.0.1:PORT
+}
+
+// run returns the names of the figures that rise although they must not.
+func (s *soak) run(ctx context.Context) (rises []string, err error) {
+	if s.dir == "" {
+		if s.dir, err = os.MkdirTemp("", "feedd-soak-"); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(s.dir)) }()
+	} else if err := os.MkdirAll(s.dir, 0o750); err != nil {
+		return nil, err
+	}
+	if s.program == "" {
+		s.program = filepath.Join(s.dir, "feedd")
+		if out, err := exec.CommandContext(ctx, "go", "build", "-o", s.program, "feedd/cmd/feedd").CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("build: %w\n%s", err, out)
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	outlets := &http.Server{Handler: newPress(), ReadHeaderTimeout: 10 * time.Second}
+	go func() { _ = outlets.Serve(l) }() // ends with Close below
+	defer outlets.Close()
+	cmd, err := s.start(ctx, "http://"+l.Addr().String())
+	if err != nil {
+		return nil, err
+	}
+	readers, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wg.Go(func() { s.read(readers, rand.New(rand.NewPCG(uint64(n), 1))) })
+	}
+	samples, err := s.sample(ctx, cmd.Process.Pid)
+	stop()
+	wg.Wait()
+	if err != nil {
+		return nil, errors.Join(err, cmd.Process.Kill(), cmd.Wait())
+	}
+	if err := errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait()); err != nil {
+		return nil, fmt.Errorf("feedd did not stop well: %w", err)
+	}
+	return s.report(samples), nil
+}
+
+// start starts feedd and waits until it is ready.
+func (s *soak) start(ctx context.Context, base string) (*exec.Cmd, error) {
+	var yaml strings.Builder
+	// A story takes in reports for few minutes only: what the desk remembers is to be full when feedd is warm.
+	yaml.WriteString("site: {title: Soak, url: \"https://soak.example\"}\n" +
+		"defaults: {allow_private: true, host_interval: 0s, timeout: 15s, schedule: \"* * * * *\"}\n" +
+		"stories: {window: " + max(s.warm/2, time.Minute).String() + "}\n" +
+		"sections:\n  - {id: a, title: A, rules: [{any: [sông, núi]}]}\n  - {id: b, title: B, limit: 30}\n  - {id: c, title: C, max_age: 1h}\nsources:\n")
+	n := 0
+	add := func(kind string, count int) {
+		for range count {
+			fmt.Fprintf(&yaml, "  - {id: %s%d, title: Báo %d, url: \"%s/%s/%d\", section: %s}\n", kind, n, n, base, kind, n, []string{"b", "c"}[n%2])
+			n++
+		}
+	}
+	add("good", s.feeds)
+	add("failing", s.feeds/10)
+	add("hanging", s.feeds/10)
+	config := filepath.Join(s.dir, "feeds.yaml")
+	if err := os.WriteFile(config, []byte(yaml.String()), 0o600); err != nil {
+		return nil, err
+	}
+	log, err := os.Create(filepath.Join(s.dir, "log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a free port, most likely still free in a moment
+	if err != nil {
+		return nil, err
+	}
+	listen := l.Addr().String()
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
+	s.site = "http://" + listen
+	cmd := exec.CommandContext(ctx, s.program, "serve", "--config", config, "--db", "sqlite:"+filepath.Join(s.dir, "feedd.db"), "--listen", listen)
+	cmd.Stderr = log
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for range 600 {
+		<-tick.C
+		if body, code := s.get(ctx, "/readyz", nil); code == http.StatusOK {
+			_ = body
+			return cmd, nil
+		}
+	}
+	return nil, errors.Join(errors.New("feedd is not ready after a minute; its log is in "+s.dir), cmd.Process.Kill(), cmd.Wait())
+}
+
+// press is the outlets. Each good one lists 30 items, and a new one at every third look.
+type press struct {
+	mu    sync.Mutex
+	looks map[string]int
+}
+
+func newPress() *press { return &press{looks: map[string]int{}} }
+
+var words = strings.Fields("sông núi biển mưa nắng cầu đường chợ trường lớp sách báo giá vàng lúa gạo cá tôm rừng thuyền đảo phố làng bệnh viện thuốc mới cũ tăng giảm mở đóng xây sửa bàn họp ký thăm thi đấu thắng thua")
+
+func (p *press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	kind, id, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
+	switch kind {
+	case "failing":
+		http.Error(w, "down", http.StatusInternalServerError)
+		return
+	case "hanging":
+		<-r.Context().Done()
+		return
+	}
+	p.mu.Lock()
+	p.looks[id]++
+	newest := p.looks[id] / 3
+	p.mu.Unlock()
+	tag := fmt.Sprintf(`"%s-%d"`, id, newest)
+	w.Header().Set("ETag", tag)
+	w.Header().Set("Content-Type", "application/rss+xml; charset=utf-8")
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	fmt.Fprintf(w, `<rss version="2.0"><channel><title>Báo %s</title><link>https://bao%s.example/</link><description>x</description>`, id, id)
+	for n := newest; n > newest-30; n-- {
+		random := rand.New(rand.NewPCG(uint64(n+1000), uint64(len(id))*31+uint64(id[len(id)-1])))
+		text := func(k int) string {
+			var t []string
+			for range k {
+				t = append(t, words[random.IntN(len(words))])
+			}
+			return strings.Join(t, " ")
+		}
+		fmt.Fprintf(w, `<item><title>%s số %d</title><link>https://bao%s.example/tin-%d.html</link><guid>%s-%d</guid><description>%s</description></item>`,
+			text(9), n+1000, id, n+1000, id, n+1000, text(40))
+	}
+	fmt.Fprint(w, `</channel></rss>`)
+}
+
+func (s *soak) get(ctx context.Context, path string, header http.Header) (string, int) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.site+path, nil)
+	if err != nil {
+		return "", 0
+	}
+	for k, v := range header {
+		req.Header[k] = v
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", 0
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return "", 0
+	}
+	return string(body), resp.StatusCode
+}
+
+var story = regexp.MustCompile(`/stories/[0-9a-f]{16}`)
+
+// read is one reader, who comes about twice a second.
+func (s *soak) read(ctx context.Context, r *rand.Rand) {
+	paths := []string{"/", "/sections/a.rss", "/sections/b.atom", "/sections/c.json", "/sections/all.rss", "/sections/all", "/feeds.opml",
+		"/sources", "/sources.json", "/nothing", "/stories/0123456789abcdef", "/embed/b", "/search?q=vàng", "/sections/all/archive/2020-01.atom"}
+	tick := time.NewTicker(time.Duration(400+r.IntN(200)) * time.Millisecond)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		path := paths[r.IntN(len(paths))]
+		if n%5 == 0 { // a story that is there
+			body, _ := s.get(ctx, "/sections/all", nil)
+			if found := story.FindAllString(body, -1); len(found) > 0 {
+				path = found[r.IntN(len(found))]
+			}
+		}
+		s.get(ctx, path, http.Header{"Accept-Encoding": {[]string{"gzip", "zstd", "identity"}[r.IntN(3)]}})
+	}
+}
+
+// figures are what is watched, in the order of the report.
+var figures = []struct {
+	name, unit string
+	// What a figure may rise in an hour by mere chance, as a share of its mean and in its unit.
+	share, least float64
+	mayRise      bool
+}{
+	{"memory (RSS)", "MB", 0.03, 2, false},
+	{"heap in use after a collection", "MB", 0.03, 1, false},
+	{"descriptors", "", 0.05, 3, false},
+	{"goroutines", "", 0.05, 5, false},
+	{"write-ahead log", "MB", 0.05, 1, false},
+	{"database", "MB", 0, 0, true},
+}
+
+// sample is the figures at a time.
+type sample struct {
+	at     time.Duration
+	values []float64
+}
+
+func (s *soak) sample(ctx context.Context, pid int) ([]sample, error) {
+	var all []sample
+	began := time.Now()
+	tick := time.NewTicker(s.every)
+	defer tick.Stop()
+	for time.Since(began) < s.long {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-tick.C:
+		}
+		values, err := s.look(ctx, pid)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, sample{time.Since(began), values})
+		if len(all)%60 == 0 {
+			fmt.Fprintf(os.Stderr, "soak: after %s: %.1f\n", time.Since(began).Round(time.Second), values)
+		}
+	}
+	return all, nil
+}
+
+func (s *soak) look(ctx context.Context, pid int) ([]float64, error) {
+	proc := "/proc/" + strconv.Itoa(pid)
+	status, err := os.ReadFile(proc + "/status")
+	if err != nil {
+		return nil, fmt.Errorf("feedd is gone, or there is no /proc here: %w", err)
+	}
+	open, err := os.ReadDir(proc + "/fd")
+	if err != nil {
+		return nil, err
+	}
+	metrics, code := s.get(ctx, "/metrics", nil)
+	if code != http.StatusOK {
+		return nil, fmt.Errorf("/metrics answers %d", code)
+	}
+	size := func(name string) float64 {
+		info, err := os.Stat(filepath.Join(s.dir, name))
+		if err != nil {
+			return 0
+		}
+		return float64(info.Size()) / 1e6
+	}
+	// The next collection is due at a fixed multiple of what the last one left: 1.6 with feedd's GOGC.
+	return []float64{
+		figure(string(status), "VmRSS:") / 1e3, figure(metrics, "\ngo_memstats_next_gc_bytes ") / 1.6e6,
+		float64(len(open)), figure(metrics, "\ngo_goroutines "), size("feedd.db-wal"), size("feedd.db"),
+	}, nil
+}
+
+// figure reads the number behind a word.
+func figure(text, word string) float64 {
+	_, rest, _ := strings.Cut(text, word)
+	fields := strings.Fields(rest)
+	if len(fields) == 0 {
+		return 0
+	}
+	f, _ := strconv.ParseFloat(fields[0], 64) // 0 for what is no number
+	return f
+}
+
+// report prints the slopes once warm and returns what rises although it must not.
+func (s *soak) report(all []sample) (rises []string) {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(w, "\tcold\twarm\tend\tmost\tan hour\t\n")
+	first := slices.IndexFunc(all, func(x sample) bool { return x.at >= s.warm })
+	if first < 0 || len(all)-first < 10 {
+		fmt.Println("too few samples to judge")
+		return []string{"nothing is known"}
+	}
+	judged := all[first:]
+	for i, f := range figures {
+		most, sum := 0.0, 0.0
+		for _, x := range judged {
+			most, sum = max(most, x.values[i]), sum+x.values[i]
+		}
+		hourly := slope(judged, i)
+		fmt.Fprintf(w, "%s %s\t%.1f\t%.1f\t%.1f\t%.1f\t%+.2f\t\n", f.name, f.unit, all[0].values[i], mean(judged, i, true), mean(judged, i, false), most, hourly)
+		// Chance moves a figure by so much within the time that was judged, however short.
+		hours := (judged[len(judged)-1].at - judged[0].at).Hours()
+		if !f.mayRise && hourly*hours > max(f.least, f.share*sum/float64(len(judged))) {
+			rises = append(rises, f.name)
+		}
+	}
+	_ = w.Flush()
+	return rises
+}
+
+// mean is that of the first or the last tenth of the samples.
+func mean(all []sample, i int, first bool) float64 {
+	n := max(1, len(all)/10)
+	part := all[len(all)-n:]
+	if first {
+		part = all[:n]
+	}
+	sum := 0.0
+	for _, x := range part {
+		sum += x.values[i]
+	}
+	return sum / float64(n)
+}
+
+// slope is how much a figure rises in an hour: the median over all pairs of samples (Theil and Sen),
+// which single peaks do not move.
+func slope(all []sample, i int) float64 {
+	var slopes []float64
+	for a := range all {
+		for b := a + 1; b < len(all); b++ {
+			slopes = append(slopes, (all[b].values[i]-all[a].values[i])/(all[b].at-all[a].at).Hours())
+		}
+	}
+	slices.Sort(slopes)
+	return slopes[len(slopes)/2]
+}
