@@ -97,7 +97,7 @@ func TestCommands(t *testing.T) {
 }
 
 func runDocument(t *testing.T, dir string, blocks []block) {
-	listen := freeAddress(t)
+	listen, admin := freeAddress(t), freeAddress(t)
 	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755)); err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func runDocument(t *testing.T, dir string, blocks []block) {
 				fmt.Fprintf(&script, "cp %s config/feeds.yaml\n", saved)
 			}
 		case "sh":
-			text := strings.ReplaceAll(b.text, "127.0.0.1:8080", listen)
+			text := strings.NewReplacer("127.0.0.1:8080", listen, "127.0.0.1:8081", admin).Replace(b.text)
 			text = regexp.MustCompile(`postgres://feedd@db\.example\.org/(\w+)`).ReplaceAllString(text, "'postgres://feedd@/$1?host="+database+"'")
 			for line := range strings.SplitSeq(strings.ReplaceAll(text, "\\\n", " "), "\n") {
 				line = strings.TrimSpace(line)
@@ -324,5 +324,26 @@ func TestInlineCommands(t *testing.T) {
 	}
 	if named < 15 {
 		t.Errorf("only %d commands", named)
+	}
+}
+
+// TestEveryCommandIsDocumented: every command of the program stands in some document.
+func TestEveryCommandIsDocumented(t *testing.T) {
+	help, err := exec.CommandContext(t.Context(), feedd(t), "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range documents(t) {
+		all.WriteString(read(t, file))
+	}
+	commands := regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z]+)?) {2,}[A-Z]`).FindAllSubmatch(help, -1)
+	for _, m := range commands {
+		if !strings.Contains(all.String(), "feedd "+string(m[1])) {
+			t.Errorf("no document says what feedd %s does", m[1])
+		}
+	}
+	if len(commands) < 20 {
+		t.Errorf("only %d commands in %s", len(commands), help)
 	}
 }
