@@ -59,6 +59,7 @@ type cli struct {
 	Unfile    unfileCmd    `cmd:"" help:"Take an item out of a section, for good."`
 	Split     splitCmd     `cmd:"" help:"Take a report out of a story, for good."`
 	Join      joinCmd      `cmd:"" help:"Make two stories one."`
+	Discover  discoverCmd  `cmd:"" help:"Look for the feeds of a site; where there is none, propose selectors."`
 	OPML      opmlCmd      `cmd:"" name:"opml" help:"Sources from and to a subscription list."`
 	Add       addCmd       `cmd:"" help:"Write a feed into the configuration, keeping everything that is there."`
 	Decisions decisionsCmd `cmd:"" help:"List the editor's decisions in force, or take one back."`
