@@ -31,6 +31,11 @@ const (
 	exitUse    = 2 // wrong use, or an invalid configuration
 )
 
+// stopTime is how long a command that is told to stop may take over it, whatever it waits for: a server
+// that does not answer, a file that does not come, or a computation that asks nobody. A transaction that
+// is cut off is rolled back whole.
+const stopTime = 4500 * time.Millisecond
+
 func main() { os.Exit(run()) }
 
 // run is main for tests, too.
@@ -40,6 +45,18 @@ func run() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		<-ctx.Done()
+		stop() // a second signal ends the process at once
+		select {
+		case <-ended:
+		case <-time.After(stopTime):
+			fmt.Fprintln(os.Stderr, "feedd: stopped; some work did not end in time and was cut off, and nothing stored is lost")
+			os.Exit(exitFailed)
+		}
+	}()
 	return command(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
 
