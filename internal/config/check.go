@@ -91,6 +91,7 @@ func (b *builder) stories(f *fileStories) feed.StorySettings {
 		Window:  b.span(f.Window, 72*time.Hour, time.Minute, year, "window"),
 		Match:   f.Match.or("normal"),
 		Updates: f.Updates.or("entry"),
+		Related: f.Related.or("entry"),
 	}
 	for _, pair := range f.Never {
 		for _, term := range pair {

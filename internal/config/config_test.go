@@ -78,7 +78,7 @@ func TestLeast(t *testing.T) {
 			Schedule: "*/15 * * * *", Timeout: 20 * time.Second, HostInterval: 2 * time.Second,
 			MaxBytes: 8 << 20, MaxItems: 10_000, Backlog: 20, Line: 2,
 		}},
-		Stories:         feed.StorySettings{Window: 72 * time.Hour, Match: "normal", Updates: "entry"},
+		Stories:         feed.StorySettings{Window: 72 * time.Hour, Match: "normal", Updates: "entry", Related: "entry"},
 		SectionSettings: feed.SectionSettings{Confidence: 0.5, Learn: true},
 		Collect:         Collect{Hosts: 128},
 		Publish:         Publish{Attribution: "summary"},
@@ -115,7 +115,7 @@ func TestFull(t *testing.T) {
 			Contact: "mailto:desk@example.org",
 		},
 		Stories: feed.StorySettings{
-			Window: 48 * time.Hour, Match: "strict", Updates: "fold", Never: [][2]string{{"giá vàng", "giá bạc"}},
+			Window: 48 * time.Hour, Match: "strict", Updates: "fold", Related: "entry", Never: [][2]string{{"giá vàng", "giá bạc"}},
 		},
 		SectionSettings: feed.SectionSettings{Confidence: 0.7},
 		Sections: []feed.Section{

@@ -52,6 +52,8 @@ type fileStories struct {
 	Match text `yaml:"match" jsonschema:"enum=strict,enum=normal,enum=loose"`
 	// What a new development of a story becomes: an entry of its own (entry), the old entry with a new date (bump), or one more report in the old entry (fold). Default: entry.
 	Updates text `yaml:"updates" jsonschema:"enum=entry,enum=bump,enum=fold"`
+	// What a report that is probably of a story, and not certainly, becomes: an entry of its own that is linked (entry), or one more report in the old entry (fold). Default: entry.
+	Related text `yaml:"related" jsonschema:"enum=entry,enum=fold"`
 	// Pairs of patterns: a report that matches one is never in one story with a report that matches the other.
 	Never [][]text `yaml:"never"`
 }

@@ -151,6 +151,7 @@ type StorySettings struct {
 	Window  time.Duration // how long a story takes in new reports
 	Match   string        // strict, normal, loose
 	Updates string        // entry, bump, fold
+	Related string        // entry, fold
 	Never   [][2]string   // pairs of patterns whose reports are never one story
 }
 
@@ -254,6 +255,7 @@ const (
 	Duplicate Verdict = "duplicate" // interchangeable with a report already there
 	Same      Verdict = "same"      // the same event in other words, from another outlet
 	Update    Verdict = "update"    // the same story, later, with something new
+	Related   Verdict = "related"   // probably the same story: an entry of its own, linked
 )
 
 // Placement is one section an item was filed under, and by what authority.
@@ -514,9 +516,6 @@ func (st *SourceState) Origin() uint32 {
 	for _, said := range []string{st.URL, st.Outlet, st.Title, st.Link, st.FeedID, st.Language, st.Rights} {
 		_, _ = h.Write([]byte(said)) // a hash takes everything
 		_, _ = h.Write([]byte{0})
-	}
-	if st.Private {
-		_, _ = h.Write([]byte{1})
 	}
 	return h.Sum32()
 }

@@ -38,16 +38,13 @@ func newPartner(q feed.Partner, m *metrics) (*partner, error) {
 	return pt, nil
 }
 
-// tokenOf is the token that a request carries: the password of HTTP Basic, or ?token=.
-func tokenOf(r *http.Request) string {
-	if _, token, ok := r.BasicAuth(); ok {
-		return token
+// admits tells whether the request carries the partner's token, as the password of HTTP Basic or as
+// ?token=. It takes the same time whatever is wrong.
+func (pt *partner) admits(r *http.Request) bool {
+	_, token, ok := r.BasicAuth()
+	if !ok {
+		token = r.URL.Query().Get("token")
 	}
-	return r.URL.Query().Get("token")
-}
-
-// admits tells whether this is the partner's token. It takes the same time whatever is wrong.
-func (pt *partner) admits(token string) bool {
 	given := sha256.Sum256([]byte(token))
 	want := make([]byte, sha256.Size)
 	if pt != nil && pt.digest != nil {
@@ -58,17 +55,10 @@ func (pt *partner) admits(token string) bool {
 }
 
 // servePartner answers for /partners/{partner}/{file}: 401 without the token, whether or not there
-// is such a partner, 404 for what is not theirs, and 429 for who guesses.
+// is such a partner, and 404 for what is not theirs.
 func (p *Publisher) servePartner(w http.ResponseWriter, r *http.Request) {
 	s, pt := p.site.Load(), p.plan.Load().partners[r.PathValue("partner")]
-	token := tokenOf(r)
-	if token != "" && !p.mayGuess(w, r) {
-		return
-	}
-	if !pt.admits(token) {
-		if token != "" {
-			p.guessed(r)
-		}
+	if !pt.admits(r) {
 		h := w.Header()
 		h.Set("WWW-Authenticate", `Basic realm="partner feeds", charset="UTF-8"`)
 		h.Set("Cache-Control", "no-store")

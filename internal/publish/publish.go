@@ -78,8 +78,6 @@ type Publisher struct {
 	cache      *cache
 	cleaned    *render.Cache
 	admin      bool
-	computing  *client.Rates // what is worked out for one who asks
-	guessing   *client.Rates // tokens that are wrong
 	hub        *hub.Hub
 	registry   *prometheus.Registry
 	perPage    int
@@ -117,8 +115,6 @@ func New(o Options) (*Publisher, error) {
 		cache:      newCache(16 << 20),
 		cleaned:    render.NewCache(4 << 20),
 		admin:      o.Admin,
-		computing:  client.NewRates(computeEvery, computeBurst, o.Now),
-		guessing:   client.NewRates(guessEvery, guessBurst, o.Now),
 		squeezers:  make(chan *squeezer, renderers),
 		perPage:    cmp.Or(o.PerPage, perPage),
 		stamps:     newStamps(o.Renditions, o.Now),

@@ -69,5 +69,14 @@ func (v *visit) article(ctx context.Context, src feed.Source, it *feed.Item) err
 	if err != nil {
 		return err
 	}
-	return v.opened(ctx, a, func() error { return read.Article(a.Body, it, src, v.c.now()) })
+	select {
+	case v.c.reading <- struct{}{}:
+		defer func() { <-v.c.reading }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if err := a.unpack(); err != nil {
+		return err
+	}
+	return read.Article(a.Body, it, src, v.c.now())
 }

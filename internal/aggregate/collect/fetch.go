@@ -27,8 +27,6 @@ const (
 	// that many large ones at once do not fill the memory.
 	smallBody   = 256 << 10
 	largeBodies = 4
-	// A document of more than largeText is read alone.
-	largeText = 1 << 20
 	// What is read of an answer nobody needs, to keep its connection.
 	drained = 16 << 10
 )
@@ -98,7 +96,6 @@ type visit struct {
 	interval time.Duration
 	leave    func()
 	slot     bool // counts as under way
-	large    bool // has a large body in memory
 
 	holds []feed.HostHold // that hosts asked for
 	bytes int64           // read from the network
@@ -182,7 +179,6 @@ func (v *visit) release() {
 		<-v.c.slots
 		v.slot = false
 	}
-	v.forget()
 }
 
 // get asks and follows redirects. An answer that is neither a success nor 304 is a *StatusError,

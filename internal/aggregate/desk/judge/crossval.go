@@ -6,77 +6,132 @@ import (
 	"hash/fnv"
 	"io"
 	"maps"
-	"math"
 	"slices"
+	"strings"
 
 	"feedd/internal/aggregate/desk/stories"
 	"feedd/internal/aggregate/desk/words"
 	"feedd/internal/feed"
 )
 
-// CrossValidate says how well headlines are told apart that the models were not fitted on. Pairs
-// that share a headline, themselves or through others, go into one part; each part is judged by
-// models fitted to the others. A day is grouped by models fitted without it and without the pairs
-// that have a headline of it. Pairs with summaries are judged twice, their set's name with "+"
-// when summaries count. The parts are made rounds times, differently; the counts are of all
-// rounds. What no fitting changes, the word lists and vetoes, is not tried by this.
+// Validation says what is left out of fitting when headlines are judged that the models must not know.
+type Validation int
+
+// Parts of pairs that share no headline; whole data sets, with the outlets and years they are from.
+const (
+	ByParts Validation = iota
+	BySets
+)
+
+// families are the data sets that come from one place: they are left out together.
+var families = map[string]string{
+	"vi_real": "three outlets", "vi_series": "three outlets", "vi_stream": "three outlets", "vi_mds": "three outlets", "mds": "three outlets",
+	"day": "three outlets", "vi_day1": "three outlets", "vi_day2": "three outlets",
+	"vn18": "vn18", "gva": "gva", "ecb": "ecb", "neus": "allsides", "allsides": "allsides",
+}
+
+// CrossValidate says how well headlines are told apart that the models were not fitted on. Pairs with
+// summaries are judged twice, their set's name with "+" when summaries count.
+//
+// By parts, pairs that share a headline, themselves or through others, go into one part, and each part
+// is judged by models fitted to the others; a day is grouped by models fitted without it and without
+// the pairs that have a headline of it. By sets, pairs and days are judged by models that were fitted
+// without anything from the same outlets and years. What no fitting changes, the word lists and
+// vetoes, is not tried by this.
 //
 // misses, when it is not nil, is told each pair that was judged wrongly.
-func (l *Labelled) CrossValidate(parts, rounds int, misses io.Writer) StoriesReport {
+func (l *Labelled) CrossValidate(how Validation, parts int, misses io.Writer) StoriesReport {
 	l.sample()
-	report := StoriesReport{Kind: "cross-validation"}
-	group := l.groups()
-	sets := map[string]*tally{}
-	var sc *stories.Scorer
-	judge := func(set string, p *labelledPair, docs [2]*words.Text) {
-		if sets[set] == nil {
-			sets[set] = &tally{}
-		}
-		j := sc.Score(docs[0], docs[1], p.hours, p.outlet)
-		verdict := j.Verdict()
-		sets[set].add(verdict, p.kind, p.same, p.duplicate)
-		sets[set].loss -= math.Log(max(leastChance, 1-math.Abs(j.P-number(p.same))))
-		if misses != nil && (verdict != "different") != p.same {
-			fmt.Fprintf(misses, "%s %s\t%.2f\t%s\t%.1f h\t%s\t%s\n", set, p.kind, j.P, cmp.Or(j.Veto, verdict), p.hours, p.titles[0], p.titles[1])
-		}
+	v := validation{Labelled: l, sets: map[string]*tally{}, misses: misses}
+	if how == BySets {
+		v.bySets()
+	} else {
+		v.byParts(parts)
 	}
-	for round := range rounds {
-		part := func(i int) int { return int(spread(group[i], round) % uint64(parts)) }
-		for k := range parts {
-			sc = stories.NewScorer(l.fit("", func(i int) bool { return part(i) != k }, func(int) bool { return true }))
-			for i := range l.pairs {
-				if p := &l.pairs[i]; part(i) == k {
-					judge(p.set, p, p.bare)
-					if p.whole[0] != nil {
-						judge(p.set+"+", p, p.whole)
-					}
-				}
+	report := StoriesReport{Kind: "cross-validation", Streams: v.streams}
+	for _, set := range slices.Sorted(maps.Keys(v.sets)) {
+		report.Pairs = append(report.Pairs, v.sets[set].score(set))
+	}
+	return report
+}
+
+// validation is one cross-validation under way.
+type validation struct {
+	*Labelled
+	sets    map[string]*tally
+	streams []StreamScore
+	misses  io.Writer
+}
+
+// bySets judges each family by models fitted to the others.
+func (v *validation) bySets() {
+	for _, family := range slices.Compact(slices.Sorted(maps.Values(families))) {
+		m := v.fit("", func(i int) bool { return families[v.pairs[i].set] != family }, func(i int) bool { return families[v.days[i].set] != family })
+		sc := stories.NewScorer(m)
+		for i := range v.pairs {
+			if p := &v.pairs[i]; families[p.set] == family {
+				v.judge(sc, p)
+			}
+		}
+		for i := range v.days {
+			if families[v.days[i].set] == family {
+				v.group(&v.days[i], m)
 			}
 		}
 	}
-	for _, set := range slices.Sorted(maps.Keys(sets)) {
-		report.Pairs = append(report.Pairs, sets[set].score(set))
+}
+
+// byParts judges each part of the pairs, and each day, by models fitted to the others.
+func (v *validation) byParts(parts int) {
+	group := v.groups()
+	part := func(i int) int { return int(spread(group[i], 0) % uint64(parts)) }
+	for k := range parts {
+		sc := stories.NewScorer(v.fit("", func(i int) bool { return part(i) != k }, func(int) bool { return true }))
+		for i := range v.pairs {
+			if part(i) == k {
+				v.judge(sc, &v.pairs[i])
+			}
+		}
 	}
-	var days []told
-	for k := range l.days {
-		d := &l.days[k]
+	for k := range v.days {
+		d := &v.days[k]
 		in := map[string]bool{}
 		for _, r := range d.rows {
 			in[r.item.Title] = true
 		}
-		m := l.fit("", func(i int) bool { return !in[l.pairs[i].titles[0]] && !in[l.pairs[i].titles[1]] }, func(i int) bool { return i != k })
-		score, rows := d.group(m)
-		if misses != nil {
-			d.misses(misses, rows)
+		v.group(d, v.fit("", func(i int) bool { return !in[v.pairs[i].titles[0]] && !in[v.pairs[i].titles[1]] }, func(i int) bool { return i != k }))
+	}
+}
+
+// judge tells a pair apart, by the headlines and, where there are any, with the summaries.
+func (v *validation) judge(sc *stories.Scorer, p *labelledPair) {
+	sc.Amid(v.countsOf(p.set))
+	for k, texts := range [2][2]*words.Text{p.bare, p.whole} {
+		if texts[0] == nil {
+			continue
 		}
-		score.Loss = lossOf(m.Text, d.text)
-		report.Streams = append(report.Streams, score)
-		if setWeight[d.set].text > 0 {
-			days = append(days, rows...)
+		set := p.set + strings.Repeat("+", k)
+		if v.sets[set] == nil {
+			v.sets[set] = &tally{}
+		}
+		j := sc.Score(texts[0], texts[1], p.hours, p.outlet)
+		verdict := j.Verdict(stories.Certainties("normal"))
+		t := v.sets[set]
+		t.add(verdict, p.kind, p.same, p.duplicate)
+		t.ranked = append(t.ranked, ranked{j.P, p.same})
+		if v.misses != nil && (verdict != "different") != p.same {
+			fmt.Fprintf(v.misses, "%s %s\t%.2f\t%s\t%.1f h\t%s\t%s\n", set, p.kind, j.P, cmp.Or(j.Veto, verdict), p.hours, p.titles[0], p.titles[1])
 		}
 	}
-	report.Streams = append(report.Streams, scoreStream("all days", days))
-	return report
+}
+
+// group puts a day's reports into stories.
+func (v *validation) group(d *labelledDay, m *stories.Models) {
+	score, rows := d.group(m)
+	if v.misses != nil {
+		d.misses(v.misses, rows)
+	}
+	v.streams = append(v.streams, score)
 }
 
 // group places the day's items by the models.
@@ -90,23 +145,6 @@ func (d *labelledDay) group(m *stories.Models) (StreamScore, []told) {
 	scores, _ := groupStream(s, items, rows, &ignored, io.Discard)
 	return scores[0], rows
 }
-
-// lossOf is the mean of the loss of the samples, by weight.
-func lossOf(m *stories.Model, list []sample) float64 {
-	var loss, all float64
-	for i := range list {
-		s := &list[i]
-		loss -= s.weight * math.Log(max(leastChance, 1-math.Abs(m.Probability(&s.x)-number(s.y))))
-		all += s.weight
-	}
-	if all == 0 {
-		return 0
-	}
-	return loss / all
-}
-
-// leastChance bounds the loss of one pair: labels may be wrong.
-const leastChance = 1e-3
 
 // misses tells of the items that were put with strangers or left without an earlier companion.
 func (d *labelledDay) misses(out io.Writer, rows []told) {

@@ -3,6 +3,7 @@ package judge
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -38,10 +39,10 @@ type PairScore struct {
 	F1        float64 `json:"f1"`
 	// Of the pairs called duplicates: how many are another event, and the share of the
 	// interchangeable pairs that were called.
-	DuplicateWrong  float64  `json:"duplicate_wrong"`
-	DuplicateRecall float64  `json:"duplicate_recall"`
-	Kinds           []string `json:"kinds,omitempty"` // "kind right/all"
-	Loss            float64  `json:"loss,omitempty"`  // mean of the pairs' probabilities, nats; by cross-validation
+	DuplicateWrong   float64  `json:"duplicate_wrong"`
+	DuplicateRecall  float64  `json:"duplicate_recall"`
+	Kinds            []string `json:"kinds,omitempty"`   // "kind right/all"
+	AveragePrecision float64  `json:"average_precision"` // over all thresholds
 }
 
 // StreamScore is how one labelled stream was grouped.
@@ -50,20 +51,23 @@ type StreamScore struct {
 	Items int    `json:"items"`
 	// Of the items put into a story that was there, the share with a true companion in it; of the
 	// items with an earlier companion, the share put with one.
-	JoinPrecision   float64 `json:"join_precision"`
-	JoinRecall      float64 `json:"join_recall"`
-	JoinF1          float64 `json:"join_f1"`
-	Joins           int     `json:"joins"`
+	JoinPrecision float64 `json:"join_precision"`
+	JoinRecall    float64 `json:"join_recall"`
+	JoinF1        float64 `json:"join_f1"`
+	Joins         int     `json:"joins"`
+	// Of the items told under another outlet's entry, the share with a true companion in it.
+	FoldPrecision   float64 `json:"fold_precision"`
+	RightFolds      int     `json:"right_folds"`
+	Folds           int     `json:"folds"`
 	StrongPrecision float64 `json:"strong_precision"` // of joins with a score of at least 0.90
 	StrongJoins     int     `json:"strong_joins"`
 	BCubed          float64 `json:"b_cubed"`
 	BCubedMany      float64 `json:"b_cubed_without_singles"` // without items alone in both
-	Loss            float64 `json:"loss,omitempty"`          // mean over its pairs, nats; by cross-validation
 }
 
 // EvalStories runs labelled or unlabelled headlines through the desk: pairs, when the header has
 // a_title and b_title, else a stream. It writes one answer a line to answers, when that is not
-// nil: "row score verdict" (rows count from 1 below the header) or "id story score verdict".
+// nil: "row score verdict" (rows count from 1 below the header) or "id story entry score verdict".
 func EvalStories(in io.Reader, answers io.Writer, set feed.StorySettings) (StoriesReport, error) {
 	raw, err := io.ReadAll(in)
 	if err != nil {
@@ -76,7 +80,7 @@ func EvalStories(in io.Reader, answers io.Writer, set feed.StorySettings) (Stori
 	out := bufio.NewWriter(answers)
 	var report StoriesReport
 	if strings.Contains(header, "a_title") {
-		report, err = evalPairs(raw, out)
+		report, err = evalPairs(raw, out, set)
 	} else {
 		report, err = evalStream(raw, out, set)
 	}
@@ -103,11 +107,30 @@ func (t timings) report(r *StoriesReport) {
 	r.P99 = math.Round(float64(t[len(t)*99/100].Nanoseconds())/100) / 10
 }
 
+// ranked is a pair's probability beside what is true.
+type ranked struct {
+	p    float64
+	same bool
+}
+
+// averagePrecision is the mean, over the pairs of one event, of the precision at their rank.
+func averagePrecision(list []ranked) float64 {
+	slices.SortStableFunc(list, func(a, b ranked) int { return cmp.Compare(b.p, a.p) })
+	right, sum := 0, 0.0
+	for i, r := range list {
+		if r.same {
+			right++
+			sum += float64(right) / float64(i+1)
+		}
+	}
+	return sum / float64(max(right, 1))
+}
+
 // tally counts decisions against labels.
 type tally struct {
 	tp, fp, fn, tn, dup, dupWrong, dupRight, dups int
 	kinds                                         map[string]*[2]int // right, all
-	loss                                          float64            // of all pairs' probabilities, nats
+	ranked                                        []ranked
 }
 
 func (t *tally) add(verdict, kind string, same, duplicate bool) {
@@ -150,7 +173,7 @@ func (t *tally) add(verdict, kind string, same, duplicate bool) {
 
 func (t *tally) score(set string) PairScore {
 	s := PairScore{Set: set, Pairs: t.tp + t.fp + t.fn + t.tn}
-	s.Loss = t.loss / float64(max(s.Pairs, 1))
+	s.AveragePrecision = averagePrecision(t.ranked)
 	s.Precision, s.Recall, s.F1 = prf(t.tp, t.tp+t.fp, t.tp, t.tp+t.fn)
 	s.DuplicateWrong, s.DuplicateRecall = share(t.dupWrong, t.dup), share(t.dupRight, t.dups)
 	for _, kind := range slices.Sorted(maps.Keys(t.kinds)) {
@@ -159,11 +182,17 @@ func (t *tally) score(set string) PairScore {
 	return s
 }
 
-func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
+func evalPairs(raw []byte, out *bufio.Writer, set feed.StorySettings) (StoriesReport, error) {
 	report := StoriesReport{Kind: "pairs"}
 	rd, sc := words.NewReader(nil), stories.NewScorer(nil)
 	var took timings
+	certain := stories.Certainties(set.Match)
 	sets := map[string]*tally{}
+	counts, err := countPairs(rd, raw)
+	if err != nil {
+		return report, err
+	}
+	sc.Amid(counts)
 	numbered, err := numberedHosts(raw)
 	if err != nil {
 		return report, err
@@ -171,7 +200,10 @@ func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
 	fmt.Fprintln(out, "row\tscore\tverdict")
 	err = readTable(bytes.NewReader(raw), []string{"a_title", "b_title"}, func(row tableRow) error {
 		began := time.Now()
-		hours, _ := strconv.ParseFloat(row.get("hours"), 64)
+		hours, err := strconv.ParseFloat(row.get("hours"), 64)
+		if err != nil {
+			hours = unknownHours
+		}
 		outlet := row.get("src_a") != "" && row.get("src_a") == row.get("src_b")
 		a := rd.Read(row.get("a_title"), feed.PlainText(row.get("a_summary")))
 		b := rd.Read(row.get("b_title"), feed.PlainText(row.get("b_summary")))
@@ -179,7 +211,7 @@ func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
 		if sameAddress(row.get("a_url"), row.get("b_url"), numbered) {
 			j = stories.OneArticle()
 		}
-		verdict := j.Verdict()
+		verdict := j.Verdict(certain)
 		took = append(took, time.Since(began))
 		fmt.Fprintf(out, "%d\t%.4f\t%s\n", row.number, j.P, verdict)
 
@@ -192,6 +224,7 @@ func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
 			sets[set] = &tally{}
 		}
 		sets[set].add(verdict, row.get("kind"), label == "1", row.get("dup") == "1")
+		sets[set].ranked = append(sets[set].ranked, ranked{j.P, label == "1"})
 		return nil
 	})
 	if err != nil {
@@ -202,6 +235,24 @@ func evalPairs(raw []byte, out *bufio.Writer) (StoriesReport, error) {
 		report.Pairs = append(report.Pairs, sets[set].score(set))
 	}
 	return report, nil
+}
+
+// unknownHours is taken for the gap of a pair that has none: the middle of what counts as one.
+const unknownHours = 3
+
+// countPairs counts the words of all texts of a file of pairs, each headline once.
+func countPairs(rd *words.Reader, raw []byte) (*stories.Counts, error) {
+	counts, known := &stories.Counts{}, map[string]bool{}
+	err := readTable(bytes.NewReader(raw), []string{"a_title", "b_title"}, func(row tableRow) error {
+		for _, side := range [2]string{"a_", "b_"} {
+			if title := row.get(side + "title"); !known[title] {
+				known[title] = true
+				counts.Add(rd.Read(title, feed.PlainText(row.get(side+"summary"))))
+			}
+		}
+		return nil
+	})
+	return counts, err
 }
 
 func share(n, of int) float64 {
@@ -268,21 +319,15 @@ func (r StoriesReport) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d items, %.1f µs an item, p99 %.1f µs\n", r.Kind, r.Items, r.PerItem, r.P99)
 	for _, s := range r.Pairs {
-		fmt.Fprintf(&b, "%-10s %5d pairs  P %.3f  R %.3f  F1 %.3f  duplicates: recall %.3f, of another event %.3f\n",
-			s.Set, s.Pairs, s.Precision, s.Recall, s.F1, s.DuplicateRecall, s.DuplicateWrong)
-		if s.Loss > 0 {
-			fmt.Fprintf(&b, "           loss %.3f\n", s.Loss)
-		}
+		fmt.Fprintf(&b, "%-10s %5d pairs  P %.3f  R %.3f  F1 %.3f  average precision %.3f  duplicates: recall %.3f, of another event %.3f\n",
+			s.Set, s.Pairs, s.Precision, s.Recall, s.F1, s.AveragePrecision, s.DuplicateRecall, s.DuplicateWrong)
 		if len(s.Kinds) > 0 {
 			fmt.Fprintf(&b, "           %s\n", strings.Join(s.Kinds, ", "))
 		}
 	}
 	for _, s := range r.Streams {
-		fmt.Fprintf(&b, "%-10s %5d items  joins: P %.3f  R %.3f  F1 %.3f of %d; strong P %.3f of %d  B-cubed %.3f, without singles %.3f",
-			s.Set, s.Items, s.JoinPrecision, s.JoinRecall, s.JoinF1, s.Joins, s.StrongPrecision, s.StrongJoins, s.BCubed, s.BCubedMany)
-		if s.Loss > 0 {
-			fmt.Fprintf(&b, "  loss %.3f", s.Loss)
-		}
+		fmt.Fprintf(&b, "%-14s %5d items  folds: P %.3f, %d of %d right  joins: P %.3f  R %.3f  F1 %.3f of %d  B-cubed %.3f, without singles %.3f",
+			s.Set, s.Items, s.FoldPrecision, s.RightFolds, s.Folds, s.JoinPrecision, s.JoinRecall, s.JoinF1, s.Joins, s.BCubed, s.BCubedMany)
 		b.WriteByte('\n')
 	}
 	return b.String()
@@ -291,7 +336,8 @@ func (r StoriesReport) String() string {
 // told is one row of a stream and what became of it.
 type told struct {
 	set, cluster string
-	story        string
+	source       string
+	story, entry string
 	score        float64
 	joined       bool
 }
@@ -302,7 +348,7 @@ func evalStream(raw []byte, out *bufio.Writer, set feed.StorySettings) (StoriesR
 	if err != nil {
 		return report, err
 	}
-	fmt.Fprintln(out, "id\tstory\tscore\tverdict")
+	fmt.Fprintln(out, "id\tstory\tentry\tscore\tverdict")
 	report.Streams, err = groupStream(desk.NewStories(set, streamSources(items)), items, rows, &report, out)
 	return report, err
 }
@@ -321,11 +367,11 @@ func groupStream(s *stories.Memory, items []feed.Item, rows []told, report *Stor
 		s.Place(it, it.FirstSeen)
 		took = append(took, time.Since(began))
 		r := &rows[i]
-		r.story, r.score, r.joined = it.Story, it.Why.Score, it.Verdict != feed.New
+		r.source, r.story, r.entry, r.score, r.joined = it.Source, it.Story, it.Entry, it.Why.Score, it.Verdict != feed.New
 		if !r.joined {
 			r.score = 0
 		}
-		if _, err := fmt.Fprintf(out, "%s\t%s\t%.4f\t%s\n", it.GUID, it.Story, it.Why.Score, it.Verdict); err != nil {
+		if _, err := fmt.Fprintf(out, "%s\t%s\t%s\t%.4f\t%s\n", it.GUID, it.Story, it.Entry, it.Why.Score, it.Verdict); err != nil {
 			return nil, err
 		}
 	}
@@ -378,10 +424,15 @@ func streamSources(items []feed.Item) map[string]feed.Source {
 	return sources
 }
 
+// outletsOther says whether one of the rows is of another source.
+func outletsOther(rows []told, list []int, source string) bool {
+	return slices.ContainsFunc(list, func(o int) bool { return stories.Outlet(rows[o].source) != stories.Outlet(source) })
+}
+
 // scoreStream compares the stories found with the clusters.
 func scoreStream(set string, rows []told) StreamScore {
 	sc := StreamScore{Set: set, Items: len(rows)}
-	inStory, inCluster := map[string][]int{}, map[string][]int{}
+	inStory, inEntry, inCluster := map[string][]int{}, map[string][]int{}, map[string][]int{}
 	var right, found, companions, strongRight int
 	for i, r := range rows {
 		withTrue := slices.ContainsFunc(inStory[r.story], func(o int) bool { return rows[o].cluster == r.cluster })
@@ -404,10 +455,18 @@ func scoreStream(set string, rows []told) StreamScore {
 				found++
 			}
 		}
+		if others := inEntry[r.entry]; len(others) > 0 && outletsOther(rows, others, r.source) {
+			sc.Folds++
+			if slices.ContainsFunc(others, func(o int) bool { return rows[o].cluster == r.cluster }) {
+				sc.RightFolds++
+			}
+		}
+		inEntry[r.entry] = append(inEntry[r.entry], i)
 		inStory[r.story] = append(inStory[r.story], i)
 		inCluster[r.cluster] = append(inCluster[r.cluster], i)
 	}
 	sc.JoinPrecision, sc.JoinRecall, sc.JoinF1 = prf(right, sc.Joins, found, companions)
+	sc.FoldPrecision = share(sc.RightFolds, sc.Folds)
 	sc.StrongPrecision = share(strongRight, sc.StrongJoins)
 
 	bcubed := func(all bool) float64 {

@@ -67,6 +67,15 @@ func (ix *index) add(r *report, keys []words.Key) {
 	}
 }
 
+// documents is how many reports have a word, -1 when they are not found by it.
+func (ix *index) documents(word uint32) int32 {
+	n := ix.written.Find(word)
+	if n < 0 {
+		return -1
+	}
+	return ix.lists[n].count
+}
+
 func (l *postings) add(number int32) {
 	l.count++
 	if len(l.newest) == keptReports {

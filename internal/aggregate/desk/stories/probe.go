@@ -22,6 +22,7 @@ type probe struct {
 	// places of tokens in the headline, by norm and by fold
 	norms, folds   tokenTable
 	numerals       []numeral
+	rareNorm       float32 // squared, as the stream weighs it; 0 while not computed
 	mass, pairMass float32 // what the headline's tokens weigh, and its neighbours
 }
 
@@ -33,7 +34,7 @@ type numeral struct {
 
 // begin takes the report to compare with.
 func (b *probe) begin(d *words.Text) {
-	b.doc, b.ready = d, false
+	b.doc, b.ready, b.rareNorm = d, false, 0
 	b.all.Fill(d.All())
 }
 
@@ -104,6 +105,28 @@ func (b *probe) within(list []words.Token) (sum float32) {
 	for i := range list {
 		if b.all.Find(words.Pack(list[i].Norm, 1)) >= 0 {
 			sum += list[i].Weight()
+		}
+	}
+	return sum
+}
+
+// lacks weighs those of the tokens without a match that are nowhere in the report's text.
+func (b *probe) lacks(list []words.Token, hit []int8) (sum float32) {
+	for i := range list {
+		if hit[i] < 0 && b.all.Find(words.Pack(list[i].Norm, 1)) < 0 {
+			sum += list[i].Weight()
+		}
+	}
+	return sum
+}
+
+// unmet weighs those of the tokens from k to k1 of the report's headline without a match that are
+// nowhere in the text compared last.
+func (b *probe) unmet(k, k1 int, hit []int8) (sum float32) {
+	title := headline(b.doc)
+	for ; k < k1; k++ {
+		if at := b.where[k]; hit[k] < 0 && (at < 0 || !b.all.Met(at)) {
+			sum += title[k].Weight()
 		}
 	}
 	return sum

@@ -117,7 +117,8 @@ func TestModelsAreReadable(t *testing.T) {
 			t.Error("a feature has no name")
 		}
 	}
-	for _, m := range []*Model{modelsOnce().Title, modelsOnce().Text, modelsOnce().Duplicate, modelsOnce().Copy} {
+	ms := modelsOnce()
+	for _, m := range []*Model{ms.Vietnamese.Title, ms.Vietnamese.Text, ms.English.Title, ms.English.Text, ms.Other.Title, ms.Other.Text, ms.Vietnamese.Duplicate, ms.Other.Copy} {
 		for name := range m.Weights {
 			if !slices.Contains(FeatureNames[:], name) {
 				t.Errorf("model.json weighs %q, which is no feature", name)

@@ -28,7 +28,7 @@ import (
 // report that opened it, the key of a story that of its first entry.
 type Memory struct {
 	set     feed.StorySettings
-	join    float64 // least score of a story that takes in a report
+	certain Certainty
 	sources map[string]feed.Source
 	origins map[string]*origin // by the sources' ids
 	rd      *words.Reader
@@ -122,8 +122,9 @@ type verdictOn struct {
 // link is a story that may take in the new report.
 type link struct {
 	story *story
-	score float64
-	best  int // in judged
+	score float64 // that the report belongs to it
+	fold  float64 // that it tells what the entry of the best pair tells
+	best  int     // in judged
 }
 
 // StoriesOptions are what stories are told apart by.
@@ -153,23 +154,25 @@ func New(o Options) *Memory {
 		index: newIndex(), hosts: map[uint32]feed.Numbering{}, series: map[uint64]series{},
 		word: newEditorsWord(),
 	}
-	switch set.Match {
-	case "strict":
-		s.join = joinStrict
-	case "loose":
-		s.join = joinLoose
-	default:
-		s.join = joinNormal
-	}
+	s.sc.rare = rarity{documents: s.index.documents, all: func() int { return s.index.live }}
+	s.certain = Certainties(set.Match)
 	return s
 }
 
-// The least score of a story that takes in a report, by `stories.match`.
-const (
-	joinStrict = 0.90
-	joinNormal = 0.72
-	joinLoose  = 0.50
-)
+// Certainty is how sure it must be that two reports tell one event: to tell them as one entry, and to
+// link them as one story.
+type Certainty struct{ Fold, Relate float64 }
+
+// Certainties are those of `stories.match`: strict, normal or loose.
+func Certainties(match string) Certainty {
+	switch match {
+	case "strict":
+		return Certainty{0.93, 0.80}
+	case "loose":
+		return Certainty{0.65, 0.35}
+	}
+	return Certainty{0.80, 0.52}
+}
 
 // place decides the story of an unfiled item: it sets Story, Entry, Verdict and Why, and remembers
 // the item. Placing an item again forgets what was decided before.
@@ -198,16 +201,20 @@ func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 	s.compare(r)
 	best, found := s.choose(r)
 	why := s.explain(it, r, best, found)
-	if !found || best.score < s.join {
+	if !found || best.score < s.certain.Relate {
 		return why
 	}
 	b := s.judged[best.best]
 	e := b.r.entry
 	it.Story, it.Entry, it.Verdict = e.story.key, e.key, feed.Same
+	if (best.fold < s.certain.Fold || b.j.Apart != "") && s.set.Related != "fold" {
+		it.Entry, it.Verdict = it.OwnEntry(), feed.Related
+		return why
+	}
 	switch {
 	case s.develops(r, e, b):
 		it.Verdict = feed.Update
-	case b.j.Verdict() == "duplicate":
+	case b.j.interchangeable():
 		it.Verdict = feed.Duplicate
 	}
 	if it.Verdict == feed.Update {
@@ -418,6 +425,34 @@ const linkedReports = 8 // newest of a story, that a new report is compared with
 // choose scores the stories of the judged reports: half the best pair, half the mean over the
 // story's newest reports, so that one bridging report does not chain two stories together.
 func (s *Memory) choose(r *report) (best link, found bool) {
+	s.group()
+	for _, l := range s.linked {
+		b := &s.judged[l.best]
+		if b.j.P < hardly && found {
+			continue
+		}
+		l.score = b.j.P / 2
+		if b.j.P >= hardly {
+			s.members = l.story.newest(s.members[:0])
+			l.score = s.certainty(r, b, s.members)
+		}
+		if !found || l.score > best.score {
+			best, found = l, true
+		}
+	}
+	if found {
+		b := &s.judged[best.best]
+		list := b.r.entry.reports
+		best.fold = s.certainty(r, b, list[max(0, len(list)-linkedReports):])
+	}
+	return best, found
+}
+
+// hardly is a probability below which the other reports of a story are not asked.
+const hardly = 0.2
+
+// group finds the best pair of each story among the judged.
+func (s *Memory) group() {
 	s.linked = s.linked[:0]
 	for i := range s.judged {
 		st := s.judged[i].r.entry.story
@@ -429,47 +464,38 @@ func (s *Memory) choose(r *report) (best link, found bool) {
 			s.linked[at].best = i
 		}
 	}
-	for _, l := range s.linked {
-		top := s.judged[l.best].j.P
-		if top < 0.2 && found {
-			continue
-		}
-		sum, n := 0.0, 0
-		if top >= 0.2 {
-			s.members = l.story.newest(s.members[:0])
-			for _, o := range s.members {
-				if !s.near(r, o) {
-					continue
-				}
-				p := -1.0
-				for i := range s.judged {
-					if s.judged[i].r == o {
-						p = s.judged[i].j.P
-						break
-					}
-				}
-				if p < 0 {
-					var j Comparison
-					s.judge(r, o, &j)
-					p = j.P
-				}
-				sum, n = sum+p, n+1
-			}
-		}
-		l.score = top / 2
-		if n > 0 {
-			l.score = (top + sum/float64(n)) / 2
-		}
-		// An outlet writes two pieces on one subject more readily than two outlets do by chance.
-		const doubtful = 0.89
-		if b := s.judged[l.best]; b.r.outlet == r.outlet && b.j.dup < duplicateFrom {
-			l.score = min(l.score, doubtful)
-		}
-		if !found || l.score > best.score {
-			best, found = l, true
+}
+
+// certainty is that r tells what some reports tell, of which b is the most like it.
+func (s *Memory) certainty(r *report, b *verdictOn, reports []*report) float64 {
+	sum, n := 0.0, 0
+	for _, o := range reports {
+		if s.near(r, o) {
+			sum, n = sum+s.probability(r, o), n+1
 		}
 	}
-	return best, found
+	score := b.j.P / 2
+	if n > 0 {
+		score = (b.j.P + sum/float64(n)) / 2
+	}
+	// An outlet writes two pieces on one subject more readily than two outlets do by chance.
+	const doubtful = 0.89
+	if b.r.outlet == r.outlet && b.j.dup < duplicateFrom {
+		score = min(score, doubtful)
+	}
+	return score
+}
+
+// probability is that r and a known report tell one event: as it was judged, or is judged now.
+func (s *Memory) probability(r, o *report) float64 {
+	for i := range s.judged {
+		if s.judged[i].r == o {
+			return s.judged[i].j.P
+		}
+	}
+	var j Comparison
+	s.judge(r, o, &j)
+	return j.P
 }
 
 // outletOf takes the channel off an outlet's name: "Báo Ví dụ - Thể thao".
@@ -666,10 +692,16 @@ func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.W
 	b := s.judged[best.best]
 	why.Score, why.With = math.Round(best.score*1000)/1000, b.r.id
 	verb := "too little like"
-	if best.score >= s.join {
-		verb = "tells the event of"
+	needed := s.certain.Relate
+	switch {
+	case best.fold >= s.certain.Fold && b.j.Apart != "":
+		verb = "is related to, and not told under one entry for " + b.j.Apart + " with"
+	case best.fold >= s.certain.Fold:
+		verb, needed = "tells the event of", s.certain.Fold
+	case best.score >= s.certain.Relate:
+		verb = "is related to"
 	}
-	why.Reason = fmt.Sprintf("%s report %d (%s): %.2f of at least %.2f", verb, b.r.id, b.r.from.name, best.score, s.join)
+	why.Reason = fmt.Sprintf("%s report %d (%s): %.2f of at least %.2f", verb, b.r.id, b.r.from.name, best.score, needed)
 	why.Features = s.sc.decided(b.j)
 	why.Words = s.rd.Shared(&b.r.doc)
 	return why

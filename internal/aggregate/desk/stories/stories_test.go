@@ -96,7 +96,19 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"another outlet in other words folds", feed.StorySettings{}, []report{
 			{"a", "Va chạm tàu hàng ở vùng biển Vũng Áng, không ai bị thương", 0, feed.New, 1},
-			{"b", "Hai tàu chở hàng đâm nhau gần cảng Vũng Áng, nước tràn vào khoang máy", 1, feed.Same, 1},
+			{"b", "Hai tàu hàng va chạm ở vùng biển Vũng Áng, thủy thủ an toàn", 1, feed.Duplicate, 1},
+		}},
+		{"what is probably the same is linked", feed.StorySettings{}, []report{
+			{"a", "Va chạm tàu hàng ở vùng biển Vũng Áng, không ai bị thương", 0, feed.New, 1},
+			{"b", "Cảng Vũng Áng: Tàu chở hàng đâm nhau, nước tràn vào khoang máy", 1, feed.Related, 2},
+		}},
+		{"unless the editor wants it folded", feed.StorySettings{Related: "fold"}, []report{
+			{"a", "Va chạm tàu hàng ở vùng biển Vũng Áng, không ai bị thương", 0, feed.New, 1},
+			{"b", "Cảng Vũng Áng: Tàu chở hàng đâm nhau, nước tràn vào khoang máy", 1, feed.Same, 1},
+		}},
+		{"one frame with other contents is not one entry", feed.StorySettings{}, []report{
+			{"a", "Học phí Trường Đại học Sông Lam năm học tới", 0, feed.New, 1},
+			{"b", "Học phí Trường Đại học Núi Hồng năm học tới", 1, feed.New, 2},
 		}},
 		{"within one outlet nothing disappears", feed.StorySettings{}, []report{
 			{"a", "Lật thuyền trên sông Gianh, ba người mất tích", 0, feed.New, 1},
@@ -243,7 +255,7 @@ func TestWhySaysWhatDecided(t *testing.T) {
 		item(3, "c", "Lở núi ở Yên Bái vùi lấp ba ngôi nhà", 2*time.Hour),
 		item(4, "b", "Lở núi ở Hà Giang vùi lấp ba ngôi nhà", 3*time.Hour))
 	why := list[1].Why
-	if why.Score < s.join || why.With != 1 || len(why.Features) == 0 || !slices.Contains(why.Words, "Áng") || !strings.Contains(why.Reason, "Báo Sớm") {
+	if why.Score < s.certain.Relate || why.With != 1 || len(why.Features) == 0 || !slices.Contains(why.Words, "Áng") || !strings.Contains(why.Reason, "Báo Sớm") {
 		t.Errorf("the join is explained by %+v", why)
 	}
 	if vetoes := list[3].Why.Vetoes; len(vetoes) != 1 || !strings.HasPrefix(vetoes[0], "places") {

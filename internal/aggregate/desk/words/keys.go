@@ -2,11 +2,11 @@ package words
 
 import "math"
 
-// tellingWord is the least weight of a word that reports are found by.
-const tellingWord = 2.2
+// TellingFrom is the least weight of a word that reports are found by.
+const TellingFrom = 2.2
 
 // Telling says whether reports are found by a packed word.
-func Telling(p uint32) bool { return p&0xFF >= uint32(tellingWord*WeightUnit) }
+func Telling(p uint32) bool { return p&0xFF >= uint32(TellingFrom*WeightUnit) }
 
 // indexKey is a word of a report, in the upper half, and what it weighs.
 type indexKey uint64

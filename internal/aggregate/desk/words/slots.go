@@ -368,7 +368,7 @@ func numberHash(v float64) uint32 {
 func dateToken(v int) spelled {
 	t := numberToken(float64(v))
 	t.Norm ^= 0x5bd1e995
-	t.Fold, t.Flags, t.weight = t.Norm, IsNumber|isDate, 1
+	t.Fold, t.Flags, t.weight = t.Norm, IsNumber|IsDate, 1
 	if v < 1300 { // no year
 		t.day = uint16(v)
 	}

@@ -32,7 +32,7 @@ const (
 	IsName   = 1 << iota // capitalised where capitals mean something
 	IsNumber             // its hashes are of the value
 	isPlace
-	isDate
+	IsDate
 	IsCapital // at the head of a sentence, where a capital alone says little
 	IsAcronym // it may be made of the first letters of words: BoE, BHXH
 	IsKnown   // of a name of the lexicon
@@ -41,20 +41,21 @@ const (
 
 // doc is what is remembered of a report's text.
 type Text struct {
-	words  []uint32 // packed: those of title and summary, then pairs of neighbours, then names; each once
-	parts  [2]int32 // where in words the pairs begin, and the names
-	Norms  [2]float32
-	Marked bool // written with diacritics
-	Digest bool
-	Advice bool      // how to cook, what to eat
-	Angle  bool      // looks at an event from aside
-	Genres uint16    // kinds of piece that are written about an event, by bit
-	Short  bool      // has a token that is an acronym
-	Told   bool      // has a summary
-	Length uint8     // of the headline, words
-	Head   uint8     // tokens before the first colon or bar, 0 when there is none
-	Tail   uint8     // tokens before the last one
-	Days   [2]uint16 // named in title and summary: month*100+day
+	words    []uint32 // packed: those of title and summary, then pairs of neighbours, then names; each once
+	parts    [2]int32 // where in words the pairs begin, and the names
+	Norms    [2]float32
+	Marked   bool // written with diacritics
+	Language Language
+	Digest   bool
+	Advice   bool      // how to cook, what to eat
+	Angle    bool      // looks at an event from aside
+	Genres   uint16    // kinds of piece that are written about an event, by bit
+	Short    bool      // has a token that is an acronym
+	Told     bool      // has a summary
+	Length   uint8     // of the headline, words
+	Head     uint8     // tokens before the first colon or bar, 0 when there is none
+	Tail     uint8     // tokens before the last one
+	Days     [2]uint16 // named in title and summary: month*100+day
 
 	Title    []Token
 	slots    []slot
@@ -186,6 +187,7 @@ func (rd *Reader) ReadInto(d *Text, title, summary string) {
 	}
 	rd.collect(d)
 	rd.days(d)
+	d.Language = rd.languageOf(title, summary)
 }
 
 // days notes the first two days that the text names.
@@ -514,17 +516,17 @@ func (rd *Reader) collect(d *Text) {
 	for _, list := range [][]spelled{rd.title, rd.rest} {
 		for i := range list {
 			t := &list[i]
-			if t.Flags&isDate == 0 {
+			if t.Flags&IsDate == 0 {
 				p := Pack(t.Norm, t.weight)
 				all.add(p)
-				if t.weight >= tellingWord {
+				if t.weight >= TellingFrom {
 					rd.index.add(Key{newIndexKey(t.Fold, t.weight), p})
 				}
 			}
 			if rd.seen != nil && t.Flags&IsNumber == 0 {
 				rd.seen(t.text)
 			}
-			if i > 0 && t.Flags&isDate == 0 {
+			if i > 0 && t.Flags&IsDate == 0 {
 				u := &list[i-1]
 				h := pairHash(u.Norm, t.Norm)
 				w := rd.weights.pair(h, u.weight, t.weight)

@@ -45,7 +45,7 @@ func run() error {
 	into := flag.String("out", "internal/aggregate/desk", "the desk's folder, whose data are written")
 	count := flag.Bool("count", false, "count words anew, too; then fit once more with the new table")
 	check := flag.Int("check", 0, "write nothing; say what models fitted to all parts but one make of that one, with this many parts")
-	rounds := flag.Int("rounds", 1, "with -check: how often the parts are made anew")
+	sets := flag.Bool("sets", false, "write nothing; say what models fitted without a data set, its outlets and its years make of it")
 	misses := flag.Bool("misses", false, "with -check: print the pairs that were judged wrongly")
 	flag.Parse()
 
@@ -89,12 +89,16 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if *check > 0 {
+	if *check > 0 || *sets {
 		var wrong io.Writer
 		if *misses {
 			wrong = os.Stdout
 		}
-		fmt.Print(l.CrossValidate(*check, *rounds, wrong))
+		how := judge.ByParts
+		if *sets {
+			how = judge.BySets
+		}
+		fmt.Print(l.CrossValidate(how, *check, wrong))
 		return nil
 	}
 	return write("stories/data/model.json", l.FitStories)

@@ -1,0 +1,105 @@
+package stories
+
+import (
+	"math"
+
+	"feedd/internal/aggregate/desk/words"
+)
+
+// rarity weighs words by how rare they are in the stream itself: the name everybody writes today says
+// less than the table of frequencies, made of other years, makes believe.
+type rarity struct {
+	documents func(word uint32) int32 // that have a word, given as in a Text, without its weight; -1 when nobody counts
+	all       func() int
+}
+
+// believed is for how many documents the table of frequencies speaks: until the stream has as many, it
+// says more.
+const believed = 300
+
+// weight is the inverse document frequency of a packed word among n documents.
+func (r *rarity) weight(p uint32, n float32) float32 {
+	const unit = 1. / words.WeightUnit
+	df := r.documents(p >> 8)
+	if df < 0 {
+		return float32(p&0xFF) * unit
+	}
+	return logOf((n + believed) / (float32(df) + expected[p&0xFF] + 0.5))
+}
+
+// expected is how many of the believed documents have a word, by its weight.
+var expected = func() (t [256]float32) {
+	for w := range t {
+		t[w] = believed * float32(math.Exp(-float64(w)/words.WeightUnit))
+	}
+	return t
+}()
+
+// logOf is the natural logarithm to three digits, from a table: it is asked some hundred times an item.
+func logOf(x float32) float32 {
+	const fraction = 23 - logBits
+	bits := math.Float32bits(max(x, 1)) - 127<<23
+	return float32(bits>>23)*math.Ln2 + logs[bits>>fraction&(1<<logBits-1)]
+}
+
+const logBits = 9
+
+var logs = func() (t [1 << logBits]float32) {
+	for i := range t {
+		t[i] = float32(math.Log(1 + (float64(i)+.5)/(1<<logBits)))
+	}
+	return t
+}()
+
+// streamCosine compares all words of a text with those of the report named last, weighed by the stream.
+func (sc *Scorer) streamCosine(a *words.Text) float64 {
+	pr := &sc.probe
+	if sc.rare.documents == nil {
+		return cosine(pr.all.Dot(a.All()), a.Norms[0], pr.doc.Norms[0])
+	}
+	n := float32(sc.rare.all())
+	if pr.rareNorm == 0 {
+		for _, p := range pr.doc.All() {
+			w := sc.rare.weight(p, n)
+			pr.rareNorm += w * w
+		}
+	}
+	var dot, norm float32
+	for _, p := range a.All() {
+		w := sc.rare.weight(p, n)
+		w *= w
+		norm += w
+		if pr.all.Find(p) >= 0 {
+			dot += w
+		}
+	}
+	if norm == 0 || pr.rareNorm == 0 {
+		return 0
+	}
+	return min(1, float64(dot)/math.Sqrt(float64(norm)*float64(pr.rareNorm)))
+}
+
+// Counts counts in how many of the texts shown to it a word stands: the stream of a file of pairs.
+type Counts struct {
+	documents map[uint32]int32
+	all       int
+}
+
+// Add counts the words of one text.
+func (c *Counts) Add(t *words.Text) {
+	if c.documents == nil {
+		c.documents = map[uint32]int32{}
+	}
+	c.all++
+	for _, p := range t.All() {
+		c.documents[p>>8]++
+	}
+}
+
+// of weighs words by the texts that were counted.
+func (c *Counts) of() rarity {
+	return rarity{
+		documents: func(word uint32) int32 { return c.documents[word] },
+		all:       func() int { return c.all },
+	}
+}
