@@ -299,12 +299,32 @@ func (v *visit) ask(ctx context.Context, src *feed.Source, st *feed.SourceState)
 		if !q.delta || !strings.Contains(strings.ToLower(a.Header.Get("IM")), "feed") {
 			return a, errors.New("the server answered 226 IM Used with a manipulation that was not asked for")
 		}
-	case http.StatusOK, http.StatusNonAuthoritativeInfo:
-		a.Status = http.StatusOK
-	default:
+	case http.StatusNoContent, http.StatusResetContent:
 		return a, &StatusError{a.Status}
+	default: // any other success, as browsers bear it: what counts is the document that it brought
+		if len(a.Bytes) == 0 && a.Status != http.StatusOK {
+			return a, &StatusError{a.Status}
+		}
+		if a.cut == nil && a.Status == http.StatusPartialContent {
+			a.cut = partial(a.Header)
+		}
+		a.Status = http.StatusOK
 	}
 	return a, nil
+}
+
+// partial says what of a document an answer with status 206 lacks; nothing when it is whole, which it
+// should be, since no part was asked for.
+func partial(header http.Header) error {
+	at := header.Get("Content-Range")
+	if at == "" {
+		return nil
+	}
+	var first, last, all int64
+	if n, _ := fmt.Sscanf(at, "bytes %d-%d/%d", &first, &last, &all); n == 3 && first == 0 && last+1 >= all {
+		return nil
+	}
+	return fmt.Errorf("the server answered with a part of the document only (%s)", at)
 }
 
 // open reads the document that an answer brought, and keeps its validators in the state. There is

@@ -8,12 +8,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http/httputil"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 // acceptEncoding is what decompress undoes.
@@ -38,6 +42,13 @@ func decompress(r io.Reader, contentEncoding string) (plain io.Reader, release f
 		br := bufio.NewReader(r)
 		magic, _ := br.Peek(16)
 		r = br
+		switch {
+		case strings.TrimSpace(e) == "aws-chunked" && chunkHead.Match(magic): // the framing of uploads, which some storage keeps
+			r = httputil.NewChunkedReader(br)
+			continue
+		case isDocument(magic):
+			continue // compressed in name only
+		}
 		switch strings.TrimSpace(e) {
 		case "", "identity":
 		case "gzip", "x-gzip":
@@ -57,22 +68,40 @@ func decompress(r io.Reader, contentEncoding string) (plain io.Reader, release f
 				if r, err = zlib.NewReader(br); err != nil {
 					return nil, release, fmt.Errorf("the deflate of the answer is damaged: %w", err)
 				}
-			} else if !isText(magic) {
+			} else {
 				r = flate.NewReader(br)
 			}
 		case "br":
 			r = brotli.NewReader(br)
+		case "zstd":
+			z, err := zstd.NewReader(br, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
+			if err != nil {
+				return nil, release, fmt.Errorf("the zstd of the answer is damaged: %w", err)
+			}
+			before := release
+			release = func() { z.Close(); before() }
+			r = z
+		case "aws-chunked", "utf-8", "utf8", "none", "text", "binary", "8bit", "7bit": // which compress nothing
 		default:
+			if utf8.Valid(magic) {
+				continue // no compression that anybody knows
+			}
 			return nil, release, fmt.Errorf("the answer is compressed as %q, which was not asked for", strings.TrimSpace(e))
 		}
 	}
 	return r, release, nil
 }
 
-// isText tells the beginning of a document from that of a compressed stream.
-func isText(b []byte) bool {
+// chunkHead is how a chunk of a signed upload begins: its size, then perhaps its signature.
+var chunkHead = regexp.MustCompile(`^[0-9a-f]+(;|\r\n)`)
+
+// isDocument tells the beginning of a document from that of a compressed stream: it is text, or begins
+// as XML, HTML and JSON do, behind a byte order mark or space at times.
+func isDocument(b []byte) bool {
+	b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), " \t\r\n")
+	markup := len(b) > 1 && (b[0] == '<' || b[0] == '{' || b[0] == '[') && b[1] >= ' ' && b[1] <= '~'
 	for _, c := range b {
-		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c > '~' {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' || c > '~' && !markup {
 			return false
 		}
 	}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/andybalholm/brotli"
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 
 	"feedd/internal/feed"
 )
@@ -160,6 +161,7 @@ func TestEncodings(t *testing.T) {
 	zl := func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) }
 	fl := func(w io.Writer) io.WriteCloser { f, _ := flate.NewWriter(w, 9); return f }
 	br := func(w io.Writer) io.WriteCloser { return brotli.NewWriter(w) }
+	zs := func(w io.Writer) io.WriteCloser { z, _ := zstd.NewWriter(w); return z }
 	zeros := strings.Repeat("\x00", 3<<20)
 	for name, c := range map[string]struct {
 		encoding, body, want string
@@ -177,7 +179,19 @@ func TestEncodings(t *testing.T) {
 		"said deflate":       {"deflate", plainText, "", false},
 		"padded gzip":        {"gzip", pack(gz, plainText) + strings.Repeat("\x00", 600), "", false},
 		"cut gzip":           {"gzip", pack(gz, plainText)[:200], "", true},
-		"zstd":               {"zstd", "\x28\xb5\x2f\xfd", `compressed as "zstd"`, false},
+		"zstd":               {"zstd", pack(zs, plainText), "", false},
+		"zstd bomb":          {"zstd", pack(zs, zeros), "body larger than 1 MiB (max_bytes)", false},
+		"unknown":            {"lzma", "\x5d\x00\x00\x80\x00\xff\xff\xff", `compressed as "lzma"`, false},
+		"said br":            {"br", plainText, "", false},
+		"said br, with mark": {"br", "\xef\xbb\xbf" + plainText, "", false},
+		"said br, JSON":      {"br", "\n{\"version\": 1}", "", false},
+		"said zstd":          {"zstd", plainText, "", false},
+		"a charset":          {"UTF-8", plainText, "", false},
+		"a media type":       {"text/xml", plainText, "", false},
+		"a word":             {"none", plainText, "", false},
+		"aws-chunked":        {"aws-chunked", plainText, "", false},
+		"gzip, aws-chunked":  {"gzip,aws-chunked", pack(gz, plainText), "", false},
+		"signed chunks":      {"aws-chunked", fmt.Sprintf("%x;chunk-signature=0a\r\n%s\r\n0;chunk-signature=0b\r\n\r\n", len(plainText), plainText), "", false},
 		"too often":          {"gzip,gzip,gzip,gzip", plainText, "compressed 4 times over", false},
 		"gzip bomb":          {"gzip", pack(gz, zeros), "body larger than 1 MiB (max_bytes)", false},
 		"deflate bomb":       {"deflate", pack(zl, zeros), "body larger than 1 MiB (max_bytes)", false},
@@ -214,8 +228,55 @@ func TestEncodings(t *testing.T) {
 			if a.cut == nil || !strings.HasPrefix(plainText, string(a.Bytes)) || len(a.Bytes) == 0 {
 				t.Errorf("%s: cut %v after %d bytes", name, a.cut, len(a.Bytes))
 			}
+		case strings.HasPrefix(name, "said"):
+			if string(a.Bytes) != c.body {
+				t.Errorf("%s: got %.40q", name, a.Bytes)
+			}
 		case strings.TrimSpace(string(a.Bytes)) != plainText:
 			t.Errorf("%s: got %.40q", name, a.Bytes)
+		}
+	}
+}
+
+// TestOddSuccess: what counts is the document, whichever success the server calls it.
+func TestOddSuccess(t *testing.T) {
+	text := rssOf("a", "b")
+	for name, c := range map[string]struct {
+		status     int
+		body, part string
+		items      int
+		cut        bool
+		says       string
+	}{
+		"201":               {201, text, "", 2, false, ""},
+		"202":               {202, text, "", 2, false, ""},
+		"203":               {203, text, "", 2, false, ""},
+		"206":               {206, text, "", 2, false, ""},
+		"206, the whole":    {206, text, fmt.Sprintf("bytes 0-%d/%d", len(text)-1, len(text)), 2, false, ""},
+		"206, a part":       {206, text, fmt.Sprintf("bytes 0-%d/%d", len(text)-1, 9*len(text)), 2, true, ""},
+		"299":               {299, text, "", 2, false, ""},
+		"202, nothing yet":  {202, "", "", 0, false, "202 Accepted"},
+		"204":               {204, "", "", 0, false, "204 No Content"},
+		"404 with the feed": {404, text, "", 0, false, "404 Not Found"},
+		"500 with the feed": {500, text, "", 0, false, "500 Internal"},
+	} {
+		s := webServer(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("ETag", `"a"`)
+			if c.part != "" {
+				w.Header().Set("Content-Range", c.part)
+			}
+			w.WriteHeader(c.status)
+			io.WriteString(w, c.body)
+		})
+		res := testCollector(t).Collect(t.Context(), sourceAt("s", s.URL), feed.SourceState{}, nil)
+		if c.says != "" {
+			if res.Outcome != Failed || !strings.Contains(res.Err.Error(), c.says) {
+				t.Errorf("%s: %s, %v", name, res.Outcome, res.Err)
+			}
+			continue
+		}
+		if res.Outcome != OK || len(res.Items) != c.items || (res.State.ETag == "") != c.cut || (len(res.Warnings) > 0) != c.cut {
+			t.Errorf("%s: %s, %d items, ETag %q, %q, %v", name, res.Outcome, len(res.Items), res.State.ETag, res.Warnings, res.Err)
 		}
 	}
 }
