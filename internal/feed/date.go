@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -67,6 +68,7 @@ func (d Dates) Parse(raw string) (t time.Time, zoned, ok bool) {
 			p.Zone = time.UTC
 		}
 		t, zoned, ok = p.parse(raw)
+		zoned = zoned || p.named
 	}
 	if !ok || t.Before(earliest) || t.After(d.Now) {
 		return time.Time{}, zoned, false
@@ -119,7 +121,7 @@ func leadingPair(raw string) (a, b int, ok bool) {
 			continue
 		}
 		b, m := atoi(rest[1:])
-		if m == 0 || m > 2 || len(rest) <= m+1 || rest[m+1] != rest[0] {
+		if m == 0 || m > 2 || len(rest) > m+1 && rest[m+1] != rest[0] && rest[m+1] != ' ' || len(rest) == m+1 && rest[0] == '.' {
 			return 0, 0, false
 		}
 		return a, b, true
@@ -262,12 +264,15 @@ type dateParser struct {
 	toks []dateToken
 
 	hour, minute, second int
-	haveTime             bool
-	half                 int // 0 none, 1 before noon, 2 after noon
+	haveTime, haveSecond bool
+	clockAt, clockEnd    int   // the tokens of the time
+	unknown              []int // words that were not understood
+	half                 int   // 0 none, 1 before noon, 2 after noon
 	latinHalf            bool
 
 	offset             int
 	zoned              bool
+	named              bool   // Zone is the date's own
 	abbrev             string // a zone's name whose meaning depends on Zone
 	year, month, day   int
 	nums               []dateToken // numbers not yet understood
@@ -289,7 +294,8 @@ type dateToken struct {
 }
 
 func (p *dateParser) parse(raw string) (time.Time, bool, bool) {
-	s := strings.ToLower(norm.NFC.String(raw))
+	raw = p.namedZone(raw)
+	s := thaiMonths.Replace(strings.ToLower(norm.NFC.String(raw)))
 	if i := strings.IndexByte(s, '['); i > 0 {
 		s = s[:i] // 2024-08-14T10:44:00+07:00[Asia/Ho_Chi_Minh]
 	}
@@ -307,6 +313,26 @@ func (p *dateParser) parse(raw string) (time.Time, bool, bool) {
 		return time.Time{}, false, false
 	}
 	return p.result()
+}
+
+// zoneName is a time zone as the IANA database names it: America/New_York.
+var zoneName = regexp.MustCompile(`\b[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_-]+){1,2}\b`)
+
+// namedZone takes the name of a zone out of a date and keeps to it.
+func (p *dateParser) namedZone(raw string) string {
+	if strings.IndexByte(raw, '/') < 0 {
+		return raw
+	}
+	at := zoneName.FindStringIndex(raw)
+	if at == nil {
+		return raw
+	}
+	zone, err := time.LoadLocation(raw[at[0]:at[1]])
+	if err != nil {
+		return raw
+	}
+	p.Zone, p.named = zone, true
+	return raw[:at[0]] + raw[at[1]:]
 }
 
 // unixTime reads a bare number of ten (seconds), thirteen (milliseconds) or sixteen digits.
@@ -356,7 +382,7 @@ func (p *dateParser) scan(s string) {
 				i += n
 				space = false
 				continue
-			case '年', '月', '日', '时', '時', '分', '秒', '년', '월', '일', '시', '분', '초':
+			case '年', '月', '日', '时', '時', '分', '秒', '点', '點', '년', '월', '일', '시', '분', '초':
 				p.toks = append(p.toks, dateToken{text: s[i : i+n], space: space})
 				i += n
 				space = false
@@ -420,7 +446,6 @@ func (p *dateParser) classify() bool {
 	if p.relativeTime() {
 		return true
 	}
-	unknown := 0
 	for i := 0; i < len(p.toks); {
 		t := p.toks[i]
 		switch {
@@ -437,14 +462,29 @@ func (p *dateParser) classify() bool {
 		default:
 			n := p.word(i)
 			if n == 0 {
-				unknown++
+				p.unknown = append(p.unknown, i)
 				n = 1
 			}
 			i += n
 		}
 	}
 	// A label before a date ("Ngày đăng:") is accepted, prose with numbers in it is not.
-	return unknown <= 3
+	return len(p.unknown) <= 3
+}
+
+// doubtful is true of an hour that a word beside it may put into the other half of the day, when that
+// word was not understood. What stands behind seconds is the name of a zone.
+func (p *dateParser) doubtful() bool {
+	if !p.haveTime || p.half != 0 || p.haveSecond || p.hour == 0 || p.hour > 12 {
+		return false
+	}
+	for _, i := range p.unknown {
+		before, _ := utf8.DecodeRuneInString(p.at(i).text)
+		if i == p.clockEnd || i == p.clockAt-1 && before > 0x590 { // Latin, Greek and Cyrillic have prepositions there
+			return true
+		}
+	}
+	return false
 }
 
 func (p *dateParser) at(i int) dateToken {
@@ -460,35 +500,8 @@ func (p *dateParser) number(i int) int {
 	t := p.at(i)
 	next := p.at(i + 1)
 	after := p.at(i + 2)
-	// A time: 10:44, 10:44:00.123, 10h44, 10 giờ 44 phút, 10g44.
-	if !p.haveTime && t.digit <= 2 && t.num <= 24 {
-		hourWord := isHourWord(next.text)
-		if next.sep == ':' && after.digit > 0 && after.digit <= 2 && after.num <= 59 ||
-			hourWord && after.digit > 0 && after.digit <= 2 && after.num <= 59 && (next.text != "h" || !next.space) {
-			p.hour, p.minute, p.haveTime = t.num, after.num, true
-			n := 3
-			if isMinuteWord(p.at(i + n).text) {
-				n++
-			}
-			if p.at(i+n).sep == ':' && p.at(i+n+1).digit > 0 && p.at(i+n+1).digit <= 2 && p.at(i+n+1).num <= 60 {
-				p.second = p.at(i + n + 1).num
-				n += 2
-				if (p.at(i+n).sep == '.' || p.at(i+n).sep == ',' || p.at(i+n).sep == ':') && p.at(i+n+1).digit > 0 && !p.at(i+n+1).space {
-					n += 2
-				}
-			} else if p.at(i+n).digit > 0 && isSecondWord(p.at(i+n+1).text) {
-				p.second = p.at(i + n).num
-				n += 2
-			}
-			return n
-		}
-		if hourWord && (next.text != "h" || !next.space) || isNoonWord(next.text) {
-			p.hour, p.haveTime = t.num, true
-			if hourWord {
-				return 2
-			}
-			return 1
-		}
+	if n := p.clock(i); n > 0 {
+		return n
 	}
 	// 10.44 after a finished date, as some Nordic and German pages write it.
 	if !p.haveTime && p.year != 0 && len(p.nums) == 0 && next.sep == '.' && after.digit == 2 && t.num <= 23 && after.num <= 59 {
@@ -498,7 +511,7 @@ func (p *dateParser) number(i int) int {
 	// 14/8/2024, 2024-08-14, 14.8.24: three numbers with one sign between them.
 	if p.year == 0 && p.month == 0 && (next.sep == '/' || next.sep == '-' || next.sep == '.') && after.digit > 0 {
 		third := p.at(i + 4)
-		if p.at(i+3).sep == next.sep && third.digit > 0 {
+		if p.at(i+3).sep == next.sep && third.digit > 0 && !(third.space && p.at(i+5).sep == ':') {
 			if p.three(t, after, third, next.sep) {
 				return 5
 			}
@@ -524,6 +537,56 @@ func (p *dateParser) number(i int) int {
 	}
 	p.nums = append(p.nums, t)
 	return 1
+}
+
+// clock understands a time of day: 10:44, 10:44:00.123, 10h44, 10 giờ 44 phút, 3 p.m.
+func (p *dateParser) clock(i int) int {
+	t, next, after := p.at(i), p.at(i+1), p.at(i+2)
+	if p.haveTime || t.digit > 2 || t.num > 24 {
+		return 0
+	}
+	hourWord := isHourWord(next.text) && (next.text != "h" || !next.space)
+	minutes := after.digit > 0 && after.digit <= 2 && after.num <= 59
+	// "8h 27/11/2026": what follows the hour is the day.
+	dayFollows := after.space && p.at(i+4).digit > 0 && (p.at(i+3).sep == '/' || p.at(i+3).sep == '-' || p.at(i+3).sep == '.')
+	n := 0
+	switch {
+	case next.sep == ':' && minutes || hourWord && minutes && !dayFollows:
+		p.minute = after.num
+		n = 3 + p.seconds(i+3)
+	case next.sep == '.' && minutes && after.digit == 2 && p.isHalf(i+3):
+		p.minute = after.num
+		n = 3
+	case hourWord:
+		n = 2
+	case p.isHalf(i + 1):
+		n = 1
+	default:
+		return 0
+	}
+	p.hour, p.haveTime = t.num, true
+	p.clockAt, p.clockEnd = i, i+n
+	return n
+}
+
+// seconds understands what follows the minutes: their word, and seconds with or without a fraction.
+func (p *dateParser) seconds(i int) int {
+	n := 0
+	if isMinuteWord(p.at(i).text) && !p.isHalf(i) {
+		n++
+	}
+	switch s := p.at(i + n + 1); {
+	case p.at(i+n).sep == ':' && s.digit > 0 && s.digit <= 2 && s.num <= 60:
+		p.second, p.haveSecond = s.num, true
+		n += 2
+		if sep := p.at(i + n).sep; (sep == '.' || sep == ',' || sep == ':') && p.at(i+n+1).digit > 0 && !p.at(i+n+1).space {
+			n += 2
+		}
+	case p.at(i+n).digit > 0 && isSecondWord(s.text):
+		p.second, p.haveSecond = p.at(i+n).num, true
+		n += 2
+	}
+	return n
 }
 
 func (p *dateParser) three(a, b, c dateToken, sep byte) bool {
@@ -566,10 +629,28 @@ func (p *dateParser) two(a, b dateToken, sep byte) bool {
 		p.year, p.month, p.day, p.direct = b.num, a.num, 1, true
 	case a.digit <= 2 && b.digit <= 2 && sep == '/' && a.num >= 1 && b.num >= 1:
 		p.day, p.month, p.numSep = a.num, b.num, sep
+	case a.digit == 2 && b.digit == 2 && sep == '-' && p.clocked() && a.num >= 1 && b.num >= 1:
+		// "12-01 23:26" writes the month first, as a date of ISO 8601 whose year is left out.
+		p.month, p.day, p.direct = a.num, b.num, true
+		if a.num > 12 || p.Order == DayFirst && b.num <= 12 {
+			p.month, p.day = b.num, a.num
+		}
+	case a.digit <= 2 && b.digit <= 2 && sep == '.' && p.clocked() && a.num >= 1 && a.num <= 31 && b.num >= 1 && b.num <= 12:
+		p.day, p.month, p.direct = a.num, b.num, true
 	default:
 		return false
 	}
 	return true
+}
+
+// clocked is true of a date with a time of day.
+func (p *dateParser) clocked() bool {
+	for _, t := range p.toks {
+		if t.sep == ':' || isHourWord(t.text) {
+			return true
+		}
+	}
+	return false
 }
 
 // fullYear makes four digits of two: 69 to 99 are of the last century.
@@ -636,15 +717,14 @@ func (p *dateParser) result() (time.Time, bool, bool) {
 	if !p.assignNumbers() {
 		return none, p.zoned, false
 	}
-	switch p.half {
-	case 1:
-		if p.hour == 12 {
-			p.hour = 0
-		}
-	case 2:
-		if p.hour < 12 {
-			p.hour += 12
-		}
+	switch {
+	case !p.haveTime:
+	case p.doubtful():
+		p.hour, p.minute, p.haveTime = 0, 0, false
+	case p.half == 1 && p.hour == 12:
+		p.hour = 0
+	case p.half == 2 && p.hour < 12:
+		p.hour += 12
 	}
 	if p.hour > 24 || p.minute > 59 || p.second > 60 {
 		return none, p.zoned, false
@@ -666,6 +746,9 @@ func (p *dateParser) result() (time.Time, bool, bool) {
 	}
 	if p.month < 1 || p.month > 12 || p.day < 1 {
 		return none, p.zoned, false
+	}
+	if p.year > 2400 {
+		p.year -= 543 // Thailand counts from the Buddha's death
 	}
 	if p.year == 0 {
 		n := p.Now.In(p.Zone)

@@ -3,6 +3,7 @@ package feed
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The words of dates, lower case and composed: names of months and days in Vietnamese, English,
@@ -10,18 +11,18 @@ import (
 // use, and names of zones. A word that two languages use differently stands in both tables; the
 // month then counts only where no other month is named.
 var monthNames = makeWords(
-	"january jan januar jänner janvier janv enero ene gennaio gen janeiro januari janu январь января янв stycznia sty ocak oca",
-	"february feb februar février févr fév fevrier fevr febrero febbraio fevereiro fev februari pebruari февраль февраля фев lutego lut şubat şub",
-	"march mar märz maerz mär mrz mars marzo março marco maart mrt maret март марта мар marca mart",
-	"april apr avril avr abril abr aprile апрель апреля апр kwietnia kwi nisan nis",
-	"may mai mayo maggio mag maio mei май мая maja mayıs",
-	"june jun juni juin junio giugno giu junho июнь июня июн czerwca cze haziran haz",
-	"july jul juli juillet juil julio luglio lug julho июль июля июл lipca lip temmuz tem",
-	"august aug août aout aoû agosto ago augustus agustus agt август августа авг sierpnia sie ağustos ağu",
-	"september sep sept septembre septiembre setiembre set settembre sett setembro сентябрь сентября сен сент września wrz eylül eyl",
-	"october oct oktober okt octobre octubre ottobre ott outubro out октябрь октября окт października paź ekim eki",
-	"november nov novembre noviembre novembro nopember ноябрь ноября ноя listopada lis kasım kas",
-	"december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro desember des декабрь декабря дек grudnia gru aralık ara",
+	"january jan januar jänner janvier janv enero ene gennaio gen janeiro januari janu январь января янв stycznia sty ocak oca ianuarie ian január led ledna січня ιανουαρίου ιαν يناير ינואר בינואר มกราคม januára siječnja",
+	"february feb februar février févr fév fevrier fevr febrero febbraio fevereiro fev februari pebruari февраль февраля фев lutego lut şubat şub februarie február úno února лютого φεβρουαρίου φεβ فبراير פברואר בפברואר กุมภาพันธ์ februára",
+	"march mar märz maerz mär mrz mars marzo março marco maart mrt maret март марта мар marca mart martie március březen března березня μαρτίου μαρ مارس מרץ במרץ มีนาคม marca",
+	"april apr avril avr abril abr aprile апрель апреля апр kwietnia kwi nisan nis aprilie április duben dubna квітня απριλίου απρ أبريل ابريل אפריל באפריל เมษายน apríla",
+	"may mai mayo maggio mag maio mei май мая maja mayıs maj május květen května травня μαΐου μαϊ مايو מאי במאי พฤษภาคม mája",
+	"june jun juni juin junio giugno giu junho июнь июня июн czerwca cze haziran haz iunie iun június červen června червня ιουνίου ιουν يونيو יוני ביוני มิถุนายน júna",
+	"july jul juli juillet juil julio luglio lug julho июль июля июл lipca lip temmuz tem iulie iul július červenec července липня ιουλίου ιουλ يوليو יולי ביולי กรกฎาคม júla",
+	"august aug août aout aoû agosto ago augustus agustus agt август августа авг sierpnia sie ağustos ağu augusti augusztus srpen srpna серпня αυγούστου αυγ أغسطس اغسطس אוגוסט באוגוסט สิงหาคม augusta",
+	"september sep sept septembre septiembre setiembre set settembre sett setembro сентябрь сентября сен сент września wrz eylül eyl septembrie szeptember září вересня σεπτεμβρίου σεπ سبتمبر ספטמבר בספטמבר กันยายน septembra",
+	"october oct oktober okt octobre octubre ottobre ott outubro out октябрь октября окт października paź ekim eki octombrie október říjen října жовтня οκτωβρίου οκτ أكتوبر اكتوبر אוקטובר באוקטובר ตุลาคม októbra",
+	"november nov novembre noviembre novembro nopember ноябрь ноября ноя listopada lis kasım kas noiembrie noi listopadu листопада νοεμβρίου νοε نوفمبر נובמבר בנובמבר พฤศจิกายน novembra",
+	"december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro desember des декабрь декабря дек grudnia gru aralık ara decembrie prosinec prosince грудня δεκεμβρίου δεκ ديسمبر דצמבר בדצמבר ธันวาคม decembra",
 )
 
 var weekdayNames = makeWords(
@@ -37,7 +38,12 @@ var weekdayNames = makeWords(
 // fillers are words that occur in dates and carry no information.
 var fillers = makeWords("ngày lúc vào at on le der den um à a las de del el il alle ore am pada pukul om kl and the of " +
 	"feira t posted published updated đăng cập nhật uhr hrs date dia às o standard daylight time indochina " +
-	"local giờ ngay luc il y")
+	"local giờ ngay luc il y by в у во о г гг год года року р klo kl klockan klokken kell plkst ob godz godzina hod hodin ora orele saat saati óra órakor uur " +
+	"час часа часов เวลา น วันที่ 頃 月 火 水 木 金 土 日 曜 曜日 월 화 수 목 금 토 일 요일 da das dos ve v ur på vid den d")
+
+// thaiMonths writes the abbreviated months of Thai in full.
+var thaiMonths = strings.NewReplacer("ม.ค.", "มกราคม", "ก.พ.", "กุมภาพันธ์", "มี.ค.", "มีนาคม", "เม.ย.", "เมษายน", "พ.ค.", "พฤษภาคม", "มิ.ย.", "มิถุนายน",
+	"ก.ค.", "กรกฎาคม", "ส.ค.", "สิงหาคม", "ก.ย.", "กันยายน", "ต.ค.", "ตุลาคม", "พ.ย.", "พฤศจิกายน", "ธ.ค.", "ธันวาคม")
 
 func makeWords(groups ...string) map[string]int {
 	m := make(map[string]int)
@@ -72,7 +78,7 @@ var zones = map[string]int{
 
 func isHourWord(w string) bool {
 	switch w {
-	case "h", "giờ", "g", "gio", "uhr", "時", "时", "시", "heures", "heure":
+	case "h", "giờ", "g", "gio", "uhr", "時", "时", "시", "heures", "heure", "点", "點":
 		return true
 	}
 	return false
@@ -89,14 +95,6 @@ func isMinuteWord(w string) bool {
 func isSecondWord(w string) bool {
 	switch w {
 	case "s", "giây", "秒", "초":
-		return true
-	}
-	return false
-}
-
-func isNoonWord(w string) bool {
-	switch w {
-	case "am", "pm", "sa", "ch":
 		return true
 	}
 	return false
@@ -120,36 +118,64 @@ func (p *dateParser) dotted(i int) int {
 	return 1
 }
 
-// halfDay understands the half of the day behind a time: am, p.m., sáng, chiều.
+// halves are the words for the half of the day: 1 before noon, 2 after. Some stand before the time.
+var halves = map[string]int{
+	"am": 1, "sa": 1, "sáng": 1, "上午": 1, "午前": 1, "오전": 1, "凌晨": 1, "清晨": 1, "早上": 1, "새벽": 1, "아침": 1, "ص": 1, "صباحا": 1, "صباحاً": 1,
+	"πμ": 1, "öö": 1, "mañana": 1, "manhã": 1, "mattina": 1, "matin": 1, "утра": 1, "ночи": 1, "ранку": 1, "pagi": 1, "dopoledne": 1, "ráno": 1, "délelőtt": 1,
+	"morgens": 1, "vormittags": 1, "früh": 1, "rano": 1, "fm": 1, "ap": 1,
+	"pm": 2, "ch": 2, "chiều": 2, "tối": 2, "đêm": 2, "trưa": 2, "下午": 2, "午後": 2, "午后": 2, "오후": 2, "晚上": 2, "傍晚": 2, "中午": 2, "正午": 2, "夜": 2, "晚": 2, "저녁": 2,
+	"밤": 2, "م": 2, "مساء": 2, "مساءً": 2, "μμ": 2, "ös": 2, "tarde": 2, "noche": 2, "noite": 2, "pomeriggio": 2, "sera": 2, "après-midi": 2, "soir": 2,
+	"дня": 2, "вечера": 2, "вечора": 2, "siang": 2, "sore": 2, "malam": 2, "odpoledne": 2, "večer": 2, "délután": 2, "este": 2, "nachmittags": 2, "mittags": 2,
+	"abends": 2, "nachts": 2, "popołudniu": 2, "wieczorem": 2, "ip": 2, "em": 2, "ptg": 2,
+}
+
+// isHalf is true of a word for a half of the day at i.
+func (p *dateParser) isHalf(i int) bool {
+	_, n := p.half12(i)
+	return n > 0
+}
+
+// half12 understands a word for a half of the day at i, with dots or without, and says how many tokens
+// it takes. In Chinese the day of the week may be one with it.
+func (p *dateParser) half12(i int) (half, n int) {
+	t := p.at(i)
+	if h := halves[t.text]; h > 0 {
+		n = 1
+		if p.at(i+1).sep == '.' && !p.at(i+1).space {
+			n = 2
+		}
+		return h, n
+	}
+	if p.at(i+1).sep == '.' {
+		switch t.text + p.at(i+2).text {
+		case "am", "pm", "πμ", "μμ", "fm", "em":
+			return halves[t.text+p.at(i+2).text], 3 + b2i(p.at(i+3).sep == '.')
+		}
+	}
+	for _, word := range [...]string{"上午", "下午", "午前", "午後", "凌晨", "早上", "晚上", "中午"} {
+		if strings.HasSuffix(t.text, word) {
+			return halves[word], 1
+		}
+	}
+	return 0, 0
+}
+
+// halfDay understands the half of the day, behind a time or before it.
 func (p *dateParser) halfDay(i int) int {
-	if !p.haveTime {
+	half, n := p.half12(i)
+	if n == 0 {
 		return 0
 	}
-	t, half := p.at(i), 1
-	switch t.text {
-	case "pm", "p":
-		half = 2
-		fallthrough
-	case "am", "a":
-		n := 1
-		if len(t.text) == 1 {
-			if p.at(i+1).sep != '.' || p.at(i+2).text != "m" {
-				return 0
-			}
-			n = 3 + b2i(p.at(i+3).sep == '.')
-		}
-		p.half, p.latinHalf = half, true
-		return n
-	case "sa", "sáng":
-		p.half = 1
-		return 1
-	case "ch", "chiều", "tối", "đêm", "trưa":
-		if !(t.text == "trưa" && p.hour == 11) && !(t.text == "đêm" && p.hour < 6) {
-			p.half = 2
-		}
-		return 1
+	t := p.at(i)
+	latin := t.text == "am" || t.text == "pm" || t.text == "a" || t.text == "p"
+	if !p.haveTime && t.text[0] < utf8.RuneSelf {
+		return 0 // "am 14. August", "ch" of a name
 	}
-	return 0
+	if t.text == "trưa" && p.hour == 11 || t.text == "đêm" && p.hour < 6 || t.text == "дня" && p.hour == 11 {
+		return n
+	}
+	p.half, p.latinHalf = half, latin
+	return n
 }
 
 // vietnameseWord understands a month by its number, a year by its word, and the days of the week.
@@ -248,7 +274,7 @@ func (p *dateParser) name(i int) int {
 		}
 		p.month, p.namedMonth = m, true
 		return dot
-	case isDay:
+	case isDay, isEastAsianDay(t.text):
 		return dot
 	}
 	if v, ok := zones[t.text]; ok && (p.haveTime || p.direct) && (!p.zoned || p.offset == 0) {
@@ -268,6 +294,16 @@ func b2i(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// isEastAsianDay is true of a day of the week in Chinese, Japanese or Korean.
+func isEastAsianDay(w string) bool {
+	for _, mark := range [...]string{"星期", "周", "週", "礼拜", "禮拜"} {
+		if strings.HasPrefix(w, mark) {
+			return true
+		}
+	}
+	return strings.HasSuffix(w, "曜") || strings.HasSuffix(w, "요일") || strings.HasSuffix(w, "요")
 }
 
 // units of relative times, in the languages of monthNames that feeds of pages use.

@@ -2,6 +2,7 @@ package read
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -98,6 +99,9 @@ func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 	}
 	it.Published = r.date(raw.published)
 	it.Updated = r.date(raw.updated)
+	if it.Published.IsZero() {
+		it.Published = r.dateOfAddress(it.URL)
+	}
 	if it.Image == "" {
 		if src := firstImage(it.Content); src != "" {
 			it.Image = r.address(base, src)
@@ -116,11 +120,41 @@ func (r *reader) date(raw string) (t time.Time) {
 	if raw == "" {
 		return t
 	}
-	t, zoned, ok := r.dates.Parse(withoutMarks(raw))
+	if strings.IndexByte(raw, '<') >= 0 {
+		raw = withoutMarks(raw)
+		// <time datetime="…"> within, escaped or not.
+		raw = first(tagAttr(raw, "datetime"), feed.PlainText(raw))
+	}
+	t, zoned, ok := r.dates.Parse(raw)
 	if ok && !zoned {
 		r.zoneless++
 	}
 	return t
+}
+
+// addressDate is a day in an address as publishers' software writes it there.
+var addressDate = regexp.MustCompile(`[/-]((?:19|20)[0-9]{2})([/-]?)([01][0-9])([/-]?)([0-3][0-9])(?:[/-]|[0-9]{4,9}[.]|$)`)
+
+// dateOfAddress is the day that an item's address names, for an item that tells no date. A day that is
+// not long past is left to the time the item is first seen, which says more.
+func (r *reader) dateOfAddress(address string) time.Time {
+	scheme := strings.Index(address, "://")
+	if scheme < 0 {
+		return time.Time{}
+	}
+	path := address[scheme+3:]
+	if slash := strings.IndexByte(path, '/'); slash >= 0 {
+		path = path[slash:]
+	}
+	at := addressDate.FindStringSubmatch(path)
+	if at == nil || at[2] != at[4] {
+		return time.Time{}
+	}
+	day, _, ok := r.dates.Parse(at[1] + "-" + at[3] + "-" + at[5])
+	if !ok || r.now.Sub(day) < 48*time.Hour {
+		return time.Time{}
+	}
+	return day
 }
 
 // title makes a headline of what a document has for one: mojibake and double escapes undone where
@@ -310,7 +344,7 @@ func needsOrder(raws []rawItem) bool {
 	for i := range raws {
 		s := raws[i].published
 		s = s[:min(len(s), 30)]
-		if strings.IndexByte(s, '/') >= 0 || len(s) > 5 && s[0] >= '0' && s[0] <= '9' && s[4] != '-' && strings.Count(s, "-") >= 2 {
+		if strings.IndexByte(s, '/') >= 0 || len(s) > 5 && s[0] >= '0' && s[0] <= '9' && s[4] != '-' && (s[2] == '-' || strings.Count(s, "-") >= 2) {
 			return true
 		}
 	}
