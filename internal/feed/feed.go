@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Site is the installation as its readers see it.
@@ -222,6 +223,29 @@ type Item struct {
 	Sections []Placement
 	Dropped  string // why it is never published; empty when it may be
 	Why      Why
+}
+
+// How much of an item's texts is worked on, in bytes of HTML. More than that is never shown.
+const (
+	SummaryBytes = 64 << 10
+	ContentBytes = 512 << 10
+)
+
+// SummaryHead is the summary as far as it is read for what it says, and shown as one: its first 64 kB.
+func (it *Item) SummaryHead() string { return Head(it.Summary, SummaryBytes) }
+
+// ContentHead is likewise the first 512 kB of the content.
+func (it *Item) ContentHead() string { return Head(it.Content, ContentBytes) }
+
+// Head is at most n bytes of s, never half a character.
+func Head(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }
 
 // Date is the time the item is ordered by: what the source claims, else when it was first seen.

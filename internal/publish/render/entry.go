@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 
@@ -335,19 +334,19 @@ func (v *View) texts(e *entry, it *feed.Item, level int) {
 	if base == "" {
 		base = it.URL
 	}
-	e.summary = v.Cache.fragment(clip(it.Summary, maxSummaryHTML), base, maxSummary, false)
+	e.summary = v.Cache.fragment(it.SummaryHead(), base, maxSummary, false)
 	if level == levelFull {
-		full := it.Content
-		if strings.TrimSpace(full) == "" {
-			full = it.Summary
+		full := it.ContentHead()
+		if strings.TrimSpace(it.Content) == "" {
+			full = feed.Head(it.Summary, feed.ContentBytes)
 		}
-		e.content = v.Cache.fragment(clip(full, maxContentHTML), base, maxContent, true)
+		e.content = v.Cache.fragment(full, base, maxContent, true)
 		if e.content.text == e.summary.text && !strings.Contains(e.content.html, "<img") {
 			e.content = fragment{}
 		}
 	}
 	if e.summary.text == "" {
-		e.summary = v.Cache.fragment(clip(it.Content, maxSummaryHTML), base, maxSummary/2, false)
+		e.summary = v.Cache.fragment(feed.Head(it.Content, feed.SummaryBytes), base, maxSummary/2, false)
 	}
 
 	e.image = newsURL(it.Image, base)
@@ -365,17 +364,6 @@ func (v *View) texts(e *entry, it *feed.Item, level int) {
 			break
 		}
 	}
-}
-
-// clip bounds what is parsed, at a whole rune.
-func clip(s string, max int) string {
-	if len(s) <= max {
-		return s
-	}
-	for max > 0 && !utf8.RuneStart(s[max]) {
-		max--
-	}
-	return s[:max]
 }
 
 // categories collects the entry's sections and what the outlet files it under, each once.

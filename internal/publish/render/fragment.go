@@ -19,13 +19,8 @@ type fragment struct {
 	text string // the same as one line of plain text
 }
 
-// Bounds on the HTML that is looked at, in bytes, and on how deep it may nest. More than that is
-// no news item.
-const (
-	maxSummaryHTML = 64 << 10
-	maxContentHTML = 512 << 10
-	maxDepth       = 40
-)
+// maxDepth bounds how deep the HTML that is shown may nest. More than that is no news item.
+const maxDepth = 40
 
 // allowed elements, and whether they are blocks, which must not stand inside a paragraph.
 var allowed = map[atom.Atom]bool{

@@ -16,7 +16,7 @@ type Label feed.Label
 func NewLabel(it *feed.Item, src feed.Source, section string) Label {
 	return Label{
 		Item: it.ID, Section: section, Language: languageOf(it, src),
-		Text: it.Title + "\n" + firstWords(feed.PlainText(it.Summary), mostSummaryWords),
+		Text: it.Title + "\n" + firstWords(feed.PlainText(it.SummaryHead()), mostSummaryWords),
 	}
 }
 

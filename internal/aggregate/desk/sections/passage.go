@@ -67,9 +67,9 @@ func (r *reading) read(it *feed.Item, src feed.Source, want fields) {
 	r.language = languageOf(it, src)
 	r.passages = r.passages[:0]
 	r.add(inTitle, it.Title)
-	r.add(inSummary, feed.PlainText(it.Summary))
+	r.add(inSummary, feed.PlainText(it.SummaryHead()))
 	if want&inContent != 0 {
-		r.add(inContent, feed.PlainText(it.Content))
+		r.add(inContent, feed.PlainText(it.ContentHead()))
 	}
 	if want&inAuthor != 0 {
 		for _, p := range it.Authors {

@@ -539,7 +539,7 @@ func (s *Memory) read(rd *words.Reader, it *feed.Item) *report {
 			r.article = hashMore(hashMore(hashMore(hash64("n:"), name), " "), number)
 		}
 	}
-	rd.ReadInto(&r.doc, it.Title, feed.PlainText(it.Summary))
+	rd.ReadInto(&r.doc, it.Title, feed.PlainText(it.SummaryHead()))
 	r.skel = rd.Skeleton(r.outlet)
 	return r
 }

@@ -10,6 +10,7 @@ package words
 import (
 	"html"
 	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -144,7 +145,7 @@ func (rd *Reader) Read(title, summary string) *Text {
 }
 
 func (rd *Reader) ReadInto(d *Text, title, summary string) {
-	title = unescape(title)
+	title = unescape(feed.Head(title, titleBytes))
 	rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, title, math.MaxInt)
 	words := rd.trim(rd.words, title)
 	d.Marked = marked(words)
@@ -152,7 +153,7 @@ func (rd *Reader) ReadInto(d *Text, title, summary string) {
 	caps := capitalsMeanNothing(words, title)
 	rd.title = rd.spell(rd.title[:0], words, title, d.Marked, caps, d)
 	rd.contradictions(d, words, title, caps)
-	rd.slots, d.slots = d.slots, append(make([]slot, 0, len(d.slots)), d.slots...)
+	rd.slots, d.slots = d.slots, slices.Clone(d.slots[:min(len(d.slots), mostSlots)])
 
 	for i := range rd.title {
 		if i > 1 && rd.title[i].rubric && i < len(rd.title)-1 {
@@ -179,7 +180,7 @@ func (rd *Reader) ReadInto(d *Text, title, summary string) {
 
 	rd.rest = rd.rest[:0]
 	if summary != "" {
-		summary = unescape(summary)
+		summary = unescape(feed.Head(summary, summaryBytes))
 		rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, summary, summaryWords)
 		words := rd.words
 		rd.rest = rd.spell(rd.rest, words, summary, marked(words), capitalsMeanNothing(words, summary), nil)
@@ -205,6 +206,17 @@ func (rd *Reader) days(d *Text) {
 
 // summaryWords bounds what of a summary is looked at: the news stands at its head.
 const summaryWords = 64
+
+// Bounds in bytes: a headline is no longer when it is collected, and so many words of a summary hardly
+// ever are.
+const (
+	titleBytes   = 1000
+	summaryBytes = 8 << 10
+)
+
+// mostSlots bounds the figures and names of a headline that are held against those of others: each is
+// held against each. News has up to a dozen.
+const mostSlots = 40
 
 func unescape(s string) string {
 	for range 2 { // some feeds escape twice

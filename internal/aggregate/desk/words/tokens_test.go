@@ -135,3 +135,20 @@ func TestLexiconIsReadable(t *testing.T) {
 }
 
 func formatNumber(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+// What of a text is read and kept is bounded, whatever stands in it.
+func TestReadIsBounded(t *testing.T) {
+	rd := NewReader(nil)
+	numbers := make([]string, 5000)
+	for i := range numbers {
+		numbers[i] = strconv.Itoa(i)
+	}
+	d := rd.Read(strings.Join(numbers, " "), strings.Join(numbers, " "))
+	if len(d.slots) > mostSlots || len(d.Title) > titleBytes/2 {
+		t.Errorf("%d figures and names, %d words", len(d.slots), len(d.Title))
+	}
+	long := strings.Repeat("Nguyễn Văn A ", titleBytes)
+	if got, want := rd.Read(long, ""), rd.Read(feed.Head(long, titleBytes), ""); got.Exact != want.Exact {
+		t.Error("what stands beyond the bound of a headline was read")
+	}
+}
