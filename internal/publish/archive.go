@@ -147,16 +147,16 @@ func pageAfter(p feed.ArchivePage) feed.PageNumber {
 
 // archive brings the archive of a section up to date: shown are the entries of its feed. Where much is
 // to be closed and a closer is at work, it is left to that.
-func (p *Publisher) archive(ctx context.Context, sq *squeezer, f *frame, sec *feed.Section, shown map[string]time.Time, before *edition, now time.Time) (archive, error) {
+func (p *Publisher) archive(ctx context.Context, f *frame, sec *feed.Section, shown map[string]time.Time, before *edition, now time.Time) (archive, error) {
 	if p.closer == nil {
-		a, _, err := p.closePages(ctx, sq, f, sec, shown, now, 0)
+		a, _, err := p.closePages(ctx, f, sec, shown, now, 0)
 		return a, err
 	}
 	much := p.closer.busy(sec.ID)
 	if !much {
 		var a archive
 		var err error
-		if a, much, err = p.closePages(ctx, sq, f, sec, shown, now, closeAtOnce); err != nil || !much {
+		if a, much, err = p.closePages(ctx, f, sec, shown, now, closeAtOnce); err != nil || !much {
 			return a, err
 		}
 		p.closer.add(sec.ID)
@@ -167,7 +167,7 @@ func (p *Publisher) archive(ctx context.Context, sq *squeezer, f *frame, sec *fe
 
 // closePages closes the pages that are to be closed, and returns the archive as it is then. When there
 // are more than most of them it closes none and says that there is much; 0 means as many as there are.
-func (p *Publisher) closePages(ctx context.Context, sq *squeezer, f *frame, sec *feed.Section, shown map[string]time.Time, now time.Time, most int) (a archive, much bool, err error) {
+func (p *Publisher) closePages(ctx context.Context, f *frame, sec *feed.Section, shown map[string]time.Time, now time.Time, most int) (a archive, much bool, err error) {
 	limit := 0
 	if most > 0 { // what the feed, the open page and so many closed ones hold; beyond that none is even listed
 		limit = len(shown) + p.perPage*3/2 + most*p.perPage
@@ -194,7 +194,7 @@ func (p *Publisher) closePages(ctx context.Context, sq *squeezer, f *frame, sec 
 		}
 		overtaken := false
 		for _, c := range pages {
-			done, err := p.closePage(ctx, sq, f, sec, c, now)
+			done, err := p.closePage(ctx, f, sec, c, now)
 			if err != nil {
 				return archive{}, false, err
 			}
@@ -211,7 +211,7 @@ func (p *Publisher) closePages(ctx context.Context, sq *squeezer, f *frame, sec 
 }
 
 // closePage closes one page.
-func (p *Publisher) closePage(ctx context.Context, sq *squeezer, f *frame, sec *feed.Section, c closing, now time.Time) (bool, error) {
+func (p *Publisher) closePage(ctx context.Context, f *frame, sec *feed.Section, c closing, now time.Time) (bool, error) {
 	entries, err := p.entries(ctx, c.keys)
 	if err != nil {
 		return false, err
@@ -220,7 +220,7 @@ func (p *Publisher) closePage(ctx context.Context, sq *squeezer, f *frame, sec *
 	if err != nil {
 		return false, fmt.Errorf("page %s of the archive of %s: %w", c.page, sec.ID, err)
 	}
-	return p.archives.ClosePage(ctx, feed.ArchivePage{Section: sec.ID, Page: c.page, Closed: now, Keys: keysOf(entries), Body: sq.zstd(body)})
+	return p.archives.ClosePage(ctx, feed.ArchivePage{Section: sec.ID, Page: c.page, Closed: now, Keys: keysOf(entries), Body: p.squeezers.zstd(body)})
 }
 
 // entries reads the entries with these keys that stand, however many, newest first.
@@ -291,9 +291,7 @@ func (p *Publisher) page(ctx context.Context, s *site, section string, n feed.Pa
 	if old != nil && old.hash == sum(body) {
 		return old.redressed(modified, e), nil
 	}
-	sq := <-p.squeezers
-	defer func() { p.squeezers <- sq }()
-	return sq.document(path, body, modified, e)
+	return p.squeezers.document(path, body, modified, e), nil
 }
 
 // closedPage is the view of a closed page; nil when there is none.

@@ -84,11 +84,9 @@ func (c *cache) remove(el *list.Element) {
 
 // size is the memory the document's bytes take.
 func (d *document) size() int {
-	n := 0
-	for _, f := range d.forms {
-		if f != nil {
-			n += len(f.body)
-		}
+	n := len(d.plain())
+	if d.forms[gzipCoding] != nil {
+		n += n / 2 // what the packed forms may take once they are asked for
 	}
 	return n
 }

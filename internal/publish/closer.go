@@ -79,10 +79,6 @@ func (p *Publisher) CloseBeside() func(context.Context) error {
 	c := &closer{wake: make(chan struct{}, 1)}
 	p.closer = c
 	return func(ctx context.Context) error {
-		sq, err := newSqueezer()
-		if err != nil {
-			return err
-		}
 		for {
 			select {
 			case <-ctx.Done():
@@ -90,7 +86,7 @@ func (p *Publisher) CloseBeside() func(context.Context) error {
 			case <-c.wake:
 			}
 			for section := c.next(); section != "" && ctx.Err() == nil; section = c.next() {
-				if err := p.closeSection(ctx, sq, section); err != nil && ctx.Err() == nil {
+				if err := p.closeSection(ctx, section); err != nil && ctx.Err() == nil {
 					p.log.Error("an archive could not be brought up to date; it is tried again", "section", section, "error", err, "after", closeRetry)
 					pause(ctx, closeRetry)
 				}
@@ -110,12 +106,12 @@ func pause(ctx context.Context, d time.Duration) {
 }
 
 // closeSection closes all pages of a published section that are to be closed.
-func (p *Publisher) closeSection(ctx context.Context, sq *squeezer, section string) error {
+func (p *Publisher) closeSection(ctx context.Context, section string) error {
 	s := p.site.Load()
 	if s == nil || s.plan.byID[section] == nil || s.editions[section] == nil {
 		return nil
 	}
-	_, _, err := p.closePages(ctx, sq, s.frame, s.plan.byID[section], s.editions[section].shown, p.now(), 0)
+	_, _, err := p.closePages(ctx, s.frame, s.plan.byID[section], s.editions[section].shown, p.now(), 0)
 	return err
 }
 

@@ -105,10 +105,8 @@ func (ds *deltas) render(d *document, f render.Format, had map[string]time.Time)
 	if good, err := ds.p.good(d.path+" (what is new)", d.section, f, body, err); !good {
 		return nil, err
 	}
-	sq := <-ds.p.squeezers
-	defer func() { ds.p.squeezers <- sq }()
 	e := ds.p.feedEnvelope(ds.s.plan, ds.view.Section.ID, f, ds.view.Hub)
-	return sq.document(d.path, body, d.modified, e)
+	return ds.p.squeezers.document(d.path, body, d.modified, e), nil
 }
 
 // shownOf lists an edition's entries for the store.

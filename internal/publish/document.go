@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	kgzip "github.com/klauspost/compress/gzip"
@@ -30,13 +31,26 @@ func line(key, value string) header {
 	return header{http.CanonicalHeaderKey(key), []string{value}}
 }
 
-// representation is a document in one coding.
+// representation is a document in one coding. Its bytes are made when somebody first asks for them:
+// most documents change again before every coding of them was wanted.
 type representation struct {
-	body     []byte
 	tag      string // the strong ETag with its quotes
 	etag     []string
-	length   []string
 	encoding []string // Content-Encoding; nil for identity
+
+	once   sync.Once
+	pack   func() []byte // makes body
+	body   []byte
+	length []string
+}
+
+// bytes returns the representation's bytes; length is set then.
+func (r *representation) bytes() []byte {
+	r.once.Do(func() {
+		r.body = r.pack()
+		r.length, r.pack = []string{strconv.Itoa(len(r.body))}, nil
+	})
+	return r.body
 }
 
 // document is the content of one URL, rendered once and then only written out.
@@ -74,11 +88,32 @@ func sum(body []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
+// squeezers compress; they are used by many goroutines.
+type squeezers struct{ free sync.Pool } // of *squeezer
+
 // squeezer compresses; one is used by one goroutine at a time.
 type squeezer struct {
 	gz  *kgzip.Writer
 	zs  *zstd.Encoder
 	out bytes.Buffer
+}
+
+// newSqueezers fails when a compressor's settings are refused.
+func newSqueezers() (*squeezers, error) {
+	s, err := newSqueezer()
+	if err != nil {
+		return nil, err
+	}
+	all := &squeezers{}
+	all.free.New = func() any {
+		s, err := newSqueezer()
+		if err != nil {
+			panic(err) // unreachable: the same settings were taken before
+		}
+		return s
+	}
+	all.free.Put(s)
+	return all, nil
 }
 
 func newSqueezer() (*squeezer, error) {
@@ -95,36 +130,32 @@ func newSqueezer() (*squeezer, error) {
 	return &squeezer{gz: gz, zs: zs}, nil
 }
 
-func (s *squeezer) gzip(body []byte) ([]byte, error) {
+func (all *squeezers) gzip(body []byte) []byte {
+	s := all.free.Get().(*squeezer)
+	defer all.free.Put(s)
 	s.out.Reset()
 	s.gz.Reset(&s.out)
-	if _, err := s.gz.Write(body); err != nil {
-		return nil, fmt.Errorf("gzip: %w", err)
-	}
-	if err := s.gz.Close(); err != nil {
-		return nil, fmt.Errorf("gzip: %w", err)
-	}
-	return bytes.Clone(s.out.Bytes()), nil
+	_, _ = s.gz.Write(body) // a buffer in memory takes everything
+	_ = s.gz.Close()
+	return bytes.Clone(s.out.Bytes())
 }
 
-func (s *squeezer) zstd(body []byte) []byte {
+func (all *squeezers) zstd(body []byte) []byte {
+	s := all.free.Get().(*squeezer)
+	defer all.free.Put(s)
 	return bytes.Clone(s.zs.EncodeAll(body, nil))
 }
 
 // document makes the document of a path ready to be served.
-func (s *squeezer) document(path string, body []byte, modified time.Time, e envelope) (*document, error) {
+func (all *squeezers) document(path string, body []byte, modified time.Time, e envelope) *document {
 	d := &document{path: path, hash: sum(body), route: e.route}
-	d.forms[identity] = form(body, d.hash, identity)
+	d.forms[identity] = form(d.hash, identity, func() []byte { return body })
 	if len(body) >= worthCompressing {
-		gz, err := s.gzip(body)
-		if err != nil {
-			return nil, err
-		}
-		d.forms[gzipCoding] = form(gz, d.hash, gzipCoding)
-		d.forms[zstdCoding] = form(s.zstd(body), d.hash, zstdCoding)
+		d.forms[gzipCoding] = form(d.hash, gzipCoding, func() []byte { return all.gzip(body) })
+		d.forms[zstdCoding] = form(d.hash, zstdCoding, func() []byte { return all.zstd(body) })
 	}
 	d.dress(modified, e)
-	return d, nil
+	return d
 }
 
 // dress sets what the envelope and the time of change say, on a document whose bytes stand.
@@ -167,21 +198,22 @@ func (d *document) dress(modified time.Time, e envelope) {
 // URL apart, and shorten every request.
 func shortHash(hash string) string { return hash[:32] }
 
-func form(body []byte, hash string, coding int) *representation {
+func form(hash string, coding int, pack func() []byte) *representation {
 	tag := `"` + shortHash(hash)
-	if name := codingNames[coding]; name != "" {
+	name := codingNames[coding]
+	if name != "" {
 		tag += "-" + name
 	}
 	tag += `"`
-	rep := &representation{body: body, tag: tag, etag: []string{tag}, length: []string{strconv.Itoa(len(body))}}
-	if name := codingNames[coding]; name != "" {
+	rep := &representation{tag: tag, etag: []string{tag}, pack: pack}
+	if name != "" {
 		rep.encoding = []string{name}
 	}
 	return rep
 }
 
 // plain returns the bytes as rendered.
-func (d *document) plain() []byte { return d.forms[identity].body }
+func (d *document) plain() []byte { return d.forms[identity].bytes() }
 
 // choose returns the representation the client likes best.
 func (d *document) choose(accept []string) *representation {
@@ -262,6 +294,7 @@ func (d *document) send(w http.ResponseWriter, r *http.Request, rep *representat
 	for i := range d.content {
 		h[d.content[i].key] = d.content[i].value
 	}
+	body := rep.bytes()
 	h["Content-Length"] = rep.length
 	if rep.encoding != nil {
 		h["Content-Encoding"] = rep.encoding
@@ -273,7 +306,7 @@ func (d *document) send(w http.ResponseWriter, r *http.Request, rep *representat
 		d.route.count(status, 0)
 		return
 	}
-	n, _ := w.Write(rep.body) // a client that went away is not our error
+	n, _ := w.Write(body) // a client that went away is not our error
 	d.route.count(status, n)
 }
 
@@ -313,9 +346,9 @@ func (d *document) redressed(modified time.Time, e envelope) *document {
 }
 
 // packed returns the bytes as the store keeps them.
-func (d *document) packed(s *squeezer) []byte {
+func (d *document) packed(s *squeezers) []byte {
 	if z := d.forms[zstdCoding]; z != nil {
-		return z.body
+		return z.bytes()
 	}
 	return s.zstd(d.plain())
 }

@@ -103,10 +103,10 @@ func (p *Publisher) files(ctx context.Context, s *site) ([]export.File, error) {
 func exported(d *document) *export.Document {
 	x := &export.Document{ContentType: d.contentType, Cache: d.cache, Hash: d.hash, Body: d.plain()}
 	if f := d.forms[gzipCoding]; f != nil {
-		x.Gzip = f.body
+		x.Gzip = f.bytes()
 	}
 	if f := d.forms[zstdCoding]; f != nil {
-		x.Zstd = f.body
+		x.Zstd = f.bytes()
 	}
 	return x
 }

@@ -47,14 +47,10 @@ func TestTheGate(t *testing.T) {
 	}
 	const path = "/sections/kinh-te.rss"
 	good := p.site.Load().docs[path]
-	sq, err := newSqueezer()
-	if err != nil {
-		t.Fatal(err)
-	}
 	judge := func(p *Publisher, body string, failed error) (*document, notes) {
 		t.Helper()
 		said := notes{section: "kinh-te"}
-		d, err := p.gated(sq, &said, render.FormatRSS, path, []byte(body), failed, p.feedEnvelope(p.plan.Load(), "kinh-te", render.FormatRSS, ""), now)
+		d, err := p.gated(&said, render.FormatRSS, path, []byte(body), failed, p.feedEnvelope(p.plan.Load(), "kinh-te", render.FormatRSS, ""), now)
 		if err != nil {
 			t.Fatal(err)
 		}

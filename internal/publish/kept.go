@@ -17,7 +17,7 @@ import (
 
 // lastGood returns what was last accepted at a path, by this process or an earlier one; nil when
 // nothing was.
-func (p *Publisher) lastGood(sq *squeezer, path string, e envelope) (*document, error) {
+func (p *Publisher) lastGood(path string, e envelope) (*document, error) {
 	if cur := p.current(path); cur != nil {
 		return cur.redressed(cur.modified, e), nil
 	}
@@ -29,7 +29,7 @@ func (p *Publisher) lastGood(sq *squeezer, path string, e envelope) (*document, 
 	if err != nil {
 		return nil, fmt.Errorf("the last good bytes of %s: %w", path, err)
 	}
-	return sq.document(path, body, kept.Modified, e)
+	return p.squeezers.document(path, body, kept.Modified, e), nil
 }
 
 // recall reads what an earlier process published.
@@ -92,14 +92,12 @@ func (p *Publisher) remember(ctx context.Context, old, next *site) error {
 
 // saveChanged saves the bytes of documents that are not saved yet.
 func (p *Publisher) saveChanged(ctx context.Context, next *site) error {
-	sq := <-p.squeezers
-	defer func() { p.squeezers <- sq }()
 	var save []feed.Rendition
 	for _, d := range next.all() {
 		if r, ok := p.kept[d.path]; ok && r.Hash == d.hash && r.Modified.Equal(d.modified) {
 			continue
 		}
-		save = append(save, feed.Rendition{Path: d.path, Hash: d.hash, Modified: d.modified, Body: d.packed(sq)})
+		save = append(save, feed.Rendition{Path: d.path, Hash: d.hash, Modified: d.modified, Body: d.packed(p.squeezers)})
 	}
 	if len(save) > 0 {
 		if err := p.renditions.SaveRenditions(ctx, save); err != nil {

@@ -35,11 +35,11 @@ func (p *Publisher) pageEnvelope(every time.Duration) envelope {
 }
 
 // sectionPages renders a section's page for people and the one for other sites' frames.
-func (p *Publisher) sectionPages(sq *squeezer, s *site, ed *edition, now time.Time) ([]*document, error) {
+func (p *Publisher) sectionPages(s *site, ed *edition, now time.Time) ([]*document, error) {
 	id, e := ed.view.Section.ID, p.pageEnvelope(s.plan.every(ed.view.Section.ID))
 	var docs []*document
 	put := func(path string, body []byte, failed error, e envelope) error {
-		d, err := p.gated(sq, &ed.notes, render.FormatHTML, path, body, failed, e, now)
+		d, err := p.gated(&ed.notes, render.FormatHTML, path, body, failed, e, now)
 		if d != nil {
 			docs = append(docs, d)
 		}
@@ -60,8 +60,6 @@ func (p *Publisher) sectionPages(sq *squeezer, s *site, ed *edition, now time.Ti
 // buildCommon renders what no single section decides: the front page, the list of feeds and the
 // fixed files.
 func (p *Publisher) buildCommon(next, old *site, now time.Time) error {
-	sq := <-p.squeezers
-	defer func() { p.squeezers <- sq }()
 	if old != nil && old.plan == next.plan && maps.Equal(old.editions, next.editions) {
 		for path, d := range old.docs {
 			if next.docs[path] == nil {
@@ -72,7 +70,7 @@ func (p *Publisher) buildCommon(next, old *site, now time.Time) error {
 		return nil
 	}
 	put := func(path string, f render.Format, body []byte, failed error, e envelope) error {
-		d, err := p.gated(sq, &next.said, f, path, body, failed, e, now)
+		d, err := p.gated(&next.said, f, path, body, failed, e, now)
 		if d != nil {
 			next.docs[path] = d
 		}
@@ -96,9 +94,7 @@ func (p *Publisher) buildCommon(next, old *site, now time.Time) error {
 	}
 	for _, a := range render.Assets() {
 		e := envelope{contentType: a.Type, cache: "public, max-age=3600", cors: true, route: p.metrics.pages}
-		if next.docs[a.Path], err = p.document(sq, a.Path, a.Body, e, now); err != nil {
-			return err
-		}
+		next.docs[a.Path] = p.document(a.Path, a.Body, e, now)
 	}
 	return nil
 }
@@ -121,8 +117,6 @@ func (p *Publisher) story(ctx context.Context, s *site, key string, old *documen
 		d, err := orLast(old, err)
 		return d, false, err
 	}
-	sq := <-p.squeezers
-	defer func() { p.squeezers <- sq }()
 	modified := lastChange(v)
 	for i := range entries { // another outlet's report changes the page, and no date of the entry
 		for j := range entries[i].Reports {
@@ -131,8 +125,7 @@ func (p *Publisher) story(ctx context.Context, s *site, key string, old *documen
 			}
 		}
 	}
-	d, err = sq.document(path, body, modified, p.pageEnvelope(s.plan.every("all")))
-	return d, false, err
+	return p.squeezers.document(path, body, modified, p.pageEnvelope(s.plan.every("all"))), false, nil
 }
 
 // lastChange is the time of the newest change among what a view shows.

@@ -78,7 +78,7 @@ func (p *Publisher) servePartner(w http.ResponseWriter, r *http.Request) {
 }
 
 // buildPartners renders a section for each partner that has it, from what the public feed shows.
-func (p *Publisher) buildPartners(ctx context.Context, sq *squeezer, s *site, sec *feed.Section, public choice, b *built, now time.Time) error {
+func (p *Publisher) buildPartners(ctx context.Context, s *site, sec *feed.Section, public choice, b *built, now time.Time) error {
 	for _, pt := range s.plan.partners {
 		if !slices.Contains(pt.Sections, sec.ID) {
 			continue
@@ -101,7 +101,7 @@ func (p *Publisher) buildPartners(ctx context.Context, sq *squeezer, s *site, se
 		for _, f := range render.FeedFormats {
 			name := sec.ID + "." + string(f)
 			e := envelope{contentType: f.ContentType(), cache: caching("private", s.plan.every(sec.ID)), vary: "Authorization", feed: true, route: pt.route}
-			d, err := p.feed(sq, b.edition, v, f, "/partners/"+pt.ID+"/"+name, e, now)
+			d, err := p.feed(b.edition, v, f, "/partners/"+pt.ID+"/"+name, e, now)
 			if err != nil {
 				return err
 			}

@@ -91,7 +91,7 @@ type Publisher struct {
 	mu        sync.Mutex // held while something is rendered; guards the fields below
 	authority string
 	kept      map[string]feed.Rendition // what was saved by an earlier process, until it is superseded
-	squeezers chan *squeezer
+	squeezers *squeezers
 	closer    *closer // nil: Refresh closes the pages of archives itself
 }
 
@@ -115,19 +115,14 @@ func New(o Options) (*Publisher, error) {
 		cache:      newCache(16 << 20),
 		cleaned:    render.NewCache(4 << 20),
 		admin:      o.Admin,
-		squeezers:  make(chan *squeezer, renderers),
 		perPage:    cmp.Or(o.PerPage, perPage),
 		stamps:     newStamps(o.Renditions, o.Now),
 		troubles:   &troubles{by: map[string]note{}},
 	}
-	for range renderers {
-		s, err := newSqueezer()
-		if err != nil {
-			return nil, err
-		}
-		p.squeezers <- s
-	}
 	var err error
+	if p.squeezers, err = newSqueezers(); err != nil {
+		return nil, err
+	}
 	if p.metrics, err = newMetrics(o.Registry); err != nil {
 		return nil, err
 	}

@@ -345,8 +345,6 @@ type built struct {
 // build renders one section: its feeds, its pages and its partners' feeds.
 func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, shape shape, before *edition, now time.Time) (*built, error) {
 	started := time.Now()
-	sq := <-p.squeezers
-	defer func() { p.squeezers <- sq }()
 
 	last, err := p.lastShown(ctx, sec.ID, before)
 	if err != nil {
@@ -363,7 +361,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 	}
 	ed.tell(choice.entries)
 	ed.due = expiry(sec, choice.entries, now)
-	if ed.archive, err = p.archive(ctx, sq, next.frame, sec, ed.shown, before, now); err != nil {
+	if ed.archive, err = p.archive(ctx, next.frame, sec, ed.shown, before, now); err != nil {
 		return nil, err
 	}
 	if ed.view, err = p.sectionView(ctx, next.frame, sec, choice.entries, &ed.archive); err != nil {
@@ -371,16 +369,16 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 	}
 
 	b := &built{edition: ed, partners: map[string]map[string]*document{}}
-	if err := p.buildFeeds(sq, next.frame, b, now); err != nil {
+	if err := p.buildFeeds(next.frame, b, now); err != nil {
 		return nil, err
 	}
 	p.remind(next.frame, b, before, last)
-	pages, err := p.sectionPages(sq, next, ed, now)
+	pages, err := p.sectionPages(next, ed, now)
 	if err != nil {
 		return nil, err
 	}
 	b.docs = append(b.docs, pages...)
-	if err := p.buildPartners(ctx, sq, next, sec, choice, b, now); err != nil {
+	if err := p.buildPartners(ctx, next, sec, choice, b, now); err != nil {
 		return nil, err
 	}
 	p.metrics.renderTime.Observe(time.Since(started).Seconds())
@@ -433,11 +431,11 @@ func (p *Publisher) sectionView(ctx context.Context, s *frame, sec *feed.Section
 }
 
 // buildFeeds renders the section in each format of feeds.
-func (p *Publisher) buildFeeds(sq *squeezer, s *frame, b *built, now time.Time) error {
+func (p *Publisher) buildFeeds(s *frame, b *built, now time.Time) error {
 	v := b.edition.view
 	for _, f := range render.FeedFormats {
 		path := "/sections/" + v.Section.ID + "." + string(f)
-		d, err := p.feed(sq, b.edition, v, f, path, p.feedEnvelope(s.plan, v.Section.ID, f, v.Hub), now)
+		d, err := p.feed(b.edition, v, f, path, p.feedEnvelope(s.plan, v.Section.ID, f, v.Hub), now)
 		if err != nil {
 			return err
 		}
@@ -540,9 +538,9 @@ func (s *frame) view(sec *feed.Section, entries []feed.Entry) *render.View {
 
 // feed renders one feed, lets the gate judge it, and returns its document: the one already there
 // when the bytes are the same, the last good one when the gate refuses, nil when there is none.
-func (p *Publisher) feed(sq *squeezer, ed *edition, v *render.View, f render.Format, path string, e envelope, now time.Time) (*document, error) {
+func (p *Publisher) feed(ed *edition, v *render.View, f render.Format, path string, e envelope, now time.Time) (*document, error) {
 	body, err := render.Feed(v, f)
-	d, err := p.gated(sq, &ed.notes, f, path, body, err, e, now)
+	d, err := p.gated(&ed.notes, f, path, body, err, e, now)
 	if d != nil {
 		d.section = v.Section.ID
 	}
@@ -551,26 +549,26 @@ func (p *Publisher) feed(sq *squeezer, ed *edition, v *render.View, f render.For
 
 // gated is the gate: it returns the document of what was rendered when that keeps the rules of its
 // format, else the last good one with a note, a log line and a count.
-func (p *Publisher) gated(sq *squeezer, notes *notes, f render.Format, path string, body []byte, failed error, e envelope, now time.Time) (*document, error) {
+func (p *Publisher) gated(notes *notes, f render.Format, path string, body []byte, failed error, e envelope, now time.Time) (*document, error) {
 	problems := judge(f, body, failed)
 	if len(problems) == 0 {
-		return p.document(sq, path, body, e, now)
+		return p.document(path, body, e, now), nil
 	}
 	all := strings.Join(problems, "; ")
 	p.metrics.refused.WithLabelValues(notes.section, string(f)).Inc()
 	p.log.Error("a rendering was not published; the last good bytes stay", "path", path, "problems", all)
 	notes.add(now, path+" was not published: "+all)
-	return p.lastGood(sq, path, e)
+	return p.lastGood(path, e)
 }
 
 // document returns the document of a path for freshly rendered bytes, doing no work twice.
-func (p *Publisher) document(sq *squeezer, path string, body []byte, e envelope, now time.Time) (*document, error) {
+func (p *Publisher) document(path string, body []byte, e envelope, now time.Time) *document {
 	modified := now.UTC().Truncate(time.Second)
 	hash := sum(body)
 	if cur := p.current(path); cur != nil {
 		if cur.hash == hash {
 			p.metrics.same.Inc()
-			return cur.redressed(cur.modified, e), nil
+			return cur.redressed(cur.modified, e)
 		}
 		if !modified.After(cur.modified) { // twice within a second: readers tell the two apart
 			modified = cur.modified.Add(time.Second)
@@ -579,7 +577,7 @@ func (p *Publisher) document(sq *squeezer, path string, body []byte, e envelope,
 		modified = kept.Modified
 	}
 	p.metrics.rendered.Inc()
-	return sq.document(path, body, modified, e)
+	return p.squeezers.document(path, body, modified, e)
 }
 
 // current returns the document that is published at a path, for partners' documents too.

@@ -134,9 +134,7 @@ func (p *Publisher) status(ctx context.Context, s *site, path string, now time.T
 	if err != nil {
 		return nil, err
 	}
-	sq := <-p.squeezers
-	defer func() { p.squeezers <- sq }()
-	return sq.document(path, body, now.UTC().Truncate(time.Second), e)
+	return p.squeezers.document(path, body, now.UTC().Truncate(time.Second), e), nil
 }
 
 // shownState is what of a source's state the page may tell: addresses as far as its readers may see them,
