@@ -40,6 +40,8 @@ type Options struct {
 	Now     func() time.Time
 	// Load replaces reading Config from disk; the demo has its configuration inside.
 	Load func() (*config.Config, error)
+	// Dial replaces the network for tests, see collect.Options.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // Daemon is the running house.
@@ -236,7 +238,7 @@ func (d *Daemon) current() *config.Config {
 
 func (d *Daemon) newCollector(c *config.Config) *collect.Collector {
 	return collect.New(collect.Options{
-		Site: c.Site, Version: d.o.Version, Log: d.log, Now: d.o.Now, MaxHosts: c.Collect.Hosts, Gate: d.gate,
+		Site: c.Site, Version: d.o.Version, Log: d.log, Now: d.o.Now, MaxHosts: c.Collect.Hosts, Gate: d.gate, Dial: d.o.Dial,
 	})
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -174,6 +175,7 @@ type (
 	writeFunc = func(tls *libc.TLS, file, data uintptr, n int32, offset int64) int32
 	cutFunc   = func(tls *libc.TLS, file uintptr, size int64) int32
 	syncFunc  = func(tls *libc.TLS, file uintptr, flags int32) int32
+	sleepFunc = func(tls *libc.TLS, vfs uintptr, microseconds int32) int32
 	lockFunc  = func(tls *libc.TLS, file uintptr, offset, n, flags int32) int32
 )
 
@@ -189,7 +191,7 @@ func install() {
 		panic(err) // no memory for five bytes
 	}
 	vfs.FzName, vfs.FpNext = name, 0
-	vfs.FxOpen, vfs.FxDelete = pointer(openFunc(xOpen)), pointer(dropFunc(xDelete))
+	vfs.FxOpen, vfs.FxDelete, vfs.FxSleep = pointer(openFunc(xOpen)), pointer(dropFunc(xDelete)), pointer(sleepFunc(xSleep))
 	sqlite3.Xsqlite3_vfs_register(tls, p, 1)
 }
 
@@ -262,6 +264,12 @@ func xDelete(tls *libc.TLS, vfs, name uintptr, sync int32) int32 {
 		delete(d.files, path)
 	}
 	return function[dropFunc](under.FxDelete)(tls, vfs, name, sync)
+}
+
+// xSleep waits as Go does, so that in a bubble it takes no time.
+func xSleep(_ *libc.TLS, _ uintptr, microseconds int32) int32 {
+	time.Sleep(time.Duration(microseconds) * time.Microsecond)
+	return microseconds
 }
 
 func opened(p uintptr) *file {
