@@ -9,10 +9,11 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// cache keeps documents that are rendered when first asked for, archive pages and stories, up to a
-// number of bytes; those not asked for longest go first.
+// cache keeps documents that are rendered when first asked for, archive pages and stories, while they
+// are asked for and up to a number of bytes; those not asked for longest go first.
 type cache struct {
 	max    int
+	now    func() time.Time
 	flight singleflight.Group
 
 	mu    sync.Mutex
@@ -23,16 +24,20 @@ type cache struct {
 
 type cached struct {
 	key   string
-	state any // what it was rendered from; another state makes it stale
+	state any // names what it was rendered from; another makes it stale
 	doc   *document
+	asked time.Time
 }
 
-func newCache(max int) *cache {
-	return &cache{max: max, byKey: map[string]*list.Element{}, used: list.New()}
+// How long a document that nobody asks for is kept.
+const cachedFor = 5 * time.Minute
+
+func newCache(max int, now func() time.Time) *cache {
+	return &cache{max: max, now: now, byKey: map[string]*list.Element{}, used: list.New()}
 }
 
 // get returns the document of a key made from this state, making it once for all who ask at the
-// same time. make gets what there is from another state, or nil; it may return nil for what does not
+// same time. The state is kept with it: a name, not what it is the name of. make gets what there is from another state, or nil; it may return nil for what does not
 // exist, which is not kept.
 func (c *cache) get(ctx context.Context, key string, state any, make func(ctx context.Context, old *document) (*document, error)) (*document, error) {
 	var old *document
@@ -40,6 +45,7 @@ func (c *cache) get(ctx context.Context, key string, state any, make func(ctx co
 	if el := c.byKey[key]; el != nil {
 		hit := el.Value.(*cached)
 		if hit.state == state {
+			hit.asked = c.now()
 			c.used.MoveToFront(el)
 			c.mu.Unlock()
 			return hit.doc, nil
@@ -69,10 +75,14 @@ func (c *cache) put(key string, state any, d *document) {
 	if el := c.byKey[key]; el != nil {
 		c.remove(el)
 	}
-	c.byKey[key] = c.used.PushFront(&cached{key, state, d})
+	c.byKey[key] = c.used.PushFront(&cached{key, state, d, c.now()})
 	c.size += d.size()
-	for c.size > c.max && c.used.Len() > 1 {
-		c.remove(c.used.Back())
+	for c.used.Len() > 1 {
+		last := c.used.Back()
+		if c.size <= c.max && c.now().Sub(last.Value.(*cached).asked) < cachedFor {
+			break
+		}
+		c.remove(last)
 	}
 }
 

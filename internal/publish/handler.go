@@ -168,7 +168,7 @@ func (p *Publisher) serveArchive(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	d, err := p.cache.get(r.Context(), archivePath(section, n)+"."+string(f), s.editions[section], func(ctx context.Context, old *document) (*document, error) {
+	d, err := p.cache.get(r.Context(), archivePath(section, n)+"."+string(f), s.editions[section].number, func(ctx context.Context, old *document) (*document, error) {
 		return p.page(ctx, s, section, n, f, old)
 	})
 	p.serveMade(w, r, d, err)
@@ -181,7 +181,7 @@ func (p *Publisher) serveStory(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	withdrawn := false
-	d, err := p.cache.get(r.Context(), "/stories/"+key, s.editions["all"], func(ctx context.Context, old *document) (d *document, err error) {
+	d, err := p.cache.get(r.Context(), "/stories/"+key, s.editions["all"].number, func(ctx context.Context, old *document) (d *document, err error) {
 		d, withdrawn, err = p.story(ctx, s, key, old)
 		return d, err
 	})

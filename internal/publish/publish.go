@@ -83,6 +83,7 @@ type Publisher struct {
 	perPage    int
 	stamps     *stamps
 	troubles   *troubles
+	editions   atomic.Uint64 // made so far
 
 	plan  atomic.Pointer[plan]
 	site  atomic.Pointer[site] // nil before the first Refresh
@@ -112,7 +113,7 @@ func New(o Options) (*Publisher, error) {
 		saving:     o.Saving,
 		log:        o.Log,
 		registry:   o.Registry,
-		cache:      newCache(16 << 20),
+		cache:      newCache(16<<20, o.Now),
 		cleaned:    render.NewCache(4 << 20),
 		admin:      o.Admin,
 		perPage:    cmp.Or(o.PerPage, perPage),

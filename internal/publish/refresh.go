@@ -45,6 +45,7 @@ type site struct {
 
 // edition is one section as it is published.
 type edition struct {
+	number  uint64 // that no other edition of this process has; names it where it must not be kept
 	version int64
 	shape   shape                // of the section in the configuration
 	sources []string             // whose reports it shows, partners' feeds included
@@ -350,7 +351,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 	if err != nil {
 		return nil, err
 	}
-	ed := &edition{version: next.versions[sec.ID], shape: shape, notes: notes{section: sec.ID}}
+	ed := &edition{number: p.editions.Add(1), version: next.versions[sec.ID], shape: shape, notes: notes{section: sec.ID}}
 	choice, err := p.choose(ctx, sec, ed, before, last, now)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -486,5 +487,34 @@ func TestReloadRendersWhatItTouches(t *testing.T) {
 	}
 	if page := n.page("/sections/kinh-te"); !strings.Contains(page, "Tin mới") {
 		t.Error("the site's new name is not shown")
+	}
+}
+
+// TestNoEditionOutlivesItsTime lets pages made on request be cached: they keep no edition alive that
+// was replaced since, with all the texts it shows, and go themselves once nobody asks for them.
+func TestNoEditionOutlivesItsTime(t *testing.T) {
+	n := newNewsroom(t)
+	n.fill("kinh-te", 3)
+	n.refresh()
+	var replaced []func() bool // tells whether it is still in memory
+	for i := range 5 {
+		n.page("/stories/" + n.pub.NewestStory())
+		old := n.pub.AllEdition()
+		replaced = append(replaced, func() bool { return old.Value() != nil })
+		n.pass(time.Minute)
+		n.file([]string{"kinh-te"}, report("bao-a", 100+i, n.clock()))
+		n.refresh()
+	}
+	runtime.GC()
+	runtime.GC()
+	for i, alive := range replaced[:4] { // the last may still stand in a frame of the stack
+		if alive() {
+			t.Errorf("edition %d, replaced since, is still in memory", i)
+		}
+	}
+	n.pass(publish.CachedFor)
+	n.page("/stories/" + n.pub.NewestStory())
+	if got := n.pub.Cached(); got != 1 {
+		t.Errorf("%d documents are cached, of which one was asked for lately", got)
 	}
 }
