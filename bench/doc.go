@@ -1,3 +1,4 @@
 // Package bench holds benchmarks of the whole program, as a process, beside the least that any
-// program on the same libraries must do. It has no code of its own; see the README for the commands.
+// program on the same libraries must do. It has no code of its own; docs/measurements.md has the
+// commands. The soak, which watches what grows, is a command: go run ./bench/soak.
 package bench

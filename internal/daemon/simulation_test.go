@@ -108,6 +108,7 @@ func simulate(t *testing.T, seed uint64) {
 		s.news(fmt.Sprintf("s%d", id), 2)
 	}
 	s.open(true)
+	defer s.end()
 	for step := range 8 + s.r.IntN(8) {
 		what := s.event()
 		most := 240
@@ -123,7 +124,6 @@ func simulate(t *testing.T, seed uint64) {
 	}
 	// All is well again, and stays so for longer than anybody waits.
 	s.heal()
-	s.setClock(0)
 	s.mu.Lock()
 	for _, o := range s.outlets {
 		o.mode = ""
@@ -133,10 +133,11 @@ func simulate(t *testing.T, seed uint64) {
 	if err := s.d.Reload(); err != nil {
 		t.Fatal(err)
 	}
+	synctest.Wait()
+	s.setClock(0)
 	time.Sleep(27 * time.Hour)
 	synctest.Wait()
 	s.complete("in the end")
-	s.end()
 }
 
 func (s *script) news(source string, n int) {

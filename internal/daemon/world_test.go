@@ -90,7 +90,7 @@ var start = time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
 
 // newWorld makes a world with outlets that have told nothing. The caller calls open, and end.
 func newWorld(t *testing.T, outlets int) *world {
-	w := &world{t: t, disk: storetest.NewDisk(t), path: filepath.Join(t.TempDir(), "feeds.yaml"), log: &logbook{},
+	w := &world{t: t, stop: func() {}, disk: storetest.NewDisk(t), path: filepath.Join(t.TempDir(), "feeds.yaml"), log: &logbook{},
 		outlets: map[string]*outlet{}, told: map[string]bool{}, ids: map[string]string{}, retracted: map[string]bool{}}
 	w.web = feedtest.NewWeb(w)
 	w.dial = w.web.Dial
@@ -130,7 +130,7 @@ func (w *world) open(running bool) {
 	if err != nil {
 		w.t.Fatal("open:", err)
 	}
-	w.d, w.stop = d, func() {}
+	w.d, w.stop, w.stopped = d, func() {}, nil
 	if !running {
 		return
 	}
@@ -146,7 +146,9 @@ func (w *world) shut() {
 		<-w.stopped
 		w.stopped = nil
 	}
-	_ = w.d.Close()
+	if w.d != nil {
+		_ = w.d.Close()
+	}
 }
 
 // cut takes the power away, in the middle of whatever there is, and brings it back.
@@ -336,6 +338,7 @@ func (w *world) complete(when string) {
 	w.mu.Unlock()
 	healthy.ahead.Store(w.ahead.Load())
 	healthy.open(false)
+	defer healthy.end()
 	if _, err := healthy.d.Collect(context.Background(), nil, nil); err != nil {
 		w.t.Fatal(err)
 	}
@@ -348,7 +351,6 @@ func (w *world) complete(when string) {
 			w.t.Errorf("%s: the id of item %s is %s, and %s where nothing failed", when, item, w.ids[item], healthy.ids[item])
 		}
 	}
-	healthy.end()
 	if w.t.Failed() {
 		w.t.Fatalf("%s: the log ends with\n%s", when, w.log)
 	}
@@ -376,6 +378,7 @@ func TestResetAtEveryByte(t *testing.T) {
 		w.tell("s0", 1)
 		w.tell("s0", 2)
 		w.open(false)
+		defer w.end()
 		var n int64
 		for whole := false; !whole; n++ {
 			after.Store(n)
@@ -402,7 +405,6 @@ func TestResetAtEveryByte(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.complete("in the end")
-		w.end()
 	})
 }
 
