@@ -68,6 +68,8 @@ func Absolute(raw, base string) string {
 	var out strings.Builder
 	out.Grow(len(raw) + len(raw)/8)
 	z := nethtml.NewTokenizer(strings.NewReader(raw))
+	shown := ""                // the picture before
+	fallback := false          // within <noscript>
 	ended := map[string]bool{} // whether an element has an end tag anywhere: looked for once
 	for {
 		kind := z.Next()
@@ -84,30 +86,62 @@ func Absolute(raw, base string) string {
 				z.NextIsNotRawText()
 				continue
 			}
+			if t.DataAtom == atom.Noscript {
+				// The fallback for readers without scripts. Its picture is shown unless it is the one before.
+				z.NextIsNotRawText()
+				fallback = kind == nethtml.StartTagToken
+				continue
+			}
 			if t.DataAtom == atom.Img && isPixel(t.Attr) {
 				continue
 			}
 			changed := false
+			if t.DataAtom == atom.Img {
+				src := Resolve(b, PictureSource(attrIn(t.Attr)))
+				if fallback && (src == "" || src == shown) {
+					continue
+				}
+				if shown = src; src != "" && lacksSource(t.Attr) {
+					t.Attr = withSource(t.Attr, src)
+					changed = true
+				}
+			}
 			for i, a := range t.Attr {
 				if b != nil && urlAttrs[a.Key] {
 					if v := Resolve(b, a.Val); v != a.Val {
 						t.Attr[i].Val, changed = v, true
 					}
 				}
-				// Lazily loaded pictures have their address here.
-				if (a.Key == "data-src" || a.Key == "data-original") && t.DataAtom == atom.Img && lacksSource(t.Attr) {
-					t.Attr = withSource(t.Attr, Resolve(b, a.Val))
-					changed = true
-					break
-				}
 			}
 			if changed {
 				was = t.String()
 			}
 			out.WriteString(was)
+		case nethtml.EndTagToken:
+			was := z.Raw()
+			if name, _ := z.TagName(); string(name) == "noscript" {
+				fallback = false
+				continue
+			}
+			out.Write(was)
+		case nethtml.TextToken:
+			if !fallback { // whose text asks for scripts
+				out.Write(z.Raw())
+			}
 		default:
 			out.Write(z.Raw())
 		}
+	}
+}
+
+func attrIn(attrs []nethtml.Attribute) func(string) string {
+	return func(name string) string {
+		for _, a := range attrs {
+			if a.Key == name {
+				return a.Val
+			}
+		}
+		return ""
 	}
 }
 
@@ -137,7 +171,7 @@ var swallows = map[atom.Atom]bool{atom.Iframe: true, atom.Script: true, atom.Sty
 
 func lacksSource(attrs []nethtml.Attribute) bool {
 	for _, a := range attrs {
-		if a.Key == "src" && a.Val != "" && !strings.HasPrefix(a.Val, "data:") {
+		if a.Key == "src" && isPictureAddress(strings.TrimSpace(a.Val)) {
 			return false
 		}
 	}

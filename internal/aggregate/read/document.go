@@ -16,6 +16,7 @@ package read
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -123,9 +124,10 @@ type reader struct {
 	all      bool // keep items that nothing identifies
 	warnings []string
 	dates    feed.Dates
-	xmlBase  string // of the root element
-	whole    []byte // the XML document
-	texts    []span // of it, for which gofeed got marks; see lighten
+	xmlBase  string   // of the root element
+	site     *url.URL // that the document names; nil when it names none
+	whole    []byte   // the XML document
+	texts    []span   // of it, for which gofeed got marks; see lighten
 	plain    map[int]plainFields
 	zoneless int // dates read that named no zone
 }

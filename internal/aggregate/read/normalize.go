@@ -33,6 +33,10 @@ type rawItem struct {
 // dates read, each told apart from the others, see identify.
 func (r *reader) take(doc *Document, raws []rawItem) {
 	base := r.base(doc)
+	r.site = nil
+	if u, err := url.Parse(strings.TrimSpace(doc.Link)); err == nil && u.IsAbs() && u.Host != "" {
+		r.site = u
+	}
 	r.dates = feed.Dates{Zone: r.src.Timezone, Now: r.now}
 	if needsOrder(raws) {
 		all := make([]string, 0, len(raws))
@@ -83,15 +87,16 @@ func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 	it := feed.Item{
 		Source:   r.src.ID,
 		GUID:     r.bounded(strings.TrimSpace(strings.ReplaceAll(withoutMarks(raw.guid), "\x00", "")), "guid"), // JSON may hold one, no store does
-		URL:      r.address(base, raw.link),
+		URL:      r.address(r.linkBase(base), raw.link),
 		Title:    r.title(raw.title, raw.plain.title),
 		Summary:  r.text(raw.summary, raw.plain.summary),
 		Content:  r.text(raw.content, raw.plain.content),
 		Language: language(raw.language),
-		Image:    r.address(base, raw.image),
 		Authors:  r.people(raw.authors),
 	}
 	it.Canonical = feed.Canonical(it.URL)
+	base = r.textBase(base, it.URL)
+	it.Image = r.address(base, raw.image)
 	it.Categories = r.categories(raw.categories)
 	it.Enclosures = raw.enclosures
 	for i := range it.Enclosures {
@@ -109,10 +114,36 @@ func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 			it.Image = r.address(base, src)
 		}
 	}
-	if base != nil && (r.body.URL != "" || r.xmlBase != "") && (hasRelative(it.Summary) || hasRelative(it.Content)) {
+	if base != nil && (r.body.URL != "" || r.xmlBase != "") && base.String() != it.URL && (hasRelative(it.Summary) || hasRelative(it.Content)) {
 		it.Base = base.String()
 	}
 	return it
+}
+
+// linkBase is what relative links of items resolve against: the site, where the feed lives on another
+// host than it, unless the document says otherwise.
+func (r *reader) linkBase(base *url.URL) *url.URL {
+	if r.xmlBase != "" || r.site == nil || base != nil && sameHost(r.site, base) {
+		return base
+	}
+	return r.site
+}
+
+// textBase is what relative addresses in an item's text resolve against: the item's own page where the
+// feed lives on another host, unless the document says otherwise (xml:base).
+func (r *reader) textBase(base *url.URL, page string) *url.URL {
+	if r.xmlBase != "" || page == "" {
+		return base
+	}
+	own, err := url.Parse(page)
+	if err != nil || own.Host == "" || base != nil && sameHost(own, base) {
+		return base
+	}
+	return own
+}
+
+func sameHost(a, b *url.URL) bool {
+	return strings.TrimPrefix(strings.ToLower(a.Host), "www.") == strings.TrimPrefix(strings.ToLower(b.Host), "www.")
 }
 
 // date reads a date of the document; it is zero when there is none to believe.
@@ -186,7 +217,7 @@ func excerpt(s string) string {
 	if len(s) > 20*most {
 		s = s[:cutAt(s, 20*most)]
 	}
-	s = legible(feed.PlainText(s))
+	s = legible(feed.PlainText(feed.WithoutCaptions(s)))
 	if len(s) <= most {
 		return s
 	}
@@ -351,8 +382,8 @@ func needsOrder(raws []rawItem) bool {
 	return false
 }
 
-// firstImage finds the first picture of a text that is more than a counter, without building a
-// tree: it runs over everything that is collected.
+// firstImage finds the first picture of a text that is the item's, without building a tree: it runs
+// over everything that is collected.
 func firstImage(s string) string {
 	for {
 		i := strings.Index(s, "<img")
@@ -365,17 +396,33 @@ func firstImage(s string) string {
 			return ""
 		}
 		tag := s[:end]
-		src := tagAttr(tag, "src")
-		if w, h := tagAttr(tag, "width"), tagAttr(tag, "height"); (w == "1" || w == "0") && (h == "1" || h == "0") {
-			src = ""
+		s = s[end:]
+		attr := func(name string) string { return tagAttr(tag, name) }
+		if !strings.Contains(tag, "data") && !strings.Contains(tag, "lazy") && !strings.Contains(tag, "srcset") && !strings.Contains(tag, "file=") {
+			attr = plainAttr(tag) // nearly all
 		}
-		if src == "" || strings.HasPrefix(src, "data:") {
-			src = tagAttr(tag, "data-src")
+		src := feed.PictureSource(attr)
+		if src == "" || feed.Decorates(src, attr("class"), feed.Pixels(attr("width")), feed.Pixels(attr("height"))) || hidden(attr("style")) {
+			continue
 		}
-		if src != "" && !strings.HasPrefix(src, "data:") && !feed.Counts(src) {
-			return strings.ReplaceAll(src, "&amp;", "&")
-		}
+		return strings.ReplaceAll(src, "&amp;", "&")
 	}
+}
+
+// plainAttr gives the attributes of a tag that has its picture in src, and asks for no others.
+func plainAttr(tag string) func(string) string {
+	return func(name string) string {
+		switch name {
+		case "src", "class", "width", "height", "style":
+			return tagAttr(tag, name)
+		}
+		return ""
+	}
+}
+
+// hidden is true of a style that shows nothing.
+func hidden(style string) bool {
+	return style != "" && strings.Contains(strings.ReplaceAll(style, " ", ""), "display:none")
 }
 
 // tagAttr finds an attribute in the inside of a tag.

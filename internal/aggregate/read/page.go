@@ -315,17 +315,11 @@ func imageOf(s *goquery.Selection, attr string) string {
 				s = in
 			}
 		}
-		for _, a := range []string{"data-src", "data-original", "src"} {
-			if v := strings.TrimSpace(s.AttrOr(a, "")); v != "" && !strings.HasPrefix(v, "data:") {
-				return v
-			}
-		}
-		attr = "srcset"
+		return feed.PictureSource(func(name string) string { return s.AttrOr(name, "") })
 	}
 	v := strings.TrimSpace(s.AttrOr(attr, ""))
 	if strings.HasSuffix(attr, "srcset") {
-		v, _, _ = strings.Cut(v, " ")
-		v = strings.TrimSuffix(v, ",")
+		return feed.LargestOf(v)
 	}
 	return v
 }

@@ -82,6 +82,11 @@ func fromRSSItem(it *rss.Item) rawItem {
 			raw.enclose(c.Attrs["url"], c.Attrs["type"], c.Attrs["fileSize"])
 		}
 	}
+	for _, e := range raw.enclosures {
+		if raw.image == "" && isImage(e.Type, "", e.URL) && !feed.Decorates(e.URL, "", 0, 0) {
+			raw.image = e.URL
+		}
+	}
 	raw.authorsOfRSS(it)
 	raw.categoriesOfRSS(it)
 	return raw
@@ -513,32 +518,49 @@ func mediaContents(media map[string][]ext.Extension) []ext.Extension {
 	return out
 }
 
-// mediaImage picks a picture of Media RSS: a content that is one, else a thumbnail.
+// mediaImage picks the picture of Media RSS: the largest sensible of its contents, else of its
+// thumbnails.
 func mediaImage(media map[string][]ext.Extension) string {
 	if len(media) == 0 {
 		return ""
 	}
 	contents := mediaContents(media)
+	pictures := make([]ext.Extension, 0, len(contents))
 	for _, c := range contents {
 		if isImage(c.Attrs["type"], c.Attrs["medium"], c.Attrs["url"]) {
-			return c.Attrs["url"]
+			pictures = append(pictures, c)
 		}
 	}
-	for _, e := range media["thumbnail"] {
-		if u := e.Attrs["url"]; u != "" {
-			return u
-		}
+	if found := largest(pictures); found != "" {
+		return found
 	}
+	thumbnails := media["thumbnail"]
 	for _, holder := range [...][]ext.Extension{contents, media["group"]} {
 		for _, c := range holder {
-			for _, e := range c.Children["thumbnail"] {
-				if u := e.Attrs["url"]; u != "" {
-					return u
-				}
-			}
+			thumbnails = append(thumbnails[:len(thumbnails):len(thumbnails)], c.Children["thumbnail"]...)
 		}
 	}
-	return ""
+	return largest(thumbnails)
+}
+
+// largest is the address of the largest picture that is no decoration; of equals, and of those that say
+// no size, the first.
+func largest(pictures []ext.Extension) string {
+	best, most := "", -1
+	for _, p := range pictures {
+		src, width, height := p.Attrs["url"], feed.Pixels(p.Attrs["width"]), feed.Pixels(p.Attrs["height"])
+		if src == "" || feed.Decorates(src, "", width, height) {
+			continue
+		}
+		size := width
+		if width > feed.LargestWidth {
+			size = 1 // better than one that says nothing
+		}
+		if size > most {
+			best, most = src, size
+		}
+	}
+	return best
 }
 
 // isImage judges by type, medium and the address's ending.

@@ -334,7 +334,7 @@ func (v *View) texts(e *entry, it *feed.Item, level int) {
 	if base == "" {
 		base = it.URL
 	}
-	e.summary = v.Cache.fragment(it.SummaryHead(), base, maxSummary, false)
+	e.summary = v.Cache.fragment(feed.WithoutCaptions(it.SummaryHead()), base, maxSummary, false)
 	if level == levelFull {
 		full := it.ContentHead()
 		if strings.TrimSpace(it.Content) == "" {
@@ -346,7 +346,7 @@ func (v *View) texts(e *entry, it *feed.Item, level int) {
 		}
 	}
 	if e.summary.text == "" {
-		e.summary = v.Cache.fragment(feed.Head(it.Content, feed.SummaryBytes), base, maxSummary/2, false)
+		e.summary = v.Cache.fragment(feed.WithoutCaptions(feed.Head(it.Content, feed.SummaryBytes)), base, maxSummary/2, false)
 	}
 
 	e.image = newsURL(it.Image, base)

@@ -1,0 +1,126 @@
+package feed
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Which picture an <img> shows, and which pictures are an item's: not the blank that stands in for one
+// that is loaded later, not a face, a smile, a button or a counter.
+
+// lazySources are the attributes in which scripts that load pictures late keep the address.
+var lazySources = []string{"data-src", "data-lazy-src", "data-original", "data-lazy", "data-lazyload", "data-echo", "data-url", "data-image",
+	"data-img-src", "data-img-url", "data-cfsrc", "data-ll-src", "data-hi-res-src", "data-full-src", "data-large-file", "data-orig-file", "data-orig-src",
+	"data-flickity-lazyload", "data-actualsrc", "data-src-medium", "data-ezsrc", "nitro-lazy-src", "data-breeze", "data-thumb", "data-photo", "file"}
+
+// lazySets are those in which they keep a set of sizes; srcset is the browser's own.
+var lazySets = []string{"data-srcset", "data-lazy-srcset", "data-original-set", "nitro-lazy-srcset", "srcset"}
+
+// PictureSource is the address of the picture that an <img> shows or will show, by its attributes: what
+// is loaded late before the blank that stands in its place. It is empty when there is none but such a
+// blank.
+func PictureSource(attr func(name string) string) string {
+	for _, name := range lazySources {
+		if v := strings.TrimSpace(attr(name)); isPictureAddress(v) {
+			return v
+		}
+	}
+	src := strings.TrimSpace(attr("src"))
+	if isPictureAddress(src) {
+		return src
+	}
+	for _, name := range lazySets {
+		if v := LargestOf(attr(name)); isPictureAddress(v) {
+			return v
+		}
+	}
+	return ""
+}
+
+// isPictureAddress is false of what holds no picture: data in place of an address, a blank.
+func isPictureAddress(v string) bool {
+	if v == "" || len(v) > 4096 || strings.HasPrefix(v, "data:") || strings.HasPrefix(v, "about:") || strings.HasPrefix(v, "javascript:") || strings.ContainsAny(v, "<>{\n") {
+		return false
+	}
+	if !strings.ContainsAny(v, "/.") {
+		return false
+	}
+	name := strings.ToLower(v[strings.LastIndexByte(strings.TrimRight(v, "/"), '/')+1:])
+	name, _, _ = strings.Cut(name, "?")
+	for _, blank := range [...]string{"blank.", "spacer.", "placeholder", "transparent.", "transparent-", "1x1", "pixel.", "trans.gif", "clear.gif", "loading.", "loader.",
+		"lazy.", "lazyload", "lazy-load", "grey.gif", "gray.gif", "dot.gif", "empty.", "x.gif", "default-image", "no-image", "noimage"} {
+		if strings.HasPrefix(name, blank) {
+			return false
+		}
+	}
+	return true
+}
+
+// LargestWidth is how wide, in pixels, a picture may be to be sensible in a feed.
+const LargestWidth = 2048
+
+// LargestOf is the address of the largest sensible candidate of a srcset ("a.jpg 640w, b.jpg 1280w",
+// "a.jpg, b.jpg 2x"); empty when there is none.
+func LargestOf(srcset string) string {
+	best, most := "", -1.0
+	for srcset = strings.TrimSpace(srcset); srcset != ""; {
+		// An address ends at white space; commas may be part of it.
+		end := strings.IndexAny(srcset, " \t\n\r")
+		address, rest := srcset, ""
+		if end >= 0 {
+			address, rest = srcset[:end], srcset[end:]
+		}
+		descriptor := ""
+		if trimmed := strings.TrimRight(address, ","); trimmed != address {
+			address = trimmed
+		} else {
+			descriptor, rest, _ = strings.Cut(rest, ",")
+		}
+		size := 1.0
+		if d := strings.TrimSpace(descriptor); d != "" {
+			if v, err := strconv.ParseFloat(strings.TrimRight(d, "wxh"), 64); err == nil {
+				size = v
+			}
+		}
+		if size > LargestWidth {
+			size = 1 / size // better than none
+		}
+		if address != "" && size > most {
+			best, most = address, size
+		}
+		srcset = strings.TrimLeft(rest, " \t\n\r,")
+	}
+	return best
+}
+
+// Decorates is true of a picture that is none of the item's: a face, a smile, a button, a counter. Class
+// is that of its <img>; width and height are what the source says, 0 when it says nothing.
+func Decorates(src, class string, width, height int) bool {
+	if Counts(src) || width > 0 && height > 0 && width <= 48 && height <= 48 || width > 0 && width <= 2 || height > 0 && height <= 2 {
+		return true
+	}
+	address, class := strings.ToLower(src), strings.ToLower(class)
+	for _, mark := range [...]string{"gravatar.com/", "/avatar/", "/avatars/", "/avatar.", "/avatar?", "/avatar_", "avatars.", "//avatar.", "/profile_images/", "/userpic", "/ui-avatars", "ui-avatars.com", "/emoji/", "/twemoji", "twemoji.", "/smilies/", "/smileys/",
+		"/smiley", "/emoticons/", "/emoticon", "s.w.org/images/core/emoji", "/1x1.", "/pixel.", "/pixel?", "/spacer.", "/blank.gif", "/beacon", "/share-", "/social-icons/", "/favicon", "/wp-includes/images/"} {
+		if strings.Contains(address, mark) {
+			return true
+		}
+	}
+	for name := range strings.FieldsSeq(class) {
+		switch {
+		case strings.Contains(name, "avatar"), strings.Contains(name, "emoji"), strings.Contains(name, "smiley"), strings.Contains(name, "emoticon"),
+			name == "userpic", name == "icon", name == "share", strings.HasPrefix(name, "icon-"), strings.Contains(name, "tracking"), strings.Contains(name, "pixel"):
+			return true
+		}
+	}
+	return false
+}
+
+// Pixels is a length of HTML in pixels: "640", "640px"; 0 for what is none.
+func Pixels(s string) int {
+	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSpace(s), "px"))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
