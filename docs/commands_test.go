@@ -97,7 +97,7 @@ func TestCommands(t *testing.T) {
 }
 
 func runDocument(t *testing.T, dir string, blocks []block) {
-	listen := freeAddress(t)
+	listen, admin := freeAddress(t), freeAddress(t)
 	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755)); err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ func runDocument(t *testing.T, dir string, blocks []block) {
 				fmt.Fprintf(&script, "cp %s config/feeds.yaml\n", saved)
 			}
 		case "sh":
-			text := strings.ReplaceAll(b.text, "127.0.0.1:8080", listen)
+			text := strings.NewReplacer("127.0.0.1:8080", listen, "127.0.0.1:8081", admin).Replace(b.text)
 			text = regexp.MustCompile(`postgres://feedd@db\.example\.org/(\w+)`).ReplaceAllString(text, "'postgres://feedd@/$1?host="+database+"'")
 			for line := range strings.SplitSeq(strings.ReplaceAll(text, "\\\n", " "), "\n") {
 				line = strings.TrimSpace(line)
@@ -196,26 +196,26 @@ func public(t *testing.T, dir, listen string) {
 // and looks up what it names.
 func tooLong(t *testing.T, b block, line string) bool {
 	t.Helper()
-	words := shellWords(t, line)
+	first, _, _ := strings.Cut(line, " ")
 	switch {
-	case words[0] == "./test.sh" || words[0] == ".ci/run":
-		if out, err := exec.CommandContext(t.Context(), "bash", "-n", filepath.Join(root, words[0])).CombinedOutput(); err != nil {
+	case first == "./test.sh" || first == ".ci/run":
+		if out, err := exec.CommandContext(t.Context(), "bash", "-n", filepath.Join(root, first)).CombinedOutput(); err != nil {
 			t.Errorf("%s:%d: %v\n%s", b.file, b.line, err, out)
 		}
-		if info, err := os.Stat(filepath.Join(root, words[0])); err != nil || info.Mode()&0o111 == 0 {
-			t.Errorf("%s:%d: %s cannot be run: %v", b.file, b.line, words[0], err)
+		if info, err := os.Stat(filepath.Join(root, first)); err != nil || info.Mode()&0o111 == 0 {
+			t.Errorf("%s:%d: %s cannot be run: %v", b.file, b.line, first, err)
 		}
-	case len(words) > 2 && words[0] == "go" && words[1] == "test":
-		goTest(t, b, words[2:])
-	case len(words) > 2 && words[0] == "go" && words[1] == "run" && strings.HasPrefix(words[2], "./internal/"):
-		goRun(t, b, words[2:])
+	case strings.HasPrefix(line, "go test "):
+		goTest(t, b, shellWords(t, line)[2:])
+	case strings.HasPrefix(line, "go run ./internal/"):
+		goRun(t, b, shellWords(t, line)[2:])
 	default:
 		return false
 	}
 	return true
 }
 
-// shellWords takes a command apart as a shell does.
+// shellWords takes a command without substitutions and redirections apart as a shell does.
 func shellWords(t *testing.T, line string) []string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "bash", "-c", "printf '%s\\0' "+line).Output()
@@ -324,5 +324,26 @@ func TestInlineCommands(t *testing.T) {
 	}
 	if named < 15 {
 		t.Errorf("only %d commands", named)
+	}
+}
+
+// TestEveryCommandIsDocumented: every command of the program stands in some document.
+func TestEveryCommandIsDocumented(t *testing.T) {
+	help, err := exec.CommandContext(t.Context(), feedd(t), "--help").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range documents(t) {
+		all.WriteString(read(t, file))
+	}
+	commands := regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z]+)?) {2,}[A-Z]`).FindAllSubmatch(help, -1)
+	for _, m := range commands {
+		if !strings.Contains(all.String(), "feedd "+string(m[1])) {
+			t.Errorf("no document says what feedd %s does", m[1])
+		}
+	}
+	if len(commands) < 20 {
+		t.Errorf("only %d commands in %s", len(commands), help)
 	}
 }

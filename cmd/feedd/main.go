@@ -31,6 +31,11 @@ const (
 	exitUse    = 2 // wrong use, or an invalid configuration
 )
 
+// stopTime is how long a command that is told to stop may take over it, whatever it waits for: a server
+// that does not answer, a file that does not come, or a computation that asks nobody. A transaction that
+// is cut off is rolled back whole.
+const stopTime = 4500 * time.Millisecond
+
 func main() { os.Exit(run()) }
 
 // run is main for tests, too.
@@ -40,6 +45,18 @@ func run() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() {
+		<-ctx.Done()
+		stop() // a second signal ends the process at once
+		select {
+		case <-ended:
+		case <-time.After(stopTime):
+			fmt.Fprintln(os.Stderr, "feedd: stopped; some work did not end in time and was cut off, and nothing stored is lost")
+			os.Exit(exitFailed)
+		}
+	}()
 	return command(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
 
@@ -59,6 +76,7 @@ type cli struct {
 	Unfile    unfileCmd    `cmd:"" help:"Take an item out of a section, for good."`
 	Split     splitCmd     `cmd:"" help:"Take a report out of a story, for good."`
 	Join      joinCmd      `cmd:"" help:"Make two stories one."`
+	Discover  discoverCmd  `cmd:"" help:"Look for the feeds of a site; where there is none, propose selectors."`
 	OPML      opmlCmd      `cmd:"" name:"opml" help:"Sources from and to a subscription list."`
 	Add       addCmd       `cmd:"" help:"Write a feed into the configuration, keeping everything that is there."`
 	Decisions decisionsCmd `cmd:"" help:"List the editor's decisions in force, or take one back."`

@@ -237,10 +237,11 @@ func (s *schedule) admit(ctx context.Context, sources []feed.Source) {
 			sl.state.NextRun, sl.state.NextReason = now, "has not been collected yet"
 		default:
 			next, reason := collect.NextRun(src, sl.state, now)
-			if sl.state.Schedule == src.Schedule && sl.state.NextRun.Equal(next) {
+			if sl.state.Schedule == src.Schedule && sl.state.NextRun.Equal(next) && sl.state.Private == src.Private {
 				break
 			}
 			sl.state.NextRun, sl.state.NextReason, sl.state.Schedule = next, reason, src.Schedule
+			sl.state.Private = src.Private // it stays so when the source is taken out before the next look
 			s.save(ctx, sl)
 		}
 	}

@@ -76,6 +76,9 @@ type keyed struct {
 	val any // string, bool or entry
 }
 
+// YAML is the source as it stands in the list of sources, with the list's key before it.
+func (s *NewSource) YAML() string { return blockText("sources", []entry{s.entry()}) }
+
 func (s *NewSource) entry() entry {
 	e := entry{{"id", s.ID}}
 	for _, k := range []struct{ key, val string }{{"title", s.Title}, {"url", s.URL}, {"language", s.Language}, {"section", s.Section}} {

@@ -78,3 +78,36 @@ func TestAdminListener(t *testing.T) {
 		t.Errorf("the log: %s", text)
 	}
 }
+
+// A source that became private stays so in the store, though it is taken out before it is looked at again.
+func TestPrivacyOutlivesTheConfiguration(t *testing.T) {
+	c := newClock()
+	yaml := newsYAML(t, c)
+	h := build(t, yaml, c, "")
+	h.collect(t)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- h.Run(ctx) }()
+	if err := os.WriteFile(h.config, []byte(strings.Replace(yaml, "defaults:\n", "defaults:\n  private: true\n", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the store knows", func() bool {
+		states, err := h.store.States(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, st := range states {
+			if !st.Private {
+				return false
+			}
+		}
+		return len(states) > 0
+	})
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

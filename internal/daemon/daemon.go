@@ -380,6 +380,7 @@ func (d *Daemon) server(h http.Handler) *http.Server {
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(d.log.Handler(), slog.LevelDebug),
+		ConnState:         newConnections(mostConnections()).note,
 	}
 }
 

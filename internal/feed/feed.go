@@ -541,6 +541,9 @@ func (st *SourceState) Origin() uint32 {
 		_, _ = h.Write([]byte(said)) // a hash takes everything
 		_, _ = h.Write([]byte{0})
 	}
+	if st.Private {
+		_, _ = h.Write([]byte{1})
+	}
 	return h.Sum32()
 }
 

@@ -19,10 +19,11 @@ import (
 
 // Bounds of what is parsed. The pages of news sites have up to 10,000 tags and make 10 MB.
 const (
-	maxPageTree     = 96 << 20 // bytes that the tree of a page may take
+	maxPageTree     = 64 << 20 // bytes that the tree of a page may take
 	maxFragmentTree = 16 << 20 // bytes that the tree of a fragment may take
 	maxTags         = 250_000  // tags of a page; for each, up to 512 open elements are looked through
 	maxCompared     = 64 << 20 // attributes compared with attributes
+	maxAttributes   = 10_000   // of one tag
 )
 
 // ErrHTML is the kind of every refusal to parse HTML.
@@ -64,6 +65,8 @@ func checkTree(markup string, most int) error {
 		return fmt.Errorf("%w: its tree would take more than %d MB", ErrHTML, most>>20)
 	case t.tags > maxTags:
 		return fmt.Errorf("%w: it has more than %d tags", ErrHTML, maxTags)
+	case t.most > maxAttributes:
+		return fmt.Errorf("%w: a tag has more than %d attributes", ErrHTML, maxAttributes)
 	case t.compared > maxCompared:
 		return fmt.Errorf("%w: its attributes are too many", ErrHTML)
 	}
@@ -73,7 +76,7 @@ func checkTree(markup string, most int) error {
 // What the parts of a tree take, in bytes.
 const (
 	nodeSize = 128
-	attrSize = 64
+	attrSize = 128 // a list of them grows by doubling
 )
 
 // treeSize estimates, from above, what parsing takes. It goes from "<" to "<" without asking what a
@@ -90,6 +93,7 @@ type treeSize struct {
 	in string
 
 	size, tags, compared int
+	most                 int // attributes of one tag
 
 	stretch [32]stretched
 	depth   int
@@ -153,6 +157,7 @@ func (t *treeSize) piece(at, next int) {
 	kind := kindOf(in, name, i)
 	tagEnd, attrs, whole := attributesEnd(in, i, next)
 	t.tags++
+	t.most = max(t.most, attrs)
 	t.size += nodeSize + attrs*attrSize
 	if tagEnd < next {
 		t.size += nodeSize // a text

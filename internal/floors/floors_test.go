@@ -28,6 +28,7 @@ var floor = map[string]int{
 	"feedd/internal/publish/hub":                     2,
 	"feedd/internal/publish/export":                  2,
 	"feedd/internal/aggregate/desk":                  3,
+	"feedd/internal/aggregate/discover":              3,
 	"feedd/internal/publish":                         3,
 	"feedd/internal/aggregate":                       4,
 	"feedd/internal/aggregate/desk/judge":            4,

@@ -69,6 +69,14 @@ func (c *cache) get(ctx context.Context, key string, state any, make func(ctx co
 	return v.(*document), nil
 }
 
+// has tells whether the document of a key made from this state is there.
+func (c *cache) has(key string, state any) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	el := c.byKey[key]
+	return el != nil && el.Value.(*cached).state == state
+}
+
 func (c *cache) put(key string, state any, d *document) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -23,7 +23,7 @@ func (p *Publisher) Handler() http.Handler {
 	mux.HandleFunc("OPTIONS /sections/{section}/archive/{page}", func(w http.ResponseWriter, _ *http.Request) { preflight(w) })
 	mux.HandleFunc("/stories/{key}", p.get(p.serveStory))
 	mux.HandleFunc("/partners/{partner}/{file}", p.get(p.servePartner))
-	mux.HandleFunc("/hub", p.serveHub)
+	mux.HandleFunc("/hub", p.costly(p.serveHub))
 	mux.HandleFunc("/healthz", p.get(p.serveHealth))
 	mux.HandleFunc("/readyz", p.get(p.serveReady))
 	if !p.admin {
@@ -67,7 +67,7 @@ func (p *Publisher) AdminHandler() http.Handler {
 func (p *Publisher) addAdmin(mux *http.ServeMux) {
 	mux.HandleFunc("/sources", p.get(p.serveStatus))
 	mux.HandleFunc("/sources.json", p.get(p.serveStatus))
-	mux.Handle("/metrics", p.get(promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{Registry: p.registry}).ServeHTTP))
+	mux.Handle("/metrics", p.costly(p.get(promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{Registry: p.registry}).ServeHTTP)))
 }
 
 func (p *Publisher) serveDocument(w http.ResponseWriter, r *http.Request, d *document) {
@@ -168,7 +168,11 @@ func (p *Publisher) serveArchive(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	d, err := p.cache.get(r.Context(), archivePath(section, n)+"."+string(f), s.editions[section].number, func(ctx context.Context, old *document) (*document, error) {
+	path := archivePath(section, n) + "." + string(f)
+	if !p.cache.has(path, s.editions[section].number) && !p.affords(w, r) {
+		return
+	}
+	d, err := p.cache.get(r.Context(), path, s.editions[section].number, func(ctx context.Context, old *document) (*document, error) {
 		return p.page(ctx, s, section, n, f, old)
 	})
 	p.serveMade(w, r, d, err)
@@ -178,6 +182,9 @@ func (p *Publisher) serveStory(w http.ResponseWriter, r *http.Request) {
 	s, key := p.site.Load(), r.PathValue("key")
 	if s == nil || !isKey(key) {
 		p.unknown(w, r)
+		return
+	}
+	if !p.cache.has("/stories/"+key, s.editions["all"].number) && !p.affords(w, r) {
 		return
 	}
 	withdrawn := false

@@ -38,13 +38,16 @@ func newPartner(q feed.Partner, m *metrics) (*partner, error) {
 	return pt, nil
 }
 
-// admits tells whether the request carries the partner's token, as the password of HTTP Basic or as
-// ?token=. It takes the same time whatever is wrong.
-func (pt *partner) admits(r *http.Request) bool {
-	_, token, ok := r.BasicAuth()
-	if !ok {
-		token = r.URL.Query().Get("token")
+// tokenOf is the token that a request carries: the password of HTTP Basic, or ?token=.
+func tokenOf(r *http.Request) string {
+	if _, token, ok := r.BasicAuth(); ok {
+		return token
 	}
+	return r.URL.Query().Get("token")
+}
+
+// admits tells whether this is the partner's token. It takes the same time whatever is wrong.
+func (pt *partner) admits(token string) bool {
 	given := sha256.Sum256([]byte(token))
 	want := make([]byte, sha256.Size)
 	if pt != nil && pt.digest != nil {
@@ -55,10 +58,17 @@ func (pt *partner) admits(r *http.Request) bool {
 }
 
 // servePartner answers for /partners/{partner}/{file}: 401 without the token, whether or not there
-// is such a partner, and 404 for what is not theirs.
+// is such a partner, 404 for what is not theirs, and 429 for who guesses.
 func (p *Publisher) servePartner(w http.ResponseWriter, r *http.Request) {
 	s, pt := p.site.Load(), p.plan.Load().partners[r.PathValue("partner")]
-	if !pt.admits(r) {
+	token := tokenOf(r)
+	if token != "" && !p.mayGuess(w, r) {
+		return
+	}
+	if !pt.admits(token) {
+		if token != "" {
+			p.guessed(r)
+		}
 		h := w.Header()
 		h.Set("WWW-Authenticate", `Basic realm="partner feeds", charset="UTF-8"`)
 		h.Set("Cache-Control", "no-store")

@@ -78,6 +78,8 @@ type Publisher struct {
 	cache      *cache
 	cleaned    *render.Cache
 	admin      bool
+	computing  *client.Rates // what is worked out for one who asks
+	guessing   *client.Rates // tokens that are wrong
 	hub        *hub.Hub
 	registry   *prometheus.Registry
 	perPage    int
@@ -116,6 +118,8 @@ func New(o Options) (*Publisher, error) {
 		cache:      newCache(16<<20, o.Now),
 		cleaned:    render.NewCache(4 << 20),
 		admin:      o.Admin,
+		computing:  client.NewRates(computeEvery, computeBurst, o.Now),
+		guessing:   client.NewRates(guessEvery, guessBurst, o.Now),
 		perPage:    cmp.Or(o.PerPage, perPage),
 		stamps:     newStamps(o.Renditions, o.Now),
 		troubles:   &troubles{by: map[string]note{}},

@@ -49,6 +49,9 @@ func (d *sqliteDialect) open() (write, read *sql.DB, err error) {
 	if err := os.MkdirAll(filepath.Dir(d.path), 0o750); err != nil {
 		return nil, nil, fmt.Errorf("cannot make the folder of the store: %w", err)
 	}
+	if err := ownersOnly(d.path); err != nil {
+		return nil, nil, fmt.Errorf("cannot open the store: %w", err)
+	}
 	q := url.Values{"_pragma": {
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
 		"cache_size(-16000)", "temp_store(MEMORY)", "wal_autocheckpoint(4000)",
@@ -64,6 +67,25 @@ func (d *sqliteDialect) open() (write, read *sql.DB, err error) {
 	}
 	read.SetMaxOpenConns(max(4, runtime.NumCPU()))
 	return write, read, nil
+}
+
+// ownersOnly makes the file, when there is none, and keeps everybody but its owner from it: subscriptions
+// and their secrets stand in it. What SQLite puts beside it gets the same mode. A file that is there is
+// not opened: to close it would give up the locks that another connection of this process has on it.
+func ownersOnly(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	switch {
+	case err == nil:
+		return f.Close()
+	case !errors.Is(err, fs.ErrExist):
+		return nil // SQLite says what it may not
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if info, err := os.Stat(name); err == nil && info.Mode().Perm()&0o077 != 0 {
+			_ = os.Chmod(name, 0o600) // the file of another owner stays as it is
+		}
+	}
+	return nil
 }
 
 func (d *sqliteDialect) check(context.Context, *sql.DB) error { return nil }

@@ -69,14 +69,5 @@ func (v *visit) article(ctx context.Context, src feed.Source, it *feed.Item) err
 	if err != nil {
 		return err
 	}
-	select {
-	case v.c.reading <- struct{}{}:
-		defer func() { <-v.c.reading }()
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-	if err := a.unpack(); err != nil {
-		return err
-	}
-	return read.Article(a.Body, it, src, v.c.now())
+	return v.opened(ctx, a, func() error { return read.Article(a.Body, it, src, v.c.now()) })
 }

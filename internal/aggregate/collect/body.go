@@ -18,21 +18,19 @@ func (v *visit) receive(resp *http.Response, most int64, limit *timeLimit) ([]by
 	}
 	buf := make([]byte, 0, min(first, smallBody, most+1))
 	defer func() { v.bytes += int64(len(buf)) }()
-	large := false
 	for {
 		if len(buf) == cap(buf) {
-			if !large && cap(buf) >= smallBody {
+			if !v.large && cap(buf) >= smallBody {
 				limit.watch.pause() // waiting for others is not the server's fault
 				select {
 				case v.c.large <- struct{}{}:
-					large = true
-					defer func() { <-v.c.large }()
+					v.large = true
 				case <-limit.ctx.Done():
 					return buf, context.Cause(limit.ctx)
 				}
 				limit.watch.resume()
 			}
-			next := make([]byte, len(buf), min(2*int64(cap(buf)), most+1))
+			next := make([]byte, len(buf), min(max(2*int64(cap(buf)), first), most+1))
 			copy(next, buf)
 			buf = next
 		}
@@ -46,6 +44,51 @@ func (v *visit) receive(resp *http.Response, most int64, limit *timeLimit) ([]by
 		case err != nil:
 			return buf, err
 		}
+	}
+}
+
+// opened has the unpacked answer read, as many at once as there are processors. Of large ones, which
+// take many times their size while they are read, it is one at a time; they wait packed.
+func (v *visit) opened(ctx context.Context, a *answer, read func() error) error {
+	defer func() {
+		a.Bytes = nil
+		v.forget()
+	}()
+	packed, cut := a.Bytes, a.cut
+	for places := v.c.reading; ; places = v.c.readingLarge {
+		large, err := v.openedIn(ctx, places, a, read)
+		if !large {
+			return err
+		}
+		a.Bytes, a.cut = packed, cut
+	}
+}
+
+// openedIn is opened in one of these places. When the answer is too large for them, nothing was done.
+func (v *visit) openedIn(ctx context.Context, places chan struct{}, a *answer, read func() error) (large bool, err error) {
+	if places == v.c.reading && len(a.Bytes) > largeText {
+		return true, nil
+	}
+	select {
+	case places <- struct{}{}:
+		defer func() { <-places }()
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
+	if err := a.unpack(); err != nil {
+		return false, err
+	}
+	if places == v.c.reading && len(a.Bytes) > largeText {
+		return true, nil
+	}
+	return false, read()
+}
+
+// forget gives back the place that a large body took.
+func (v *visit) forget() {
+	if v.large {
+		<-v.c.large
+		v.large = false
 	}
 }
 

@@ -62,10 +62,13 @@ type Collector struct {
 
 	slots   chan struct{} // requests under way, up to what becomes of their answers
 	hanging chan struct{} // requests that wait for long and have lent their place
-	large   chan struct{} // large bodies in memory
+	large   chan struct{} // large bodies in memory, until they are read
 	reading chan struct{} // documents being parsed: as many as there are processors
-	robots  robots
-	lines   lines // schedules, parsed
+	// documents beyond largeText being parsed: one
+	readingLarge chan struct{}
+
+	robots robots
+	lines  lines // schedules, parsed
 
 	mu         sync.Mutex
 	transports map[route]*http.Transport
@@ -91,12 +94,14 @@ func New(o Options) *Collector {
 	}
 	return &Collector{
 		site: o.Site, agent: userAgent(o.Site, o.Version), log: o.Log, now: o.Now, gate: o.Gate, dial: o.Dial,
-		slots:      make(chan struct{}, o.MaxHosts),
-		hanging:    make(chan struct{}, hanging),
-		large:      make(chan struct{}, largeBodies),
-		reading:    make(chan struct{}, runtime.GOMAXPROCS(0)),
-		robots:     robots{of: make(map[string]*robotsEntry)},
-		transports: make(map[route]*http.Transport),
+		slots:   make(chan struct{}, o.MaxHosts),
+		hanging: make(chan struct{}, hanging),
+		large:   make(chan struct{}, largeBodies),
+		reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
+
+		readingLarge: make(chan struct{}, 1),
+		robots:       robots{of: make(map[string]*robotsEntry)},
+		transports:   make(map[route]*http.Transport),
 	}
 }
 
@@ -337,26 +342,19 @@ func (v *visit) open(ctx context.Context, src feed.Source, a *answer, st *feed.S
 	return doc, err
 }
 
-// read unpacks the answer and has it read, as many at once as there are processors.
+// read unpacks the answer and has it read.
 func (v *visit) read(ctx context.Context, src feed.Source, a *answer, last string, now time.Time) (doc *read.Document, hash string, err error) {
-	defer func() { a.Bytes = nil }()
-	select {
-	case v.c.reading <- struct{}{}:
-		defer func() { <-v.c.reading }()
-	case <-ctx.Done():
-		return nil, "", context.Cause(ctx)
-	}
-	if err := a.unpack(); err != nil {
-		return nil, "", err
-	}
-	hash = fingerprint(a.Bytes)
-	if hash == last && a.cut == nil && a.Status == http.StatusOK {
-		return nil, hash, nil
-	}
-	doc, err = read.Read(a.Body, src, now)
-	if err != nil && a.cut != nil {
-		err = fmt.Errorf("%w; %w", a.cut, err)
-	}
+	err = v.opened(ctx, a, func() (err error) {
+		hash = fingerprint(a.Bytes)
+		if hash == last && a.cut == nil && a.Status == http.StatusOK {
+			return nil
+		}
+		doc, err = read.Read(a.Body, src, now)
+		if err != nil && a.cut != nil {
+			err = fmt.Errorf("%w; %w", a.cut, err)
+		}
+		return err
+	})
 	return doc, hash, err
 }
 

@@ -27,6 +27,8 @@ const (
 	// that many large ones at once do not fill the memory.
 	smallBody   = 256 << 10
 	largeBodies = 4
+	// A document of more than largeText is read alone.
+	largeText = 1 << 20
 	// What is read of an answer nobody needs, to keep its connection.
 	drained = 16 << 10
 )
@@ -96,6 +98,7 @@ type visit struct {
 	interval time.Duration
 	leave    func()
 	slot     bool // counts as under way
+	large    bool // has a large body in memory
 
 	holds []feed.HostHold // that hosts asked for
 	bytes int64           // read from the network
@@ -179,6 +182,7 @@ func (v *visit) release() {
 		<-v.c.slots
 		v.slot = false
 	}
+	v.forget()
 }
 
 // get asks and follows redirects. An answer that is neither a success nor 304 is a *StatusError,

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -175,6 +176,50 @@ func TestLargeBodiesTakeTurns(t *testing.T) {
 	time.AfterFunc(800*time.Millisecond, func() { <-c.large })
 	if res := c.Collect(t.Context(), src, feed.SourceState{}, nil); res.Err != nil {
 		t.Error(res.Err)
+	}
+}
+
+// A large document is read alone and keeps its place among the bodies until it was read; small ones
+// pass it meanwhile. What is large only once it is unpacked is large too.
+func TestLargeDocumentsAreReadAlone(t *testing.T) {
+	pad := strings.Repeat(" ", 2*largeText)
+	for name, packed := range map[string]bool{"as it is": false, "packed": true} {
+		t.Run(name, func(t *testing.T) {
+			s := webServer(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.URL.Path == "/small":
+					io.WriteString(w, rssOf("a"))
+				case packed:
+					w.Header().Set("Content-Encoding", "gzip")
+					z := gzip.NewWriter(w)
+					io.WriteString(z, rssOf("a")+pad)
+					z.Close()
+				default:
+					io.WriteString(w, rssOf("a")+pad)
+				}
+			})
+			c := testCollector(t)
+			c.readingLarge <- struct{}{} // another is being read
+			read := make(chan Result)
+			go func() { read <- c.Collect(t.Context(), sourceAt("large", s.URL+"/large"), feed.SourceState{}, nil) }()
+			for range 20 {
+				if res := c.Collect(t.Context(), sourceAt("small", s.URL+"/small"), feed.SourceState{}, nil); res.Err != nil {
+					t.Fatal(res.Err)
+				}
+			}
+			select {
+			case <-read:
+				t.Fatal("two large documents were read at once")
+			default:
+			}
+			<-c.readingLarge
+			if res := <-read; res.Err != nil || len(res.Items) != 1 {
+				t.Errorf("%d items, error %v", len(res.Items), res.Err)
+			}
+			if len(c.large) != 0 || len(c.reading) != 0 || len(c.readingLarge) != 0 {
+				t.Errorf("places were not given back: %d large bodies, %d and %d documents", len(c.large), len(c.reading), len(c.readingLarge))
+			}
+		})
 	}
 }
 

@@ -121,6 +121,7 @@ func (v *visit) askRobots(ctx context.Context, src *feed.Source, origin string, 
 	a, err := v.get(ctx, ask{url: u, src: &public, own: addressOf(src), accept: "text/plain, */*;q=0.5", redirects: robotsRedirects})
 	if err == nil {
 		err = a.unpack()
+		v.forget()
 	}
 	var held *HeldError
 	var status *StatusError

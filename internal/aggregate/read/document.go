@@ -30,8 +30,16 @@ const (
 	maxTitle        = 1000  // bytes of a headline
 	maxAddress      = 4096  // bytes of a URL or guid
 	maxHTML         = 1 << 20
-	maxList         = 100 // categories, authors or enclosures of one item
+	maxList         = 100  // categories, authors or enclosures of one item
+	maxName         = 1000 // bytes in which the name of an author is looked for
 	maxWarnings     = 20
+
+	// What a parser makes of a document is many times its size when it consists of nothing but
+	// elements or values, so these are bounded too, by the items that a source may send.
+	elementsPerItem = 20   // of XML; outlets have up to 15
+	objectsPerItem  = 10   // of JSON
+	valuesPerItem   = 100  // of JSON
+	maxAttributes   = 1000 // of one tag
 )
 
 // Body is a document as it came, decompressed but not yet decoded into text.
@@ -187,6 +195,12 @@ func (r *reader) headerLanguage(doc *Document) string {
 func (r *reader) finish(doc *Document) {
 	if r.zoneless > 0 && r.src.Timezone == nil {
 		r.warn("%d dates name no zone and were read as UTC: set the source's timezone", r.zoneless)
+	}
+	for _, address := range []*string{&doc.Link, &doc.FeedLink, &doc.FeedID, &doc.Hub, &doc.Image} {
+		*address = r.bounded(*address, "link")
+	}
+	for _, text := range []*string{&doc.Copyright, &doc.Generator, &doc.Author, &doc.AuthorEmail, &doc.PublishedRaw, &doc.UpdatedRaw} {
+		*text = clip(*text, maxTitle)
 	}
 	seen := make(map[string]bool, len(r.warnings))
 	for _, w := range r.warnings {

@@ -18,6 +18,9 @@ import (
 // wrong kind are taken for what they look like, and items are looked for where no feed should have
 // them.
 func (r *reader) readJSON(b []byte) (*Document, error) {
+	if err := checkJSON(b, r.maxItems()); err != nil {
+		return nil, err
+	}
 	f, err := parseJSON(b)
 	if err != nil || len(f.Items) == 0 {
 		if f, err = r.looseFeed(b, f); err != nil {
@@ -30,6 +33,19 @@ func (r *reader) readJSON(b []byte) (*Document, error) {
 	doc := r.fromJSON(f)
 	doc.Hub = jsonHub(b)
 	return doc, nil
+}
+
+// checkJSON refuses JSON of more objects or values than so many items can have, before it becomes as
+// many objects of the program. It takes every bracket and comma for one of the structure.
+func checkJSON(b []byte, items int) error {
+	objects := bytes.Count(b, []byte("{"))
+	if objects > objectsPerItem*items {
+		return fmt.Errorf("this JSON has more than %d objects", objectsPerItem*items)
+	}
+	if objects+bytes.Count(b, []byte("["))+bytes.Count(b, []byte(",")) > valuesPerItem*items {
+		return fmt.Errorf("this JSON has more than %d values", valuesPerItem*items)
+	}
+	return nil
 }
 
 // looseFeed reads what gofeed refuses or finds no items in. strict is what it made of it, nil when it

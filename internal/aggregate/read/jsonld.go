@@ -15,6 +15,9 @@ func structured(tree *goquery.Document, base *url.URL) []rawItem {
 	ld := ldReader{base: base}
 	tree.Find(`script[type="application/ld+json"]`).Each(func(_ int, s *goquery.Selection) {
 		var v any
+		if checkJSON([]byte(s.Text()), maxStructured) != nil {
+			return // no page describes so much
+		}
 		if json.Unmarshal([]byte(strings.TrimSpace(s.Text())), &v) != nil {
 			// Line breaks within strings are the usual slip.
 			fixed := fixJSON([]byte(s.Text()))
@@ -115,7 +118,7 @@ func (l *ldReader) article(v map[string]any) rawItem {
 	for _, k := range []string{"articleSection", "keywords"} {
 		switch c := v[k].(type) {
 		case string:
-			raw.categories = append(raw.categories, strings.Split(c, ",")...)
+			raw.categories = append(raw.categories, keywords(c)...)
 		case []any:
 			for _, e := range c {
 				raw.categories = append(raw.categories, ldText(e))
@@ -203,10 +206,14 @@ func ldImage(v any) string {
 // microdata reads the same from itemscope and itemprop.
 func microdata(tree *goquery.Document, base *url.URL) []rawItem {
 	var raws []rawItem
+	left := reach(maxReach)
 	tree.Find("[itemscope][itemtype]").EachWithBreak(func(_ int, block *goquery.Selection) bool {
 		typ := block.AttrOr("itemtype", "")
 		if !articleTypes[typ[strings.LastIndexByte(typ, '/')+1:]] {
 			return true
+		}
+		if !left.covers(block.Nodes[0]) {
+			return false
 		}
 		prop := func(names ...string) *goquery.Selection {
 			for _, n := range names {

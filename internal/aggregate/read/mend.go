@@ -44,6 +44,7 @@ type mender struct {
 	haveTitle, haveID bool
 
 	endless map[string]bool // marks that do not come again
+	comment commentEnd
 
 	notes  []note
 	noteAt map[string]int
@@ -243,6 +244,9 @@ func (m *mender) escape(b []byte) {
 func (m *mender) cdata(b []byte) {
 	if len(b) == 0 {
 		return
+	}
+	if bytes.Count(b, []byte("]]>")) > maxPieces { // gofeed would join as many pieces
+		b = bytes.ReplaceAll(b, []byte("]]>"), nil)
 	}
 	m.out.WriteString("<![CDATA[")
 	for len(b) > 0 {

@@ -61,7 +61,7 @@ func (r *reader) take(doc *Document, raws []rawItem) {
 			it.Language = doc.Language
 		}
 		doc.Items = append(doc.Items, it)
-		doc.Written = append(doc.Written, Written{PublishedRaw: raw.published, UpdatedRaw: raw.updated, Links: raw.links})
+		doc.Written = append(doc.Written, Written{PublishedRaw: clip(raw.published, maxTitle), UpdatedRaw: clip(raw.updated, maxTitle), Links: raw.links[:min(len(raw.links), maxList)]})
 	}
 	r.identify(doc)
 }

@@ -9,6 +9,7 @@ import (
 	"feedd/internal/feed"
 	"github.com/PuerkitoBio/goquery"
 	"github.com/andybalholm/cascadia"
+	"golang.org/x/net/html"
 )
 
 // A page without a feed is read in one of two ways: by the selectors its source names, or, without
@@ -21,8 +22,14 @@ func CheckSelector(css string) error {
 	return err
 }
 
+// maxSelector bounds a selector, in bytes: compiling one takes more than its length.
+const maxSelector = 2000
+
 // selector takes "sel@attr" apart. An empty sel, as in "@href", is the block itself.
 func selector(css string) (m goquery.Matcher, attr string, err error) {
+	if len(css) > maxSelector {
+		return nil, "", fmt.Errorf("the selector is longer than %d bytes", maxSelector)
+	}
 	sel := strings.TrimSpace(css)
 	if i := strings.LastIndexByte(sel, '@'); i >= 0 && isAttrName(sel[i+1:]) {
 		sel, attr = strings.TrimSpace(sel[:i]), sel[i+1:]
@@ -119,7 +126,11 @@ func (r *reader) readPage(data []byte) (*Document, error) {
 	base := r.pageBase(tree)
 	var raws []rawItem
 	empty := 0
+	left := reach(maxReach)
 	blocks.EachWithBreak(func(_ int, block *goquery.Selection) bool {
+		if !left.covers(block.Nodes[0]) {
+			return false
+		}
 		raw := pageItem(block, picks.fields, base)
 		if raw.link == "" {
 			empty++
@@ -128,6 +139,9 @@ func (r *reader) readPage(data []byte) (*Document, error) {
 		raws = append(raws, raw)
 		return len(raws) < 4*r.maxItems()
 	})
+	if left < 0 {
+		return nil, fmt.Errorf("page.item %q finds blocks within blocks, which hold more than %d MB together", page.Item, maxReach>>20)
+	}
 	if err := r.checkPicks(picks.fields, blocks.Length()); err != nil {
 		return nil, err
 	}
@@ -147,6 +161,24 @@ func (r *reader) readPage(data []byte) (*Document, error) {
 	}
 	r.takePage(doc, titled, base)
 	return doc, nil
+}
+
+// maxReach bounds what the blocks of a page hold together, in bytes of its tree. Blocks may stand
+// within each other, and each is looked through as a whole.
+const maxReach = 64 << 20
+
+// reach is what is left of maxReach.
+type reach int
+
+// covers takes what block holds from r. It is false when there is not so much left.
+func (r *reach) covers(block *html.Node) bool {
+	const node = 64
+	for n := range block.Descendants() {
+		if *r -= reach(node + len(n.Data)); *r < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // picks are the selectors of a page, parsed: the blocks that are items, and in each of them title,

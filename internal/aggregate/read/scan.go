@@ -38,6 +38,7 @@ const maxPieces = 500
 var (
 	errTooDeep    = fmt.Errorf("elements are nested more than %d deep", maxDepth)
 	errNamespaces = fmt.Errorf("more than %d namespaces are declared", maxNamespaces)
+	errAttributes = fmt.Errorf("a tag has more than %d attributes", maxAttributes)
 )
 
 // scan looks through an XML feed from its root on, by hand and in one pass, for everything that
@@ -62,6 +63,7 @@ type scanner struct {
 	stack  [maxDepth + 1][]byte // names of the open elements
 	spaces [maxDepth + 1]int    // namespaces declared on the way down to each depth
 
+	elements  int // start tags so far
 	itemDepth int // depth within the open item; 0 outside of items
 	pieces    int // comments and sections since the last tag
 
@@ -168,11 +170,17 @@ func (s *scanner) startTag(i int) int {
 	if trouble := s.unread(name, s.b[i:end]); trouble != "" {
 		return s.stop(trouble)
 	}
+	if s.elements++; s.elements > elementsPerItem*s.maxItems {
+		return s.refuse(fmt.Errorf("it has more than %d elements", elementsPerItem*s.maxItems))
+	}
 	declared := s.spaces[s.depth]
 	if end-i > 12 { // the shortest with a namespace is <a xmlns="b">
 		if declared += bytes.Count(s.b[i:end], []byte("xmlns")); declared > maxNamespaces {
 			return s.refuse(errNamespaces)
 		}
+	}
+	if end-i > 2*maxAttributes && bytes.Count(s.b[i:end], []byte("=")) > maxAttributes {
+		return s.refuse(errAttributes)
 	}
 	if empty {
 		return end

@@ -34,7 +34,7 @@ func (r *reader) fromRSS(f *rss.Feed) *Document {
 		cats = append(cats, c.Value)
 	}
 	if f.ITunesExt != nil {
-		cats = append(cats, strings.Split(f.ITunesExt.Keywords, ",")...)
+		cats = append(cats, keywords(f.ITunesExt.Keywords)...)
 		for _, c := range f.ITunesExt.Categories {
 			cats = append(cats, c.Text)
 			if c.Subcategory != nil {
@@ -146,7 +146,7 @@ func (raw *rawItem) categoriesOfRSS(it *rss.Item) {
 		return
 	}
 	if k := extValue(x, "itunes", "keywords"); k != "" {
-		raw.categories = append(raw.categories, strings.Split(k, ",")...)
+		raw.categories = append(raw.categories, keywords(k)...)
 	}
 	raw.categories = appendValues(raw.categories, x, "dc", "subject")
 	raw.categories = appendValues(raw.categories, x, "media", "category")
@@ -309,16 +309,28 @@ func (raw *rawItem) person(name, email, uri string) {
 		name = name[:cutAt(name, 200)]
 	}
 	email = strings.TrimPrefix(strings.TrimSpace(email), "mailto:")
+	if len(email) > maxName {
+		email = ""
+	}
+	if len(uri) > maxAddress {
+		uri = ""
+	}
 	if name == "" && email == "" || len(raw.authors) == maxList {
 		return
 	}
 	raw.authors = append(raw.authors, feed.Person{Name: name, Email: email, URL: uri})
 }
 
+// keywords parts a list at its commas. Of a list beyond measure, the rest stays in one piece, which
+// is no category.
+func keywords(list string) []string { return strings.SplitN(list, ",", 10*maxList) }
+
 // nameAddress takes apart what RSS has for a person: "a@b.c (Name)", "Name (a@b.c)",
 // "Name <a@b.c>", either alone.
 func nameAddress(s string) (name, email string) {
-	s = strings.TrimSpace(s)
+	if s = strings.TrimSpace(s); len(s) > maxName {
+		s = s[:cutAt(s, maxName)]
+	}
 	if strings.IndexByte(s, '@') < 0 {
 		return s, ""
 	}
