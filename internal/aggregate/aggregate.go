@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,6 +78,7 @@ type Aggregate struct {
 	mu        sync.Mutex // guards what follows
 	settings  Settings
 	collector *collect.Collector
+	outlets   map[string][]string // their sources
 
 	deskMu  sync.Mutex // held while the desk works; guards what follows
 	desk    *desk.Desk // nil means that it must be built from the store
@@ -111,7 +113,7 @@ func (a *Aggregate) Reload(s Settings, c *collect.Collector) error {
 	}
 	a.desk, a.adopted = nil, false
 	a.mu.Lock()
-	a.settings, a.collector = s, c
+	a.settings, a.collector, a.outlets = s, c, outletsOf(s.Sources)
 	a.mu.Unlock()
 	poke(a.reload)
 	poke(a.wake)
@@ -169,10 +171,9 @@ func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Resul
 		rep.Error = res.Err.Error()
 	}
 	res.State.Outlet, res.State.Private = job.Source.Outlet(), job.Source.Private
-	settings, _ := a.current()
 	n, err := a.store.Save(ctx, &store.Collected{
 		State: res.State, Items: res.Items, Withdrawn: res.Deleted, Holds: res.Holds,
-		Full: whole(job.Source, &res), Complete: job.Source.Complete, Siblings: siblings(settings.Sources, &job.Source),
+		Full: whole(job.Source, &res), Complete: job.Source.Complete, Siblings: a.siblings(&job.Source),
 		Backlog: backlog(&job), At: a.now(),
 	})
 	a.saved(err)
@@ -194,14 +195,25 @@ func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Resul
 	return rep, res.State, nil
 }
 
-// siblings are the other sources of a source's outlet.
-func siblings(sources []feed.Source, of *feed.Source) (ids []string) {
+// outletsOf gathers the sources of each outlet.
+func outletsOf(sources []feed.Source) map[string][]string {
+	outlets := make(map[string][]string, len(sources))
 	for i := range sources {
-		if s := &sources[i]; s.ID != of.ID && s.Outlet() == of.Outlet() {
-			ids = append(ids, s.ID)
-		}
+		name := sources[i].Outlet()
+		outlets[name] = append(outlets[name], sources[i].ID)
 	}
-	return ids
+	return outlets
+}
+
+// siblings are the other sources of a source's outlet.
+func (a *Aggregate) siblings(of *feed.Source) []string {
+	a.mu.Lock()
+	all := a.outlets[of.Outlet()]
+	a.mu.Unlock()
+	if len(all) <= 1 {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(id string) bool { return id == of.ID })
 }
 
 // backlog bounds what a look at a source brings into the feeds when it is the first that brings any.
