@@ -186,23 +186,26 @@ func words(html string) string {
 	return strings.Join(strings.Fields(PlainText(html)), " ")
 }
 
-// guidsArePositions says whether the guids of a document count its items from the top, from 0 or 1:
-// they go on to other items with every new one.
+// guidsArePositions says whether the guids of a document count its items from the top, from 0 or 1,
+// as "1", "2" or as "item-1", "item-2": they go on to other items with every new one. A list that
+// begins with its oldest may count from there for good.
 func guidsArePositions(items []Item) bool {
 	const enough = 3
 	if len(items) < enough {
 		return false
 	}
-	first, err := strconv.Atoi(strings.TrimSpace(items[0].GUID))
+	guid := strings.TrimSpace(items[0].GUID)
+	name := strings.TrimRight(guid, "0123456789")
+	first, err := strconv.Atoi(guid[len(name):])
 	if err != nil || first != 0 && first != 1 {
 		return false
 	}
 	for i := range items {
-		if strings.TrimSpace(items[i].GUID) != strconv.Itoa(first+i) {
+		if strings.TrimSpace(items[i].GUID) != name+strconv.Itoa(first+i) {
 			return false
 		}
 	}
-	return true
+	return !oldestFirst(items)
 }
 
 // OtherKeys are the keys an item may have, the best first, for when the one it has is taken: an

@@ -347,11 +347,12 @@ func differentFile(a, b *Item) bool {
 // of none which it is.
 type telling struct {
 	guids, links, places map[string]int
+	moments              map[int64]int
 	positions            bool
 }
 
 func tellingOf(doc []Item) telling {
-	t := telling{map[string]int{}, map[string]int{}, map[string]int{}, guidsArePositions(doc)}
+	t := telling{map[string]int{}, map[string]int{}, map[string]int{}, map[int64]int{}, guidsArePositions(doc)}
 	type three struct{ guid, link, place string }
 	seen := map[three]bool{} // the same item several times counts once
 	for i := range doc {
@@ -367,6 +368,7 @@ func tellingOf(doc []Item) telling {
 		t.guids[p.guid]++
 		t.links[p.link]++
 		t.places[p.place]++
+		t.moments[doc[i].Published.Unix()]++
 	}
 	return t
 }
@@ -432,6 +434,7 @@ func (m *matcher) strength(p, o *profile) int {
 	case moment == sameTime && text == textSame && p.wordy(),
 		moment == sameTime && text >= textAlike && head >= headAlike && p.toTheSecond(o),
 		moment == sameTime && text != textOther && p.misspelt(o),
+		moment == sameTime && text == textUnknown && head == headNear && p.toTheSecond(o) && m.tells.moments[p.it.Published.Unix()] == 1,
 		head >= headAlike && text == textSame && p.wordy() && wait < aday/2:
 		return 40 + 2*head + bonus // a headline corrected, and the address with it
 	case known && moment == sameTime,

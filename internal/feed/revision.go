@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/url"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,10 +47,18 @@ func Revision(it *Item) uint64 {
 func Revised(was, is *Item) bool {
 	return words(was.Title) != words(is.Title) ||
 		words(was.Summary) != words(is.Summary) ||
-		words(was.Content) != words(is.Content) ||
+		contentOf(was) != contentOf(is) ||
 		pictureOf(was.Image) != pictureOf(is.Image) ||
 		targetOf(was.URL) != targetOf(is.URL) ||
 		!slices.EqualFunc(was.Enclosures, is.Enclosures, func(a, b Enclosure) bool { return pictureOf(a.URL) == pictureOf(b.URL) })
+}
+
+// contentOf is what an item's content says beyond its summary.
+func contentOf(it *Item) string {
+	if text := words(it.Content); text != words(it.Summary) {
+		return text
+	}
+	return ""
 }
 
 // Regrouped says whether an item's source files it otherwise than it did, which readers do not see
@@ -88,7 +97,7 @@ func pictureOf(raw string) string {
 	if first, rest, ok := strings.Cut(host, "."); ok {
 		host = strings.TrimRight(first, "0123456789") + "." + rest
 	}
-	name := host + u.EscapedPath()
+	name := host + sizes.ReplaceAllString(u.EscapedPath(), "")
 	if len(path.Ext(u.Path)) > 1 && !strings.EqualFold(path.Ext(u.Path), ".php") {
 		return name
 	}
@@ -102,6 +111,10 @@ func pictureOf(raw string) string {
 	slices.Sort(keep)
 	return name + "?" + strings.Join(keep, "&")
 }
+
+// sizes matches how large a server is to make a picture, where the path says so: "-800x600.jpg",
+// "/w_640,h_480/", "/640x0/".
+var sizes = regexp.MustCompile(`-\d{2,4}x\d{1,4}\b|/(?:[whqc]_\w+(?:,[a-z]+_\w+)*|[wh]\d{2,4}|\d{1,4}x\d{1,4})/`)
 
 // signs says whether a parameter signs an address, or says how large a picture is to be.
 func signs(name string) bool {
