@@ -209,13 +209,19 @@ func guidsArePositions(items []Item) bool {
 }
 
 // OtherKeys are the keys an item may have, the best first, for when the one it has is taken: an
-// earlier item of its source had it.
+// earlier item of its source had it. The last one is that of its text.
 func (it *Item) OtherKeys() []string {
 	var keys []string
 	for by := range marks {
+		if by == byLink && !NamesArticle(it.Canonical) {
+			continue // a front page is everybody's
+		}
 		if m := markOf(it, by); m != "" && m != it.Key {
 			keys = append(keys, m)
 		}
+	}
+	if len(keys) == 0 {
+		keys = append(keys, it.Key)
 	}
 	return keys
 }

@@ -28,10 +28,9 @@ func Recognise(doc []Item, open []int, stored []Item, now time.Time, numbered fu
 	if len(open) == 0 || len(stored) == 0 {
 		return found
 	}
-	const several = 3
 	m := matcher{
 		now: now, numbered: numbered, tells: tellingOf(doc), days: map[string]map[int64]bool{},
-		anew: len(open) >= several && 5*len(open) >= 4*len(doc),
+		open: len(open), most: 5*len(open) >= 4*len(doc),
 	}
 	ours, theirs := make([]profile, len(open)), make([]profile, len(stored))
 	boiler := map[string]string{} // the headline of each text, "" when it is that of several
@@ -182,9 +181,13 @@ func unspaced(w string) bool {
 	return false
 }
 
-// A headline of so many words is not written twice by chance.
-func (p *profile) specific() bool     { return len(pieces(p.headline)) >= 5 }
-func (p *profile) longHeadline() bool { return len(pieces(p.headline)) >= 7 }
+// Specific says whether a headline has so many words that it is not written twice by chance.
+func Specific(title string) bool { return len(pieces(Normal(title))) >= specificWords }
+
+const specificWords = 5
+
+func (p *profile) specific() bool     { return len(pieces(p.headline)) >= specificWords }
+func (p *profile) longHeadline() bool { return len(pieces(p.headline)) >= specificWords+2 }
 
 // wordy says whether the text is more than a phrase.
 func (p *profile) wordy() bool { return len(pieces(p.plain())) >= 5 }
@@ -379,8 +382,12 @@ type matcher struct {
 	numbered func(host string) bool
 	tells    telling
 	days     map[string]map[int64]bool // on which a headline was told
-	anew     bool                      // the document has other names for nearly all of its items
+	open     int                       // items to be recognised
+	most     bool                      // they are nearly all of the document
 }
+
+// anew says whether the document has other names for nearly all of its items, at least so many.
+func (m *matcher) anew(least int) bool { return m.most && m.open >= least }
 
 // strength says how surely p, of the document, is the stored o; 0 for not at all.
 func (m *matcher) strength(p, o *profile) int {
@@ -391,6 +398,7 @@ func (m *matcher) strength(p, o *profile) int {
 	otherGUID := guid != "" && o.it.GUID != "" && !sameGUID
 	otherLink := ownLink && o.link != "" && p.link != o.link
 	known := sameGUID || sameLink
+	nameless := !ownLink && (guid == "" || m.tells.guids[guid] > 1 || m.tells.positions) // nothing but what it says tells which it is
 
 	head, text, moment := p.headLike(o), p.textLike(o), p.moment(o)
 	wait := apart(p.it, o.it)
@@ -425,17 +433,21 @@ func (m *matcher) strength(p, o *profile) int {
 		return 70 + bonus
 	case head == headSame && text == textSame && !m.series(p, o, wait):
 		return 60 + bonus
-	case head == headSame && moment == undated && text == textUnknown && p.specific() && (m.anew || wait < aday/2):
+	case head == headSame && moment == undated && text == textUnknown && p.specific() && (m.anew(3) || wait < aday/2):
 		return 50
+	case head == headSame && m.anew(3) && p.specific() && (text == textNear || text == textAlike && wait < aday/2) && !figuresDiffer(p.plain(), o.plain()):
+		return 48 + bonus
 	case m.sameNumber(p, o):
 		return 55 + bonus
 	case !known && figuresDiffer(p.headline, o.headline):
 		return 0 // of a series, rather than corrected
-	case moment == sameTime && text == textSame && p.wordy(),
+	case (nameless || wait < aday/2) && p.specific() && !figuresDiffer(p.plain(), o.plain()) &&
+		(head == headSame && text >= textNear || head >= headNear && text == textSame),
+		moment == sameTime && text == textSame && p.wordy(),
 		moment == sameTime && text >= textAlike && head >= headAlike && p.toTheSecond(o),
 		moment == sameTime && text != textOther && p.misspelt(o),
 		moment == sameTime && text == textUnknown && head == headNear && p.toTheSecond(o) && m.tells.moments[p.it.Published.Unix()] == 1,
-		head >= headAlike && text == textSame && p.wordy() && wait < aday/2:
+		head >= headAlike && text == textSame && p.wordy() && (wait < aday/2 || m.anew(2)):
 		return 40 + 2*head + bonus // a headline corrected, and the address with it
 	case known && moment == sameTime,
 		known && !otherGUID && !otherLink && (!newer || text == textUnknown && wait < aday/4):
@@ -447,7 +459,7 @@ func (m *matcher) strength(p, o *profile) int {
 // series says of two items under one headline, with one text, whether they are two issues of
 // something regular all the same.
 func (m *matcher) series(p, o *profile, wait time.Duration) bool {
-	if m.anew || p.moment(o) == undated || wait < aday/2 {
+	if m.anew(3) || p.moment(o) == undated || wait < aday/2 {
 		return false
 	}
 	return differentFile(p.it, o.it) || len(m.days[p.headline]) > 1 || !p.wordy()

@@ -36,7 +36,7 @@ func hasNumber(article int64) bool { return article&0xffffffff != 0 }
 
 // knownItem is what is stored under a uid: an item, or (id 0) that retention took one away.
 type knownItem struct {
-	id, hash, seen, headline, published, gone int64
+	uid, id, hash, seen, headline, published, link, gone int64
 }
 
 // knownItems finds which of the uids are stored, or were.
@@ -45,15 +45,15 @@ func knownItems(ctx context.Context, q querier, s *Store, uids []int64) (map[int
 	for part := range slices.Chunk(uids, listed) {
 		var args []any
 		in := s.d.in(part, &args)
-		rows, err := q.QueryContext(ctx, `SELECT uid, id, hash, 0, headline, published, gone FROM items WHERE uid `+in+`
-			UNION ALL SELECT uid, 0, 0, last_seen, headline, published, 0 FROM seen WHERE uid `+in, args...)
+		rows, err := q.QueryContext(ctx, `SELECT uid, id, hash, 0, headline, published, link, gone FROM items WHERE uid `+in+`
+			UNION ALL SELECT uid, 0, 0, last_seen, headline, published, link, 0 FROM seen WHERE uid `+in, args...)
 		if err != nil {
 			return nil, err
 		}
 		if err := scan(rows, func(r *sql.Rows) error {
 			var uid int64
 			var k knownItem
-			if err := r.Scan(&uid, &k.id, &k.hash, &k.seen, &k.headline, &k.published, &k.gone); err != nil {
+			if err := r.Scan(&uid, &k.id, &k.hash, &k.seen, &k.headline, &k.published, &k.link, &k.gone); err != nil {
 				return err
 			}
 			if have, ok := known[uid]; !ok || have.id == 0 {
@@ -128,7 +128,7 @@ func joinIDs(ids []int64) string {
 type recognition struct {
 	is      []*feed.Item // by the place in the document: the stored item; nil where Same or New
 	same    []int64      // by the place: the id of the stored item, when its source wrote nothing of it anew
-	retired []int64      // by the place: the uid under which retention remembers it, 0 otherwise
+	retired []knownItem  // by the place: what is remembered of it when retention took it away
 	repeats []int64      // by the place: the uid of the outlet's report that a new item tells once more
 	copy    []bool       // by the place: the same item stands before it
 }
@@ -148,7 +148,7 @@ type recogniser struct {
 // stored under them.
 func (r *recogniser) recognise(uids []int64, known map[int64]knownItem, before past) (*recognition, error) {
 	n := len(r.c.Items)
-	rec := &recognition{is: make([]*feed.Item, n), same: make([]int64, n), retired: make([]int64, n), repeats: make([]int64, n), copy: make([]bool, n)}
+	rec := &recognition{is: make([]*feed.Item, n), same: make([]int64, n), retired: make([]knownItem, n), repeats: make([]int64, n), copy: make([]bool, n)}
 	claimed := make(map[int64]bool, n)
 	inDoc := make(map[int64]bool, n)
 	var open []int
@@ -165,7 +165,8 @@ func (r *recogniser) recognise(uids []int64, known map[int64]knownItem, before p
 			rec.same[i] = k.id
 			claimed[k.id] = true
 		case ok && k.id == 0 && isRetired(k, it):
-			rec.retired[i] = uid
+			k.uid = uid
+			rec.retired[i] = k
 		default:
 			open = append(open, i)
 		}
@@ -318,32 +319,35 @@ func (r *recogniser) stored(column string, values []int64, most int) (items []fe
 	return items, nil
 }
 
-// retired finds the open items that retention took away and that their source now calls otherwise.
+// retired finds the open items that retention took away and that their source now calls otherwise: by
+// their headline, with the time or the address they had.
 func (r *recogniser) retired(rec *recognition, open []int) error {
 	by := map[int64][]int{}
 	var headlines []int64
 	for _, i := range open {
-		if it := &r.c.Items[i]; !it.Published.IsZero() {
-			if h := int64(feed.HeadlineMark(it.Title)); h != 0 {
-				by[h] = append(by[h], i)
-				headlines = append(headlines, h)
-			}
+		if h := int64(feed.HeadlineMark(r.c.Items[i].Title)); h != 0 {
+			by[h] = append(by[h], i)
+			headlines = append(headlines, h)
 		}
 	}
 	for part := range slices.Chunk(headlines, listed) {
 		args := []any{r.c.State.Source}
-		rows, err := r.q.QueryContext(r.ctx, `SELECT uid, headline, published FROM seen WHERE source = $1 AND headline `+r.s.d.in(part, &args), args...)
+		rows, err := r.q.QueryContext(r.ctx, `SELECT uid, last_seen, headline, published, link FROM seen WHERE source = $1 AND headline `+r.s.d.in(part, &args), args...)
 		if err != nil {
 			return err
 		}
 		if err := scan(rows, func(row *sql.Rows) error {
-			var uid, headline, published int64
-			if err := row.Scan(&uid, &headline, &published); err != nil {
+			var k knownItem
+			if err := row.Scan(&k.uid, &k.seen, &k.headline, &k.published, &k.link); err != nil {
 				return err
 			}
-			for _, i := range by[headline] {
-				if r.c.Items[i].Published.Sub(fromMillis(published)).Abs() < time.Minute {
-					rec.retired[i] = uid
+			for _, i := range by[k.headline] {
+				it := &r.c.Items[i]
+				switch {
+				case k.published != 0 && !it.Published.IsZero() && it.Published.Sub(fromMillis(k.published)).Abs() < time.Minute,
+					k.link != 0 && k.link == linkInt(it.Canonical) && feed.NamesArticle(it.Canonical),
+					(k.published == 0 || it.Published.IsZero()) && feed.Specific(it.Title):
+					rec.retired[i] = k
 				}
 			}
 			return nil
@@ -358,7 +362,7 @@ func (r *recogniser) retired(rec *recognition, open []int) error {
 func (r *recogniser) repeated(rec *recognition, open []int, stored []feed.Item) {
 	for _, i := range open {
 		it := &r.c.Items[i]
-		if rec.retired[i] != 0 {
+		if rec.retired[i].uid != 0 {
 			continue
 		}
 		for j := range stored {

@@ -122,8 +122,8 @@ func forgetItems(tx *tx, ids []int64, now time.Time) error {
 		return nil
 	}
 	args := []any{millis(now)}
-	if _, err := tx.Exec(`INSERT INTO seen (uid, source, last_seen, headline, published)
-		SELECT uid, source, CAST($1 AS BIGINT), headline, published FROM items WHERE id `+tx.s.d.in(ids, &args)+` ON CONFLICT (uid) DO NOTHING`, args...); err != nil {
+	if _, err := tx.Exec(`INSERT INTO seen (uid, source, last_seen, headline, published, link)
+		SELECT uid, source, CAST($1 AS BIGINT), headline, published, link FROM items WHERE id `+tx.s.d.in(ids, &args)+` ON CONFLICT (uid) DO NOTHING`, args...); err != nil {
 		return err
 	}
 	args = nil

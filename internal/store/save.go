@@ -219,9 +219,9 @@ func (s *Store) saveOne(ctx context.Context, tx *tx, c *Collected, uids []int64,
 			if known[uid].gone != 0 {
 				back = append(back, rec.same[i])
 			}
-		case rec.retired[i] != 0:
+		case rec.retired[i].uid != 0:
 			n.Unchanged++
-			if err := s.stillListed(tx, rec.retired[i], known, c.At); err != nil {
+			if err := stillListed(tx, rec.retired[i], it, c.At); err != nil {
 				return nil, list, n, err
 			}
 		case stored != nil:
@@ -262,12 +262,14 @@ func (s *Store) saveOne(ctx context.Context, tx *tx, c *Collected, uids []int64,
 	return fresh, list, n, nil
 }
 
-// stillListed notes that a source lists an item that retention took away.
-func (s *Store) stillListed(tx *tx, uid int64, known map[int64]knownItem, at time.Time) error {
-	if k, ok := known[uid]; ok && at.Sub(fromMillis(k.seen)) <= 24*time.Hour {
+// stillListed notes that a source lists an item that retention took away, and what it calls it now.
+func stillListed(tx *tx, k knownItem, it *feed.Item, at time.Time) error {
+	headline, link := int64(feed.HeadlineMark(it.Title)), linkInt(it.Canonical)
+	if at.Sub(fromMillis(k.seen)) <= 24*time.Hour && k.headline == headline && k.link == link && k.published/1000 == millis(it.Published)/1000 {
 		return nil
 	}
-	_, err := tx.Exec(`UPDATE seen SET last_seen = $1 WHERE uid = $2 AND last_seen < $3`, millis(at), uid, millis(at.Add(-24*time.Hour)))
+	_, err := tx.Exec(`UPDATE seen SET last_seen = $1, headline = $2, published = $3, link = $4 WHERE uid = $5`,
+		millis(at), headline, millis(it.Published), link, k.uid)
 	return err
 }
 
@@ -349,7 +351,7 @@ type newItem struct {
 func (r *recogniser) fresh(rec *recognition, uids []int64, known map[int64]knownItem) ([]newItem, error) {
 	c := r.c
 	isNew := func(i int) bool {
-		return !rec.copy[i] && rec.same[i] == 0 && rec.retired[i] == 0 && rec.is[i] == nil
+		return !rec.copy[i] && rec.same[i] == 0 && rec.retired[i].uid == 0 && rec.is[i] == nil
 	}
 	n := 0
 	for i := range c.Items {
@@ -376,6 +378,7 @@ func (r *recogniser) fresh(rec *recognition, uids []int64, known map[int64]known
 	}
 	moments := feed.Moments(c.Items, order, stored, c.At)
 	fresh := make([]newItem, 0, n)
+	var used map[int64]bool
 	for _, i := range order {
 		if !isNew(i) {
 			continue
@@ -388,11 +391,17 @@ func (r *recogniser) fresh(rec *recognition, uids []int64, known map[int64]known
 			f.published = millis(moments[i])
 		}
 		if _, taken := known[f.uid]; taken {
-			uid, err := r.freeUID(it)
+			if used == nil {
+				used = make(map[int64]bool, len(uids))
+				for _, uid := range uids {
+					used[uid] = true
+				}
+			}
+			uid, err := r.freeUID(it, used)
 			if err != nil {
 				return nil, err
 			}
-			f.uid = uid
+			f.uid, used[uid] = uid, true
 		}
 		fresh = append(fresh, f)
 	}
@@ -405,9 +414,13 @@ func (r *recogniser) fresh(rec *recognition, uids []int64, known map[int64]known
 	return fresh, nil
 }
 
-// freeUID returns the uid of the first of an item's keys that no other item has or had.
-func (r *recogniser) freeUID(it *feed.Item) (int64, error) {
+// freeUID returns the uid of the first of an item's keys that no other item has or had, in the store
+// or among used, those of its document.
+func (r *recogniser) freeUID(it *feed.Item, used map[int64]bool) (int64, error) {
 	keys := it.OtherKeys()
+	for n := 2; n < 10; n++ { // the very same came and went
+		keys = append(keys, fmt.Sprintf("%s %d", keys[len(keys)-1], n))
+	}
 	uids := make([]int64, len(keys))
 	for i, key := range keys {
 		uids[i] = keyInt(feed.EntryKey(it.Source, key))
@@ -417,7 +430,7 @@ func (r *recogniser) freeUID(it *feed.Item) (int64, error) {
 		return 0, err
 	}
 	for _, uid := range uids {
-		if _, taken := known[uid]; !taken {
+		if _, taken := known[uid]; !taken && !used[uid] {
 			return uid, nil
 		}
 	}

@@ -97,7 +97,7 @@ func (s *Store) Known(ctx context.Context, source string, items []feed.Item) (ma
 		return nil, s.explain(err)
 	}
 	for i := range items {
-		if rec.same[i] != 0 || rec.retired[i] != 0 || rec.is[i] != nil {
+		if rec.same[i] != 0 || rec.retired[i].uid != 0 || rec.is[i] != nil {
 			is[items[i].Key] = true
 		}
 	}

@@ -19,10 +19,12 @@ ALTER TABLE sources ADD COLUMN listed TEXT NOT NULL DEFAULT '';
 -- What retention took away is known again under another guid and address, too.
 ALTER TABLE seen ADD COLUMN headline BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE seen ADD COLUMN published BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE seen ADD COLUMN link BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX seen_headline ON seen (headline);
 
 -- +goose Down
 DROP INDEX seen_headline;
+ALTER TABLE seen DROP COLUMN link;
 ALTER TABLE seen DROP COLUMN published;
 ALTER TABLE seen DROP COLUMN headline;
 ALTER TABLE sources DROP COLUMN listed;

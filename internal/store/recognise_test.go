@@ -128,3 +128,117 @@ func TestNumbersOfCategoriesAreNotTrusted(t *testing.T) {
 		}
 	})
 }
+
+// What a source withdrew is taken out until it lists it again: by its word, or where its list is
+// complete by no longer listing it. Of a list that was not read whole nothing is gone.
+func TestWithdrawnByItsSource(t *testing.T) {
+	suite(t, func(t *testing.T, s *Store) {
+		a, b, c := at("a", "https://src.example/a", "Bài thứ nhất", t0), at("b", "https://src.example/b", "Bài thứ hai", t0), at("c", "https://src.example/c", "Bài thứ ba", t0)
+		look := func(n int, change func(*Collected), items ...feed.Item) Counts {
+			t.Helper()
+			col := &Collected{State: feed.SourceState{Source: "src"}, Items: items, Full: true, Complete: true, At: t0.Add(time.Duration(n) * time.Hour)}
+			change(col)
+			counts, err := s.Save(t.Context(), col)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return counts
+		}
+		gone := func() (list []string) {
+			t.Helper()
+			items, err := s.items(t.Context(), `WHERE i.gone <> 0 ORDER BY i.id`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, it := range items {
+				list = append(list, it.GUID)
+			}
+			return list
+		}
+		as := func(*Collected) {}
+		for n, tt := range []struct {
+			name   string
+			change func(*Collected)
+			items  []feed.Item
+			moved  int
+			gone   []string
+		}{
+			{"all are there", as, []feed.Item{a, b, c}, 0, nil},
+			{"one is missing", as, []feed.Item{a, c}, 1, []string{"b"}},
+			{"still", as, []feed.Item{a, c}, 0, []string{"b"}},
+			{"it is back", as, []feed.Item{a, b, c}, 1, nil},
+			{"a part of the list", func(c *Collected) { c.Full = false }, []feed.Item{a}, 0, nil},
+			{"not said to be complete", func(c *Collected) { c.Complete = false }, []feed.Item{a, b}, 0, nil},
+			{"a tombstone", func(c *Collected) {
+				c.Complete, c.Withdrawn = false, []feed.Deleted{{Ref: "a", When: t0}, {Ref: "unknown"}}
+			}, []feed.Item{b}, 1, []string{"a"}},
+			{"beside the item, updated since", func(c *Collected) { c.Complete, c.Withdrawn = false, []feed.Deleted{{Ref: "a", When: t0}} }, []feed.Item{a, b}, 1, nil},
+		} {
+			if got := look(n, tt.change, tt.items...); got.Withdrawn != tt.moved {
+				t.Errorf("%s: %+v, want %d taken out or brought back", tt.name, got, tt.moved)
+			}
+			if got := gone(); !cmp.Equal(got, tt.gone) {
+				t.Errorf("%s: gone are %q, want %q", tt.name, got, tt.gone)
+			}
+		}
+	})
+}
+
+// Of what a new source lists only the newest enter the feeds; what comes later all does.
+func TestBacklog(t *testing.T) {
+	suite(t, func(t *testing.T, s *Store) {
+		var items []feed.Item
+		for i := range 6 {
+			items = append(items, at(fmt.Sprint("g", i), fmt.Sprint("https://src.example/", i), fmt.Sprintf("Bài thứ %c", 'a'+i), t0.Add(-time.Duration(i)*time.Hour)))
+		}
+		for n, bound := range []int{2, 0} { // a later look has none
+			col := &Collected{State: feed.SourceState{Source: "src"}, Items: items[1-n:], Full: true, Backlog: bound, At: t0.Add(time.Duration(n) * time.Hour)}
+			if _, err := s.Save(t.Context(), col); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stored, err := s.Unfiled(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var fresh []string
+		for _, it := range stored {
+			if !it.Backlog {
+				fresh = append(fresh, it.GUID)
+			}
+		}
+		if want := []string{"g2", "g1", "g0"}; len(stored) != 6 || !cmp.Equal(fresh, want) {
+			t.Errorf("of %d items %q enter the feeds, want %q", len(stored), fresh, want)
+		}
+	})
+}
+
+// A second feed of an outlet repeats what the first one told, also when both are saved together; that
+// of another outlet does not.
+func TestRepeatsOfAnOutlet(t *testing.T) {
+	suite(t, func(t *testing.T, s *Store) {
+		from := func(source, link string) *Collected {
+			it := at(link, link, "Cảng mua hai tàu kéo chạy điện", t0)
+			it.Source, it.Summary = source, "Chúng thay tàu chạy dầu từ năm 1987."
+			var siblings []string
+			if source != "khac" {
+				siblings = []string{"nha", "kinh-te"}
+			}
+			return &Collected{State: feed.SourceState{Source: source}, Items: []feed.Item{it}, Full: true, Siblings: siblings, At: t0}
+		}
+		batch := []*save{}
+		for _, c := range []*Collected{from("nha", "https://vinh.example/t?from=nha"), from("kinh-te", "https://vinh.example/t?from=kt"), from("khac", "https://khac.example/t")} {
+			batch = append(batch, &save{ctx: t.Context(), c: c, done: make(chan struct{})})
+		}
+		if _, err := s.saveBatch(batch); err != nil {
+			t.Fatal(err)
+		}
+		stored, err := s.Unfiled(t.Context(), 10)
+		if err != nil || len(stored) != 3 {
+			t.Fatalf("%d stored, %v", len(stored), err)
+		}
+		if stored[0].Repeats != "" || stored[1].Repeats != stored[0].Opens || stored[2].Repeats != "" {
+			t.Errorf("repeat %q, %q, %q; want that the second repeats %s", stored[0].Repeats, stored[1].Repeats, stored[2].Repeats, stored[0].Opens)
+		}
+	})
+}
