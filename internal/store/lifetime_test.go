@@ -127,7 +127,7 @@ func (p *publisher) change() {
 	i := rapid.IntRange(0, min(len(p.articles), listedAtMost)-1).Draw(p.t, "article")
 	a, kind := p.articles[i], rapid.SampledFrom([]string{"news", "news", "headline", "text", "redate"}).Draw(p.t, "edit")
 	switch {
-	case kind == "news" || p.edited || a.retired || p.sessions && (kind == "headline" || a.redated):
+	case kind == "news" || p.edited || a.retired || p.sessions && (kind == "headline" || a.redated || p.undated || p.oneTime):
 		// Nobody edits what is that old; and where guid and address are new at every look, it is known by
 		// its headline with its date or its text.
 		for range rapid.IntRange(1, 4).Draw(p.t, "articles") {
