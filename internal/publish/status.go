@@ -3,6 +3,7 @@ package publish
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -77,50 +78,22 @@ func (p *Publisher) serveStatus(w http.ResponseWriter, r *http.Request) {
 	p.serveMade(w, r, d, err)
 }
 
+// health is all that the pages about the sources say.
+type health struct {
+	Sources  []sourceStatus  `json:"sources"`
+	Unsorted int             `json:"unsorted"` // stories that no section took
+	Notes    []note          `json:"notes"`
+	Partners []partnerStatus `json:"partners"`
+
+	rows []render.SourceStatus // the sources as the page for people shows them
+}
+
+// status renders /sources or /sources.json.
 func (p *Publisher) status(ctx context.Context, s *site, path string, now time.Time) (*document, error) {
-	states, err := p.reader.States(ctx)
+	said, err := p.health(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	pl := p.plan.Load()
-	ids := make([]string, 0, len(pl.Sources))
-	for id := range pl.Sources {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	page := &render.Status{View: s.view(&s.plan.all, nil)}
-	if page.Unsorted, err = p.reader.Unsorted(ctx); err != nil {
-		return nil, err
-	}
-	said := struct {
-		Sources  []sourceStatus  `json:"sources"`
-		Unsorted int             `json:"unsorted"` // stories that no section took
-		Notes    []note          `json:"notes"`
-		Partners []partnerStatus `json:"partners"`
-	}{[]sourceStatus{}, page.Unsorted, slices.Concat([]note{}, s.notes, p.troubles.list()), []partnerStatus{}}
-	for _, id := range ids {
-		src := pl.Sources[id]
-		st := p.shownState(&src, states[id])
-		row := render.SourceStatus{ID: id, Title: src.Outlet(), URL: st.URL, State: st}
-		page.Sources = append(page.Sources, row)
-		said.Sources = append(said.Sources, sourceStatus{
-			ID: id, Title: row.Title, URL: st.URL, Section: src.Section, Status: row.Health(), Error: st.Error,
-			Warnings: st.Warnings, Failures: st.Failures, HTTPStatus: st.Status, Items: st.Items,
-			LastRun: st.LastRun, LastSuccess: st.LastSuccess, LastNew: st.LastNew,
-			NextRun: st.NextRun, NextReason: st.NextReason, MovedTo: st.MovedTo,
-		})
-	}
-	for _, n := range said.Notes {
-		page.Notes = append(page.Notes, n.Text)
-	}
-	for i := range pl.Settings.Partners {
-		q := &pl.Settings.Partners[i]
-		rt := pl.partners[q.ID].route
-		ps := partnerStatus{ID: q.ID, Title: partnerTitle(q), Requests: rt.asked.Load(), Bytes: rt.bytes.Load()}
-		said.Partners = append(said.Partners, ps)
-		page.Partners = append(page.Partners, render.PartnerStatus{Title: ps.Title, Requests: ps.Requests, Bytes: ps.Bytes})
-	}
-
 	var body []byte
 	e := envelope{cache: "no-cache", route: p.metrics.status}
 	if path == "/sources.json" {
@@ -128,13 +101,56 @@ func (p *Publisher) status(ctx context.Context, s *site, path string, now time.T
 		body = append(body, '\n')
 		e.contentType = "application/json"
 	} else {
-		body, err = render.StatusPage(page)
+		body, err = render.StatusPage(said.page(s.view(&s.plan.all, nil)))
 		e.contentType, e.policy = render.FormatHTML.ContentType(), render.PagePolicy
 	}
 	if err != nil {
 		return nil, err
 	}
 	return p.squeezers.document(path, body, now.UTC().Truncate(time.Second), e), nil
+}
+
+// health gathers it, the sources by their ids.
+func (p *Publisher) health(ctx context.Context, s *site) (*health, error) {
+	states, err := p.reader.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pl := p.plan.Load()
+	said := &health{Sources: []sourceStatus{}, Notes: slices.Concat([]note{}, s.notes, p.troubles.list()), Partners: []partnerStatus{}}
+	if said.Unsorted, err = p.reader.Unsorted(ctx); err != nil {
+		return nil, err
+	}
+	for _, id := range slices.Sorted(maps.Keys(pl.Sources)) {
+		src := pl.Sources[id]
+		st := p.shownState(&src, states[id])
+		row := render.SourceStatus{ID: id, Title: src.Outlet(), URL: st.URL, State: st}
+		said.rows = append(said.rows, row)
+		said.Sources = append(said.Sources, sourceStatus{
+			ID: id, Title: row.Title, URL: st.URL, Section: src.Section, Status: row.Health(), Error: st.Error,
+			Warnings: st.Warnings, Failures: st.Failures, HTTPStatus: st.Status, Items: st.Items,
+			LastRun: st.LastRun, LastSuccess: st.LastSuccess, LastNew: st.LastNew,
+			NextRun: st.NextRun, NextReason: st.NextReason, MovedTo: st.MovedTo,
+		})
+	}
+	for i := range pl.Settings.Partners {
+		q := &pl.Settings.Partners[i]
+		rt := pl.partners[q.ID].route
+		said.Partners = append(said.Partners, partnerStatus{ID: q.ID, Title: partnerTitle(q), Requests: rt.asked.Load(), Bytes: rt.bytes.Load()})
+	}
+	return said, nil
+}
+
+// page is what the page for people shows of it.
+func (h *health) page(v *render.View) *render.Status {
+	page := &render.Status{View: v, Sources: h.rows, Unsorted: h.Unsorted}
+	for _, n := range h.Notes {
+		page.Notes = append(page.Notes, n.Text)
+	}
+	for _, q := range h.Partners {
+		page.Partners = append(page.Partners, render.PartnerStatus{Title: q.Title, Requests: q.Requests, Bytes: q.Bytes})
+	}
+	return page
 }
 
 // shownState is what of a source's state the page may tell: addresses as far as its readers may see them,

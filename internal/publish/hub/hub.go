@@ -120,7 +120,7 @@ func New(o Options) (*Hub, error) {
 		live: prometheus.NewGauge(prometheus.GaugeOpts{Name: "feedd_hub_subscriptions",
 			Help: "Live subscriptions at our own hub."}),
 		safe: caller(safe), open: caller(notMetadata),
-		sending: make(chan struct{}, 256), retrying: make(chan struct{}, 32),
+		sending: make(chan struct{}, 64), retrying: make(chan struct{}, 32),
 		subs: map[subKey]*subscriber{}, topics: map[string]map[subKey]*subscriber{}, pings: map[string]bool{},
 		rates: client.NewRates(verifyEvery, verifyBurst, o.Now), has: tally{}, asked: tally{}, busy: tally{}, pending: map[subKey]*request{},
 	}
@@ -136,7 +136,7 @@ func caller(control func(network, address string, c syscall.RawConn) error) *htt
 	return &http.Client{
 		Timeout: callTimeout,
 		Transport: &http.Transport{
-			DialContext: d.DialContext, TLSHandshakeTimeout: 5 * time.Second, MaxIdleConnsPerHost: 4, MaxIdleConns: 256,
+			DialContext: d.DialContext, TLSHandshakeTimeout: 5 * time.Second, MaxIdleConnsPerHost: 4, MaxIdleConns: 64,
 			IdleConnTimeout: time.Minute, ResponseHeaderTimeout: callTimeout, MaxResponseHeaderBytes: 64 << 10,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
