@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"time"
 
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/aggregate/desk/sections"
@@ -14,6 +16,8 @@ import (
 type checkCmd struct {
 	configFlag
 	storeFlag
+	Online bool `help:"Ask every source, too, and show what it would bring; nothing is stored."`
+	Fix    bool `help:"Write what certainly belongs where a mistake is; the others stay."`
 	Accept bool `help:"Have a running daemon put this configuration into force although it takes away most sources or all sections."`
 }
 
@@ -22,6 +26,15 @@ type checkCmd struct {
 func (c *checkCmd) Run(a *app) error {
 	if err := c.exists(); err != nil {
 		return err
+	}
+	if c.Fix {
+		cured, err := daemon.FixConfig(c.Config)
+		if err != nil {
+			return err
+		}
+		for _, e := range cured {
+			fmt.Fprintf(a.stdout, "%s: mended: %s in place of %s\n", e.Error(), strconv.Quote(e.To), strconv.Quote(e.From))
+		}
 	}
 	cfg, err := daemon.LoadConfig(c.Config)
 	if err != nil {
@@ -39,6 +52,11 @@ func (c *checkCmd) Run(a *app) error {
 	}
 	if err := c.look(a, cfg); err != nil {
 		return err
+	}
+	if c.Online {
+		if err := c.online(a, cfg); err != nil {
+			return err
+		}
 	}
 	if len(failures) > 0 {
 		return errQuiet
@@ -106,7 +124,7 @@ func (c *checkCmd) note(a *app, text string) {
 	}
 }
 
-// moved names the sources whose hosts said repeatedly that they moved for good.
+// moved names the sources whose hosts said repeatedly that they moved for good, and those that fell silent.
 func (c *checkCmd) moved(a *app, d *daemon.Daemon) error {
 	all, err := d.Status(a.ctx)
 	if err != nil {
@@ -116,6 +134,22 @@ func (c *checkCmd) moved(a *app, d *daemon.Daemon) error {
 		if to := collect.Moved(s.State); to != "" {
 			fmt.Fprintf(a.stdout, "%s:%d:1: source %s has moved for good: url: %s\n", c.Config, s.Source.Line, s.Source.ID, to)
 		}
+		if since := silent(&s, time.Now()); !since.IsZero() {
+			fmt.Fprintf(a.stdout, "%s:%d:1: source %s has brought nothing new since %s\n", c.Config, s.Source.Line, s.Source.ID, clockIn(d.Zone())(since))
+		}
 	}
 	return nil
+}
+
+// silence is how long a source may bring nothing before somebody should look at it.
+const silence = 7 * 24 * time.Hour
+
+// silent is since when a source has brought nothing new although it was asked, when that is too long; zero
+// otherwise.
+func silent(s *daemon.SourceStatus, now time.Time) time.Time {
+	st := &s.State
+	if st.LastNew.IsZero() || st.LastRun.Sub(st.LastNew) < silence || now.Sub(st.LastNew) < silence {
+		return time.Time{}
+	}
+	return st.LastNew
 }

@@ -163,7 +163,7 @@ func (a *app) exit(err error) int {
 		return exitFailed
 	}
 	fmt.Fprintln(a.stderr, "feedd:", err)
-	if errors.As(err, &use) || errors.Is(err, store.ErrAddress) || errors.Is(err, store.ErrBackup) || errors.Is(err, daemon.ErrWouldBreak) {
+	if errors.As(err, &use) || errors.Is(err, store.ErrAddress) || errors.Is(err, store.ErrBackup) || errors.Is(err, daemon.ErrWouldBreak) || errors.Is(err, daemon.ErrFlag) {
 		return exitUse
 	}
 	return exitFailed

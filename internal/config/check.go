@@ -64,6 +64,7 @@ func (b *builder) config(f *file) *Config {
 	for i := range f.Partners {
 		cfg.Partners = append(cfg.Partners, b.partner(&f.Partners[i], ids))
 	}
+	b.suspicious(f, cfg)
 	return cfg
 }
 

@@ -65,6 +65,8 @@ type Checks struct {
 	Selector func(css string) error
 	// Pattern checks one term of a rule as the editor wrote it.
 	Pattern func(term string) error
+	// Private tells whether an address is on no public server.
+	Private func(address string) bool
 }
 
 // maxFile bounds the configuration file. Ten thousand sources fit in it.
@@ -96,6 +98,12 @@ func Parse(name string, data []byte, checks Checks) (*Config, error) {
 	var f file
 	d := decoder{problems: p, shapes: map[reflect.Type]shape{}}
 	d.mapping(root, &f)
+	if len(p.list) > 0 { // what else is wrong may follow from these
+		odd := &problems{file: name, seen: map[Error]bool{}}
+		if oddSpaces(odd, data) {
+			return nil, odd.sorted()
+		}
+	}
 	if d.full {
 		return nil, p.sorted()
 	}

@@ -15,7 +15,12 @@ type Error struct {
 	Line, Column int // from 1, the column in characters
 	Message      string
 	Hint         string // what to write instead; may be empty
+
+	From, To string // a certain cure: what stands there, and what belongs there
 }
+
+// Curable tells whether there is no doubt about what belongs there, see Fix.
+func (e Error) Curable() bool { return e.From != e.To }
 
 // Error gives "FILE:LINE:COLUMN: message (hint)", the form editors jump to.
 func (e Error) Error() string {
@@ -72,11 +77,17 @@ func (p *problems) at(n *yaml.Node, hint, format string, args ...any) {
 	p.atMark(n.Line, n.Column, hint, format, args...)
 }
 
+// atCure is at for a mistake with a certain cure: to belongs where from stands.
+func (p *problems) atCure(n *yaml.Node, from, to, hint, format string, args ...any) {
+	p.record(Error{Line: n.Line, Column: n.Column, Message: fmt.Sprintf(format, args...), Hint: hint, From: from, To: to})
+}
+
 func (p *problems) atMark(line, column int, hint, format string, args ...any) {
-	e := Error{
-		File: p.file, Line: max(line, 1), Column: max(column, 1),
-		Message: fmt.Sprintf(format, args...), Hint: hint,
-	}
+	p.record(Error{Line: line, Column: column, Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+func (p *problems) record(e Error) {
+	e.File, e.Line, e.Column = p.file, max(e.Line, 1), max(e.Column, 1)
 	if !p.seen[e] {
 		p.seen[e] = true
 		p.list = append(p.list, e)

@@ -100,10 +100,29 @@ func (v *value[T]) decode(d *decoder, n *yaml.Node, lim limits) {
 		hint = "write a number of bytes, or 512KB, 8MB"
 	}
 	if !ok {
-		d.at(n, hint, "%s wants %s, found %s", lim.name, wanted(any(&v.is)), shown(n.Value))
+		from, to := cure(n, hint)
+		d.atCure(n, from, to, hint, "%s wants %s, found %s", lim.name, wanted(any(&v.is)), shown(n.Value))
 		return
 	}
 	v.at = n
+}
+
+// cure is what a hint says to write instead of a scalar, where it leaves no choice.
+func cure(n *yaml.Node, hint string) (from, to string) {
+	from = n.Value
+	switch {
+	case n.Style&yaml.DoubleQuotedStyle != 0:
+		from = `"` + n.Value + `"`
+	case n.Style&yaml.SingleQuotedStyle != 0:
+		from = "'" + n.Value + "'"
+	}
+	if to, ok := strings.CutPrefix(hint, "write "); ok && !strings.Contains(to, " ") {
+		return from, to
+	}
+	if hint == "remove the quotes" {
+		return from, n.Value
+	}
+	return "", ""
 }
 
 // wanted names the kind of value for messages.

@@ -3,7 +3,9 @@ package config
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -89,8 +91,13 @@ func syntaxError(p *problems, data []byte, err error) {
 		p.atMark(1, 1, "", "not valid YAML: %s", err)
 		return
 	}
+	if oddSpaces(p, data) || notClosed(p, data, le) || aliasForText(p, data, le) {
+		return
+	}
 	hint := ""
 	switch msg := le.Message; {
+	case strings.Contains(msg, "unknown anchor"):
+		hint = "write it with & where it begins, above this line; or put quotes around a text that begins with *"
 	case strings.Contains(msg, "tab character"), charAt(data, le.Mark) == '\t':
 		p.atMark(le.Mark.Line, le.Mark.Column, "use spaces", "a tab stands where YAML wants spaces")
 		return
@@ -115,6 +122,132 @@ func syntaxError(p *problems, data []byte, err error) {
 		line, column = le.ContextMark.Line, le.ContextMark.Column
 	}
 	p.atMark(line, column, hint, "not valid YAML: %s", le.Message)
+}
+
+// oddSpace finds a space that is none to YAML where YAML wants one: before a key, or behind a hyphen
+// or a key. Word processors, web pages and chats write them.
+var oddSpace = regexp.MustCompile(`^[ \x{a0}\x{2000}-\x{200b}\x{202f}\x{3000}]*(?:- ?)?(?:[A-Za-z_]+:)?([\x{a0}\x{2000}-\x{200b}\x{202f}\x{3000}])`)
+
+// oddSpaces records the lines with such spaces, and tells whether there are any. It is for files that
+// have mistakes: elsewhere such a space is part of a text.
+func oddSpaces(p *problems, data []byte) bool {
+	found := false
+	line := 0
+	for text := range bytes.Lines(data) {
+		line++
+		m := oddSpace.FindSubmatchIndex(text)
+		if m == nil {
+			m = leadingOdd.FindSubmatchIndex(text)
+		}
+		if m == nil {
+			continue
+		}
+		found = true
+		r, _ := utf8.DecodeRune(text[m[2]:])
+		p.record(Error{
+			Line: line, Column: 1 + utf8.RuneCount(text[:m[2]]), Message: fmt.Sprintf("the space here is no plain one but U+%04X, which YAML takes for a letter", r),
+			Hint: "write a plain space", From: string(r), To: " ",
+		})
+	}
+	return found
+}
+
+// leadingOdd is a line that begins with such a space.
+var leadingOdd = regexp.MustCompile(`^ *([\x{a0}\x{2000}-\x{200b}\x{202f}\x{3000}])`)
+
+// notClosed records the bracket or brace that opens a list and is never closed, where YAML stumbled in
+// a later line for that reason.
+func notClosed(p *problems, data []byte, le *yaml.LoadError) bool {
+	type opening struct{ line, column, char int }
+	var open []opening
+	line := 0
+	for text := range bytes.Lines(data) {
+		line++
+		if line > le.Mark.Line {
+			break
+		}
+		before := rune('\n')
+		quote := rune(0)
+		column := 0
+		for _, r := range string(text) {
+			column++
+			if line == le.Mark.Line && column >= le.Mark.Column {
+				break
+			}
+			switch {
+			case quote != 0:
+				if r == quote {
+					quote = 0
+				}
+			case (r == '"' || r == '\'') && strings.ContainsRune(":,[{-\n", before):
+				quote = r
+			case r == '#' && (column == 1 || isSpaceBefore(string(text), column)):
+				quote = '\n' // a comment, to the end of the line
+			case (r == '[' || r == '{') && strings.ContainsRune(":,[{-\n", before):
+				open = append(open, opening{line, column, int(r)})
+			case (r == ']' || r == '}') && len(open) > 0:
+				open = open[:len(open)-1]
+			}
+			if r != ' ' {
+				before = r
+			}
+		}
+	}
+	if len(open) == 0 || open[0].line == le.Mark.Line || strings.Contains(le.Message, "unexpected end of stream") {
+		return false
+	}
+	o := open[0]
+	what, end := "list", "]"
+	if o.char == '{' {
+		what, end = "mapping", "}"
+	}
+	p.atMark(o.line, o.column, "write "+end+" at its end, or quotes around a text in it that YAML misreads", "the %s that begins with %c here is not closed", what, o.char)
+	return true
+}
+
+// isSpaceBefore tells whether the character before a column is a space.
+func isSpaceBefore(line string, column int) bool {
+	r := []rune(line)
+	return column >= 2 && r[column-2] == ' '
+}
+
+// aliasForText records a text that begins with * or &, which YAML takes for the name of an anchor.
+func aliasForText(p *problems, data []byte, le *yaml.LoadError) bool {
+	if !strings.Contains(le.Message, "unknown anchor") && !strings.Contains(le.Message, "alphabetic or numeric character") {
+		return false
+	}
+	line := 0
+	for text := range bytes.Lines(data) {
+		line++
+		if line != le.Mark.Line {
+			continue
+		}
+		r := []rune(strings.TrimRight(string(text), "\r\n"))
+		for i := min(le.Mark.Column, len(r)) - 1; i >= 0; i-- {
+			before := strings.TrimRight(string(r[:i]), " ")
+			if r[i] != '*' && r[i] != '&' || !strings.HasSuffix(before, "[") && !strings.HasSuffix(before, ",") && !strings.HasSuffix(before, "-") {
+				continue // behind a key an anchor is likelier
+			}
+			end := i
+			for end < len(r) && !strings.ContainsRune(",]}", r[end]) && !(r[end] == ' ' && end+1 < len(r) && r[end+1] == '#') {
+				end++
+			}
+			word := strings.TrimRight(string(r[i:end]), " ")
+			if strings.Contains(le.Message, "unknown anchor") && !strings.Contains(word, " ") && bytes.Contains(data, []byte("&")) && r[i] == '*' {
+				return false // the file has anchors: this one is misspelled
+			}
+			e := Error{
+				Line: line, Column: i + 1, Message: fmt.Sprintf("%c before a text means an anchor in YAML, and there is none", r[i]),
+				Hint: `put quotes around it: "` + word + `"`, From: word, To: `"` + word + `"`,
+			}
+			if r[i] == '*' { // where it was meant to stand, only the editor knows
+				e.Hint, e.From, e.To = "write the star behind the word: "+word[1:]+"*", "", ""
+			}
+			p.record(e)
+			return true
+		}
+	}
+	return false
 }
 
 // charAt gives the character at a position, or 0.

@@ -50,6 +50,25 @@ func NewDraft(path string) (*Draft, error) {
 	return &Draft{Config: cfg, path: path, data: data, fresh: true}, err
 }
 
+// FixConfig writes into the configuration at path what certainly belongs where it has mistakes, and
+// returns these. The others stay.
+func FixConfig(path string) (config.Errors, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	fixed, cured := config.Fix(path, data, checks)
+	if len(cured) == 0 {
+		return nil, nil
+	}
+	if now, err := os.ReadFile(path); err != nil {
+		return nil, err
+	} else if string(now) != string(data) {
+		return nil, fmt.Errorf("%s was saved by somebody else meanwhile; try again", path)
+	}
+	return cured, replaceFile(path, fixed)
+}
+
 // Taken tells whether a source has this id.
 func (d *Draft) Taken(id string) bool {
 	return slices.ContainsFunc(d.Config.Sources, func(s feed.Source) bool { return s.ID == id })

@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -28,6 +29,9 @@ import (
 	"feedd/internal/publish"
 	"feedd/internal/store"
 )
+
+// ErrFlag says that a flag cannot be understood.
+var ErrFlag = errors.New("wrong use")
 
 // Options make a Daemon. Config, DB, Log and Now are required.
 type Options struct {
@@ -77,7 +81,7 @@ type stopper struct {
 }
 
 // checks are the rules of other packages that the configuration is held against.
-var checks = config.Checks{Schedule: collect.CheckSchedule, Selector: read.CheckSelector, Pattern: sections.CheckPattern}
+var checks = config.Checks{Schedule: collect.CheckSchedule, Selector: read.CheckSelector, Pattern: sections.CheckPattern, Private: collect.IsPrivate}
 
 // LoadConfig reads and checks a configuration file.
 func LoadConfig(path string) (*config.Config, error) { return config.Load(path, checks) }
@@ -216,6 +220,9 @@ func (d *Daemon) AdminAddr() net.Addr {
 
 // listen binds an address, given by a flag, until the daemon closes.
 func (d *Daemon) listen(address, flag string) (net.Listener, error) {
+	if _, err := strconv.ParseUint(address, 10, 16); err == nil {
+		return nil, fmt.Errorf("%w: %s %s is a port alone; write 127.0.0.1:%s for this machine, or :%s for every address of it", ErrFlag, flag, address, address, address)
+	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen: %w; name another address with %s", err, flag)

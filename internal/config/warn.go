@@ -1,0 +1,136 @@
+package config
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+
+	"feedd/internal/feed"
+)
+
+// What may stand in the file, and is hardly what was meant.
+
+// suspicious looks at the whole file, once everything in it is known.
+func (b *builder) suspicious(f *file, cfg *Config) {
+	b.oneAddress(f, cfg)
+	b.unreachable(f, cfg)
+	for i := range f.Sections.List {
+		s := &f.Sections.List[i]
+		b.shadowed(s.Rules)
+		for _, rules := range [][]fileRule{s.Rules, s.Pin, s.Mute} {
+			b.terms(rules)
+		}
+	}
+	b.terms(f.Drop)
+	for i, s := range cfg.Sources {
+		if at := f.Sources[i].URL.at; at != nil && !s.AllowPrivate && s.Proxy == "" && b.checks.Private != nil && b.checks.Private(s.URL) {
+			b.warn(at, "add allow_private: true when it is yours", "source %s is on a private address, and is not asked", s.ID)
+		}
+	}
+}
+
+// oneAddress finds sources that read one address in one way. Lists on one page are read by selectors
+// of their own.
+func (b *builder) oneAddress(f *file, cfg *Config) {
+	type way struct {
+		address string
+		page    feed.Page
+	}
+	first := map[way]int{}
+	for i, s := range cfg.Sources {
+		w := way{address: feed.Canonical(s.URL)}
+		if s.Page != nil {
+			w.page = *s.Page
+		}
+		at := f.Sources[i].URL.at
+		if w.address == "" || at == nil {
+			continue
+		}
+		if j, ok := first[w]; ok {
+			b.warn(at, "keep one", "source %s reads the address of source %s on line %d once more", s.ID, cfg.Sources[j].ID, cfg.Sources[j].Line)
+			continue
+		}
+		first[w] = i
+	}
+}
+
+// unreachable finds sections into which nothing can come: no source names them, no rule leads there.
+func (b *builder) unreachable(f *file, cfg *Config) {
+	fed := map[string]bool{}
+	for _, s := range cfg.Sources {
+		fed[s.Section] = true
+		for _, section := range s.Category {
+			fed[section] = true
+		}
+	}
+	for i, s := range cfg.Sections {
+		if at := f.Sections.List[i].ID.at; at != nil && !fed[s.ID] && len(s.Rules) == 0 && len(cfg.Sources) > 0 {
+			b.warn(at, "give a source section: "+s.ID+", or the section a rule", "nothing reaches the section %s but what an editor files there", s.ID)
+		}
+	}
+}
+
+// shadowed finds rules that add nothing to one before them in their section.
+func (b *builder) shadowed(rules []fileRule) {
+	for i := range rules {
+		r := &rules[i]
+		if r.at == nil || r.Weight.given() {
+			continue
+		}
+		for j := range i {
+			if e := &rules[j]; e.at != nil && !e.Weight.given() && covers(e, r) {
+				b.warn(r.at, "remove it", "this rule adds nothing: what it takes, the rule on line %d takes already", e.at.Line)
+				break
+			}
+		}
+	}
+}
+
+// covers tells whether a rule takes whatever another takes.
+func covers(wide, narrow *fileRule) bool {
+	in := func(r *fileRule) []string {
+		if len(r.In) == 0 {
+			return []string{"title", "summary"}
+		}
+		return texts(r.In)
+	}
+	return subset(texts(wide.All), texts(narrow.All)) && subset(texts(wide.None), texts(narrow.None)) && subset(in(narrow), in(wide)) &&
+		(len(wide.Any) == 0 || len(narrow.Any) > 0 && subset(texts(narrow.Any), texts(wide.Any)))
+}
+
+func texts(list []text) (all []string) {
+	for _, t := range list {
+		all = append(all, strings.TrimSpace(t.is))
+	}
+	return all
+}
+
+func subset(part, whole []string) bool {
+	return !slices.ContainsFunc(part, func(s string) bool { return !slices.Contains(whole, s) })
+}
+
+// acronym is a term whose capitals were meant: "AI" matches ai, which is Vietnamese for who.
+var acronym = regexp.MustCompile(`^[A-Z]{2,5}$`)
+
+// mostWeight is the evidence beyond which nothing that was learned can say no: e^5 is 148 to 1.
+const mostWeight = 5
+
+// terms finds quotes that YAML took away, and weights that decide alone.
+func (b *builder) terms(rules []fileRule) {
+	for i := range rules {
+		r := &rules[i]
+		for _, list := range [][]text{r.Any, r.All, r.None} {
+			for _, t := range list {
+				if t.given() && t.at.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 && acronym.MatchString(t.is) {
+					b.warn(t.at, `write '"`+t.is+`"'`, "the quotes around %s are YAML's and gone: the term matches %s, too", t.is, strings.ToLower(t.is))
+				}
+			}
+		}
+		if w := r.Weight; w.given() && math.Abs(w.is) > mostWeight {
+			b.warn(w.at, "remove it to make the rule hard, or write one between 0.3 and 3", "a weight of %v decides alone, whatever the section has learned", w.is)
+		}
+	}
+}

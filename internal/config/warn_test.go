@@ -1,0 +1,104 @@
+package config
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestSuspicious holds what may stand in the file and is hardly what was meant.
+func TestSuspicious(t *testing.T) {
+	checks := testChecks
+	checks.Private = func(address string) bool { return strings.Contains(address, "//127.") }
+	for _, tt := range []struct {
+		name, yaml string
+		want       []string
+	}{
+		{"nothing", "sources:\n  - {id: aa, url: https://a.example/rss}\n", nil},
+		{"one address", "sources:\n  - {id: aa, url: https://a.example/rss}\n  - id: bb\n    url: http://www.a.example/rss?utm_source=x\n",
+			[]string{"4:10: warning: source bb reads the address of source aa on line 2 once more (keep one)"}},
+		{"two lists of one page", "sources:\n  - {id: aa, url: https://a.example, page: {item: li}}\n  - {id: bb, url: https://a.example, page: {item: tr}}\n", nil},
+		{"unreachable", "sections:\n  - id: aa\n  - {id: bb, rules: [mưa]}\n  - {id: cc}\n  - {id: dd}\nsources:\n  - {id: xx, url: https://a.example, section: cc, categories: {D: dd}}\n",
+			[]string{"2:9: warning: nothing reaches the section aa but what an editor files there (give a source section: aa, or the section a rule)"}},
+		{"reached by default", "sections:\n  - {id: aa}\ndefaults: {section: aa}\nsources:\n  - {id: xx, url: https://a.example}\n", nil},
+		{"shadowed", `sections:
+  - id: aa
+    rules:
+      - any: [mưa, bão, lũ]
+      - any: [bão]
+        none: [Philippines]
+      - any: [bão, sóng thần]
+      - any: [mưa]
+        in: [title, content]
+      - all: [mưa, lũ]
+      - any: [lũ]
+        weight: 1
+      - any: [mưa]
+        none: [nhạc]
+        in: [title]
+      - all: [gió]
+      - all: [gió, rét]
+`, []string{"5:9: warning: this rule adds nothing: what it takes, the rule on line 4 takes already (remove it)",
+			"13:9: warning: this rule adds nothing: what it takes, the rule on line 4 takes already (remove it)",
+			"17:9: warning: this rule adds nothing: what it takes, the rule on line 16 takes already (remove it)"}},
+		{"a rule with fewer exceptions", "drop: []\nsections:\n  - id: aa\n    rules:\n      - {any: [mưa], none: [nhạc]}\n      - {any: [mưa]}\n", nil},
+		{"quotes lost", "sections:\n  - id: aa\n    rules:\n      - any: [\"AI\", 'EU', \"Hà Nội\", VAT, '\"IT\"', \"AI: nay\"]\ndrop: [{any: ['QC']}]\n",
+			[]string{`4:15: warning: the quotes around AI are YAML's and gone: the term matches ai, too (write '"AI"')`,
+				`4:21: warning: the quotes around EU are YAML's and gone: the term matches eu, too (write '"EU"')`,
+				`5:15: warning: the quotes around QC are YAML's and gone: the term matches qc, too (write '"QC"')`}},
+		{"weight", "sections:\n  - id: aa\n    rules:\n      - {any: [mưa], weight: 9}\n      - {any: [mưa], weight: -5.5}\n      - {any: [mưa], weight: 2}\n",
+			[]string{"4:30: warning: a weight of 9 decides alone, whatever the section has learned (remove it to make the rule hard, or write one between 0.3 and 3)",
+				"5:30: warning: a weight of -5.5 decides alone, whatever the section has learned (remove it to make the rule hard, or write one between 0.3 and 3)"}},
+		{"private", "sources:\n  - {id: aa, url: \"http://127.0.0.1/rss\"}\n  - {id: bb, url: \"http://127.0.0.2/rss\", allow_private: true}\n",
+			[]string{"2:19: warning: source aa is on a private address, and is not asked (add allow_private: true when it is yours)"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cfg, err := Parse("f.yaml", []byte(tt.yaml), checks)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, w := range cfg.Warnings {
+				got = append(got, strings.TrimPrefix(w.Error(), "f.yaml:"))
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	for _, name := range []string{shippedConfig} {
+		if cfg, err := Load(name, checks); err != nil || len(cfg.Warnings) > 0 {
+			t.Errorf("%s: %v, %v", name, cfg.Warnings, err)
+		}
+	}
+}
+
+// TestFix cures what is certain, and leaves the rest of the file as it is.
+func TestFix(t *testing.T) {
+	before := "site:\u00a0# a comment\n  title: Của tôi\nsections:\n  - id: tin   # tin\n    learn: yes\n    max_age: 7d\n    limit: \"20\"\n    rules:\n      - any: [mưa, &bão lũ]\nsources:\n  - id:\u00a0xx\n    url: https://x.example\n    timeout: 20\n"
+	want := strings.NewReplacer("site:\u00a0", "site: ", "learn: yes", "learn: true", "7d", "168h", `"20"`, "20", "&bão lũ", `"&bão lũ"`, "id:\u00a0xx", "id: xx").Replace(before)
+	got, cured := Fix("f.yaml", []byte(before), testChecks)
+	if diff := cmp.Diff(want, string(got)); diff != "" || len(cured) != 6 {
+		t.Errorf("%d cured\n%s", len(cured), diff)
+	}
+	again, cured := Fix("f.yaml", got, testChecks)
+	if string(again) != want || len(cured) != 0 {
+		t.Errorf("once more cured %v", cured)
+	}
+	// What is left has no certain cure.
+	if _, err := Parse("f.yaml", got, testChecks); err == nil || !strings.Contains(err.Error(), "timeout wants a duration") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("left: %v", err)
+	}
+}
+
+func FuzzFix(f *testing.F) {
+	f.Add("sections:\n  - id:\u00a0a\n    learn: yes\n")
+	f.Add("drop: [&a b, *c]\nsite: {title: 'x'")
+	f.Fuzz(func(t *testing.T, data string) {
+		got, cured := Fix("f.yaml", []byte(data), testChecks)
+		if len(cured) == 0 && string(got) != data {
+			t.Errorf("changed without a cure: %q", got)
+		}
+	})
+}
