@@ -134,7 +134,7 @@ func (c *checkCmd) moved(a *app, d *daemon.Daemon) error {
 		if to := collect.Moved(s.State); to != "" {
 			fmt.Fprintf(a.stdout, "%s:%d:1: source %s has moved for good: url: %s\n", c.Config, s.Source.Line, s.Source.ID, to)
 		}
-		if since := silent(&s, time.Now()); !since.IsZero() {
+		if since := fellSilent(&s, time.Now()); !since.IsZero() {
 			fmt.Fprintf(a.stdout, "%s:%d:1: source %s has brought nothing new since %s\n", c.Config, s.Source.Line, s.Source.ID, clockIn(d.Zone())(since))
 		}
 	}
@@ -144,9 +144,9 @@ func (c *checkCmd) moved(a *app, d *daemon.Daemon) error {
 // silence is how long a source may bring nothing before somebody should look at it.
 const silence = 7 * 24 * time.Hour
 
-// silent is since when a source has brought nothing new although it was asked, when that is too long; zero
+// fellSilent is since when a source has brought nothing new although it was asked, when that is too long; zero
 // otherwise.
-func silent(s *daemon.SourceStatus, now time.Time) time.Time {
+func fellSilent(s *daemon.SourceStatus, now time.Time) time.Time {
 	st := &s.State
 	if st.LastNew.IsZero() || st.LastRun.Sub(st.LastNew) < silence || now.Sub(st.LastNew) < silence {
 		return time.Time{}

@@ -24,11 +24,11 @@ func TestSilent(t *testing.T) {
 		{"nearly", 7*day - time.Minute, 0, false},
 	} {
 		s := daemon.SourceStatus{State: feed.SourceState{LastNew: now.Add(-tt.lastNew), LastRun: now.Add(-tt.lastRun)}}
-		if got := silent(&s, now); got.IsZero() == tt.want {
+		if got := fellSilent(&s, now); got.IsZero() == tt.want {
 			t.Errorf("%s: silent since %v", tt.name, got)
 		}
 	}
-	if got := silent(&daemon.SourceStatus{State: feed.SourceState{LastRun: now}}, now); !got.IsZero() {
+	if got := fellSilent(&daemon.SourceStatus{State: feed.SourceState{LastRun: now}}, now); !got.IsZero() {
 		t.Errorf("one that never brought anything: %v", got)
 	}
 }
