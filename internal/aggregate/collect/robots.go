@@ -136,11 +136,15 @@ func (v *visit) askRobots(ctx context.Context, src *feed.Source, origin string, 
 		return nil
 	}
 	e.err, e.until = nil, v.c.now().Add(robotsFresh)
-	data, err := robotstxt.FromBytes(a.Bytes[:min(len(a.Bytes), robotsMaxBytes)])
+	e.rules = rulesOf(a.Bytes)
+	return nil
+}
+
+// rulesOf reads what a robots.txt says to feedd; nil, which allows everything, when it is none.
+func rulesOf(file []byte) *robotstxt.Group {
+	data, err := robotstxt.FromBytes(file[:min(len(file), robotsMaxBytes)])
 	if err != nil {
-		e.rules = nil // not a robots.txt
 		return nil
 	}
-	e.rules = data.FindGroup(robotsAgent)
-	return nil
+	return data.FindGroup(robotsAgent)
 }

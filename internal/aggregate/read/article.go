@@ -52,7 +52,7 @@ func Article(body Body, it *feed.Item, src feed.Source, now time.Time) (err erro
 		it.Summary = r.html(found.summary)
 	}
 	if it.Image == "" {
-		it.Image = r.address(base, found.image)
+		it.Image = r.picture(base, found.image)
 	}
 	if it.Published.IsZero() {
 		it.Published = r.date(found.published)

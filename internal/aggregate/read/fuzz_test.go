@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"feedd/internal/feed"
 )
@@ -136,4 +137,50 @@ func BenchmarkMegabyteOf(b *testing.B) {
 			}
 		})
 	}
+}
+
+// FuzzArticle: no page of an article makes its reader panic or replace what the source said, and what
+// it adds is text.
+func FuzzArticle(f *testing.F) {
+	for _, page := range []string{
+		`<html><head><meta property="og:image" content="/a.jpg"><meta name="description" content="Tóm tắt"><script type="application/ld+json">{"@type":"NewsArticle","headline":"a","datePublished":"2026-03-02T08:00:00+07:00","author":[{"name":"X"},null,3]}</script></head><body><article><h1>a</h1><p>b</p></article></body></html>`,
+		`<script type="application/ld+json">{"@graph":[{"@type":["NewsArticle",null],"image":[[],{"url":{}}],"author":{"name":[]}}]}</script>`,
+		`<meta property=og:image content="javascript:alert(1)"><meta name=author content="` + "\x00\xff" + `">`,
+		`<table><a><table><a><p><b></table>`, "\xff\xfe<\x00p\x00>\x00", "",
+	} {
+		f.Add([]byte(page), "text/html")
+	}
+	f.Fuzz(func(t *testing.T, page []byte, contentType string) {
+		if len(page) > 256<<10 {
+			return
+		}
+		it := feed.Item{URL: "https://e.org/a", Title: "Tin", Summary: "nguồn nói"}
+		err := Article(Body{Bytes: page, ContentType: contentType, URL: "https://e.org/a"}, &it, feed.Source{ID: "s"}, testNow)
+		if it.Title != "Tin" || it.Summary != "nguồn nói" || it.URL != "https://e.org/a" {
+			t.Errorf("the page changed what the source said: %+v (%v)", it, err)
+		}
+		if it.Image != "" && !strings.HasPrefix(strings.ToLower(it.Image), "http") {
+			t.Errorf("the picture is at %q", it.Image)
+		}
+		if it.Published.After(testNow) {
+			t.Errorf("published %s", it.Published)
+		}
+	})
+}
+
+// FuzzText: any bytes become valid text, or are refused with a reason, whatever they are said to be.
+func FuzzText(f *testing.F) {
+	f.Add([]byte("<?xml version='1.0' encoding='windows-1258'?><rss>\xd0\xe3</rss>"), "text/xml; charset=utf-16", "vi")
+	f.Add([]byte("\xff\xfe<\x00r\x00"), "", "")
+	f.Add([]byte("\x00\x00\xfe\xff\x00"), "text/html;charset=\"utf-7\"", "ja")
+	f.Add([]byte("\x1b$B$3\x1b(B\x8e\xa1"), "text/xml; charset=iso-2022-jp", "ja")
+	f.Fuzz(func(t *testing.T, b []byte, contentType, lang string) {
+		if len(b) > 256<<10 {
+			return
+		}
+		out, _, err := text(b, contentType, lang)
+		if err == nil && !utf8.Valid(out) {
+			t.Errorf("%q as %q gives %q", b, contentType, out)
+		}
+	})
 }

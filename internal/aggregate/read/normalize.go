@@ -96,7 +96,7 @@ func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 	}
 	it.Canonical = feed.Canonical(it.URL)
 	base = r.textBase(base, it.URL)
-	it.Image = r.address(base, raw.image)
+	it.Image = r.picture(base, raw.image)
 	it.Categories = r.categories(raw.categories)
 	it.Enclosures = raw.enclosures
 	for i := range it.Enclosures {
@@ -109,9 +109,9 @@ func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 	}
 	if it.Image == "" {
 		if src := firstImage(it.Content); src != "" {
-			it.Image = r.address(base, src)
+			it.Image = r.picture(base, src)
 		} else if src := firstImage(it.Summary); src != "" {
-			it.Image = r.address(base, src)
+			it.Image = r.picture(base, src)
 		}
 	}
 	if base != nil && (r.body.URL != "" || r.xmlBase != "") && base.String() != it.URL && (hasRelative(it.Summary) || hasRelative(it.Content)) {
@@ -312,6 +312,15 @@ func (r *reader) address(base *url.URL, ref string) string {
 		ref = scheme + ref
 	}
 	return r.bounded(feed.Resolve(base, ref), "link")
+}
+
+// picture is address for a picture, which has to be on the web.
+func (r *reader) picture(base *url.URL, ref string) string {
+	at := r.address(base, ref)
+	if scheme, _, _ := strings.Cut(at, ":"); !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+		return ""
+	}
+	return at
 }
 
 // cutAt is the last place at or before n where s can be cut without breaking a character.
