@@ -63,25 +63,30 @@ func Moments(items []Item, order []int, stored []time.Time, at time.Time) []time
 			undated++
 		}
 	}
-	latest := map[int64]time.Time{} // by second
+	var latest time.Time // of the items of one second, which stand together in the order
 	for _, i := range order {
-		switch t := items[i].Published; {
-		case !stored[i].IsZero():
-			if s := stored[i].Unix(); stored[i].After(latest[s]) {
-				latest[s] = stored[i]
-			}
+		t := items[i].Published
+		switch {
 		case t.IsZero():
-			undated--
-			moments[i] = at.Add(-time.Duration(undated) * time.Millisecond)
-		default:
-			s := t.Unix()
-			if last, ok := latest[s]; ok && !t.After(last) {
-				t = last.Add(time.Millisecond)
-				if t.Unix() != s {
-					t = last // a thousand in one second: the newest are not told apart
-				}
+			if stored[i].IsZero() {
+				undated--
+				moments[i] = at.Add(-time.Duration(undated) * time.Millisecond)
 			}
-			latest[s], moments[i] = t, t
+			continue
+		case !stored[i].IsZero():
+			if t = stored[i]; t.Unix() != items[i].Published.Unix() {
+				continue // dated anew since
+			}
+		case t.Unix() == latest.Unix() && !t.After(latest):
+			if t = latest.Add(time.Millisecond); t.Unix() != latest.Unix() {
+				t = latest // a thousand in one second: the newest are not told apart
+			}
+		}
+		if stored[i].IsZero() {
+			moments[i] = t
+		}
+		if t.Unix() != latest.Unix() || t.After(latest) {
+			latest = t
 		}
 	}
 	return moments

@@ -41,7 +41,7 @@ type knownItem struct {
 
 // knownItems finds which of the uids are stored, or were.
 func knownItems(ctx context.Context, q querier, s *Store, uids []int64) (map[int64]knownItem, error) {
-	known := make(map[int64]knownItem, len(uids))
+	known := map[int64]knownItem{} // of a new source none is
 	for part := range slices.Chunk(uids, listed) {
 		var args []any
 		in := s.d.in(part, &args)
@@ -124,13 +124,13 @@ func joinIDs(ids []int64) string {
 	return string(b)
 }
 
-// recognition is what the items of a document are.
+// recognition is what the items of a document are, by their places in it.
 type recognition struct {
-	is      []*feed.Item // by the place in the document: the stored item; nil where Same or New
-	same    []int64      // by the place: the id of the stored item, when its source wrote nothing of it anew
-	retired []knownItem  // by the place: what is remembered of it when retention took it away
-	repeats []int64      // by the place: the uid of the outlet's report that a new item tells once more
-	copy    []bool       // by the place: the same item stands before it
+	same    []int64 // the id of the stored item, when its source wrote nothing of it anew
+	copy    []bool  // the same item stands before it
+	is      map[int]*feed.Item
+	retired map[int]knownItem // what is remembered of those that retention took away
+	repeats map[int]int64     // the uid of the outlet's report that a new item tells once more
 }
 
 // recogniser asks the store what a document's items may be.
@@ -148,8 +148,8 @@ type recogniser struct {
 // stored under them.
 func (r *recogniser) recognise(uids []int64, known map[int64]knownItem, before past) (*recognition, error) {
 	n := len(r.c.Items)
-	rec := &recognition{is: make([]*feed.Item, n), same: make([]int64, n), retired: make([]knownItem, n), repeats: make([]int64, n), copy: make([]bool, n)}
-	claimed := make(map[int64]bool, n)
+	rec := &recognition{same: make([]int64, n), copy: make([]bool, n), is: map[int]*feed.Item{}, retired: map[int]knownItem{}, repeats: map[int]int64{}}
+	claimed := map[int64]bool{}
 	inDoc := make(map[int64]bool, n)
 	var open []int
 	for i, uid := range uids {
