@@ -277,6 +277,8 @@ func withdrawnBy(w feed.Withdrawal) string {
 		return "the editor retracted it"
 	case feed.Moved:
 		return "the editor had its reports told elsewhere"
+	case feed.Recalled:
+		return "its source withdrew it"
 	}
 	return "a rule drops all of it"
 }

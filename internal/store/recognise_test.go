@@ -242,3 +242,42 @@ func TestRepeatsOfAnOutlet(t *testing.T) {
 		}
 	})
 }
+
+// What was stored before identity was decided for documents keeps its number and its entry, under the
+// names it had and under others, and what is in its list only now is new.
+func TestItemsFromBefore(t *testing.T) {
+	suiteAt(t, func(t *testing.T, s *Store, address string) {
+		ctx := t.Context()
+		a, b := at("https://cu.example/1", "https://cu.example/1", "Cầu phao đứt neo trong đêm mưa", t0), at("N/A", "https://cu.example/2", "Chợ nổi họp lại sau nước lớn", t0)
+		put(t, s, t0, "src", a, b)
+		p, err := s.migrations()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.DownTo(ctx, 4); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.migrate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		before := titles(t, s)
+		shared := at("N/A", "https://cu.example/3", "Trường làng nhận thư viện gỗ", t0)
+		doc := []feed.Item{a, b, shared}
+		feed.TellApart(doc)
+		if got := put(t, s, t0.Add(time.Hour), "src", doc...); got != (Counts{New: 1, Unchanged: 2}) {
+			t.Errorf("the same list with one more: %+v, want one new", got)
+		}
+		for i := range doc { // then the outlet moves
+			doc[i].GUID = fmt.Sprint("node-", i)
+			doc[i].URL = fmt.Sprint("https://moi.example/bai/", i)
+			doc[i].Canonical, doc[i].Rev = feed.Canonical(doc[i].URL), 0
+		}
+		feed.TellApart(doc)
+		if got := put(t, s, t0.Add(2*time.Hour), "src", doc...); got != (Counts{Updated: 3}) {
+			t.Errorf("after a move: %+v, want three revisions", got)
+		}
+		if got := titles(t, s); len(got) != 3 || !cmp.Equal(got[:2], before) {
+			t.Errorf("stored are %q, before %q", got, before)
+		}
+	})
+}
