@@ -16,6 +16,7 @@ import (
 	"github.com/gogs/chardet"
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/unicode/norm"
 )
@@ -244,8 +245,7 @@ func patch(b []byte) ([]byte, string) {
 			cuts++
 			i += begun(b[i:]) - 1
 		case alone && (c >= 0xC0 && c <= 0xFE && c != 0xD7 && c != 0xF7 || c >= 0x91 && c <= 0x97 || c == 0x85 || c == 0x80 || c == 0xA0 || c == 0xAB || c == 0xBB || c == 0xB0):
-			p, _ := decodeAs(b[i:i+1], "windows-1252")
-			out = append(out, p...)
+			out = utf8.AppendRune(out, charmap.Windows1252.DecodeByte(b[i]))
 			pasted++
 		default:
 			out = append(out, "\uFFFD"...)

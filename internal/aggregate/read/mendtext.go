@@ -96,7 +96,7 @@ func (s *leafSearch) look(i int) int {
 	case bytes.HasPrefix(rest, []byte("<![CDATA[")):
 		return s.section(i)
 	case bytes.HasPrefix(rest, []byte("<!--")):
-		if next, last := s.m.comment.of(in, i, "</"+s.e.end); next >= 0 && last < i {
+		if next, last := s.m.comment.endBefore(in, i, "</"+s.e.end); next >= 0 && last < i {
 			return next
 		}
 	case len(rest) > 2 && rest[1] == '/':
@@ -105,40 +105,6 @@ func (s *leafSearch) look(i int) int {
 		return s.startTag(i, tagName(rest[1:]))
 	}
 	return i + 1
-}
-
-// commentEnd remembers the end of a comment, so that it is looked for once however many comments seem
-// to start before it.
-type commentEnd struct {
-	next   int    // the place behind the "-->" found last
-	free   int    // up to here there is none behind next
-	tag    string // looked for before it
-	tagged int    // where that stands last
-}
-
-// of returns the place behind the comment that starts at i, -1 when none is near, and the last place
-// before it where tag stands; -1 when there is none.
-func (c *commentEnd) of(in []byte, i int, tag string) (next, last int) {
-	const near = 1 << 16
-	if c.next < i+4+len("-->") {
-		limit := min(len(in), i+near)
-		from := max(i+4, c.free-len("--"))
-		if from > limit {
-			return -1, -1
-		}
-		if c.next = indexAfter(in[:limit], from, "-->"); c.next < 0 {
-			c.free = limit
-			return -1, -1
-		}
-		c.tag = ""
-	}
-	if c.tag != tag {
-		c.tag, c.tagged = tag, bytes.LastIndex(in[i:c.next], []byte(tag))
-		if c.tagged >= 0 {
-			c.tagged += i
-		}
-	}
-	return c.next, c.tagged
 }
 
 func (s *leafSearch) section(i int) int {

@@ -116,6 +116,7 @@ func holdsItems(b []byte) bool {
 // findRoot looks for the start tag of a feed anywhere, outside comments, that has more of a feed
 // behind it.
 func findRoot(b []byte, i int) int {
+	var comment commentEnd
 	for candidates := 0; candidates < 20; {
 		j := bytes.IndexByte(b[i:], '<')
 		if j < 0 {
@@ -124,7 +125,7 @@ func findRoot(b []byte, i int) int {
 		i += j
 		if bytes.HasPrefix(b[i:], []byte("<!--")) {
 			// Pages keep RDF about themselves in comments.
-			if end := indexAfter(b[:min(len(b), i+1<<16)], i+4, "-->"); end > 0 {
+			if end := comment.end(b, i); end > 0 {
 				i = end
 				continue
 			}
@@ -142,4 +143,46 @@ func findRoot(b []byte, i int) int {
 		i++
 	}
 	return -1
+}
+
+// commentEnd finds the ends of comments, each once, however many comments seem to start before it.
+type commentEnd struct {
+	next int    // the place behind the "-->" found last
+	free int    // where there is none up to here, as far as was looked
+	tag  string // looked for before it
+	last int    // where that stands last
+}
+
+// end returns the place behind the comment that starts at i, -1 when it does not end soon. It is to be
+// asked from the beginning of in to the end.
+func (c *commentEnd) end(in []byte, i int) int {
+	const soon = 1 << 16
+	if c.next >= i+len("<!---->") {
+		return c.next
+	}
+	limit := min(len(in), i+soon)
+	from := max(i+len("<!--"), c.free-len("--"))
+	if from > limit {
+		return -1
+	}
+	if c.next = indexAfter(in[:limit], from, "-->"); c.next < 0 {
+		c.free = limit
+	}
+	c.tag = ""
+	return c.next
+}
+
+// endBefore is end, and the last place where tag stands before it; -1 when it stands nowhere.
+func (c *commentEnd) endBefore(in []byte, i int, tag string) (end, last int) {
+	end = c.end(in, i)
+	if end < 0 {
+		return -1, -1
+	}
+	if c.tag != tag {
+		c.tag, c.last = tag, bytes.LastIndex(in[i:end], []byte(tag))
+		if c.last >= 0 {
+			c.last += i
+		}
+	}
+	return end, c.last
 }
