@@ -199,7 +199,7 @@ func (t *treeSize) startTag(e stretched, tagEnd, attrs int, whole bool) {
 	case tagLink:
 		if t.link > 0 {
 			t.mayClose()
-			t.size += adopted * t.largest
+			t.adopt()
 			if t.linkTags > 7 { // deeper than the parser looks for what it must close
 				t.again += t.link
 				t.count++
@@ -215,7 +215,7 @@ func (t *treeSize) startTag(e stretched, tagEnd, attrs int, whole bool) {
 		t.largest = max(t.largest, e.size)
 		if t.is(e, "nobr") { // closes the one before
 			t.mayClose()
-			t.size += adopted * t.largest
+			t.adopt()
 		}
 		e.tag = maphash.String(tagSeed, t.in[e.at:tagEnd])
 	case tagRoot:
@@ -276,7 +276,7 @@ func (t *treeSize) endTag(at, end int, kind tagKind, whole bool) {
 		}
 	}
 	if kind == tagFormat || kind == tagLink {
-		t.size += adopted * t.largest
+		t.adopt()
 	}
 	if kind == tagVoid && t.svg == 0 || kind == tagBlock {
 		t.size += nodeSize // </p> and </br> make one
@@ -285,9 +285,11 @@ func (t *treeSize) endTag(at, end int, kind tagKind, whole bool) {
 	t.breakOff()
 }
 
-// adopted bounds the elements that the "adoption agency algorithm" (section 13.2.6.4.7) makes for
-// one tag: eight times three, and the formatting element anew.
-const adopted = 8 * 4
+// adopt counts what the "adoption agency algorithm" (section 13.2.6.4.7) makes for one tag: eight times
+// over, up to three of the open formatting elements and the one it is about.
+func (t *treeSize) adopt() {
+	t.size += 8 * min(4*t.largest, t.again+t.link)
+}
 
 func (t *treeSize) mayClose() {
 	t.closes++
