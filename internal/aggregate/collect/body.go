@@ -66,7 +66,7 @@ func (v *visit) opened(ctx context.Context, a *answer, read func() error) error 
 
 // openedIn is opened in one of these places. When the answer is too large for them, nothing was done.
 func (v *visit) openedIn(ctx context.Context, places chan struct{}, a *answer, read func() error) (large bool, err error) {
-	if places == v.c.reading && len(a.Bytes) > largeText {
+	if places == v.c.reading && isLarge(a.Bytes) {
 		return true, nil
 	}
 	select {
@@ -78,10 +78,17 @@ func (v *visit) openedIn(ctx context.Context, places chan struct{}, a *answer, r
 	if err := a.unpack(); err != nil {
 		return false, err
 	}
-	if places == v.c.reading && len(a.Bytes) > largeText {
+	if places == v.c.reading && isLarge(a.Bytes) {
 		return true, nil
 	}
 	return false, read()
+}
+
+// isLarge is true of a document beyond largeText, and of one that is packed without a header that says
+// so, which package read unpacks.
+func isLarge(b []byte) bool {
+	gzip, zlib := bytes.HasPrefix(b, []byte{0x1f, 0x8b}), len(b) > 0 && b[0] == 0x78
+	return len(b) > largeText || gzip || zlib
 }
 
 // forget gives back the place that a large body took.

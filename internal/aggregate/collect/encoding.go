@@ -74,7 +74,7 @@ func decompress(r io.Reader, contentEncoding string) (plain io.Reader, release f
 		case "br":
 			r = brotli.NewReader(br)
 		case "zstd":
-			z, err := zstd.NewReader(br, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
+			z, err := zstd.NewReader(br, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
 			if err != nil {
 				return nil, release, fmt.Errorf("the zstd of the answer is damaged: %w", err)
 			}
@@ -107,6 +107,9 @@ func isDocument(b []byte) bool {
 	}
 	return true
 }
+
+// zstdWindow bounds what a zstd decoder keeps of what it has unpacked (RFC 9659, section 3).
+const zstdWindow = 8 << 20
 
 // gzipBody takes what follows a complete member but is no gzip for padding, as browsers do.
 type gzipBody struct{ z *gzip.Reader }

@@ -162,6 +162,7 @@ func TestEncodings(t *testing.T) {
 	fl := func(w io.Writer) io.WriteCloser { f, _ := flate.NewWriter(w, 9); return f }
 	br := func(w io.Writer) io.WriteCloser { return brotli.NewWriter(w) }
 	zs := func(w io.Writer) io.WriteCloser { z, _ := zstd.NewWriter(w); return z }
+	wide := func(w io.Writer) io.WriteCloser { z, _ := zstd.NewWriter(w, zstd.WithWindowSize(32<<20)); return z }
 	zeros := strings.Repeat("\x00", 3<<20)
 	for name, c := range map[string]struct {
 		encoding, body, want string
@@ -181,6 +182,7 @@ func TestEncodings(t *testing.T) {
 		"cut gzip":           {"gzip", pack(gz, plainText)[:200], "", true},
 		"zstd":               {"zstd", pack(zs, plainText), "", false},
 		"zstd bomb":          {"zstd", pack(zs, zeros), "body larger than 1 MiB (max_bytes)", false},
+		"zstd, 32 MB window": {"zstd", pack(wide, zeros), "window size exceeded", false},
 		"unknown":            {"lzma", "\x5d\x00\x00\x80\x00\xff\xff\xff", `compressed as "lzma"`, false},
 		"said br":            {"br", plainText, "", false},
 		"said br, with mark": {"br", "\xef\xbb\xbf" + plainText, "", false},

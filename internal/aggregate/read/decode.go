@@ -24,7 +24,7 @@ import (
 // maxText bounds a document once it is decompressed and decoded, in bytes. A body is bounded by
 // the source's max_bytes already; this holds for what was compressed without saying so, and for
 // encodings that grow.
-const maxText = 32 << 20
+const maxText = 16 << 20
 
 // text returns a body as UTF-8 without a byte order mark, and what had to be mended for it. A
 // healthy body, UTF-8 as it says, is returned as it is, without a copy.

@@ -320,7 +320,7 @@ func TestReadBounds(t *testing.T) {
 		z.Write(make([]byte, 1<<20))
 	}
 	z.Close()
-	if _, err := Read(Body{Bytes: packed.Bytes()}, feed.Source{}, testNow); err == nil || !strings.Contains(err.Error(), "more than 32 MB") {
+	if _, err := Read(Body{Bytes: packed.Bytes()}, feed.Source{}, testNow); err == nil || !strings.Contains(err.Error(), "more than 16 MB") {
 		t.Errorf("a compressed bomb: %v", err)
 	}
 }
