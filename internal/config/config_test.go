@@ -94,6 +94,11 @@ func TestFull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pem, err := os.ReadFile("testdata/secrets/ca.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	authorities := strings.TrimSpace(string(pem))
 	inherited := feed.Source{
 		Home: "https://outlet.example.org", Section: "the-thao", Category: map[string]string{"Bóng đá": "the-thao"},
 		Priority: 3, Language: "vi", Timezone: zone(t, "Asia/Bangkok"), Rights: feed.RightsFull,
@@ -102,6 +107,7 @@ func TestFull(t *testing.T) {
 		Headers:   map[string]string{"X-Plain": "xin chào", "X-Key": "k3y", "X-Other": "s3cret-from-file"},
 		UserAgent: "Mozilla/5.0 (compatible; thử)", Username: "desk", Password: "pa55", Cookie: "a=b",
 		Proxy: "socks5://proxy.example.org:1080", Article: true,
+		TLS: feed.TLS{MinVersion: "1.1", Legacy: true, HTTP1: true, CAs: authorities},
 	}
 	with := func(change func(*feed.Source)) feed.Source {
 		s := inherited
@@ -158,20 +164,20 @@ func TestFull(t *testing.T) {
 				Rights: feed.RightsHeadline, Learn: true, Schedule: "auto", Timeout: 5 * time.Second,
 				HostInterval: time.Second, MaxBytes: 1 << 20, MaxItems: 10, Backlog: -1, Headers: map[string]string{"X-Own": "1"},
 				UserAgent: "own/1", Bearer: "b3arer", Cookie: "s3cret-from-file",
-				Proxy: "http://u:p@proxy.example.org:3128", Line: 88,
+				Proxy: "http://u:p@proxy.example.org:3128", TLS: feed.TLS{MinVersion: "1.3", Legacy: true, HTTP1: true, CAs: authorities}, Line: 88,
 			},
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "files", "https://example.org/files.rss", 113
+				s.ID, s.URL, s.Line = "files", "https://example.org/files.rss", 114
 				s.Username, s.Password, s.Bearer = "", "", "s3cret-from-file"
 				s.Proxy = "http://user:pw@proxy.example.org:3128"
 			}),
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "password-file", "https://example.org/password-file.rss", 117
+				s.ID, s.URL, s.Line = "password-file", "https://example.org/password-file.rss", 118
 				s.Username, s.Password = "other", "s3cret-from-file"
 			}),
 		},
 		Drop: []feed.Rule{{
-			Any: []feed.Pattern{{Text: "thông báo mời thầu", Line: 122}}, In: []string{"title", "summary"}, Line: 122,
+			Any: []feed.Pattern{{Text: "thông báo mời thầu", Line: 123}}, In: []string{"title", "summary"}, Line: 123,
 		}},
 		Partners: []feed.Partner{
 			{
@@ -186,7 +192,7 @@ func TestFull(t *testing.T) {
 		},
 		Collect: Collect{Hosts: 4},
 		Warnings: Errors{{
-			File: "testdata/full.yaml", Line: 128, Column: 16, Hint: "make one with: openssl rand -hex 24",
+			File: "testdata/full.yaml", Line: 129, Column: 16, Hint: "make one with: openssl rand -hex 24",
 			Message: `warning: the token of partner "cong-doi-ngoai" has fewer than 16 characters and can be guessed`,
 		}},
 		Publish: Publish{Attribution: "title", Hub: "https://hub.example.org/", HubPrivate: true, Retention: 2160 * time.Hour,

@@ -190,6 +190,9 @@ type sourceKeys struct {
 	cookie `yaml:",inline"`
 	proxy  `yaml:",inline"`
 
+	// How its server is spoken to securely, where that is old or badly set up. Certificates are verified whatever this says.
+	TLS fileTLS `yaml:"tls"`
+
 	// Fetch each new item's own page for its summary, image, author and date. Default: false.
 	Article yesNo `yaml:"article"`
 }
@@ -217,6 +220,18 @@ type proxy struct {
 	ProxyEnv text `yaml:"proxy_env"`
 	// File that holds the proxy's URL with its password.
 	ProxyFile text `yaml:"proxy_file"`
+}
+
+type fileTLS struct {
+	placed
+	// Least version of TLS. Default: "1.2".
+	MinVersion text `yaml:"min_version" jsonschema:"enum=1.0,enum=1.1,enum=1.2,enum=1.3"`
+	// Whether ciphers and renegotiation are allowed that only old servers need. Default: false.
+	Legacy yesNo `yaml:"legacy"`
+	// Whether HTTP/2 is spoken where the server offers it. Default: true.
+	HTTP2 yesNo `yaml:"http2"`
+	// File of certificates (PEM) that are trusted beside the system's: an authority, or an intermediate that the server leaves out.
+	CAFile text `yaml:"ca_file"`
 }
 
 type fileBasicAuth struct {

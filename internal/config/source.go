@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/x509"
 	"maps"
 	"net"
 	"net/url"
@@ -107,6 +108,7 @@ func (b *builder) sourceKeys(s *feed.Source, k *sourceKeys) {
 	}
 	s.Cookie = b.headerSecret(k.CookieEnv, k.CookieFile, "cookie")
 	s.Proxy = b.proxy(&k.proxy)
+	s.TLS = b.tls(&k.TLS)
 	s.Article = k.Article.or(false)
 }
 
@@ -241,6 +243,22 @@ func (b *builder) proxy(p *proxy) string {
 		b.at(at, "put the whole URL into proxy_env or proxy_file", "the proxy's URL would put a password into this file")
 	}
 	return addr
+}
+
+// tls reads what the server of a source needs.
+func (b *builder) tls(f *fileTLS) feed.TLS {
+	least := f.MinVersion.is
+	if least == "1.2" {
+		least = "" // the default
+	}
+	t := feed.TLS{MinVersion: least, Legacy: f.Legacy.or(false), HTTP1: !f.HTTP2.or(true)}
+	if f.CAFile.given() {
+		t.CAs = b.secretFile(f.CAFile)
+		if t.CAs != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(t.CAs)) {
+			b.at(f.CAFile.at, "it begins with -----BEGIN CERTIFICATE-----", "the file %s holds no certificate in PEM", shown(f.CAFile.is))
+		}
+	}
+	return t
 }
 
 // url checks an absolute http or https address.

@@ -78,12 +78,22 @@ type Source struct {
 	Bearer       string // Authorization: Bearer
 	Cookie       string
 	Proxy        string // http, https or socks5 URL
+	TLS          TLS
 
 	Page    *Page // selectors for a page without a feed; nil means a feed
 	Article bool  // fetch each new item's page for summary, image, author and date
 
 	// Line is where the source stands in the configuration, for messages; 0 when unknown.
 	Line int
+}
+
+// TLS says what a source's server needs to be spoken to securely that others do not. Certificates are
+// verified whatever it says.
+type TLS struct {
+	MinVersion string // the least version: 1.0, 1.1, 1.2 or 1.3; empty means 1.2
+	Legacy     bool   // ciphers and renegotiation that only old servers need
+	HTTP1      bool   // HTTP/1.1 only
+	CAs        string // certificates in PEM that are trusted beside the system's
 }
 
 // Outlet is the name of the source's outlet: its Title, or its ID where it has none.

@@ -133,9 +133,16 @@ func (v *visit) drain(body io.Reader) {
 	v.bytes += n
 }
 
-func tooLarge(most int64) error {
-	return fmt.Errorf("body larger than %s (max_bytes)", byteSize(most))
+// sizeError is an errTooLarge that names the bound.
+type sizeError struct{ most int64 }
+
+func (e sizeError) Error() string {
+	return fmt.Sprintf("body larger than %s (max_bytes)", byteSize(e.most))
 }
+
+func (e sizeError) Is(target error) bool { return target == errTooLarge }
+
+func tooLarge(most int64) error { return sizeError{most} }
 
 // byteSize writes a number of bytes as people set it.
 func byteSize(n int64) string {

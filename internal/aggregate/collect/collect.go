@@ -68,6 +68,7 @@ type Collector struct {
 	readingLarge chan struct{}
 
 	robots robots
+	old    oldHosts
 	lines  lines // schedules, parsed
 
 	mu         sync.Mutex

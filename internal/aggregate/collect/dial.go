@@ -55,17 +55,18 @@ func guardMetadata(_, address string, _ syscall.RawConn) error {
 type route struct {
 	proxy   string
 	private bool
+	tls     feed.TLS // with HTTP1 also where HTTP/2 turned out to be broken
 }
 
 // transportTo returns the way to an address for a source, and refuses private ones unless that address
 // may be one.
-func (c *Collector) transportTo(ctx context.Context, src *feed.Source, u *url.URL, private bool) (*http.Transport, error) {
+func (c *Collector) transportTo(ctx context.Context, src *feed.Source, u *url.URL, private bool, secure feed.TLS) (*http.Transport, error) {
 	if src.Proxy != "" {
 		if err := checkProxied(ctx, u.Hostname(), private); err != nil {
 			return nil, err
 		}
 	}
-	return c.transport(route{src.Proxy, private})
+	return c.transport(route{src.Proxy, private, secure})
 }
 
 // transport returns the route's transport, made at its first use.
@@ -75,9 +76,14 @@ func (c *Collector) transport(r route) (*http.Transport, error) {
 	if t := c.transports[r]; t != nil {
 		return t, nil
 	}
+	secure, err := tlsConfig(r.tls)
+	if err != nil {
+		return nil, err
+	}
 	dialer := &net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}
 	t := &http.Transport{
 		DialContext:            dialer.DialContext,
+		TLSClientConfig:        secure,
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true, // encoding.go bounds what comes out
 		MaxIdleConns:           512,
@@ -86,6 +92,11 @@ func (c *Collector) transport(r route) (*http.Transport, error) {
 		TLSHandshakeTimeout:    30 * time.Second, // the source's timeout is the bound that counts
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
+	}
+	if r.tls.HTTP1 {
+		t.ForceAttemptHTTP2 = false
+		t.Protocols = new(http.Protocols)
+		t.Protocols.SetHTTP1(true)
 	}
 	if r.proxy != "" {
 		u, err := url.Parse(r.proxy)

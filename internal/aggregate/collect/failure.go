@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -19,6 +20,7 @@ type timeLimit struct {
 	end     context.CancelCauseFunc
 	timeout time.Duration
 	watch   *stopwatch
+	http2   atomic.Bool // whether the connection speaks it
 }
 
 // newTimeLimit starts the time; 0 means the default.
@@ -35,6 +37,14 @@ func (l *timeLimit) stop() {
 	l.watch.stop()
 	l.end(nil)
 }
+
+// onTheWire is true of a failure that neither the run's end nor its time explains.
+func (l *timeLimit) onTheWire() bool {
+	return l.run.Err() == nil && !errors.Is(context.Cause(l.ctx), errTimeout)
+}
+
+// brokeHTTP2 is true when HTTP/2 broke the request off.
+func (l *timeLimit) brokeHTTP2() bool { return l.http2.Load() && l.onTheWire() }
 
 // explain words the error of a request: what ended it comes before what went wrong on the wire.
 func (l *timeLimit) explain(err error, missing string, u *url.URL) error {
@@ -83,6 +93,9 @@ func (s *stopwatch) stop() { s.timer.Stop() }
 // which may hold a secret.
 func explain(err error, u *url.URL) error {
 	var dns *net.DNSError
+	if worded := explainTLS(err, u); worded != nil {
+		return worded
+	}
 	switch {
 	case errors.Is(err, ErrPrivate):
 		var op *net.OpError

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -231,16 +232,38 @@ func (v *visit) get(ctx context.Context, q ask) (*answer, error) {
 }
 
 // hop makes one request, and reads the body of what answers it finally. The location is where a
-// redirect leads; an answer without one is final.
+// redirect leads; an answer without one is final. A host whose HTTP/2 breaks the answer off is asked
+// again in HTTP/1.1, when its turn has come again.
 func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar) (a *answer, location string, err error) {
-	t, err := v.c.transportTo(ctx, q.src, u, q.src.AllowPrivate && q.owns(u))
+	var secure feed.TLS
+	if q.owns(u) {
+		secure = q.src.TLS
+	}
+	host := hostOf(u)
+	secure.HTTP1 = secure.HTTP1 || v.c.old.has(host, v.c.now())
+	a, location, broken, err := v.exchange(ctx, q, u, jar, secure)
+	if !broken || q.method != "" && q.method != http.MethodGet {
+		return a, location, err
+	}
+	v.c.old.add(host, v.c.now())
+	secure.HTTP1 = true
+	again, where, _, againErr := v.exchange(ctx, q, u, jar, secure)
+	if againErr != nil && err == nil {
+		return a, location, nil // cut, but better than nothing
+	}
+	return again, where, againErr
+}
+
+// exchange is one request and its answer. It is broken when HTTP/2 broke it off.
+func (v *visit) exchange(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar, secure feed.TLS) (a *answer, location string, broken bool, err error) {
+	t, err := v.c.transportTo(ctx, q.src, u, q.src.AllowPrivate && q.owns(u), secure)
 	if err != nil {
-		return nil, "", err
+		return nil, "", false, err
 	}
 	host := hostOf(u)
 	leave, err := v.enter(ctx, host, max(q.src.HostInterval, q.interval))
 	if err != nil {
-		return nil, "", err
+		return nil, "", false, err
 	}
 	defer leave()
 	limit := newTimeLimit(ctx, q.src.Timeout) // from here on the source's time runs
@@ -258,10 +281,10 @@ func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar
 		if err == nil {
 			resp.Body.Close()
 		}
-		return nil, "", settled
+		return nil, "", false, settled
 	}
 	if err != nil {
-		return nil, "", limit.explain(err, "no answer", u)
+		return nil, "", limit.brokeHTTP2(), limit.explain(err, "no answer", u)
 	}
 	defer resp.Body.Close()
 
@@ -273,19 +296,20 @@ func (v *visit) hop(ctx context.Context, q *ask, u *url.URL, jar *http.CookieJar
 	case status == 301 || status == 302 || status == 303 || status == 307 || status == 308:
 		v.drain(resp.Body)
 		location, err = redirection(resp, u, jar)
-		return a, location, err
+		return a, location, false, err
 	case status == http.StatusNotModified:
-		return a, "", nil
+		return a, "", false, nil
 	case status < 200 || status >= 300:
 		v.drain(resp.Body)
 		v.hold(host, status, resp.Header)
-		return a, "", nil
+		return a, "", false, nil
 	}
 	a.most = q.src.MaxBytes
 	if a.most <= 0 {
 		a.most = defaultMaxBytes
 	}
-	return a, "", v.take(a, resp, limit, u)
+	err = v.take(a, resp, limit, u)
+	return a, "", limit.http2.Load() && (a.cut != nil || err != nil && limit.onTheWire() && !errors.Is(err, errTooLarge)), err
 }
 
 // askOnce keeps net/http from sending a request a second time by itself, which it does when a kept
@@ -303,6 +327,9 @@ func askOnce(req *http.Request, limit *timeLimit) *http.Request {
 		GotConn: func(info httptrace.GotConnInfo) {
 			if asked.Load() {
 				_ = info.Conn.Close() // the request fails anyway
+			}
+			if secure, ok := info.Conn.(*tls.Conn); ok {
+				limit.http2.Store(secure.ConnectionState().NegotiatedProtocol == "h2")
 			}
 		},
 		WroteHeaders: func() { asked.Store(true) },
