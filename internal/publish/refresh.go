@@ -91,7 +91,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 			return nil, err
 		}
 	}
-	next, err := p.begin(ctx, pl, versions, now)
+	next, err := p.begin(ctx, pl, old, versions, now)
 	if err != nil {
 		return nil, err
 	}
@@ -126,19 +126,28 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 	return feeds, nil
 }
 
-// begin returns a site that shows nothing yet.
-func (p *Publisher) begin(ctx context.Context, pl *plan, versions map[string]int64, now time.Time) (*site, error) {
+// begin returns a site that shows nothing yet. What readers may know of the sources is read where it is
+// not what it was.
+func (p *Publisher) begin(ctx context.Context, pl *plan, old *site, versions map[string]int64, now time.Time) (*site, error) {
 	authority, err := p.idAuthority(ctx, pl)
 	if err != nil {
 		return nil, err
 	}
-	states, err := p.reader.States(ctx)
-	if err != nil {
+	f := &frame{plan: pl, authority: authority, cleaned: p.cleaned}
+	if f.described, err = p.reader.Origins(ctx); err != nil { // before the states: a change in between is seen again
 		return nil, err
 	}
+	if old != nil && old.plan == pl && old.described == f.described {
+		f.origins = old.origins
+	} else {
+		states, err := p.reader.States(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f.origins = origins(pl, states)
+	}
 	return &site{
-		frame:    &frame{plan: pl, authority: authority, origins: origins(pl, states), cleaned: p.cleaned},
-		at:       now,
+		frame: f, at: now,
 		versions: versions, editions: map[string]*edition{}, docs: map[string]*document{}, partners: map[string]map[string]*document{},
 	}, nil
 }
@@ -163,7 +172,7 @@ func (p *Publisher) buildChanged(ctx context.Context, next, old *site, now time.
 		// Sections that were chosen by a clock that was ahead are chosen anew.
 		if before != nil && before.version == next.versions[sec.ID] && now.Before(before.due) && !now.Before(old.at) &&
 			!p.archiveChanged(before) && next.shows(before, shape, old) {
-			next.keep(old, before.under(next, old, shape))
+			next.keep(old, p.under(before, next, old, shape))
 			continue
 		}
 		g.Go(func() (err error) {
@@ -234,12 +243,12 @@ func (ed *edition) tell(entries []feed.Entry) {
 
 // under is the edition as one of the new site. What is rendered on demand, archives and stories, goes
 // by the edition: under another configuration it is another.
-func (ed *edition) under(next, old *site, now shape) *edition {
+func (p *Publisher) under(ed *edition, next, old *site, now shape) *edition {
 	if next.plan == old.plan && next.described == old.described {
 		return ed
 	}
 	again := *ed
-	again.shape = now
+	again.number, again.shape = p.editions.Add(1), now
 	return &again
 }
 

@@ -1,6 +1,7 @@
 package publish_test
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"feedd/internal/feed"
 	"feedd/internal/publish"
@@ -517,4 +519,59 @@ func TestNoEditionOutlivesItsTime(t *testing.T) {
 	if got := n.pub.Cached(); got != 1 {
 		t.Errorf("%d documents are cached, of which one was asked for lately", got)
 	}
+}
+
+// A source that says something else of itself is shown so with the next change, and its states are not
+// read for changes that say nothing of any source.
+func TestSourcesAreReadWhenTheySayOtherwise(t *testing.T) {
+	n := newNewsroom(t, func(s *publish.Settings) {
+		a := s.Sources["bao-a"]
+		a.Title = ""
+		s.Sources["bao-a"] = a
+	})
+	n.close()
+	n.open()
+	reads := &countingReader{Store: n.store}
+	pub, err := publish.New(publish.Options{
+		Settings: n.settings, Reader: reads, Archives: n.store, Renditions: n.store, Meta: n.store, Subscriptions: n.store,
+		Registry: prometheus.NewRegistry(), Now: n.clock, Log: n.log,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { pub.Close() })
+	n.pub = pub
+	n.file([]string{"kinh-te"}, report("bao-a", 1, n.clock()))
+	n.refresh()
+	first := reads.states
+	n.pass(time.Minute)
+	n.file([]string{"the-gioi"}, report("bao-a", 2, n.clock()))
+	n.refresh()
+	if reads.states != first {
+		t.Errorf("the states were read %d times more although no source said anything new", reads.states-first)
+	}
+	st := feed.SourceState{Source: "bao-a", Title: "Báo tự xưng", LastRun: n.clock(), LastSuccess: n.clock()}
+	if _, err := n.store.Save(t.Context(), &store.Collected{State: st, At: n.clock()}); err != nil {
+		t.Fatal(err)
+	}
+	n.pass(time.Minute)
+	n.file([]string{"the-gioi"}, report("bao-b", 3, n.clock())) // keeps what bao-a says
+	n.refresh()
+	if reads.states != first+1 {
+		t.Errorf("the states were read %d times more, want once", reads.states-first)
+	}
+	if !strings.Contains(n.page("/sections/kinh-te.atom"), "Báo tự xưng") {
+		t.Error("what the source says of itself now is not shown")
+	}
+}
+
+// countingReader counts how often the sources' states are read.
+type countingReader struct {
+	*store.Store
+	states int
+}
+
+func (r *countingReader) States(ctx context.Context) (map[string]feed.SourceState, error) {
+	r.states++
+	return r.Store.States(ctx)
 }
