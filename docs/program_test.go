@@ -387,4 +387,13 @@ func TestMetrics(t *testing.T) {
 	if len(has) < 15 {
 		t.Errorf("only %d metrics were found", len(has))
 	}
+	rules := read(t, "packaging/alerts.yaml")
+	if err := yaml.Unmarshal([]byte(rules), new(map[string]any)); err != nil {
+		t.Error("packaging/alerts.yaml: ", err)
+	}
+	for _, name := range metricName.FindAllString(rules, -1) {
+		if !has[name] {
+			t.Errorf("packaging/alerts.yaml names %s, which the program does not have", name)
+		}
+	}
 }

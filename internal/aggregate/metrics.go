@@ -15,6 +15,8 @@ type counters struct {
 	filed   *prometheus.CounterVec
 	batch   prometheus.Histogram
 	unsaved prometheus.Counter
+	success *prometheus.GaugeVec
+	failing *prometheus.GaugeVec
 }
 
 // newCounters registers them with r unless that is nil; waiting is asked at every scrape.
@@ -36,9 +38,15 @@ func newCounters(r prometheus.Registerer, waiting func() (items, seconds float64
 		unsaved: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "feedd_save_failures_total", Help: "Saves that failed: of what sources brought, of their states, of what the desk decided.",
 		}),
+		success: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "feedd_source_last_success_seconds", Help: "Unix time at which a source last answered well; missing before the first time.",
+		}, []string{"source"}),
+		failing: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "feedd_source_failures", Help: "Looks at a source that failed since it last answered well.",
+		}, []string{"source"}),
 	}
 	if r != nil {
-		r.MustRegister(c.fetches, c.items, c.filed, c.batch, c.unsaved,
+		r.MustRegister(c.fetches, c.items, c.filed, c.batch, c.unsaved, c.success, c.failing,
 			prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 				Name: "feedd_desk_inbox_items", Help: "Items that wait for the desk.",
 			}, func() float64 { n, _ := waiting(); return n }),
@@ -54,6 +62,20 @@ func (c *counters) fetched(r Report) {
 	c.items.WithLabelValues("new").Add(float64(r.New))
 	c.items.WithLabelValues("updated").Add(float64(r.Updated))
 	c.items.WithLabelValues("unchanged").Add(float64(r.Unchanged))
+}
+
+// source tells how a source of the configuration does.
+func (c *counters) source(id string, st *feed.SourceState) {
+	if !st.LastSuccess.IsZero() {
+		c.success.WithLabelValues(id).Set(float64(st.LastSuccess.Unix()))
+	}
+	c.failing.WithLabelValues(id).Set(float64(st.Failures))
+}
+
+// forget is for a source that left the configuration.
+func (c *counters) forget(id string) {
+	c.success.DeleteLabelValues(id)
+	c.failing.DeleteLabelValues(id)
 }
 
 func (c *counters) decided(items []feed.Item, took time.Duration) {

@@ -146,6 +146,7 @@ func (s *schedule) settle(ctx context.Context, d done) {
 	s.a.report(ctx, &sl.src, d)
 	switch {
 	case sl.wanted:
+		s.a.count.source(d.id, &sl.state)
 		s.subscribe(ctx, sl)
 	case sl.running == 0:
 		s.rest[d.id] = sl.state
@@ -246,7 +247,12 @@ func (s *schedule) admit(ctx context.Context, sources []feed.Source) {
 		}
 	}
 	for id, sl := range s.slots {
-		if !sl.wanted && sl.running == 0 {
+		if sl.wanted {
+			s.a.count.source(id, &sl.state)
+			continue
+		}
+		s.a.count.forget(id)
+		if sl.running == 0 {
 			s.rest[id] = sl.state
 			delete(s.slots, id)
 		}

@@ -132,7 +132,11 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	d.held = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "feedd_config_held", Help: "1 while a changed configuration is held back because it takes away too much.",
 	})
-	d.registry.MustRegister(d.reloads, d.held, collectors.NewGoCollector(),
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "feedd_build_info", Help: "1, with the version that runs.", ConstLabels: prometheus.Labels{"version": o.Version},
+	})
+	build.Set(1)
+	d.registry.MustRegister(d.reloads, d.held, build, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
 	d.gate = collect.NewGate(o.Now)

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -343,13 +344,26 @@ func TestRunReloadStop(t *testing.T) {
 		}
 	}
 
+	eventually(t, "how the sources do in the metrics", func() bool {
+		b, _ := read("/metrics")
+		return regexp.MustCompile(`(?m)^feedd_source_last_success_seconds\{source="ben-sao"\} 1\.7\d+e\+09$`).MatchString(b) &&
+			regexp.MustCompile(`(?m)^feedd_source_failures\{source="ben-sao"\} 0$`).MatchString(b) &&
+			regexp.MustCompile(`(?m)^feedd_source_failures\{source="hong"\} [1-9]`).MatchString(b) &&
+			!strings.Contains(b, `feedd_source_last_success_seconds{source="hong"}`) && strings.Contains(b, "\nfeedd_build_info{version=")
+	})
+
 	changed := strings.Replace(yaml, "title: Thể thao", "title: Sân cỏ", 1)
+	changed = regexp.MustCompile(`(?m)^.*id: hong,.*\n`).ReplaceAllString(changed, "")
 	if err := os.WriteFile(h.Daemon.o.Config, []byte(changed), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "the new title", func() bool {
 		b, _ := read("/sections/the-thao.rss")
 		return strings.Contains(b, "Sân cỏ")
+	})
+	eventually(t, "a source that is gone leaving the metrics", func() bool {
+		b, _ := read("/metrics")
+		return !strings.Contains(b, `source="hong"`)
 	})
 	if err := os.WriteFile(h.Daemon.o.Config, []byte(changed+"\nnonsense: true\n"), 0o600); err != nil {
 		t.Fatal(err)
