@@ -313,6 +313,41 @@ func (sc *Scorer) decided(j Comparison) []feed.Feature {
 	return list[:min(len(list), 6)]
 }
 
+// outcome is what becomes of two reports of one probability by themselves.
+func outcome(p float64, c Certainty) string {
+	switch {
+	case p >= c.Fold:
+		return "one entry"
+	case p >= c.Relate:
+		return "linked"
+	}
+	return "apart"
+}
+
+// turningPoint names the one thing without which two reports would have been decided about otherwise,
+// and how; "" when nothing alone would have changed it.
+func (j *Comparison) turningPoint(c Certainty) string {
+	is := outcome(j.P, c)
+	if j.Apart != "" && is == "one entry" {
+		return "without " + j.Apart + ": one entry"
+	}
+	if j.Veto != "" || j.by == nil {
+		return ""
+	}
+	odds := math.Log(j.P / (1 - j.P))
+	name, other, most := "", "", 0.0
+	for i, v := range j.X {
+		adds := j.by.w[i] * v
+		if would := outcome(1/(1+math.Exp(adds-odds)), c); would != is && math.Abs(adds) > most {
+			name, other, most = FeatureNames[i], would, math.Abs(adds)
+		}
+	}
+	if name == "" {
+		return ""
+	}
+	return "without " + name + ": " + other
+}
+
 func threeDigits(v float64) float64 { return math.Round(v*1000) / 1000 }
 
 // Verdict says in one word what two reports by themselves are to each other.

@@ -702,6 +702,9 @@ func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.W
 		verb = "is related to"
 	}
 	why.Reason = fmt.Sprintf("%s report %d (%s): %.2f of at least %.2f", verb, b.r.id, b.r.from.name, best.score, needed)
+	if point := b.j.turningPoint(s.certain); point != "" {
+		why.Reason += "; " + point
+	}
 	why.Features = s.sc.decided(b.j)
 	why.Words = s.rd.Shared(&b.r.doc)
 	return why

@@ -258,6 +258,9 @@ func TestWhySaysWhatDecided(t *testing.T) {
 	if why.Score < s.certain.Relate || why.With != 1 || len(why.Features) == 0 || !slices.Contains(why.Words, "Áng") || !strings.Contains(why.Reason, "Báo Sớm") {
 		t.Errorf("the join is explained by %+v", why)
 	}
+	if !strings.Contains(why.Reason, "; without ") && !strings.Contains(why.Reason, "1.00") {
+		t.Errorf("the reason %q names nothing that would have decided otherwise", why.Reason)
+	}
 	if vetoes := list[3].Why.Vetoes; len(vetoes) != 1 || !strings.HasPrefix(vetoes[0], "places") {
 		t.Errorf("vetoes %q, want one for the places", vetoes)
 	}
