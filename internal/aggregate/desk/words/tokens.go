@@ -216,7 +216,7 @@ const (
 
 // mostSlots bounds the figures and names of a headline that are held against those of others: each is
 // held against each. News has up to a dozen.
-const mostSlots = 40
+const mostSlots = 24
 
 func unescape(s string) string {
 	for range 2 { // some feeds escape twice
