@@ -223,6 +223,9 @@ func (t *treeSize) startTag(e stretched, tagEnd, attrs int, whole bool) {
 		t.compared += t.gathered
 	case tagTable:
 		t.size += 2 * nodeSize // what it stands in may be left out
+		t.scope()
+	case tagScope:
+		t.scope()
 	}
 	if t.svg > 0 && e.kind != tagSVG || t.svg == 0 && e.kind == tagSVG && !t.is(e, "svg") {
 		e.kind, t.svg = tagBreak, 0 // an element of another kind
@@ -247,6 +250,16 @@ func (t *treeSize) startTag(e stretched, tagEnd, attrs int, whole bool) {
 	t.depth++
 	if e.kind == tagSVG && t.svg == 0 {
 		t.svg = t.depth
+	}
+}
+
+// scope is for an element that opens a scope: the one link that it holds is not the one that is open
+// before it, which comes back behind it.
+func (t *treeSize) scope() {
+	if t.link > 0 {
+		t.again += t.link
+		t.count++
+		t.link = 0
 	}
 }
 
@@ -332,7 +345,8 @@ const (
 	tagSVG     // <svg> and what only it holds
 	// The others end a well nested stretch: they have rules of their own, or their content has.
 	tagBreak
-	tagTable
+	tagScope // opens a scope
+	tagTable // likewise, or stands in one
 	tagRoot
 )
 
@@ -367,9 +381,11 @@ func kindOf(in string, at, end int) tagKind {
 		return tagSVG
 	case "table", "caption", "colgroup", "col", "tbody", "thead", "tfoot", "tr", "td", "th":
 		return tagTable
+	case "template", "applet", "marquee", "object":
+		return tagScope
 	case "html", "body":
 		return tagRoot
-	case "head", "frameset", "frame", "template", "applet", "marquee", "object", "math", "annotation-xml", "foreignobject",
+	case "head", "frameset", "frame", "math", "annotation-xml", "foreignobject",
 		"desc", "select", "image", "mi", "mo", "mn", "ms", "mtext", "keygen", "basefont", "bgsound", "isindex", "command",
 		"script", "style", "title", "textarea", "iframe", "noscript", "noembed", "noframes", "plaintext", "xmp":
 		return tagBreak

@@ -29,6 +29,7 @@ func TestParseRefusesWhatGrows(t *testing.T) {
 		"one with many attributes":        "<p><b " + r("a=b ", 2000) + "></p>" + r("<p>x", 2000),
 		"links around blocks":             r("<a><div>", 200) + r("<a>x", 50000),
 		"formatting within cells":         r("<table><tr><td>"+manyTags(30), 20) + r("<p>x</td><td>", 4000),
+		"a link that cells hide":          r("<a "+r("a=b ", 2000)+"><table><tr><td><a>x</a></table></p>", 1) + r("<p>x", 2000),
 		"a body of many":                  r("<body "+r("a ", 100)+"x>", 20000),
 		"tags":                            r("<i>", 1_000_000),
 		"attributes":                      "<p " + r("a ", 4_000_000) + ">",
@@ -79,7 +80,7 @@ func FuzzTreeSize(f *testing.F) {
 		"<select>", "</select>", "<option>", "<button>", "</button>", "<math>", "<mi>", "</math>", "<foreignObject>", "<desc>", "<object>",
 		"</object>", "<form>", "</form>", "<li>", "</li>", "<ul>", "</ul>", "<h1>", "</h1>", "<span>", "</span>", "<br>", "</br>", "<img src=x>",
 		"<font color=x>", "</font>", "<b c=\"", "\">", "'", "<noscript>", "</noscript>", "<frameset>", "<html a>", "<body b>", "</body>", "<head>",
-		"<plaintext>", "<hr>", "<dd>", "<dt>", "<tt></tt>", "<em>x</em>", "<x-y>", "</x-y>", "<ruby>", "<rt>", "<", "</", "<?", "<iframe>", "</iframe>"}
+		"<a a b c d e f g h i j k l m n o>", "<i a b c d e f g h i j k l m n o p>", "<plaintext>", "<hr>", "<dd>", "<dt>", "<tt></tt>", "<em>x</em>", "<x-y>", "</x-y>", "<ruby>", "<rt>", "<", "</", "<?", "<iframe>", "</iframe>"}
 	f.Add([]byte{2, 8, 0, 2, 3, 9, 8, 12, 8, 12})
 	f.Add([]byte{2, 22, 25, 0, 2, 3, 9, 8, 12, 8, 12, 26})
 	f.Add([]byte{3, 5, 10, 10, 10, 10, 10, 10, 10, 10, 10, 5, 10, 10, 10, 10, 10, 10, 10, 10, 10, 5, 8, 12})
