@@ -13,11 +13,12 @@ import (
 	"feedd/internal/feed/feedtest"
 )
 
-// kindsHeld are the kinds of cases that all pass.
-var kindsHeld = []string{"agency", "churn", "front", "lost", "order", "reused", "touched", "zero"}
+// kindsOpen are the kinds of cases that need not all pass yet.
+var kindsOpen = []string{"swallowed"}
 
 // TestCases has the judge of the casebook try this program: what publishers do to their feeds, and
-// what readers must not notice of it. Every guard must pass, and every case of the kinds held.
+// what readers must not notice of it. Every case must pass but those of the open kinds, and of these the
+// guards.
 func TestCases(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a hundred runs of the whole program")
@@ -73,7 +74,7 @@ func TestCases(t *testing.T) {
 			t.Fatal(err)
 		}
 		kind, _, _ := strings.Cut(name, "-")
-		if bytes.Contains(about, []byte(`"guard": true`)) || slices.Contains(kindsHeld, kind) {
+		if bytes.Contains(about, []byte(`"guard": true`)) || !slices.Contains(kindsOpen, kind) {
 			t.Error(failed[name])
 		} else {
 			open = append(open, name)
@@ -81,6 +82,6 @@ func TestCases(t *testing.T) {
 	}
 	t.Logf("%d cases pass", passed)
 	if len(open) > 0 {
-		t.Logf("%d of kinds that are not held yet do not: %s", len(open), strings.Join(open, ", "))
+		t.Logf("%d of open kinds do not: %s", len(open), strings.Join(open, ", "))
 	}
 }
