@@ -19,16 +19,21 @@ import (
 	"feedd/internal/store/storetest"
 )
 
-// TestKilledHundredTimes kills feedd collect at random moments, a hundred times. Then every item
-// must be stored exactly once and filed, although the server hides behind 304 what it thinks was
-// read.
+// TestKilledHundredTimes kills feedd collect at random moments, a hundred times, or feedd serve. Then
+// every item must be stored exactly once and filed, although the server hides behind 304 what it thinks
+// was read.
 func TestKilledHundredTimes(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) { killed(t, storetest.SQLite(t), 100, 250*time.Millisecond) })
-	t.Run("postgres", func(t *testing.T) { killed(t, storetest.Postgres(t), 40, 500*time.Millisecond) })
+	t.Run("sqlite", func(t *testing.T) { killed(t, storetest.SQLite(t), 100, 250*time.Millisecond, "collect", "--json") })
+	t.Run("postgres", func(t *testing.T) {
+		killed(t, storetest.Postgres(t), 40, 500*time.Millisecond, "collect", "--json")
+	})
+	t.Run("serve", func(t *testing.T) {
+		killed(t, storetest.SQLite(t), 30, 400*time.Millisecond, "serve", "--listen", "127.0.0.1:0")
+	})
 }
 
-// killed does so a number of times, each within a time.
-func killed(t *testing.T, db string, kills int, within time.Duration) {
+// killed does so to a command a number of times, each within a time.
+func killed(t *testing.T, db string, kills int, within time.Duration, command ...string) {
 	const feeds, items = 30, 20
 	mux := http.NewServeMux()
 	for n := range feeds {
@@ -61,8 +66,8 @@ func killed(t *testing.T, db string, kills int, within time.Duration) {
 	if err := os.WriteFile(config, []byte(yaml.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	collect := func() *exec.Cmd {
-		cmd := exec.Command(os.Args[0], "collect", "--json", "--config", config, "--db", db)
+	start := func(command ...string) *exec.Cmd {
+		cmd := exec.Command(os.Args[0], append(command, "--config", config, "--db", db)...)
 		cmd.Env = append(os.Environ(), runAsFeedd+"=1")
 		return cmd
 	}
@@ -70,7 +75,7 @@ func killed(t *testing.T, db string, kills int, within time.Duration) {
 	random := rand.New(rand.NewPCG(1, 2))
 	killed := 0
 	for range kills {
-		cmd := collect()
+		cmd := start(command...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +98,7 @@ func killed(t *testing.T, db string, kills int, within time.Duration) {
 	if killed < kills/4 {
 		t.Errorf("only %d of %d runs were killed: the test proves little", killed, kills)
 	}
-	if out, err := collect().CombinedOutput(); err != nil {
+	if out, err := start("collect", "--json").CombinedOutput(); err != nil {
 		t.Fatalf("the last run: %v\n%s", err, out)
 	}
 

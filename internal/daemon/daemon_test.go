@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -387,5 +388,52 @@ func TestRunReloadStop(t *testing.T) {
 	}
 	if !strings.Contains(h.log.String(), "nonsense") {
 		t.Error("the log does not name the mistake")
+	}
+}
+
+// TestSlowClients has clients send half a request, or ask and never read: others are served meanwhile,
+// and the daemon stops as soon as without them.
+func TestSlowClients(t *testing.T) {
+	c := newClock()
+	h := build(t, newsYAML(t, c), c, "")
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- h.Run(ctx) }()
+	site := "http://" + h.Addr().String()
+	served := func() bool {
+		resp, err := http.Get(site + "/sections/all.rss")
+		if err != nil {
+			return false
+		}
+		defer resp.Body.Close()
+		b, err := io.ReadAll(resp.Body)
+		return err == nil && strings.Contains(string(b), "<item>")
+	}
+	eventually(t, "entries are served", served)
+	for i := range 100 {
+		conn, err := net.Dial("tcp", h.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		request := "GET /sections/all HTTP/1.1\r\nHost: x\r\n"
+		if i%2 == 0 {
+			request = strings.Repeat(request+"\r\n", 50) // and nothing of the answers is read
+		}
+		if _, err := io.WriteString(conn, request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !served() {
+		t.Error("others are not served beside slow clients")
+	}
+	stop()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error("Run:", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("slow clients hold up the stop")
 	}
 }

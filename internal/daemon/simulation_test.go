@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -91,8 +92,7 @@ func keepSeed(t *testing.T, seed uint64) {
 type script struct {
 	*world
 	r       *rand.Rand
-	items   int // told so far
-	without []string
+	items   int           // told so far
 	forward time.Duration // that the clock is ahead of what it should be
 	failing bool          // the disk
 }
@@ -210,12 +210,11 @@ func (s *script) setClock(forward time.Duration) {
 func (s *script) edit() string {
 	ctx := context.Background()
 	if len(s.retracted) > 0 && s.r.IntN(4) == 0 {
-		for _, key := range slices.Sorted(keysOf(s.retracted))[:1] {
-			if _, err := s.d.As("").Retract(ctx, key, true); err == nil {
-				delete(s.retracted, key)
-			}
-			return "a retraction is taken back"
+		key := slices.Sorted(maps.Keys(s.retracted))[0]
+		if _, err := s.d.As("").Retract(ctx, key, true); err == nil {
+			delete(s.retracted, key)
 		}
+		return "a retraction is taken back"
 	}
 	keys := s.served("all")
 	if len(keys) == 0 {
@@ -232,16 +231,6 @@ func (s *script) edit() string {
 			s.retracted[key] = true
 		}
 		return fmt.Sprint("an entry is retracted: ", err)
-	}
-}
-
-func keysOf(m map[string]bool) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
 	}
 }
 

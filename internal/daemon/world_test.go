@@ -94,7 +94,7 @@ func newWorld(t *testing.T, outlets int) *world {
 		outlets: map[string]*outlet{}, told: map[string]bool{}, ids: map[string]string{}, retracted: map[string]bool{}}
 	w.web = feedtest.NewWeb(w)
 	w.dial = w.web.Dial
-	w.ahead.Store(int64(start.Sub(time.Now())))
+	w.ahead.Store(int64(time.Until(start)))
 	for n := range outlets {
 		w.outlets[fmt.Sprintf("s%d", n)] = &outlet{}
 	}
