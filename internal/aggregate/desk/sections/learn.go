@@ -91,7 +91,7 @@ func (m *Model) Labels(section string) int {
 	return n
 }
 
-// settle calibrates the model now rather than at its next decision.
+// Settle calibrates the model now rather than at its next decision.
 func (m *Model) Settle() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

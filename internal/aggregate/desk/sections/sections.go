@@ -36,7 +36,7 @@ type Correction struct {
 	Remove  bool // feedd unfile; otherwise feedd file
 }
 
-// filer files items under sections. It is read-only and safe for concurrent use, as long as
+// Filer files items under sections. It is read-only and safe for concurrent use, as long as
 // nobody changes its model meanwhile.
 //
 // The order of authority: what `drop:` matches is never published. Else the editor's corrections,
@@ -105,7 +105,7 @@ type Options struct {
 	Corrections []Correction // in the order they were given
 }
 
-// newFiler compiles the rules. The error joins every mistake in them.
+// New compiles the rules. The error joins every mistake in them.
 func New(o Options) (*Filer, error) {
 	f := &Filer{
 		sections: o.Sections, set: o.Learning, sources: o.Sources, model: o.Model,
@@ -156,7 +156,7 @@ func categoryKey(name string) string {
 	return name
 }
 
-// file decides the sections of an item: it sets it.Sections and it.Dropped and nothing else.
+// File decides the sections of an item: it sets it.Sections and it.Dropped and nothing else.
 func (f *Filer) File(it *feed.Item) {
 	w := f.memory.Get().(*filing)
 	defer f.memory.Put(w)
@@ -188,7 +188,7 @@ func (f *Filer) FilesOtherwise(it *feed.Item) bool {
 	})
 }
 
-// likeliest names the section of an item: the first that an authority names, else the likeliest,
+// Likeliest names the section of an item: the first that an authority names, else the likeliest,
 // however unlikely it is; "" when nothing speaks for any.
 func (f *Filer) Likeliest(it *feed.Item) (section string, probability float64) {
 	w := f.memory.Get().(*filing)
@@ -315,7 +315,7 @@ func (f *Filer) fileByRules(it *feed.Item, w *filing) {
 	}
 }
 
-// labels returns what the filed item teaches: that it is an example of the sections its editor, its
+// Labels returns what the filed item teaches: that it is an example of the sections its editor, its
 // source or its source's categories put it under, or, where none of them did, of what the sections
 // are not that its editor took it out of. What rules and the model decided teaches nothing.
 func (f *Filer) Labels(it *feed.Item) []Label {

@@ -351,7 +351,7 @@ func spelling(w string) string {
 	return w
 }
 
-// hasVietnamese tells whether a text has a letter that only Vietnamese has: đ, ă, ơ, ư, or a tone
+// Vietnamese tells whether a text has a letter that only Vietnamese has: đ, ă, ơ, ư, or a tone
 // on a letter with a mark of its own.
 func Vietnamese(text string) bool {
 	for _, r := range text {

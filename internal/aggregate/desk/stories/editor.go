@@ -13,15 +13,15 @@ func newEditorsWord() *editorsWord {
 	return &editorsWord{map[[2]uint64]bool{}, map[string]string{}, map[uint64]int{}}
 }
 
-// split keeps a report, known by the key of the entry it would open, out of a story for good.
+// Split keeps a report, known by the key of the entry it would open, out of a story for good.
 func (s *Memory) Split(reportKey, storyKey string) {
 	s.word.apart[[2]uint64{hash64(reportKey), hash64(storyKey)}] = true
 }
 
-// joinStories makes what would open the second story an entry of the first.
+// Join makes what would open the second story an entry of the first.
 func (s *Memory) Join(into, other string) { s.word.one[other] = into }
 
-// learn takes from an editor's word on two headlines what holds for others too: where they are
+// Learn takes from an editor's word on two headlines what holds for others too: where they are
 // equal but for one exchange of words, that exchange tells events apart from now on, or no longer.
 func (s *Memory) Learn(titles [2]string, one bool) {
 	if titles[0] == "" || titles[1] == "" {
@@ -59,7 +59,7 @@ func mayBeOne(a, b *report) bool {
 	return a.never&left&(b.never>>1) == 0 && b.never&left&(a.never>>1) == 0
 }
 
-// joined follows the editor's joins from a story to the one it belongs to.
+// Joined follows the editor's joins from a story to the one it belongs to.
 func (s *Memory) Joined(story string) string {
 	for range len(s.word.one) { // at most so many steps: joins may run in a circle
 		into, ok := s.word.one[story]
@@ -71,12 +71,12 @@ func (s *Memory) Joined(story string) string {
 	return story
 }
 
-// parted tells whether the editor took the item out of the story it is filed under.
+// Parted tells whether the editor took the item out of the story it is filed under.
 func (s *Memory) Parted(it *feed.Item) bool {
 	return len(s.word.apart) > 0 && s.word.apart[[2]uint64{hash64(it.OwnEntry()), hash64(it.Story)}]
 }
 
-// remembers tells whether the item is in memory.
+// Remembers tells whether the item is in memory.
 func (s *Memory) Remembers(id int64) bool {
 	s.settle()
 	_, ok := s.reports[id]

@@ -55,23 +55,24 @@ const (
 	Features
 )
 
+// FeatureNames are the names by which weights are stored and decisions explained.
 var FeatureNames = [Features]string{
 	"cosine", "contain", "order", "pairs", "name-swap", "word-swap", "one-sided", "equal", "equal-but-names", "short",
 	"figures", "place", "date-clash", "period-clash", "quantity-clash", "casualty-clash", "place-clash", "direction-clash",
 	"choice-clash", "angle", "aside", "genre", "two-genres", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "stream", "frame", "rare", "text", "text-pairs", "names", "across", "across-min", "name-mass", "same-day", "other-day", "untold",
 }
 
-// signs keeps a weight from going against what its feature means, where few samples have it.
+// Signs keeps a weight from going against what its feature means, where few samples have it.
 var Signs = [Features]int{
 	fCosine: 1, fContain: 1, fOrder: 1, fPairs: 1, fNameSwap: -1, fWordSwap: -1, fOneSided: -1, fEqualNames: -1, fFigures: 1, fPlace: 1,
 	fDate: -1, fPeriod: -1, fQuantity: -1, fCasualty: -1, fPlaceClash: -1, fDirection: -1, fChoice: -1, fAngle: -1, fAside: -1, fGenre: -1, fGenres: -1, fEqualShort: -1, fRubric: -1, fTitleNames: 1, fHours: -1, fNameMass: 1, fSameDay: 1, fOtherDay: -1, fStream: 1, fFrame: -1, fRare: 1, fUntold: -1,
 	fText: 1, fTextPairs: 1, fNames: 1, fAcross: 1, fAcrossMin: 1,
 }
 
-// titleFeatures is how many of the features need no summary.
+// TitleFeatures is how many of the features need no summary.
 const TitleFeatures = fText
 
-// model is a logistic model for one kind of pair.
+// Model is a logistic model for one kind of pair.
 type Model struct {
 	Bias    float64            `json:"bias"`
 	Weights map[string]float64 `json:"weights"`
@@ -134,6 +135,7 @@ func (m *Model) compile() {
 	}
 }
 
+// Probability is that of a pair with these features, from 0 to 1.
 func (m *Model) Probability(x *[Features]float64) float64 {
 	z := m.Bias
 	for i, v := range x {

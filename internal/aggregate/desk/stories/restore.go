@@ -8,7 +8,7 @@ import (
 	"feedd/internal/feed"
 )
 
-// restore takes an item that is already filed, in order of arrival, when memory is rebuilt. Items
+// Restore takes an item that is already filed, in order of arrival, when memory is rebuilt. Items
 // are taken in by the hundred: while one batch is entered, the texts of the next are read side by
 // side. After a restart nothing is filed before all of the window is known again.
 func (s *Memory) Restore(it *feed.Item) {

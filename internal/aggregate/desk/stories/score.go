@@ -10,7 +10,7 @@ import (
 	"feedd/internal/feed"
 )
 
-// judged is what comparing two reports gave.
+// Comparison is what comparing two reports gave.
 type Comparison struct {
 	P      float64 // that they tell one event
 	dup    float64 // that they are interchangeable
@@ -35,7 +35,7 @@ func OneArticle() Comparison { return Comparison{P: 1, dup: 1, exact: true} }
 // Alike is the larger of the shares of words in common, of headlines and of whole texts.
 func (j *Comparison) Alike() float64 { return max(j.X[fText], j.X[fCosine]) }
 
-// scorer compares reports. Its buffers are used again.
+// Scorer compares reports. Its buffers are used again.
 type Scorer struct {
 	m    *Models
 	rare rarity
@@ -44,7 +44,7 @@ type Scorer struct {
 	align alignment
 }
 
-// newScorer returns a scorer that goes by the models, nil for those feedd comes with.
+// NewScorer returns a scorer that goes by the models, nil for those feedd comes with.
 func NewScorer(m *Models) *Scorer {
 	if m == nil {
 		m = modelsOnce()
@@ -60,7 +60,7 @@ func (sc *Scorer) Amid(c *Counts) { sc.rare = c.of() }
 // all of them, is.
 func (sc *Scorer) against(b *words.Text) { sc.probe.begin(b) }
 
-// score compares two texts told hours apart.
+// Score compares two texts told hours apart.
 func (sc *Scorer) Score(a, b *words.Text, hours float64, outlet bool) (j Comparison) {
 	sc.against(b)
 	sc.judge(a, hours, outlet, &j)

@@ -21,7 +21,7 @@ import (
 	"feedd/internal/feed"
 )
 
-// stories decides which reports tell the same story. It holds every report of the window in memory
+// Memory decides which reports tell the same story. It holds every report of the window in memory
 // and is rebuilt from the filed items after a restart; what it decides depends on nothing else.
 //
 // A story is a chain of entries, an entry a set of reports. The key of an entry is that of the
@@ -136,7 +136,7 @@ type Options struct {
 	Models *Models // nil for those feedd comes with
 }
 
-// newStories returns a memory without reports.
+// New returns a memory without reports.
 func New(o Options) *Memory {
 	set, sources := o.Settings, o.Sources
 	if set.Window <= 0 {
@@ -174,7 +174,7 @@ func Certainties(match string) Certainty {
 	return Certainty{0.80, 0.52}
 }
 
-// place decides the story of an unfiled item: it sets Story, Entry, Verdict and Why, and remembers
+// Place decides the story of an unfiled item: it sets Story, Entry, Verdict and Why, and remembers
 // the item. Placing an item again forgets what was decided before.
 func (s *Memory) Place(it *feed.Item, now time.Time) {
 	s.Forget(it.ID)
@@ -416,7 +416,7 @@ func otherNames(r, o *report, j *Comparison) bool {
 		r.address != 0 && o.address != 0 && !sameArticle(r, o)
 }
 
-// gate is how much of their words two reports have in common at least: below it no pair was ever
+// Gate is how much of their words two reports have in common at least: below it no pair was ever
 // one event.
 const Gate = 0.15
 
@@ -498,7 +498,7 @@ func (s *Memory) probability(r, o *report) float64 {
 	return j.P
 }
 
-// outletOf takes the channel off an outlet's name: "Báo Ví dụ - Thể thao".
+// Outlet takes the channel off an outlet's name: "Báo Ví dụ - Thể thao".
 func Outlet(source string) string {
 	for i := 0; i+3 <= len(source); i++ {
 		if source[i:i+3] == " - " {
@@ -610,7 +610,7 @@ func without[T comparable](list []T, x T) []T {
 	return list
 }
 
-// revise replaces what is remembered of an item that its source edited. Its entry stays.
+// Revise replaces what is remembered of an item that its source edited. Its entry stays.
 func (s *Memory) Revise(it *feed.Item) {
 	s.settle()
 	r := s.reports[it.ID]
@@ -625,7 +625,7 @@ func (s *Memory) Revise(it *feed.Item) {
 	s.remember(r, s.rd.Keys())
 }
 
-// forget takes an item out: it was withdrawn, or is to be filed anew.
+// Forget takes an item out: it was withdrawn, or is to be filed anew.
 func (s *Memory) Forget(id int64) {
 	s.settle()
 	s.forgetOne(id)
@@ -648,7 +648,7 @@ func (s *Memory) forgetOne(id int64) {
 	}
 }
 
-// follows returns the key of the story's entry before the one given, "" for its first.
+// Follows returns the key of the story's entry before the one given, "" for its first.
 func (s *Memory) Follows(key string) string {
 	s.settle()
 	e := s.entries[key]
@@ -661,7 +661,7 @@ func (s *Memory) Follows(key string) string {
 	return ""
 }
 
-// prune forgets the reports that no new one can join any more.
+// Prune forgets the reports that no new one can join any more.
 func (s *Memory) Prune(now time.Time) {
 	s.settle()
 	oldest := now.Add(-s.set.Window).Unix()

@@ -2,7 +2,7 @@ package words
 
 import "math"
 
-// clash is how the slots of two headlines disagree.
+// Clash is how the slots of two headlines disagree.
 type Clash struct {
 	Date, Period, Score, Quantity, Casualty, Place, Former, Direction, Choice bool
 
@@ -12,6 +12,7 @@ type Clash struct {
 	Places    int // places in both
 }
 
+// Any tells whether they contradict each other in anything.
 func (c Clash) Any() bool {
 	return c.Date || c.Period || c.Score || c.Quantity || c.Casualty || c.Place || c.Direction || c.Choice
 }

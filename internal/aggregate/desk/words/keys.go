@@ -15,11 +15,13 @@ func newIndexKey(word uint32, weight float32) indexKey {
 	return indexKey(word)<<32 | indexKey(math.Float32bits(weight))
 }
 
+// Word is the hash of the word without diacritics.
 func (k indexKey) Word() uint32 { return uint32(k >> 32) }
 
+// Weight is its inverse document frequency, natural logarithm.
 func (k indexKey) Weight() float32 { return math.Float32frombits(uint32(k)) }
 
-// indexed is a key with the word as the report's doc holds it.
+// Key is a key with the word as the report's doc holds it.
 type Key struct {
 	indexKey
 	Packed uint32

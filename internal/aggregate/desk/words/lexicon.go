@@ -230,7 +230,7 @@ func (p *lexeme) match(words []wordform, marked bool) bool {
 	return true
 }
 
-// hash is 32-bit FNV-1a. Words are known by it everywhere: it needs no table that grows.
+// Hash is 32-bit FNV-1a. Words are known by it everywhere: it needs no table that grows.
 func Hash(s string) uint32 {
 	h := uint32(2166136261)
 	for i := 0; i < len(s); i++ {

@@ -1,6 +1,6 @@
 package words
 
-// listTable finds the list of a word: a hash table with open addressing and nothing in it but
+// Table finds the list of a word: a hash table with open addressing and nothing in it but
 // words and numbers of lists.
 type Table struct {
 	slots []listSlot // a power of two of them
@@ -14,6 +14,7 @@ type listSlot struct {
 
 const smallestListTable = 1 << 10
 
+// Full tells whether the next word makes the table grow.
 func (t *Table) Full() bool { return 3*(t.used+1) >= 2*len(t.slots) }
 
 func (t *Table) slot(word uint32) *listSlot {
@@ -25,7 +26,7 @@ func (t *Table) slot(word uint32) *listSlot {
 	return &t.slots[i]
 }
 
-// find returns the number of the word's list, or -1.
+// Find returns the number of the word's list, or -1.
 func (t *Table) Find(word uint32) int32 {
 	if len(t.slots) == 0 {
 		return -1
@@ -33,6 +34,7 @@ func (t *Table) Find(word uint32) int32 {
 	return t.slot(word).list - 1
 }
 
+// Put notes the number of a word.
 func (t *Table) Put(word uint32, list int32) {
 	if t.Full() {
 		t.Rebuild(func(int32) bool { return false }, nil)
@@ -44,7 +46,7 @@ func (t *Table) Put(word uint32, list int32) {
 	*s = listSlot{word, list + 1}
 }
 
-// rebuild makes room for more words and leaves out those whose lists are empty; gone hears of them.
+// Rebuild makes room for more words and leaves out those whose lists are empty; gone hears of them.
 func (t *Table) Rebuild(empty func(list int32) bool, gone func(list int32)) {
 	old := t.slots
 	kept := 0

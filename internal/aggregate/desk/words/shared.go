@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// shared returns the rarest words that the text read last shares with d, as it was written.
+// Shared returns the rarest words that the text read last shares with d, as it was written.
 func (rd *Reader) Shared(d *Text) []string {
 	rd.table.Fill(d.All())
 	list := rd.common[:0]

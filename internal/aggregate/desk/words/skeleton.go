@@ -1,6 +1,6 @@
 package words
 
-// skeleton is the last headline read without its figures, for one outlet; 0 when that leaves too
+// Skeleton is the last headline read without its figures, for one outlet; 0 when that leaves too
 // little. Of a headline like "Giá vàng hôm nay 12/8: Tăng mạnh" only the head counts.
 func (rd *Reader) Skeleton(outlet uint32) uint64 {
 	h := uint64(outlet) * 1099511628211

@@ -18,7 +18,7 @@ import (
 	"feedd/internal/feed"
 )
 
-// token is one word of a headline as headlines are compared: by norm where both were written with
+// Token is one word of a headline as headlines are compared: by norm where both were written with
 // diacritics, else by fold.
 type Token struct {
 	Norm, Fold uint32
@@ -27,6 +27,7 @@ type Token struct {
 	Initial    uint8 // first letter without diacritics, a capital if the word has one; 0 of numbers
 }
 
+// Weight is its inverse document frequency, natural logarithm, bounded at 12.
 func (t *Token) Weight() float32 { return float32(t.says) / WeightUnit }
 
 const (
@@ -40,7 +41,7 @@ const (
 	IsJoining // of, the, and: need not have a letter in it
 )
 
-// doc is what is remembered of a report's text.
+// Text is what is remembered of a report's text.
 type Text struct {
 	words    []uint32 // packed: those of title and summary, then pairs of neighbours, then names; each once
 	parts    [2]int32 // where in words the pairs begin, and the names
@@ -65,11 +66,13 @@ type Text struct {
 	HeadHash uint32 // of the tokens before the first colon or bar
 }
 
+// All are the words of headline and summary, Pairs their neighbouring words, Names the names among
+// them; packed, each once.
 func (d *Text) All() []uint32   { return d.words[:d.parts[0]] }
 func (d *Text) Pairs() []uint32 { return d.words[d.parts[0]:d.parts[1]] }
 func (d *Text) Names() []uint32 { return d.words[d.parts[1]:] }
 
-// pack holds a word of a set in 32 bits: 24 of its hash, 8 of its weight. Two words of two
+// Pack holds a word of a set in 32 bits: 24 of its hash, 8 of its weight. Two words of two
 // reports are taken for one by mistake once in some thousands of comparisons, which moves a
 // cosine a little; it halves the memory.
 func Pack(h uint32, weight float32) uint32 {
@@ -78,7 +81,7 @@ func Pack(h uint32, weight float32) uint32 {
 
 const WeightUnit = 20
 
-// reader turns texts into docs. Its buffers are used again for each text.
+// Reader turns texts into docs. Its buffers are used again for each text.
 type Reader struct {
 	lx      *lexicon
 	weights *weights
@@ -124,6 +127,7 @@ func NewCounter(seen func(text string)) (*Reader, error) {
 // overwritten by the next text.
 func (rd *Reader) Keys() []Key { return rd.index.list }
 
+// NewReader returns a reader that takes the given outlets' names off both ends of headlines.
 func NewReader(outlets []string) *Reader {
 	rd := &Reader{lx: lexiconOnce(), weights: weightsOnce(), outlets: newLexemes()}
 	for _, name := range outlets {
@@ -132,18 +136,19 @@ func NewReader(outlets []string) *Reader {
 	return rd
 }
 
-// another returns a reader like rd that may be used beside it.
+// Another returns a reader like rd that may be used beside it.
 func (rd *Reader) Another() *Reader {
 	return &Reader{lx: rd.lx, weights: rd.weights, outlets: rd.outlets}
 }
 
-// read returns what is to be remembered of a title and a summary in plain text.
+// Read returns what is to be remembered of a title and a summary in plain text.
 func (rd *Reader) Read(title, summary string) *Text {
 	d := &Text{}
 	rd.ReadInto(d, title, summary)
 	return d
 }
 
+// ReadInto is Read into a text that is empty.
 func (rd *Reader) ReadInto(d *Text, title, summary string) {
 	title = unescape(feed.Head(title, titleBytes))
 	rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, title, math.MaxInt)

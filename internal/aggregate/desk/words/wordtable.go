@@ -1,6 +1,6 @@
 package words
 
-// wordTable is a set of packed words, with open addressing. An eighth of it is in use at most, so
+// Set is a set of packed words, with open addressing. An eighth of it is in use at most, so
 // that most words that are not in it meet an empty slot at once.
 type Set struct {
 	slots []uint32 // 0 where free
@@ -8,6 +8,7 @@ type Set struct {
 	turn  uint32
 }
 
+// Fill makes it the set of the words in a list.
 func (t *Set) Fill(list []uint32) {
 	t.clear(len(list))
 	for _, p := range list {
@@ -39,7 +40,7 @@ func (t *Set) slot(p uint32) int {
 	return int(i)
 }
 
-// find returns the slot of the word of p, whatever it weighs there, or -1.
+// Find returns the slot of the word of p, whatever it weighs there, or -1.
 func (t *Set) Find(p uint32) int {
 	if i := t.slot(p); t.slots[i] != 0 {
 		return i
@@ -47,7 +48,7 @@ func (t *Set) Find(p uint32) int {
 	return -1
 }
 
-// dot is the product of two sets, in weight units squared.
+// Dot is the product of two sets, in weight units squared.
 func (t *Set) Dot(list []uint32) (sum uint32) {
 	mask := uint32(len(t.slots) - 1)
 	for _, p := range list {
@@ -65,7 +66,7 @@ func (t *Set) Dot(list []uint32) (sum uint32) {
 	return sum
 }
 
-// meet is dot that remembers which words it met, until it is called again.
+// Meet is dot that remembers which words it met, until it is called again.
 func (t *Set) Meet(list []uint32) (sum uint32) {
 	t.turn++
 	for _, p := range list {
@@ -77,10 +78,10 @@ func (t *Set) Meet(list []uint32) (sum uint32) {
 	return sum
 }
 
-// Met says whether the word in a slot was met by the last call of meet.
+// Met says whether the word in a slot was met by the last call of Meet.
 func (t *Set) Met(slot int32) bool { return t.met[slot] == t.turn }
 
-// shared is what the words in both sets weigh in the list, in weight units.
+// Shared is what the words in both sets weigh in the list, in weight units.
 func (t *Set) Shared(list []uint32) (sum uint32) {
 	for _, p := range list {
 		if t.Find(p) >= 0 {
@@ -90,6 +91,7 @@ func (t *Set) Shared(list []uint32) (sum uint32) {
 	return sum
 }
 
+// TotalWeight is what the words of a list weigh together, in weight units.
 func TotalWeight(list []uint32) (sum uint32) {
 	for _, p := range list {
 		sum += p & 0xFF
