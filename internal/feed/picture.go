@@ -99,13 +99,12 @@ func Decorates(src, class string, width, height int) bool {
 	if Counts(src) || width > 0 && height > 0 && width <= 48 && height <= 48 || width > 0 && width <= 2 || height > 0 && height <= 2 {
 		return true
 	}
-	address, class := strings.ToLower(src), strings.ToLower(class)
-	for _, mark := range [...]string{"gravatar.com/", "/avatar/", "/avatars/", "/avatar.", "/avatar?", "/avatar_", "avatars.", "//avatar.", "/profile_images/", "/userpic", "/ui-avatars", "ui-avatars.com", "/emoji/", "/twemoji", "twemoji.", "/smilies/", "/smileys/",
-		"/smiley", "/emoticons/", "/emoticon", "s.w.org/images/core/emoji", "/1x1.", "/pixel.", "/pixel?", "/spacer.", "/blank.gif", "/beacon", "/share-", "/social-icons/", "/favicon", "/wp-includes/images/"} {
-		if strings.Contains(address, mark) {
+	for part := range strings.SplitSeq(src, "/") {
+		if part != "" && decorative(part) {
 			return true
 		}
 	}
+	class = strings.ToLower(class)
 	for name := range strings.FieldsSeq(class) {
 		switch {
 		case strings.Contains(name, "avatar"), strings.Contains(name, "emoji"), strings.Contains(name, "smiley"), strings.Contains(name, "emoticon"),
@@ -114,6 +113,44 @@ func Decorates(src, class string, width, height int) bool {
 		}
 	}
 	return false
+}
+
+// decorative judges a part of an address, between two slashes: its host, a folder, or its name.
+func decorative(part string) bool {
+	var marks []string
+	switch part[0] | 0x20 {
+	case 'a':
+		if rest, ok := strings.CutPrefix(strings.ToLower(part), "avatar"); ok { // not "avatar-film-premiere.jpg"
+			return rest == "" || rest == "s" || rest[0] == '.' || rest[0] == '?' || rest[0] == '_' || strings.HasPrefix(rest, "s.")
+		}
+	case 'b':
+		marks = []string{"blank.gif", "beacon"}
+	case 'e':
+		marks = []string{"emoji", "emoticon"}
+	case 'f':
+		marks = []string{"favicon"}
+	case 'g', 's', 'w':
+		if strings.HasSuffix(part, "gravatar.com") {
+			return true
+		}
+		marks = []string{"smilies", "smiley", "spacer.", "share-", "social-icons", "wp-includes"}
+	case 'p':
+		marks = []string{"pixel.", "pixel?", "profile_images"}
+	case 't':
+		marks = []string{"twemoji"}
+	case 'u':
+		marks = []string{"userpic", "ui-avatars"}
+	case '1':
+		marks = []string{"1x1."}
+	default:
+		return strings.HasSuffix(part, "gravatar.com")
+	}
+	for _, mark := range marks {
+		if len(part) >= len(mark) && strings.EqualFold(part[:len(mark)], mark) {
+			return true
+		}
+	}
+	return strings.HasSuffix(part, "gravatar.com")
 }
 
 // Pixels is a length of HTML in pixels: "640", "640px"; 0 for what is none.

@@ -46,6 +46,9 @@ func sound(s string) bool {
 				return false
 			}
 			i++
+			for i+8 <= len(s) && allLetters(s[i:i+8]) {
+				i += 8
+			}
 		case c == 0xC2:
 			if i+1 < len(s) && s[i+1] < 0xA0 {
 				return false
@@ -70,6 +73,14 @@ func sound(s string) bool {
 		}
 	}
 	return true
+}
+
+// allLetters is true of eight bytes of ASCII without a reference among them.
+func allLetters(s string) bool {
+	v := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	x := v ^ '&'*each
+	return (v|(x-each)&^x)&high == 0
 }
 
 // unscramble undoes UTF-8 that was decoded as windows-1252 or windows-1251, however many times: "GiÃ¡"

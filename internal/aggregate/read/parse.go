@@ -2,6 +2,7 @@ package read
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"strings"
@@ -134,10 +135,20 @@ func (r *reader) warnReferences(h health) {
 }
 
 // controls counts the control characters that XML forbids.
-func controls(b []byte) int {
-	n := 0
+func controls(b []byte) (n int) {
+	for len(b) >= 8 {
+		// Eight bytes at once: none below a space, and there is nothing to count.
+		if v := binary.LittleEndian.Uint64(b); (v-0x2020202020202020)&^v&0x8080808080808080 != 0 {
+			n += countControls(b[:8])
+		}
+		b = b[8:]
+	}
+	return n + countControls(b)
+}
+
+func countControls(b []byte) (n int) {
 	for _, c := range b {
-		if c < 0x20 && c != '\n' && c != '\t' && c != '\r' {
+		if c < 0x20 && !isSpace(c) {
 			n++
 		}
 	}
