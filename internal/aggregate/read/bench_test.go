@@ -36,7 +36,7 @@ func healthyAtom() []byte {
 	b.WriteString(`<feed xmlns="http://www.w3.org/2005/Atom"><title>Báo Ví dụ</title><id>tag:bao.example.vn,2024:f</id><updated>2024-08-14T10:44:00+07:00</updated>`)
 	body := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(strings.Repeat(`<p>Giá vàng miếng sáng nay tăng mạnh theo thế giới, người mua xếp hàng từ sớm. <a href="https://bao.example.vn/xem">Xem thêm</a></p>`, 10))
 	for i := range 30 {
-		fmt.Fprintf(&b, `<entry><title>Giá vàng miếng tăng phiên thứ %d</title><link href="https://bao.example.vn/gia-vang-%d.html"/><id>tag:bao.example.vn,2024:gia-vang-%d</id><published>2024-08-14T10:44:00+07:00</published><updated>2024-08-14T10:44:00+07:00</updated><author><name>An</name></author><content type="html">%s</content></entry>`, i, i, i, body)
+		fmt.Fprintf(&b, `<entry><title>Giá vàng miếng tăng phiên thứ %d</title><link href="https://bao.example.vn/gia-vang-%d.html"/><id>tag:bao.example.vn,2024:gia-vang-%d7</id><published>2024-08-14T10:44:00+07:00</published><updated>2024-08-14T10:44:00+07:00</updated><author><name>An</name></author><content type="html">%s</content></entry>`, i, i, i, body)
 	}
 	b.WriteString("</feed>")
 	return []byte(b.String())

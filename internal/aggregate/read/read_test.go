@@ -24,9 +24,9 @@ var inHanoi = feed.Source{ID: "s", Timezone: time.FixedZone("ICT", 7*3600)}
 // threeItems is a small healthy feed; the tests damage it.
 const threeItems = `<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0"><channel><title>Báo Ví dụ</title><link>https://bao.example.vn/</link><description>Tin</description>
-<item><title>Bão số 4 vào bờ</title><link>https://bao.example.vn/1.html</link><guid>a-1</guid><pubDate>Wed, 14 Aug 2024 10:44:00 GMT+7</pubDate><description>Gió mạnh &amp; mưa lớn.</description></item>
-<item><title>Giá vàng tăng</title><link>https://bao.example.vn/2.html</link><guid>a-2</guid><pubDate>14/08/2024 10:44</pubDate><description><![CDATA[<p>Lên cao.</p>]]></description></item>
-<item><title>Đội tuyển thắng</title><link>https://bao.example.vn/3.html</link><guid>a-3</guid><pubDate>Wed, 14 Aug 2024 03:44:00 GMT</pubDate><description>Ba bàn.</description></item>
+<item><title>Bão số 4 vào bờ</title><link>https://bao.example.vn/1.html</link><guid>a-417</guid><pubDate>Wed, 14 Aug 2024 10:44:00 GMT+7</pubDate><description>Gió mạnh &amp; mưa lớn.</description></item>
+<item><title>Giá vàng tăng</title><link>https://bao.example.vn/2.html</link><guid>a-402</guid><pubDate>14/08/2024 10:44</pubDate><description><![CDATA[<p>Lên cao.</p>]]></description></item>
+<item><title>Đội tuyển thắng</title><link>https://bao.example.vn/3.html</link><guid>a-399</guid><pubDate>Wed, 14 Aug 2024 03:44:00 GMT</pubDate><description>Ba bàn.</description></item>
 </channel></rss>
 `
 
@@ -59,9 +59,9 @@ func TestReadHealthy(t *testing.T) {
 	}
 	when := time.Date(2024, 8, 14, 3, 44, 0, 0, time.UTC)
 	want := []feed.Item{
-		{Source: "s", Key: "g:a-1", GUID: "a-1", URL: "https://bao.example.vn/1.html", Canonical: "https://bao.example.vn/1.html", Title: threeTitles[0], Summary: "Gió mạnh & mưa lớn.", Published: when},
-		{Source: "s", Key: "g:a-2", GUID: "a-2", URL: "https://bao.example.vn/2.html", Canonical: "https://bao.example.vn/2.html", Title: threeTitles[1], Summary: "<p>Lên cao.</p>", Published: when},
-		{Source: "s", Key: "g:a-3", GUID: "a-3", URL: "https://bao.example.vn/3.html", Canonical: "https://bao.example.vn/3.html", Title: threeTitles[2], Summary: "Ba bàn.", Published: when},
+		{Source: "s", Key: "g:a-417", GUID: "a-417", URL: "https://bao.example.vn/1.html", Canonical: "https://bao.example.vn/1.html", Title: threeTitles[0], Summary: "Gió mạnh & mưa lớn.", Published: when},
+		{Source: "s", Key: "g:a-402", GUID: "a-402", URL: "https://bao.example.vn/2.html", Canonical: "https://bao.example.vn/2.html", Title: threeTitles[1], Summary: "<p>Lên cao.</p>", Published: when},
+		{Source: "s", Key: "g:a-399", GUID: "a-399", URL: "https://bao.example.vn/3.html", Canonical: "https://bao.example.vn/3.html", Title: threeTitles[2], Summary: "Ba bàn.", Published: when},
 	}
 	if diff := cmp.Diff(want, doc.Items); diff != "" {
 		t.Error(diff)
@@ -212,7 +212,7 @@ func TestReadDamaged(t *testing.T) {
 		{"a misspelt end tag of a title", change("vào bờ</title>", "vào bờ</titlex>"), all, "</titlex> was taken for </title>"},
 		{"a misspelt end tag of a link", change("1.html</link>", "1.html</linkk>"), all, "</linkk> was taken for </link>"},
 		{"a title that does not end", change("vào bờ</title>", "vào bờ"), all, "<title> that does not end"},
-		{"a guid that does not end", change("a-1</guid>", "a-1"), all, "<guid> that does not end"},
+		{"a guid that does not end", change("a-417</guid>", "a-417"), all, "<guid> that does not end"},
 		{"an item that does not end", change("mưa lớn.</description></item>", "mưa lớn.</description>"), all, "<item> that does not end"},
 		{"end tags in another case", change("vào bờ</title>", "vào bờ</TITLE>"), all, ""},
 		{"no end tags at the end", change("</channel></rss>", ""), all, "ends without </channel>, </rss>"},
@@ -223,7 +223,7 @@ func TestReadDamaged(t *testing.T) {
 		{"junk behind the end", threeItems + "<script>x=1&y</script>", all, ""},
 		{"an attribute without quotes", change(`<rss version="2.0">`, `<rss version=2.0>`), all, ""},
 		{"an attribute twice", change(`<rss version="2.0">`, `<rss version="2.0" version="2.0">`), all, ""},
-		{"a prefix nobody declared", change("<guid>a-1", "<media:x/><guid>a-1"), all, ""},
+		{"a prefix nobody declared", change("<guid>a-417", "<media:x/><guid>a-417"), all, ""},
 		{"a channel without rss", strings.Replace(change(`<rss version="2.0">`, ""), "</rss>", "", 1), all, "<channel> without <rss>"},
 		{"an entity of its own", strings.Replace(change("Bão số 4", "&bao; số 4"), "<rss", `<!DOCTYPE rss [<!ENTITY bao "Bão">]><rss`, 1), all, ""},
 	} {
@@ -404,7 +404,7 @@ func TestRelativeAddresses(t *testing.T) {
 }
 
 func TestSharedGUIDIsNoIdentity(t *testing.T) {
-	doc := mustRead(t, []byte(strings.NewReplacer("a-1", "0", "a-2", "0", "a-3", "0").Replace(threeItems)))
+	doc := mustRead(t, []byte(strings.NewReplacer("a-417", "0", "a-402", "0", "a-399", "0").Replace(threeItems)))
 	if len(doc.Items) != 3 || doc.Items[0].Key != "l:https://bao.example.vn/1.html" || len(doc.Warnings) != 1 {
 		t.Errorf("%+v %q", doc.Items, doc.Warnings)
 	}
