@@ -198,7 +198,7 @@ func TestRooms(t *testing.T) {
 		}
 	}
 	var listed []string
-	for _, row := range regexp.MustCompile("(?m)^\\| [0-9] \\| (.*?) \\|").FindAllStringSubmatch(read(t, "docs/how-it-works.md"), -1) {
+	for _, row := range regexp.MustCompile(`(?m)^\| [0-9] \| (.*?) \|`).FindAllStringSubmatch(read(t, "docs/how-it-works.md"), -1) {
 		for _, m := range code.FindAllStringSubmatch(row[1], -1) {
 			listed = append(listed, m[1])
 		}
