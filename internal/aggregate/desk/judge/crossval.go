@@ -14,32 +14,33 @@ import (
 	"feedd/internal/feed"
 )
 
-// Validation says what is left out of fitting when headlines are judged that the models must not know.
+// Validation says what is held out together when the models are cross-validated.
 type Validation int
 
-// Parts of pairs that share no headline; whole data sets, with the outlets and years they are from.
+// ByParts holds out parts of the pairs that share no headline, BySets whole data sets with the outlets
+// and years they are from.
 const (
 	ByParts Validation = iota
 	BySets
 )
 
-// families are the data sets that come from one place: they are left out together.
+// families are the data sets of the same outlets and years: they are held out together.
 var families = map[string]string{
 	"vi_real": "three outlets", "vi_series": "three outlets", "vi_stream": "three outlets", "vi_mds": "three outlets", "mds": "three outlets",
 	"day": "three outlets", "vi_day1": "three outlets", "vi_day2": "three outlets",
 	"vn18": "vn18", "gva": "gva", "ecb": "ecb", "neus": "allsides", "allsides": "allsides",
 }
 
-// CrossValidate says how well headlines are told apart that the models were not fitted on. Pairs with
-// summaries are judged twice, their set's name with "+" when summaries count.
+// CrossValidate measures the models on pairs and days held out from the fit. Pairs with summaries are
+// judged twice; where summaries count, the set's name ends in "+".
 //
 // By parts, pairs that share a headline, themselves or through others, go into one part, and each part
 // is judged by models fitted to the others; a day is grouped by models fitted without it and without
 // the pairs that have a headline of it. By sets, pairs and days are judged by models that were fitted
-// without anything from the same outlets and years. What no fitting changes, the word lists and
-// vetoes, is not tried by this.
+// without anything from the same outlets and years. Word lists and vetoes are not fitted: they are the
+// same in every part, so this does not measure how well they generalise.
 //
-// misses, when it is not nil, is told each pair that was judged wrongly.
+// misses, when it is not nil, gets the false positives and false negatives.
 func (l *Labelled) CrossValidate(how Validation, parts int, misses io.Writer) StoriesReport {
 	l.sample()
 	v := validation{Labelled: l, sets: map[string]*tally{}, misses: misses}
@@ -146,29 +147,30 @@ func (d *labelledDay) group(m *stories.Models) (StreamScore, []told) {
 	return scores[0], rows
 }
 
-// misses tells of the items that were put with strangers or left without an earlier companion.
+// misses writes the items whose story holds only other clusters, as false positives, and those with an
+// earlier item of their cluster elsewhere, as false negatives; each beside the last such item.
 func (d *labelledDay) misses(out io.Writer, rows []told) {
 	for i, r := range rows {
-		stranger, companion, found := -1, -1, false
+		wrong, lost, found := -1, -1, false
 		for k, o := range rows[:i] {
 			switch {
 			case o.cluster == r.cluster && o.story == r.story:
 				found = true
 			case o.story == r.story:
-				stranger = k
+				wrong = k
 			case o.cluster == r.cluster:
-				companion = k
+				lost = k
 			}
 		}
 		tell := func(what string, k int) {
 			a, b := d.rows[k].item, d.rows[i].item
 			fmt.Fprintf(out, "%s %s\t%.2f\t%s\t%s\n\t%s\n\t%s\n", d.set, what, r.score, a.Title, b.Title, a.Summary, b.Summary)
 		}
-		if !found && stranger >= 0 {
-			tell("stranger", stranger)
+		if !found && wrong >= 0 {
+			tell("false positive", wrong)
 		}
-		if !found && companion >= 0 {
-			tell("missed", companion)
+		if !found && lost >= 0 {
+			tell("false negative", lost)
 		}
 	}
 }

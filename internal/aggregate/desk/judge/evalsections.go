@@ -41,15 +41,15 @@ type SectionsReport struct {
 	Labelled  int          `json:"labelled,omitempty"`
 	Accuracy  float64      `json:"accuracy,omitempty"`
 	MacroF1   float64      `json:"macro_f1,omitempty"`
-	Surest80  float64      `json:"accuracy_of_surest_80_percent,omitempty"`
-	Expected  float64      `json:"calibration_error,omitempty"` // over ten bins of probability
-	Confident float64      `json:"share_filed,omitempty"`       // with at least the set confidence
-	Precision float64      `json:"accuracy_of_filed,omitempty"`
+	Surest80  float64      `json:"accuracy_of_surest_80_percent,omitempty"` // of the 80 % with the highest probability
+	Expected  float64      `json:"calibration_error,omitempty"`             // expected calibration error, over ten bins of probability
+	Confident float64      `json:"share_filed,omitempty"`                   // coverage: of probability at or above the threshold
+	Precision float64      `json:"accuracy_of_filed,omitempty"`             // of those
 	Sections  []SectionF1  `json:"sections,omitempty"`
 	Bins      []Confidence `json:"bins,omitempty"`
 }
 
-// SectionF1 is how well one section was recognised.
+// SectionF1 is the precision and recall of one section.
 type SectionF1 struct {
 	Section   string  `json:"section"`
 	Items     int     `json:"items"`
@@ -58,8 +58,8 @@ type SectionF1 struct {
 	F1        float64 `json:"f1"`
 }
 
-// Confidence compares, for the answers of one range of probability, what they claimed with how
-// often they were right.
+// Confidence is one bin of the calibration curve: the answers of one range of probability, their mean
+// probability and their accuracy.
 type Confidence struct {
 	From        float64 `json:"from"`
 	Items       int     `json:"items"`
@@ -143,33 +143,36 @@ func (o EvalSectionsOptions) prepare(in io.Reader, report *SectionsReport) (*sec
 	if err != nil {
 		return nil, nil, err
 	}
-	// The files say nothing of language: it is that of the examples, one for all.
+	language := languageOf(train)
+	for _, part := range [][]labelledRow{train, rows} {
+		for i := range part {
+			part[i].item.Language = language
+		}
+	}
+	f, err := o.learn(train, report)
+	return f, rows, err
+}
+
+// languageOf is the language of the examples, one for all: the files say nothing of it.
+func languageOf(train []labelledRow) string {
 	vietnamese := 0
 	for i := range train {
 		if sections.Vietnamese(train[i].item.Title) || sections.Vietnamese(train[i].item.Summary) {
 			vietnamese++
 		}
 	}
-	language := "und"
 	if vietnamese*5 > len(train) {
-		language = "vi"
+		return "vi"
 	}
-	for _, part := range [][]labelledRow{train, rows} {
-		for i := range part {
-			part[i].item.Language = language
-		}
-	}
+	return "und"
+}
+
+// learn makes a filer that has learned the examples; their labels are its sections.
+func (o EvalSectionsOptions) learn(train []labelledRow, report *SectionsReport) (*sections.Filer, error) {
+	soft := o.softRules()
 	began := time.Now()
 	model := sections.NewModel()
-	learnt, soft := []feed.Section{}, map[string][]feed.Rule{}
-	for _, s := range o.Sections {
-		for _, r := range s.Rules {
-			if r.Weight != 0 {
-				soft[s.ID] = append(soft[s.ID], r)
-			}
-		}
-	}
-	known := map[string]bool{}
+	learnt, known := []feed.Section{}, map[string]bool{}
 	for i := range train {
 		label := train[i].label
 		if label == "" {
@@ -189,10 +192,22 @@ func (o EvalSectionsOptions) prepare(in io.Reader, report *SectionsReport) (*sec
 	model.Settle()
 	report.LearnSeconds = math.Round(time.Since(began).Seconds()*1000) / 1000
 	if report.Examples == 0 {
-		return nil, nil, errors.New("examples: no row has a label")
+		return nil, errors.New("examples: no row has a label")
 	}
-	f, err := sections.New(sections.Options{Sections: learnt, Learning: feed.SectionSettings{Learn: true, Confidence: o.Set.Confidence}, Model: model})
-	return f, rows, err
+	return sections.New(sections.Options{Sections: learnt, Learning: feed.SectionSettings{Learn: true, Confidence: o.Set.Confidence}, Model: model})
+}
+
+// softRules are the rules with a weight, by the id of their section.
+func (o EvalSectionsOptions) softRules() map[string][]feed.Rule {
+	soft := map[string][]feed.Rule{}
+	for _, s := range o.Sections {
+		for _, r := range s.Rules {
+			if r.Weight != 0 {
+				soft[s.ID] = append(soft[s.ID], r)
+			}
+		}
+	}
+	return soft
 }
 
 // file asks the filer for the section of each row.
@@ -315,10 +330,10 @@ func (r SectionsReport) String() string {
 	}
 	fmt.Fprintf(&b, "%d items, %.1f µs an item\n", r.Items, r.PerItem)
 	if r.Labelled > 0 {
-		fmt.Fprintf(&b, "accuracy %.3f, macro-F1 %.3f; of the surest 80 %%: %.3f\n", r.Accuracy, r.MacroF1, r.Surest80)
-		fmt.Fprintf(&b, "calibration error %.3f; %.1f %% filed, %.3f of them right\n", r.Expected, 100*r.Confident, r.Precision)
+		fmt.Fprintf(&b, "accuracy %.3f, macro-F1 %.3f; accuracy of the 80 %% with the highest probability %.3f\n", r.Accuracy, r.MacroF1, r.Surest80)
+		fmt.Fprintf(&b, "expected calibration error %.3f; coverage at the threshold %.1f %%, accuracy there %.3f\n", r.Expected, 100*r.Confident, r.Precision)
 		for _, s := range r.Sections {
-			fmt.Fprintf(&b, "  %-24s %6d items  P %.3f  R %.3f  F1 %.3f\n", s.Section, s.Items, s.Precision, s.Recall, s.F1)
+			fmt.Fprintf(&b, "  %-24s %6d items  precision %.3f  recall %.3f  F1 %.3f\n", s.Section, s.Items, s.Precision, s.Recall, s.F1)
 		}
 	}
 	return strings.TrimSuffix(b.String(), "\n")

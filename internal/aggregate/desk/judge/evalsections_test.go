@@ -124,10 +124,10 @@ func TestSectionsStayRecognised(t *testing.T) {
 	} {
 		r := crossValidate(t, tt.file, tt.set, tt.texts, tt.inTime, tt.change)
 		reached[tt.name] = r.Accuracy
-		t.Logf("%s: accuracy %.3f, surest 80 %% %.3f, calibration error %.3f, filed %.3f right %.3f",
+		t.Logf("%s: accuracy %.3f, of the 80 %% with the highest probability %.3f, expected calibration error %.3f, coverage %.3f with accuracy %.3f",
 			tt.name, r.Accuracy, r.Surest80, r.Expected, r.Confident, r.Precision)
 		if r.Accuracy < tt.accuracy || r.Surest80 < tt.surest || r.Expected > .05 {
-			t.Errorf("%s: accuracy %.3f (floor %.3f), of the surest 80 %% %.3f (floor %.3f), calibration error %.3f (at most 0.05)",
+			t.Errorf("%s: accuracy %.3f (at least %.3f), of the 80 %% with the highest probability %.3f (at least %.3f), expected calibration error %.3f (at most 0.05)",
 				tt.name, r.Accuracy, tt.accuracy, r.Surest80, tt.surest, r.Expected)
 		}
 	}
@@ -169,7 +169,7 @@ func TestFewExamplesAndSoftRules(t *testing.T) {
 				t.Fatal(err)
 			}
 			accuracy[soft] += r.Accuracy / rounds
-			t.Logf("%d examples, soft rules %v: accuracy %.3f, calibration error %.3f", r.Examples, soft, r.Accuracy, r.Expected)
+			t.Logf("%d examples, soft rules %v: accuracy %.3f, expected calibration error %.3f", r.Examples, soft, r.Accuracy, r.Expected)
 		}
 	}
 	if accuracy[false] < .54 || accuracy[true] < .67 {

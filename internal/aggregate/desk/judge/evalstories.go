@@ -30,40 +30,44 @@ type StoriesReport struct {
 	Streams []StreamScore `json:"streams,omitempty"`
 }
 
-// PairScore is how one set of labelled pairs was told apart.
+// PairScore is how well one set of labelled pairs was told apart. A pair is positive when it is of one
+// event, and called so when the verdict is anything but "different".
 type PairScore struct {
 	Set       string  `json:"set"`
 	Pairs     int     `json:"pairs"`
 	Precision float64 `json:"precision"`
 	Recall    float64 `json:"recall"`
 	F1        float64 `json:"f1"`
-	// Of the pairs called duplicates: how many are another event, and the share of the
-	// interchangeable pairs that were called.
+	// DuplicateWrong is a false discovery rate: of the pairs called duplicates, the share that is not
+	// even of one event. DuplicateRecall is the recall of the interchangeable pairs.
 	DuplicateWrong   float64  `json:"duplicate_wrong"`
 	DuplicateRecall  float64  `json:"duplicate_recall"`
-	Kinds            []string `json:"kinds,omitempty"`   // "kind right/all"
+	Kinds            []string `json:"kinds,omitempty"`   // accuracy of each kind: "kind right/all"
 	AveragePrecision float64  `json:"average_precision"` // over all thresholds
 }
 
-// StreamScore is how one labelled stream was grouped.
+// StreamScore is how well one labelled stream was grouped. An item joins when it is put into a story
+// that has reports already; it is folded when it is told under the entry of another outlet. Either is
+// a true positive when an earlier item of its own cluster is there.
 type StreamScore struct {
 	Set   string `json:"set"`
 	Items int    `json:"items"`
-	// Of the items put into a story that was there, the share with a true companion in it; of the
-	// items with an earlier companion, the share put with one.
-	JoinPrecision float64 `json:"join_precision"`
-	JoinRecall    float64 `json:"join_recall"`
-	JoinF1        float64 `json:"join_f1"`
-	Joins         int     `json:"joins"`
-	// Of the items told under another outlet's entry, the share with a true companion in it.
+	// Recall is over the items that have an earlier item of their cluster.
+	JoinPrecision   float64 `json:"join_precision"`
+	JoinRecall      float64 `json:"join_recall"`
+	JoinF1          float64 `json:"join_f1"`
+	Joins           int     `json:"joins"`
 	FoldPrecision   float64 `json:"fold_precision"`
-	RightFolds      int     `json:"right_folds"`
+	RightFolds      int     `json:"right_folds"` // true positives
 	Folds           int     `json:"folds"`
-	StrongPrecision float64 `json:"strong_precision"` // of joins with a score of at least 0.90
+	StrongPrecision float64 `json:"strong_precision"` // of joins with a score of at least strongScore
 	StrongJoins     int     `json:"strong_joins"`
-	BCubed          float64 `json:"b_cubed"`
-	BCubedMany      float64 `json:"b_cubed_without_singles"` // without items alone in both
+	BCubed          float64 `json:"b_cubed"`                 // F1
+	BCubedMany      float64 `json:"b_cubed_without_singles"` // F1, without the items that are alone in their story and their cluster
 }
+
+// strongScore is the score from which a join counts as strong.
+const strongScore = 0.90
 
 // EvalStories runs labelled or unlabelled headlines through the desk: pairs, when the header has
 // a_title and b_title, else a stream. It writes one answer a line to answers, when that is not
@@ -128,17 +132,20 @@ func averagePrecision(list []ranked) float64 {
 
 // tally counts decisions against labels.
 type tally struct {
-	tp, fp, fn, tn, dup, dupWrong, dupRight, dups int
-	kinds                                         map[string]*[2]int // right, all
-	ranked                                        []ranked
+	tp, fp, fn, tn int // true and false, positives and negatives
+
+	duplicates, duplicatesFound  int                // pairs labelled interchangeable, and those of them called duplicates
+	duplicatesCalled, otherEvent int                // pairs called duplicates, and those of them that are of two events
+	kinds                        map[string]*[2]int // right, all
+	ranked                       []ranked
 }
 
 func (t *tally) add(verdict, kind string, same, duplicate bool) {
-	said := verdict != "different"
+	called := verdict != "different"
 	switch {
-	case said && same:
+	case called && same:
 		t.tp++
-	case said:
+	case called:
 		t.fp++
 	case same:
 		t.fn++
@@ -146,15 +153,15 @@ func (t *tally) add(verdict, kind string, same, duplicate bool) {
 		t.tn++
 	}
 	if verdict == "duplicate" {
-		t.dup++
+		t.duplicatesCalled++
 		if !same {
-			t.dupWrong++
+			t.otherEvent++
 		}
 	}
 	if duplicate {
-		t.dups++
+		t.duplicates++
 		if verdict == "duplicate" {
-			t.dupRight++
+			t.duplicatesFound++
 		}
 	}
 	if t.kinds == nil {
@@ -166,7 +173,7 @@ func (t *tally) add(verdict, kind string, same, duplicate bool) {
 		t.kinds[kind] = k
 	}
 	k[1]++
-	if said == same {
+	if called == same {
 		k[0]++
 	}
 }
@@ -174,8 +181,8 @@ func (t *tally) add(verdict, kind string, same, duplicate bool) {
 func (t *tally) score(set string) PairScore {
 	s := PairScore{Set: set, Pairs: t.tp + t.fp + t.fn + t.tn}
 	s.AveragePrecision = averagePrecision(t.ranked)
-	s.Precision, s.Recall, s.F1 = prf(t.tp, t.tp+t.fp, t.tp, t.tp+t.fn)
-	s.DuplicateWrong, s.DuplicateRecall = share(t.dupWrong, t.dup), share(t.dupRight, t.dups)
+	s.Precision, s.Recall, s.F1 = precisionRecall(t.tp, t.tp+t.fp, t.tp, t.tp+t.fn)
+	s.DuplicateWrong, s.DuplicateRecall = share(t.otherEvent, t.duplicatesCalled), share(t.duplicatesFound, t.duplicates)
 	for _, kind := range slices.Sorted(maps.Keys(t.kinds)) {
 		s.Kinds = append(s.Kinds, fmt.Sprintf("%s %d/%d", kind, t.kinds[kind][0], t.kinds[kind][1]))
 	}
@@ -184,33 +191,17 @@ func (t *tally) score(set string) PairScore {
 
 func evalPairs(raw []byte, out *bufio.Writer, set feed.StorySettings) (StoriesReport, error) {
 	report := StoriesReport{Kind: "pairs"}
-	rd, sc := words.NewReader(nil), stories.NewScorer(nil)
+	teller, err := newPairTeller(raw)
+	if err != nil {
+		return report, err
+	}
 	var took timings
 	certain := stories.Certainties(set.Match)
 	sets := map[string]*tally{}
-	counts, err := countPairs(rd, raw)
-	if err != nil {
-		return report, err
-	}
-	sc.Amid(counts)
-	numbered, err := numberedHosts(raw)
-	if err != nil {
-		return report, err
-	}
 	fmt.Fprintln(out, "row\tscore\tverdict")
 	err = readTable(bytes.NewReader(raw), []string{"a_title", "b_title"}, func(row tableRow) error {
 		began := time.Now()
-		hours, err := strconv.ParseFloat(row.get("hours"), 64)
-		if err != nil {
-			hours = unknownHours
-		}
-		outlet := row.get("src_a") != "" && row.get("src_a") == row.get("src_b")
-		a := rd.Read(row.get("a_title"), feed.PlainText(row.get("a_summary")))
-		b := rd.Read(row.get("b_title"), feed.PlainText(row.get("b_summary")))
-		j := sc.Score(a, b, hours, outlet)
-		if sameAddress(row.get("a_url"), row.get("b_url"), numbered) {
-			j = stories.OneArticle()
-		}
+		j := teller.compare(row)
 		verdict := j.Verdict(certain)
 		took = append(took, time.Since(began))
 		fmt.Fprintf(out, "%d\t%.4f\t%s\n", row.number, j.P, verdict)
@@ -235,6 +226,40 @@ func evalPairs(raw []byte, out *bufio.Writer, set feed.StorySettings) (StoriesRe
 		report.Pairs = append(report.Pairs, sets[set].score(set))
 	}
 	return report, nil
+}
+
+// pairTeller compares the headlines of each row of a file of pairs as the desk would.
+type pairTeller struct {
+	rd       *words.Reader
+	sc       *stories.Scorer
+	numbered map[string]feed.Numbering
+}
+
+// newPairTeller learns from the whole file how rare its words are and which hosts number their articles.
+func newPairTeller(raw []byte) (*pairTeller, error) {
+	t := &pairTeller{rd: words.NewReader(nil), sc: stories.NewScorer(nil)}
+	counts, err := countPairs(t.rd, raw)
+	if err != nil {
+		return nil, err
+	}
+	t.sc.Amid(counts)
+	t.numbered, err = numberedHosts(raw)
+	return t, err
+}
+
+func (t *pairTeller) compare(row tableRow) stories.Comparison {
+	hours, err := strconv.ParseFloat(row.get("hours"), 64)
+	if err != nil {
+		hours = unknownHours
+	}
+	outlet := row.get("src_a") != "" && row.get("src_a") == row.get("src_b")
+	a := t.rd.Read(row.get("a_title"), feed.PlainText(row.get("a_summary")))
+	b := t.rd.Read(row.get("b_title"), feed.PlainText(row.get("b_summary")))
+	j := t.sc.Score(a, b, hours, outlet)
+	if sameAddress(row.get("a_url"), row.get("b_url"), t.numbered) {
+		return stories.OneArticle()
+	}
+	return j
 }
 
 // unknownHours is taken for the gap of a pair that has none: the middle of what counts as one.
@@ -262,12 +287,13 @@ func share(n, of int) float64 {
 	return float64(n) / float64(of)
 }
 
-func prf(right, said, found, are int) (p, r, f float64) {
-	p, r = share(right, said), share(found, are)
+// precisionRecall returns the precision, right of called, the recall, found of positives, and their F1.
+func precisionRecall(right, called, found, positives int) (p, r, f1 float64) {
+	p, r = share(right, called), share(found, positives)
 	if p+r > 0 {
-		f = 2 * p * r / (p + r)
+		f1 = 2 * p * r / (p + r)
 	}
-	return p, r, f
+	return p, r, f1
 }
 
 // sameAddress says whether two links are of one article: one address, or one article number of a
@@ -319,16 +345,15 @@ func (r StoriesReport) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %d items, %.1f µs an item, p99 %.1f µs\n", r.Kind, r.Items, r.PerItem, r.P99)
 	for _, s := range r.Pairs {
-		fmt.Fprintf(&b, "%-10s %5d pairs  P %.3f  R %.3f  F1 %.3f  average precision %.3f  duplicates: recall %.3f, of another event %.3f\n",
+		fmt.Fprintf(&b, "%-10s %5d pairs  precision %.3f  recall %.3f  F1 %.3f  average precision %.3f  duplicates: recall %.3f, false discovery rate %.3f\n",
 			s.Set, s.Pairs, s.Precision, s.Recall, s.F1, s.AveragePrecision, s.DuplicateRecall, s.DuplicateWrong)
 		if len(s.Kinds) > 0 {
-			fmt.Fprintf(&b, "           %s\n", strings.Join(s.Kinds, ", "))
+			fmt.Fprintf(&b, "           right, by kind: %s\n", strings.Join(s.Kinds, ", "))
 		}
 	}
 	for _, s := range r.Streams {
-		fmt.Fprintf(&b, "%-14s %5d items  folds: P %.3f, %d of %d right  joins: P %.3f  R %.3f  F1 %.3f of %d  B-cubed %.3f, without singles %.3f",
-			s.Set, s.Items, s.FoldPrecision, s.RightFolds, s.Folds, s.JoinPrecision, s.JoinRecall, s.JoinF1, s.Joins, s.BCubed, s.BCubedMany)
-		b.WriteByte('\n')
+		fmt.Fprintf(&b, "%-14s %5d items  folds: precision %.3f (%d of %d)  joins: precision %.3f  recall %.3f  F1 %.3f (%d joins)  joins with score >= %.2f: precision %.3f (%d joins)  B-cubed F1 %.3f, without singletons %.3f\n",
+			s.Set, s.Items, s.FoldPrecision, s.RightFolds, s.Folds, s.JoinPrecision, s.JoinRecall, s.JoinF1, s.Joins, strongScore, s.StrongPrecision, s.StrongJoins, s.BCubed, s.BCubedMany)
 	}
 	return b.String()
 }
@@ -424,74 +449,86 @@ func streamSources(items []feed.Item) map[string]feed.Source {
 	return sources
 }
 
-// outletsOther says whether one of the rows is of another source.
-func outletsOther(rows []told, list []int, source string) bool {
-	return slices.ContainsFunc(list, func(o int) bool { return stories.Outlet(rows[o].source) != stories.Outlet(source) })
-}
-
 // scoreStream compares the stories found with the clusters.
 func scoreStream(set string, rows []told) StreamScore {
 	sc := StreamScore{Set: set, Items: len(rows)}
-	inStory, inEntry, inCluster := map[string][]int{}, map[string][]int{}, map[string][]int{}
-	var right, found, companions, strongRight int
+	g := grouping{rows: rows, inStory: map[string][]int{}, inEntry: map[string][]int{}, inCluster: map[string][]int{}}
+	var right, strongRight, found, positives int
 	for i, r := range rows {
-		withTrue := slices.ContainsFunc(inStory[r.story], func(o int) bool { return rows[o].cluster == r.cluster })
-		if r.joined && len(inStory[r.story]) > 0 {
-			sc.Joins++
-			strong := r.score >= 0.90
-			if strong {
-				sc.StrongJoins++
-			}
-			if withTrue {
-				right++
-				if strong {
-					strongRight++
-				}
-			}
+		withOwn := g.anyOfCluster(g.inStory[r.story], r.cluster)
+		if r.joined && len(g.inStory[r.story]) > 0 {
+			strong := r.score >= strongScore
+			sc.Joins, right = sc.Joins+1, right+one(withOwn)
+			sc.StrongJoins, strongRight = sc.StrongJoins+one(strong), strongRight+one(strong && withOwn)
 		}
-		if len(inCluster[r.cluster]) > 0 {
-			companions++
-			if withTrue {
-				found++
-			}
+		if len(g.inCluster[r.cluster]) > 0 {
+			positives, found = positives+1, found+one(withOwn)
 		}
-		if others := inEntry[r.entry]; len(others) > 0 && outletsOther(rows, others, r.source) {
-			sc.Folds++
-			if slices.ContainsFunc(others, func(o int) bool { return rows[o].cluster == r.cluster }) {
-				sc.RightFolds++
-			}
+		if told := g.inEntry[r.entry]; g.anyOfOtherOutlet(told, r.source) {
+			sc.Folds, sc.RightFolds = sc.Folds+1, sc.RightFolds+one(g.anyOfCluster(told, r.cluster))
 		}
-		inEntry[r.entry] = append(inEntry[r.entry], i)
-		inStory[r.story] = append(inStory[r.story], i)
-		inCluster[r.cluster] = append(inCluster[r.cluster], i)
+		g.add(i)
 	}
-	sc.JoinPrecision, sc.JoinRecall, sc.JoinF1 = prf(right, sc.Joins, found, companions)
+	sc.JoinPrecision, sc.JoinRecall, sc.JoinF1 = precisionRecall(right, sc.Joins, found, positives)
 	sc.FoldPrecision = share(sc.RightFolds, sc.Folds)
 	sc.StrongPrecision = share(strongRight, sc.StrongJoins)
-
-	bcubed := func(all bool) float64 {
-		var p, r float64
-		n := 0
-		for _, row := range rows {
-			a, b := inStory[row.story], inCluster[row.cluster]
-			if !all && len(a) == 1 && len(b) == 1 {
-				continue
-			}
-			both := 0
-			for _, o := range a {
-				if rows[o].cluster == row.cluster {
-					both++
-				}
-			}
-			p += float64(both) / float64(len(a))
-			r += float64(both) / float64(len(b))
-			n++
-		}
-		if n == 0 || p+r == 0 {
-			return 0
-		}
-		return 2 * p * r / (p + r) / float64(n)
-	}
-	sc.BCubed, sc.BCubedMany = bcubed(true), bcubed(false)
+	sc.BCubed, sc.BCubedMany = g.bCubed(true), g.bCubed(false)
 	return sc
+}
+
+// one is 1 for what is so, to be counted.
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// grouping is where the rows of a stream stand: by index, in their stories, entries and clusters.
+type grouping struct {
+	rows                        []told
+	inStory, inEntry, inCluster map[string][]int
+}
+
+func (g *grouping) add(i int) {
+	r := &g.rows[i]
+	g.inEntry[r.entry] = append(g.inEntry[r.entry], i)
+	g.inStory[r.story] = append(g.inStory[r.story], i)
+	g.inCluster[r.cluster] = append(g.inCluster[r.cluster], i)
+}
+
+// anyOfCluster says whether one of the rows is of the cluster.
+func (g *grouping) anyOfCluster(list []int, cluster string) bool {
+	return slices.ContainsFunc(list, func(i int) bool { return g.rows[i].cluster == cluster })
+}
+
+// anyOfOtherOutlet says whether one of the rows is of another outlet than the source.
+func (g *grouping) anyOfOtherOutlet(list []int, source string) bool {
+	return slices.ContainsFunc(list, func(i int) bool { return stories.Outlet(g.rows[i].source) != stories.Outlet(source) })
+}
+
+// bCubed is the F1 of B-cubed precision and recall (Bagga and Baldwin 1998), the means over the rows;
+// over all of them, or without those that are alone in both their story and their cluster.
+func (g *grouping) bCubed(all bool) float64 {
+	var p, r float64
+	n := 0
+	for _, row := range g.rows {
+		a, b := g.inStory[row.story], g.inCluster[row.cluster]
+		if !all && len(a) == 1 && len(b) == 1 {
+			continue
+		}
+		both := 0
+		for _, o := range a {
+			if g.rows[o].cluster == row.cluster {
+				both++
+			}
+		}
+		p += float64(both) / float64(len(a))
+		r += float64(both) / float64(len(b))
+		n++
+	}
+	if n == 0 || p+r == 0 {
+		return 0
+	}
+	return 2 * p * r / (p + r) / float64(n)
 }

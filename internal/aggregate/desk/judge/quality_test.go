@@ -84,7 +84,7 @@ func TestFittedFigures(t *testing.T) {
 		}, map[string][2]float64{"day": {0.93, 0.81}, "vi_day1": {0.93, 0.79}, "vi_day2": {0.95, 0.69}})
 		for _, s := range report.Pairs {
 			if s.Set == "vi_real" && (s.DuplicateRecall < 0.75 || s.DuplicateWrong > 0.01) {
-				t.Errorf("duplicates: recall %.3f, %.3f of another event; want 0.75 and at most 0.01", s.DuplicateRecall, s.DuplicateWrong)
+				t.Errorf("duplicates: recall %.3f, false discovery rate %.3f; want at least 0.75 and at most 0.01", s.DuplicateRecall, s.DuplicateWrong)
 			}
 		}
 	})

@@ -13,7 +13,7 @@ import (
 
 // FitVectors writes the word vectors of one language, data/vectors-LANGUAGE.bin, from texts without
 // labels: tables with the columns title and summary or text. Words and pairs in fewer than least
-// texts are left out. Run it through internal/aggregate/desk/fitvectors.
+// texts are left out. Run it through internal/aggregate/desk/judge/fitvectors.
 //
 // It is latent semantic analysis: the leading right singular vectors of the matrix of texts by
 // words, weighted by inverse document frequency, found by subspace iteration from a fixed start,

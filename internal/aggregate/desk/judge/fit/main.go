@@ -3,7 +3,7 @@
 //
 //	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality            # stories/data/model.json
 //	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -count     # words/data/frequencies.tsv
-//	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -check 10  # how good it is on what it was not fitted on
+//	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -check 10  # cross-validation
 //
 // Fitting the same data again gives the same files, byte for byte.
 //
@@ -43,47 +43,17 @@ func run() error {
 	own := flag.String("own", "internal/aggregate/desk/judge/testdata", "folder of the project's own invented pairs")
 	marks := flag.String("labels", "internal/aggregate/desk/judge/fit", "folder of labels for items of the stream")
 	into := flag.String("out", "internal/aggregate/desk", "the desk's folder, whose data are written")
-	count := flag.Bool("count", false, "count words anew, too; then fit once more with the new table")
-	check := flag.Int("check", 0, "write nothing; say what models fitted to all parts but one make of that one, with this many parts")
-	sets := flag.Bool("sets", false, "write nothing; say what models fitted without a data set, its outlets and its years make of it")
-	misses := flag.Bool("misses", false, "with -check: print the pairs that were judged wrongly")
+	count := flag.Bool("count", false, "write the table of word frequencies instead of the models; fit once more afterwards")
+	check := flag.Int("check", 0, "write nothing; cross-validate: judge each of this many parts of the pairs by models fitted to the others")
+	sets := flag.Bool("sets", false, "write nothing; cross-validate by data sets: judge each by models fitted without it, its outlets and its years")
+	misses := flag.Bool("misses", false, "with -check or -sets: print the false positives and false negatives")
 	flag.Parse()
 
 	if err := present(*from, *own, *marks); err != nil {
 		return err
 	}
-	read := func(dir string, names ...string) (list []io.Reader, sum string, err error) {
-		for _, name := range names {
-			raw, err := os.ReadFile(filepath.Join(dir, name))
-			if err != nil {
-				return nil, "", err
-			}
-			h := sha256.Sum256(raw)
-			sum += fmt.Sprintf(" %s (SHA-256 %x…)", name, h[:6])
-			list = append(list, bytes.NewReader(raw))
-		}
-		return list, sum, nil
-	}
-	write := func(name string, f func(io.Writer) error) error {
-		var buf bytes.Buffer
-		if err := f(&buf); err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(*into, name), buf.Bytes(), 0o644)
-	}
 	if *count {
-		var groups [][]io.Reader
-		var sums string
-		for _, names := range [][]string{{"stream_vi_10k.tsv"}, {"categories_vi.tsv"}, {"clusters_en.tsv", "categories_en.tsv"}} {
-			streams, sum, err := read(*from, names...)
-			if err != nil {
-				return err
-			}
-			groups, sums = append(groups, streams), sums+sum
-		}
-		return write("words/data/frequencies.tsv", func(w io.Writer) error {
-			return judge.CountWords(w, "of 10,000 documents, word or pair; counted by internal/aggregate/desk/judge/fit in"+sums, 3, 20, groups...)
-		})
+		return countWords(filepath.Join(*into, "words/data/frequencies.tsv"), *from)
 	}
 	l, err := judge.ReadLabelled(*from, *own, *marks)
 	if err != nil {
@@ -101,7 +71,37 @@ func run() error {
 		fmt.Print(l.CrossValidate(how, *check, wrong))
 		return nil
 	}
-	return write("stories/data/model.json", l.FitStories)
+	return write(filepath.Join(*into, "stories/data/model.json"), l.FitStories)
+}
+
+// countWords writes the table of word frequencies of the streams in a folder. Each group is of one
+// time and language.
+func countWords(into, from string) error {
+	var groups [][]io.Reader
+	provenance := "of 10,000 documents, word or pair; counted by internal/aggregate/desk/judge/fit in"
+	for _, names := range [][]string{{"stream_vi_10k.tsv"}, {"categories_vi.tsv"}, {"clusters_en.tsv", "categories_en.tsv"}} {
+		var streams []io.Reader
+		for _, name := range names {
+			raw, err := os.ReadFile(filepath.Join(from, name))
+			if err != nil {
+				return err
+			}
+			h := sha256.Sum256(raw)
+			provenance += fmt.Sprintf(" %s (SHA-256 %x…)", name, h[:6])
+			streams = append(streams, bytes.NewReader(raw))
+		}
+		groups = append(groups, streams)
+	}
+	return write(into, func(w io.Writer) error { return judge.CountWords(w, provenance, 3, 20, groups...) })
+}
+
+// write leaves a file as it is when f fails.
+func write(name string, f func(io.Writer) error) error {
+	var buf bytes.Buffer
+	if err := f(&buf); err != nil {
+		return err
+	}
+	return os.WriteFile(name, buf.Bytes(), 0o644)
 }
 
 // present says where to get what is missing.

@@ -21,7 +21,7 @@ import (
 func main() {
 	from := flag.String("data", "../shared/quality", "folder of headlines")
 	into := flag.String("out", "internal/aggregate/desk/sections/data", "folder to write to")
-	without := flag.String("without", "", "a set to leave out, to try the vectors on what they have not seen")
+	without := flag.String("without", "", "a data set to hold out from the fit")
 	flag.Parse()
 	keep := func(set string) bool { return *without == "" || set != *without }
 	for language, files := range map[string][]string{
