@@ -3,8 +3,8 @@
 // identified, what the document says of itself, and warnings about what was mended or is doubtful.
 //
 // The way of a document: Read (document.go) decodes it (decode.go), then reads it as XML (parse.go,
-// which scans it first with scan.go and mends with mend.go what the scan stumbles over), as JSON
-// (json.go) or as a page (page.go, jsonld.go). Each format is translated to raw items
+// which scans it first with scan.go and mends with mend.go what the scan stumbles over), as a channel
+// of CDF (cdf.go), as JSON (json.go) or as a page (page.go, jsonld.go). Each format is translated to raw items
 // (translate.go), and those are normalized alike (normalize.go). Article completes one item
 // from the page it leads to; Preview shows a document to people.
 //
@@ -53,7 +53,7 @@ type Body struct {
 // Document is one feed or page, read. Its items are normalized and identified, in the order of the
 // document; FirstSeen is left to whoever saves them.
 type Document struct {
-	Type    string // rss, atom, json, page
+	Type    string // rss, atom, cdf, json, page
 	Version string
 
 	Title       string // plain text

@@ -17,6 +17,7 @@ import (
 // no control characters in titles, no more than two seconds for a megabyte.
 func FuzzPreview(f *testing.F) {
 	seeds := []string{
+		channelOfCDF,
 		threeItems, threeItems[:300], listPage, string(healthyAtom()[:1500]),
 		`{"version":"https://jsonfeed.org/version/1.1","title":"x","items":[{"id":1,"title":"a"},null]}`,
 		`<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"><channel><title>x</title></channel><item><title>a</title><link>https://e.org/</link></item></rdf:RDF>`,

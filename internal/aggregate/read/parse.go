@@ -48,6 +48,9 @@ func (r *reader) readRoot(data []byte, start int) (doc *Document, end int, err e
 	entities := doctypeEntities(data[:start])
 	b, from := data[start:], start
 	switch root := localName(tagName(b[1:])); {
+	case root == "channel" && isCDF(b):
+		doc, err = r.readCDF(b, entities)
+		return doc, 0, err
 	case root == "channel":
 		b = append(append([]byte(`<rss version="2.0">`), b...), "</rss>"...)
 		r.warn("mended: a <channel> without <rss> around it")
