@@ -212,8 +212,42 @@ func (r *reader) parse(b []byte, h health) (p parsed, err error) {
 	}
 	if p.rss, err = new(rss.Parser).Parse(in); err == nil {
 		linkFromAbout(p.rss, light)
+		authorOfChannel(p.rss, light)
 	}
 	return p, err
+}
+
+// authorOfChannel takes a channel's <author> for its editor where it names none. RSS has authors only of
+// items, so gofeed passes over it. It is looked for before the first item.
+func authorOfChannel(f *rss.Feed, b []byte) {
+	if f.ManagingEditor != "" {
+		return
+	}
+	if item := bytes.Index(b, []byte("<item")); item >= 0 {
+		b = b[:item]
+	}
+	i := bytes.Index(b, []byte("<author>"))
+	if i < 0 {
+		return
+	}
+	b = b[i+len("<author>"):]
+	end := bytes.Index(b, []byte("</author>"))
+	if end < 0 {
+		return
+	}
+	b = bytes.TrimSpace(b[:end])
+	if section, ok := bytes.CutPrefix(b, []byte("<![CDATA[")); ok {
+		if section, ok = bytes.CutSuffix(section, []byte("]]>")); ok && !bytes.Contains(section, []byte("]]>")) {
+			f.ManagingEditor = string(section)
+		}
+		return
+	}
+	if bytes.IndexByte(b, '<') >= 0 {
+		return
+	}
+	var out bytes.Buffer
+	decodeReferences(&out, b, nil)
+	f.ManagingEditor = out.String()
 }
 
 // linkFromAbout gives the items of an RDF feed that have no link the address they are about, which
