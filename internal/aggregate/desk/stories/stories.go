@@ -54,6 +54,7 @@ type Memory struct {
 	touched    uint32 // see compare
 	judged     []verdictOn
 	linked     []link
+	asked      int // compared with, beside the candidates, to choose among linked; see mostAsked
 	members    []*report
 	old        []int64
 }
@@ -422,17 +423,24 @@ const Gate = 0.15
 
 const linkedReports = 8 // newest of a story, that a new report is compared with
 
+// mostAsked bounds the reports beside the candidates that a new one is compared with to choose its
+// story; those of the story that is begun with are asked to the end. Without it, each of a flood of
+// headlines that are half alike would ask eight of twenty stories. Of 10,000 reports of a stream none
+// asked more than 9, of the labelled days none more than 8.
+const mostAsked = 16
+
 // choose scores the stories of the judged reports: half the best pair, half the mean over the
 // story's newest reports, so that one bridging report does not chain two stories together.
 func (s *Memory) choose(r *report) (best link, found bool) {
 	s.group()
+	s.asked = 0
 	for _, l := range s.linked {
 		b := &s.judged[l.best]
 		if b.j.P < hardly && found {
 			continue
 		}
 		l.score = b.j.P / 2
-		if b.j.P >= hardly {
+		if b.j.P >= hardly && s.asked < mostAsked {
 			s.members = l.story.newest(s.members[:0])
 			l.score = s.certainty(r, b, s.members)
 		}
@@ -493,6 +501,7 @@ func (s *Memory) probability(r, o *report) float64 {
 			return s.judged[i].j.P
 		}
 	}
+	s.asked++
 	var j Comparison
 	s.judge(r, o, &j)
 	return j.P

@@ -23,17 +23,20 @@ func Compare(a, b *Text) Clash { return lexiconOnce().compare(a.slots, b.slots) 
 // compare finds where two headlines' slots disagree: both fill it, and none of the values of
 // either is in the other.
 func (lx *lexicon) compare(a, b []slot) (c Clash) {
-	var hit [2][32]bool
-	a, b = a[:min(len(a), 32)], b[:min(len(b), 32)]
+	var hit [2][mostSlots]bool
+	a, b = a[:min(len(a), mostSlots)], b[:min(len(b), mostSlots)]
 	// What numbers the same goes together first: of "part 3 of 5" and "part 5 of 5", no 5 is left
 	// over for the 3.
 	for _, strict := range [...]bool{true, false} {
-		for i, x := range a {
+		for i := range a {
 			if hit[0][i] {
 				continue
 			}
-			for j, y := range b {
-				if hit[1][j] || strict && (x.kind != y.kind || x.key != y.key) || !lx.agree(x, y) {
+			x := &a[i]
+			for j := range b {
+				y := &b[j]
+				alike := x.kind == y.kind && x.key == y.key
+				if hit[1][j] || strict != alike || strict && !lx.agree(x, y) || !strict && !sameFigure(x, y) {
 					continue
 				}
 				if x.kind < where {
@@ -44,38 +47,40 @@ func (lx *lexicon) compare(a, b []slot) (c Clash) {
 				}
 				if x.kind == where {
 					c.Places++
-					c.Former = c.Former || x != y && lx.gazette[int(x.value)].level == 1 && lx.gazette[int(y.value)].level == 1
+					c.Former = c.Former || *x != *y && lx.gazette[int(x.value)].level == 1 && lx.gazette[int(y.value)].level == 1
 				}
 				hit[0][i], hit[1][j] = true, true
 				break
 			}
 		}
 	}
-	for i, x := range a {
+	for i := range a {
 		if hit[0][i] {
 			continue
 		}
-		for j, y := range b {
-			if hit[1][j] {
+		x := &a[i]
+		for j := range b {
+			y := &b[j]
+			if hit[1][j] || x.kind != y.kind {
 				continue
 			}
-			switch {
-			case x.kind == date && y.kind == date:
+			switch x.kind {
+			case date:
 				c.Date = true
-			case x.kind == period && y.kind == period && x.key == y.key:
-				c.Period = true
-			case x.kind == score && y.kind == score:
+			case period:
+				c.Period = c.Period || x.key == y.key
+			case score:
 				c.Score = true
-			case x.kind == casualty && y.kind == casualty:
+			case casualty:
 				c.Casualty = true
-			case x.kind == quantity && y.kind == quantity && x.key == y.key:
-				c.Quantity = true
-			case x.kind == where && y.kind == where && lx.rivals(int(x.value), int(y.value)):
-				c.Place = true
-			case x.kind == choice && y.kind == choice && int(x.value)/64 == int(y.value)/64:
-				c.Choice = true
-			case x.kind == direction && y.kind == direction && int(x.value)^int(y.value) == 1:
-				c.Direction = true
+			case quantity:
+				c.Quantity = c.Quantity || x.key == y.key
+			case where:
+				c.Place = c.Place || lx.rivals(int(x.value), int(y.value))
+			case choice:
+				c.Choice = c.Choice || int(x.value)/64 == int(y.value)/64
+			case direction:
+				c.Direction = c.Direction || int(x.value)^int(y.value) == 1
 			}
 		}
 	}
@@ -107,27 +112,27 @@ func (lx *lexicon) turned(a, b []slot) bool {
 	return false
 }
 
-// agree says whether two slots say the same.
-func (lx *lexicon) agree(x, y slot) bool {
+// agree says whether two slots of one kind and key say the same.
+func (lx *lexicon) agree(x, y *slot) bool {
 	switch {
-	case x.kind == where || y.kind == where:
-		return x.kind == y.kind && lx.within(int(x.value), int(y.value))
-	case x.kind >= direction || y.kind >= direction:
-		return x == y
-	case x.kind == date && y.kind == date:
-		if int(x.value)/100 == 0 || int(y.value)/100 == 0 {
-			return int(x.value)%100 == int(y.value)%100
-		}
-		return x.value == y.value
-	case x.kind == period && y.kind == period && x.key != y.key:
-		return false
 	case x.value == y.value:
 		return true
-	case (x.kind == quantity || x.kind == casualty) && x.kind == y.kind && x.key == y.key:
+	case x.kind == where:
+		return lx.within(int(x.value), int(y.value))
+	case x.kind == date:
+		m, n := int(x.value), int(y.value)
+		return (m/100 == 0 || n/100 == 0) && m%100 == n%100
+	case x.kind == quantity || x.kind == casualty:
 		// Rounded in one of them: 147,6 triệu, gần 148 triệu.
 		return max(x.value, y.value) > 20 && math.Abs(x.value-y.value) < 0.012*max(x.value, y.value) && rounded(x.value) != rounded(y.value)
 	}
 	return false
+}
+
+// sameFigure says whether two slots of different kinds or keys are one figure all the same: "120
+// schools" and "120 places" may be, grade 5 and round 5 are not.
+func sameFigure(x, y *slot) bool {
+	return x.value == y.value && x.kind < where && y.kind < where && (x.kind != period || y.kind != period)
 }
 
 // rounded says how many trailing zeros a figure has, as a measure of how exact it means to be.

@@ -294,63 +294,44 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 		numeral: &filter{},
 		papers:  map[uint32]bool{}, casualties: map[uint32]bool{}, periods: [2]map[uint32]bool{{}, {}},
 	}
-	lx.lexemes.addGroups(f.Abbreviations, telling, lexeme{})
-	lx.lexemes.addGroups(f.Names, telling, lexeme{name: true})
-	lx.lexemes.addGroups(f.Synonyms, telling, lexeme{word: true})
-	lx.units.addGroups(f.Units, telling, lexeme{})
-	for _, group := range f.Exact {
-		lx.exact.add(lexeme{words: wordsOf(group[1]), to: normals(group[0])})
-	}
-	lx.labels.addForms(0, f.Labels)
-	lx.outlets.addForms(0, f.Outlets)
-	lx.digests.addForms(0, f.Digests)
-	lx.addHints(&f)
-	lx.addWords(&f)
-	lx.addPlaces(g)
-	return lx, nil
-}
-
-// normals are the words of a form in normal form.
-func normals(form string) (list []string) {
-	for _, w := range wordsOf(form) {
-		list = append(list, w.Normal)
-	}
-	return list
-}
-
-// addGroups adds forms that mean the same, each to be replaced by the first of its group. kind holds
-// what else is to be known of them.
-func (ps lexemes) addGroups(groups [][]string, telling func(norm, fold uint32) bool, kind lexeme) {
-	for _, group := range groups {
-		kind.to = normals(group[0])
-		for i, form := range group {
-			if words := wordsOf(form); i > 0 || len(words) > 1 {
-				kind.words = words
-				kind.marked = len(words) == 1 && !telling(words[0].normal, words[0].fold)
-				ps.add(kind)
+	groups := func(ps lexemes, list [][]string, synonyms, names bool) {
+		for _, group := range list {
+			var to []string
+			for _, w := range wordsOf(group[0]) {
+				to = append(to, w.Normal)
+			}
+			for i, form := range group {
+				if words := wordsOf(form); i > 0 || len(words) > 1 {
+					hidden := len(words) == 1 && !telling(words[0].normal, words[0].fold)
+					ps.add(lexeme{words: words, to: to, marked: hidden, word: synonyms, name: names})
+				}
 			}
 		}
 	}
-}
-
-// addForms adds forms that stand for nothing but themselves; the value of each is its place in the
-// list.
-func (ps lexemes) addForms(hint hint, forms []string) {
-	for i, form := range forms {
-		ps.add(lexeme{words: wordsOf(form), hint: hint, value: i})
+	groups(lx.lexemes, f.Abbreviations, false, false)
+	groups(lx.lexemes, f.Names, false, true)
+	groups(lx.lexemes, f.Synonyms, true, false)
+	groups(lx.units, f.Units, false, false)
+	for _, group := range f.Exact {
+		to := wordsOf(group[0])
+		p := lexeme{words: wordsOf(group[1])}
+		for _, w := range to {
+			p.to = append(p.to, w.Normal)
+		}
+		lx.exact.add(p)
 	}
-}
-
-// addHints adds what sets one headline of a subject apart from the next: opposites and choices,
-// angles, advice, genres and next steps.
-func (lx *lexicon) addHints(f *lexiconFile) {
-	add := func(hint hint, value int, form string) {
-		lx.hints.add(lexeme{words: wordsOf(form), hint: hint, value: value})
+	plain := func(ps lexemes, hint hint, list []string) {
+		for i, form := range list {
+			ps.add(lexeme{words: wordsOf(form), hint: hint, value: i})
+		}
 	}
+	plain(lx.labels, 0, f.Labels)
+	plain(lx.outlets, 0, f.Outlets)
+	plain(lx.digests, 0, f.Digests)
 	for i, pair := range f.Opposites {
 		for side, forms := range pair {
 			for _, form := range forms {
-				add(isOpposite, i<<1|side, form)
+				lx.hints.add(lexeme{words: wordsOf(form), hint: isOpposite, value: i<<1 | side})
 			}
 		}
 	}
@@ -358,18 +339,18 @@ func (lx *lexicon) addHints(f *lexiconFile) {
 		for side, verbs := range pair {
 			for _, verb := range verbs {
 				for _, form := range inflected(verb) {
-					add(isOpposite, (len(f.Opposites)+i)<<1|side, form)
+					lx.hints.add(lexeme{words: wordsOf(form), hint: isOpposite, value: (len(f.Opposites)+i)<<1 | side})
 				}
 			}
 		}
 	}
 	for i, group := range f.Choices {
 		for k, form := range group {
-			add(isChoice, i*64+k, form)
+			lx.hints.add(lexeme{words: wordsOf(form), hint: isChoice, value: i*64 + k})
 		}
 	}
-	lx.hints.addForms(isAngle, f.Angles)
-	lx.hints.addForms(isAdvice, f.Advice)
+	plain(lx.hints, isAngle, f.Angles)
+	plain(lx.hints, isAdvice, f.Advice)
 	for i, group := range f.Genres {
 		for _, form := range group {
 			form, atHead := strings.CutPrefix(form, "^")
@@ -377,15 +358,12 @@ func (lx *lexicon) addHints(f *lexiconFile) {
 			if atHead {
 				value |= 1
 			}
-			add(isGenre, value, form)
+			lx.hints.add(lexeme{words: wordsOf(form), hint: isGenre, value: value})
 		}
 	}
-	lx.hints.addForms(isStep, f.Steps)
-}
-
-// addWords adds what is looked up a word at a time.
-func (lx *lexicon) addWords(f *lexiconFile) {
-	for _, form := range f.Casualties { // in canonical form, as titles are
+	plain(lx.hints, isStep, f.Steps)
+	// Units and casualties are compared in canonical form, as titles are.
+	for _, form := range f.Casualties {
 		lx.casualties[Hash(feed.Fold(lx.canonical(form)))] = true
 		lx.casualties[Hash(feed.Fold(form))] = true
 	}
@@ -402,6 +380,8 @@ func (lx *lexicon) addWords(f *lexiconFile) {
 	for form := range ordinals {
 		lx.numeral.add(Hash(form))
 	}
+	lx.addPlaces(g)
+	return lx, nil
 }
 
 // inflected returns the forms of an English verb as headlines have them: "deny, denies, denied,

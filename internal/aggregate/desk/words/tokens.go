@@ -220,8 +220,8 @@ const (
 )
 
 // mostSlots bounds the figures and names of a headline that are held against those of others: each is
-// held against each. News has up to a dozen.
-const mostSlots = 24
+// held against each. News has up to a dozen: of 10,000 headlines none had more than 13.
+const mostSlots = 16
 
 func unescape(s string) string {
 	for range 2 { // some feeds escape twice
@@ -370,7 +370,7 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 			}
 		}
 		before := len(dst)
-		if n := rd.number(&dst, words, i, text, marked, d); n > 0 {
+		if n := rd.number(&dst, first, words, i, text, marked, d); n > 0 {
 			dst[before].rubric = rubric
 			i += n
 			continue

@@ -1,0 +1,77 @@
+package stories
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// flood returns n items of two sources in turn, whose headlines are as many words as are given, each
+// drawn by word: with 150 figures, the worst that a headline of 1,000 bytes makes of the desk.
+func flood(n, each int, word func(*rand.Rand) string) []feed.Item {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	at := time.Unix(1_700_000_000, 0)
+	items := make([]feed.Item, n)
+	for i := range items {
+		title := make([]string, each)
+		for k := range title {
+			title[k] = word(rnd)
+		}
+		source := fmt.Sprintf("flood%d", i%2)
+		url := fmt.Sprintf("https://%s.example.org/%d.html", source, 1000000+i)
+		items[i] = feed.Item{
+			ID: int64(i + 1), Source: source, GUID: url, URL: url, Canonical: url,
+			Title: strings.Join(title, " "), Published: at, FirstSeen: at,
+		}
+		items[i].Key = feed.Identify(&items[i])
+	}
+	return items
+}
+
+func threeFigures(rnd *rand.Rand) string { return fmt.Sprint(100 + rnd.IntN(900)) }
+
+// A flood of headlines that are half alike makes no report ask all the stories that may be its own.
+func TestFloodAsksFew(t *testing.T) {
+	items := flood(600, 150, threeFigures)
+	s := New(Options{Sources: sourcesOf(items)})
+	most := 0
+	for i := range items {
+		s.Place(&items[i], items[i].FirstSeen)
+		most = max(most, s.asked)
+	}
+	// The story that is begun with is asked to its end, and so is the entry in the end.
+	if bound := mostAsked + 2*linkedReports; most < mostAsked || most > bound {
+		t.Errorf("a report was compared with %d others beside the candidates, want %d to %d", most, mostAsked, bound)
+	}
+}
+
+// BenchmarkFlood is the cost of one item in a flood, beside one of a dozen words: what a source that
+// tells nothing but figures takes of the desk.
+func BenchmarkFlood(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		each int
+		word func(*rand.Rand) string
+	}{
+		{"figures", 150, threeFigures},
+		{"casualties", 75, func(rnd *rand.Rand) string { return threeFigures(rnd) + " killed" }},
+		{"words", 12, func(rnd *rand.Rand) string { return fmt.Sprintf("w%c%c", 'a'+rnd.IntN(26), 'a'+rnd.IntN(26)) }},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			items := flood(20_000, c.each, c.word)
+			sources := sourcesOf(items)
+			for b.Loop() {
+				s := New(Options{Sources: sources})
+				for i := range items {
+					it := items[i]
+					s.Place(&it, it.FirstSeen)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(items)), "µs/item")
+		})
+	}
+}
