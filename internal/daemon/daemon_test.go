@@ -45,6 +45,7 @@ type house struct {
 	config string
 	db     string
 	log    *bytes.Buffer
+	asked  int // how often get asked
 }
 
 func build(t *testing.T, yaml string, c *clock, db string) *house {
@@ -91,6 +92,8 @@ func (h *house) get(t *testing.T, path string, header ...string) *http.Response 
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
+	h.asked++ // each time another reader: what one may ask for is limited
+	r.RemoteAddr = fmt.Sprintf("10.0.%d.%d:1234", h.asked>>8, h.asked&0xff)
 	w := httptest.NewRecorder()
 	h.handler().ServeHTTP(w, r)
 	return w.Result()

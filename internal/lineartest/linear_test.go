@@ -1,3 +1,5 @@
+//go:build linux && !race
+
 package lineartest
 
 import (
@@ -199,8 +201,8 @@ func least(times int, call func()) time.Duration {
 	return best
 }
 
-// floor is a time below which the clock's grain shows, and what a run needs whatever it reads.
-const floor = 5 * time.Millisecond
+// grain is a time below which the clock is too coarse, and what a run needs whatever it reads.
+const grain = 5 * time.Millisecond
 
 // TestLinear gives each reader each kind of text, at one size and at twice that.
 func TestLinear(t *testing.T) {
@@ -230,11 +232,11 @@ func everyKind(t *testing.T, r reader) {
 		var a, b time.Duration
 		for times := 1; times <= 16; times *= 4 {
 			a, b = least(times, one), least(times, two)
-			if b < 3*max(a, floor) || b > time.Second {
+			if b < 3*max(a, grain) || b > time.Second {
 				break
 			}
 		}
-		if b >= 3*max(a, floor) {
+		if b >= 3*max(a, grain) {
 			t.Errorf("%s, %s: %v for %d kB, %v for twice as much", r.name, k.name, a, size>>10, b)
 		}
 		if b > slowest {
@@ -265,7 +267,7 @@ func FuzzLinear(f *testing.F) {
 			one, two := r.open(text(size)), r.open(text(2*size))
 			for times := 1; ; times *= 4 {
 				a, b := least(times, one), least(times, two)
-				if b < 3*max(a, floor) {
+				if b < 3*max(a, grain) {
 					break
 				}
 				if times > 16 {

@@ -45,7 +45,7 @@ func TestMojibake(t *testing.T) {
 	}
 	// A no-break space within that was taken for any other, and a cut within a character.
 	for in, want := range map[string]string{
-		"LÃ  gÃ¬ váº­y": "Là  gì vậy", "Giá lúa": "Giá lúa", "GiÃ¡ lÃºa nhÃ­ch lÃªn v\u00e1\u00bb": "Giá lúa nhích lên v",
+		"LÃ  gÃ¬ váº\u00ady": "Là  gì vậy", "Giá lúa": "Giá lúa", "GiÃ¡ lÃºa nhÃ\u00adch lÃªn v\u00e1\u00bb": "Giá lúa nhích lên v",
 		"Vá»¥ Ä‘Ã´ng xuÃ¢n": "Vụ đông xuân",
 	} {
 		if got := r.letters(in); got != want {

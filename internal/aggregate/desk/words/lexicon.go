@@ -294,44 +294,63 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 		numeral: &filter{},
 		papers:  map[uint32]bool{}, casualties: map[uint32]bool{}, periods: [2]map[uint32]bool{{}, {}},
 	}
-	groups := func(ps lexemes, list [][]string, synonyms, names bool) {
-		for _, group := range list {
-			var to []string
-			for _, w := range wordsOf(group[0]) {
-				to = append(to, w.Normal)
-			}
-			for i, form := range group {
-				if words := wordsOf(form); i > 0 || len(words) > 1 {
-					hidden := len(words) == 1 && !telling(words[0].normal, words[0].fold)
-					ps.add(lexeme{words: words, to: to, marked: hidden, word: synonyms, name: names})
-				}
-			}
-		}
-	}
-	groups(lx.lexemes, f.Abbreviations, false, false)
-	groups(lx.lexemes, f.Names, false, true)
-	groups(lx.lexemes, f.Synonyms, true, false)
-	groups(lx.units, f.Units, false, false)
+	lx.lexemes.addGroups(f.Abbreviations, telling, lexeme{})
+	lx.lexemes.addGroups(f.Names, telling, lexeme{name: true})
+	lx.lexemes.addGroups(f.Synonyms, telling, lexeme{word: true})
+	lx.units.addGroups(f.Units, telling, lexeme{})
 	for _, group := range f.Exact {
-		to := wordsOf(group[0])
-		p := lexeme{words: wordsOf(group[1])}
-		for _, w := range to {
-			p.to = append(p.to, w.Normal)
-		}
-		lx.exact.add(p)
+		lx.exact.add(lexeme{words: wordsOf(group[1]), to: normals(group[0])})
 	}
-	plain := func(ps lexemes, hint hint, list []string) {
-		for i, form := range list {
-			ps.add(lexeme{words: wordsOf(form), hint: hint, value: i})
+	lx.labels.addForms(0, f.Labels)
+	lx.outlets.addForms(0, f.Outlets)
+	lx.digests.addForms(0, f.Digests)
+	lx.addHints(&f)
+	lx.addWords(&f)
+	lx.addPlaces(g)
+	return lx, nil
+}
+
+// normals are the words of a form in normal form.
+func normals(form string) (list []string) {
+	for _, w := range wordsOf(form) {
+		list = append(list, w.Normal)
+	}
+	return list
+}
+
+// addGroups adds forms that mean the same, each to be replaced by the first of its group. kind holds
+// what else is to be known of them.
+func (ps lexemes) addGroups(groups [][]string, telling func(norm, fold uint32) bool, kind lexeme) {
+	for _, group := range groups {
+		kind.to = normals(group[0])
+		for i, form := range group {
+			if words := wordsOf(form); i > 0 || len(words) > 1 {
+				kind.words = words
+				kind.marked = len(words) == 1 && !telling(words[0].normal, words[0].fold)
+				ps.add(kind)
+			}
 		}
 	}
-	plain(lx.labels, 0, f.Labels)
-	plain(lx.outlets, 0, f.Outlets)
-	plain(lx.digests, 0, f.Digests)
+}
+
+// addForms adds forms that stand for nothing but themselves; the value of each is its place in the
+// list.
+func (ps lexemes) addForms(hint hint, forms []string) {
+	for i, form := range forms {
+		ps.add(lexeme{words: wordsOf(form), hint: hint, value: i})
+	}
+}
+
+// addHints adds what sets one headline of a subject apart from the next: opposites and choices,
+// angles, advice, genres and next steps.
+func (lx *lexicon) addHints(f *lexiconFile) {
+	add := func(hint hint, value int, form string) {
+		lx.hints.add(lexeme{words: wordsOf(form), hint: hint, value: value})
+	}
 	for i, pair := range f.Opposites {
 		for side, forms := range pair {
 			for _, form := range forms {
-				lx.hints.add(lexeme{words: wordsOf(form), hint: isOpposite, value: i<<1 | side})
+				add(isOpposite, i<<1|side, form)
 			}
 		}
 	}
@@ -339,18 +358,18 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 		for side, verbs := range pair {
 			for _, verb := range verbs {
 				for _, form := range inflected(verb) {
-					lx.hints.add(lexeme{words: wordsOf(form), hint: isOpposite, value: (len(f.Opposites)+i)<<1 | side})
+					add(isOpposite, (len(f.Opposites)+i)<<1|side, form)
 				}
 			}
 		}
 	}
 	for i, group := range f.Choices {
 		for k, form := range group {
-			lx.hints.add(lexeme{words: wordsOf(form), hint: isChoice, value: i*64 + k})
+			add(isChoice, i*64+k, form)
 		}
 	}
-	plain(lx.hints, isAngle, f.Angles)
-	plain(lx.hints, isAdvice, f.Advice)
+	lx.hints.addForms(isAngle, f.Angles)
+	lx.hints.addForms(isAdvice, f.Advice)
 	for i, group := range f.Genres {
 		for _, form := range group {
 			form, atHead := strings.CutPrefix(form, "^")
@@ -358,12 +377,15 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 			if atHead {
 				value |= 1
 			}
-			lx.hints.add(lexeme{words: wordsOf(form), hint: isGenre, value: value})
+			add(isGenre, value, form)
 		}
 	}
-	plain(lx.hints, isStep, f.Steps)
-	// Units and casualties are compared in canonical form, as titles are.
-	for _, form := range f.Casualties {
+	lx.hints.addForms(isStep, f.Steps)
+}
+
+// addWords adds what is looked up a word at a time.
+func (lx *lexicon) addWords(f *lexiconFile) {
+	for _, form := range f.Casualties { // in canonical form, as titles are
 		lx.casualties[Hash(feed.Fold(lx.canonical(form)))] = true
 		lx.casualties[Hash(feed.Fold(form))] = true
 	}
@@ -380,8 +402,6 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 	for form := range ordinals {
 		lx.numeral.add(Hash(form))
 	}
-	lx.addPlaces(g)
-	return lx, nil
 }
 
 // inflected returns the forms of an English verb as headlines have them: "deny, denies, denied,

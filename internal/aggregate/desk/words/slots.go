@@ -33,28 +33,89 @@ const (
 // year is the key of a period that is a bare year.
 var year = Hash("năm nào")
 
+// figure is a number of a headline while it is read.
+type figure struct {
+	words  []wordform
+	at, n  int    // its first word, and how many words it takes
+	text   string // which the words are of
+	marked bool   // the text has diacritics
+
+	groups [4]string // its digits, as they are parted: 20, 11 and 2025
+	count  int       // of groups
+	sep    string    // what parts them: "." "," "/" "-"; "" for a single group
+	tail   string    // what is glued to the last: K, of 210K
+
+	tokens *[]spelled
+	d      *Text // nil where nobody asks for slots
+}
+
 // number reads a number at words[i] and appends its token; it returns how many words it took, 0
 // when there is none. Slots are noted in d when it is not nil.
-func (rd *Reader) number(dst *[]spelled, first int, words []wordform, i int, text string, marked bool, d *Text) int {
+func (rd *Reader) number(dst *[]spelled, words []wordform, i int, text string, marked bool, d *Text) int {
 	if c := words[i].Fold[0]; c < '0' || c > '9' {
 		return rd.numberWord(dst, words, i, text, marked, d)
 	}
-	w := words[i]
-	note := func(s slot) {
-		if d != nil {
-			d.slots = append(d.slots, s)
-		}
-	}
-	digits, tail := cutDigits(w.Fold)
-	if len(digits) > 12 {
+	f := figure{words: words, at: i, text: text, marked: marked, tokens: dst, d: d}
+	if !f.gather() {
 		return 0
 	}
-	groups, sep, n := []string{digits}, "", 1
-	for tail == "" && i+n < len(words) && len(groups) < 4 {
-		gap := strings.TrimSpace(between(text, words[i+n-1], words[i+n]))
-		raw := between(text, words[i+n-1], words[i+n])
-		more, rest := cutDigits(words[i+n].Fold)
-		if more == "" || sep != "" && gap != sep {
+	if f.date() || f.score() {
+		return f.n
+	}
+	if f.sep == "/" || f.sep == "-" { // the first number alone
+		f.count, f.n = 1, 1
+		_, f.tail = cutDigits(words[i].Fold)
+	}
+	v, scaled := f.value()
+	if !scaled && f.sep == "" && f.tail == "" && (f.dayAndMonth(v) || f.year(v)) {
+		return f.n
+	}
+	f.says(numberToken(v))
+	kind, key := rd.counted(words, i, f.n, text, f.tail, scaled, marked)
+	f.note(slot{kind, key, v})
+	rd.unitOf(&f)
+	return f.n
+}
+
+func (f *figure) says(t spelled) { *f.tokens = append(*f.tokens, t) }
+
+func (f *figure) note(s slot) {
+	if f.d != nil {
+		f.d.slots = append(f.d.slots, s)
+	}
+}
+
+// saysDate takes the figure for a day of a month.
+func (f *figure) saysDate(month, day int) {
+	f.says(dateToken(month*100 + day))
+	f.note(slot{date, 0, float64(month*100 + day)})
+}
+
+// behind returns the k-th word behind the figure without diacritics, "" where there is none.
+func (f *figure) behind(k int) string {
+	if i := f.at + f.n + k; i < len(f.words) {
+		return f.words[i].Fold
+	}
+	return ""
+}
+
+// group returns a group's value.
+func (f *figure) group(k int) int { v, _ := strconv.Atoi(f.groups[k]); return v }
+
+// gather takes the groups of digits that are parted by one and the same sign. It says false where
+// the first has more digits than a figure has.
+func (f *figure) gather() bool {
+	digits, tail := cutDigits(f.words[f.at].Fold)
+	if len(digits) > 12 {
+		return false
+	}
+	f.groups[0], f.count, f.n, f.tail = digits, 1, 1, tail
+	for f.tail == "" && f.at+f.n < len(f.words) && f.count < len(f.groups) {
+		last, next := f.words[f.at+f.n-1], f.words[f.at+f.n]
+		raw := between(f.text, last, next)
+		gap := strings.TrimSpace(raw)
+		more, rest := cutDigits(next.Fold)
+		if more == "" || f.sep != "" && gap != f.sep {
 			break
 		}
 		if gap == "–" {
@@ -66,122 +127,157 @@ func (rd *Reader) number(dst *[]spelled, first int, words []wordform, i int, tex
 		if raw != gap && !(len(digits) == 4 && len(more) == 4) { // "2025 - 2026"
 			break
 		}
-		sep = gap
-		groups, tail = append(groups, more), rest
-		n++
+		f.sep, f.tail = gap, rest
+		f.groups[f.count] = more
+		f.count++
+		f.n++
 	}
-	var before wordform
-	if i > 0 {
-		before = words[i-1]
-	}
-	at := func(k int) int { v, _ := strconv.Atoi(groups[k]); return v }
-	isDay := len(groups) >= 2 && len(groups[0]) <= 2 && len(groups[1]) <= 2 && at(0) >= 1 && at(0) <= 31 && at(1) >= 1 && at(1) <= 12
-	dated := func() int {
-		*dst = append(*dst, dateToken(at(1)*100+at(0)))
-		note(slot{date, 0, float64(at(1)*100 + at(0))})
-		return n
-	}
-	switch {
-	case len(groups) == 3 && isDay && (len(groups[2]) == 4 || len(groups[2]) == 2 && sep != ","):
-		return dated()
-	case len(groups) == 2 && len(groups[1]) == 4 && len(groups[0]) <= 2 && sep != "," && at(0) <= 12 && at(1) >= 1900 && at(1) < 2100: // month.year
-		*dst = append(*dst, numberToken(float64(at(0))), dateToken(at(1)))
-		note(slot{period, Hash("thang"), float64(at(0))})
-		note(slot{period, year, float64(at(1))})
-		return n
-	case len(groups) == 2 && isDay && tail == "" && sep != ",":
-		next := ""
-		if i+n < len(words) {
-			next = words[i+n].Fold
-		}
-		after := text[words[i+n-1].End:]
-		ends := i+n == len(words) || strings.HasPrefix(after, ":") || strings.HasPrefix(after, ",")
-		told := datedBy[before.Fold]
-		switch sep {
-		case "/":
-			return dated()
-		case "-":
-			if told || at(0) > 20 || ends && !before.Upper && marked && !wins[before.Fold] {
-				return dated()
-			}
-		case ".":
-			if multiplier(next, marked) == 0 && !unitWord(next) && (told || ends && marked) {
-				return dated()
-			}
-		}
-	}
-	if sep == "-" && len(groups) == 2 && len(groups[0]) <= 2 && len(groups[1]) <= 2 && tail == "" {
-		hi, lo := max(at(0), at(1)), min(at(0), at(1))
-		t := spelled{text: "score"}
-		t.Norm = Hash("score:" + strconv.Itoa(hi*100+lo))
-		t.Fold, t.Flags, t.weight = t.Norm, IsNumber, 4
-		*dst = append(*dst, t)
-		note(slot{score, 0, float64(hi*100 + lo)})
-		return n
-	}
-	if sep == "/" || sep == "-" { // no date, no score: the first number alone
-		groups, n = groups[:1], 1
-		_, tail = cutDigits(w.Fold)
-	}
+	return true
+}
 
-	v := decimal(groups, sep, marked)
-	// Multipliers, glued or behind: 8 nghìn, 210K, 2.5bn, 14 nghìn tỷ.
-	dollars := w.Start > 0 && (text[w.Start-1] == '$') || strings.HasSuffix(text[:w.Start], "€") || strings.HasSuffix(text[:w.Start], "£")
-	scaled := false
-	if tail != "" {
-		if m := multiplier(tail, marked && !dollars); m > 0 {
-			v, tail, scaled = v*m, "", true
+// date takes the groups for a date, where they are one: 20/11/2025, 11.2025, 20-11.
+func (f *figure) date() bool {
+	if f.count < 2 || len(f.groups[0]) > 2 {
+		return false
+	}
+	last := f.groups[f.count-1]
+	isDay := len(f.groups[1]) <= 2 && f.group(0) >= 1 && f.group(0) <= 31 && f.group(1) >= 1 && f.group(1) <= 12
+	switch {
+	case f.count == 3 && isDay && (len(last) == 4 || len(last) == 2 && f.sep != ","):
+		f.saysDate(f.group(1), f.group(0))
+	case f.count == 2 && len(last) == 4 && f.sep != "," && f.group(0) <= 12 && f.group(1) >= 1900 && f.group(1) < 2100:
+		f.saysMonth(f.group(0), f.group(1))
+	case f.count == 2 && isDay && f.tail == "" && f.isDayOfMonth():
+		f.saysDate(f.group(1), f.group(0))
+	default:
+		return false
+	}
+	return true
+}
+
+// saysMonth takes the figure for a month of a year.
+func (f *figure) saysMonth(month, of int) {
+	f.says(numberToken(float64(month)))
+	f.says(dateToken(of))
+	f.note(slot{period, Hash("thang"), float64(month)})
+	f.note(slot{period, year, float64(of)})
+}
+
+// isDayOfMonth says whether two groups that could be day and month are: 2-1 is a score as often, and
+// 2.1 a quantity.
+func (f *figure) isDayOfMonth() bool {
+	var before wordform
+	if f.at > 0 {
+		before = f.words[f.at-1]
+	}
+	after := f.text[f.words[f.at+f.n-1].End:]
+	ends := f.at+f.n == len(f.words) || strings.HasPrefix(after, ":") || strings.HasPrefix(after, ",")
+	told := datedBy[before.Fold]
+	switch f.sep {
+	case "/":
+		return true
+	case "-":
+		return told || f.group(0) > 20 || ends && !before.Upper && f.marked && !wins[before.Fold]
+	case ".":
+		next := f.behind(0)
+		return multiplier(next, f.marked) == 0 && !unitWord(next) && (told || ends && f.marked)
+	}
+	return false
+}
+
+// score takes two groups for the score of a match, whoever is named first.
+func (f *figure) score() bool {
+	if f.sep != "-" || f.count != 2 || len(f.groups[0]) > 2 || len(f.groups[1]) > 2 || f.tail != "" {
+		return false
+	}
+	hi, lo := max(f.group(0), f.group(1)), min(f.group(0), f.group(1))
+	t := spelled{text: "score"}
+	t.Norm = Hash("score:" + strconv.Itoa(hi*100+lo))
+	t.Fold, t.Flags, t.weight = t.Norm, IsNumber, 4
+	f.says(t)
+	f.note(slot{score, 0, float64(hi*100 + lo)})
+	return true
+}
+
+// value is the number with its multipliers, glued or behind: 8 nghìn, 210K, 2.5bn, 14 nghìn tỷ.
+// scaled says that there are some.
+func (f *figure) value() (v float64, scaled bool) {
+	v = decimal(f.groups[:f.count], f.sep, f.marked)
+	if f.tail != "" {
+		if m := multiplier(f.tail, f.marked && !f.isMoney()); m > 0 {
+			v, f.tail, scaled = v*m, "", true
 		}
 	}
-	for tail == "" && i+n < len(words) {
-		m := multiplier(words[i+n].Fold, true)
-		if m == 0 || !marked && ambiguousMultiplier[words[i+n].Fold] && !scaled && len(words[i+n].Fold) < 2 {
+	for f.tail == "" && f.at+f.n < len(f.words) {
+		word := f.behind(0)
+		m := multiplier(word, true)
+		if m == 0 || !f.marked && ambiguousMultiplier[word] && !scaled && len(word) < 2 {
 			break
 		}
 		v, scaled = v*m, true
-		n++
+		f.n++
 	}
+	return v, scaled
+}
 
-	// "8 tháng 9", "3 March"
-	if !scaled && sep == "" && tail == "" && v <= 31 && v >= 1 && i+n < len(words) {
-		if words[i+n].Fold == "thang" && i+n+1 < len(words) {
-			if m, rest := cutDigits(words[i+n+1].Fold); m != "" && rest == "" {
-				if mv, _ := strconv.Atoi(m); mv >= 1 && mv <= 12 {
-					*dst = append(*dst, dateToken(mv*100+int(v)))
-					note(slot{date, 0, float64(mv*100 + int(v))})
-					return n + 2
-				}
+// isMoney says whether a currency's sign stands before the figure.
+func (f *figure) isMoney() bool {
+	before := f.text[:f.words[f.at].Start]
+	return strings.HasSuffix(before, "$") || strings.HasSuffix(before, "€") || strings.HasSuffix(before, "£")
+}
+
+// dayAndMonth takes the number for a day whose month is in words behind it: "8 tháng 9", "3 March".
+func (f *figure) dayAndMonth(v float64) bool {
+	if v < 1 || v > 31 || f.at+f.n >= len(f.words) {
+		return false
+	}
+	next := f.words[f.at+f.n]
+	if next.Fold == "thang" && f.at+f.n+1 < len(f.words) {
+		if digits, rest := cutDigits(f.behind(1)); digits != "" && rest == "" {
+			if month, _ := strconv.Atoi(digits); month >= 1 && month <= 12 {
+				f.saysDate(month, int(v))
+				f.n += 2
+				return true
 			}
 		}
-		if m := months[words[i+n].Fold]; m > 0 && words[i+n].Upper {
-			*dst = append(*dst, dateToken(m*100+int(v)))
-			note(slot{date, 0, float64(m*100 + int(v))})
-			return n + 1
+	}
+	if month := months[next.Fold]; month > 0 && next.Upper {
+		f.saysDate(month, int(v))
+		f.n++
+		return true
+	}
+	return false
+}
+
+// year takes a bare number of four digits for a year.
+func (f *figure) year(v float64) bool {
+	if len(f.groups[0]) != 4 || v < 1900 || v >= 2100 {
+		return false
+	}
+	f.says(dateToken(int(v)))
+	f.note(slot{period, year, v})
+	return true
+}
+
+// unitOf appends what the number is of, glued to it or behind it.
+func (rd *Reader) unitOf(f *figure) {
+	if f.tail != "" {
+		h := Hash(f.tail)
+		if p, ok := rd.lx.units.find([]wordform{{normal: h, fold: h}}, false); ok {
+			*f.tokens = rd.unit(*f.tokens, p)
+			return
+		}
+		t := spelled{text: f.tail}
+		t.Norm, t.Fold = h, h
+		f.says(t)
+		return
+	}
+	if f.at+f.n < len(f.words) {
+		if p, ok := rd.lx.units.find(f.words[f.at+f.n:], f.marked); ok {
+			*f.tokens = rd.unit(*f.tokens, p)
+			f.n += len(p.words)
 		}
 	}
-	if !scaled && sep == "" && len(digits) == 4 && v >= 1900 && v < 2100 && tail == "" {
-		*dst = append(*dst, dateToken(int(v)))
-		note(slot{period, year, v})
-		return n
-	}
-	*dst = append(*dst, numberToken(v))
-	kind, key := rd.counted(words, i, n, text, tail, scaled, marked)
-	note(slot{kind, key, v})
-	if tail != "" {
-		if p, ok := rd.lx.units.find([]wordform{{normal: Hash(tail), fold: Hash(tail)}}, false); ok {
-			*dst = rd.unit(*dst, p)
-		} else {
-			t := spelled{text: tail}
-			t.Norm, t.Fold = Hash(tail), Hash(tail)
-			*dst = append(*dst, t)
-		}
-	} else if i+n < len(words) {
-		if p, ok := rd.lx.units.find(words[i+n:], marked); ok {
-			*dst = rd.unit(*dst, p)
-			return n + len(p.words)
-		}
-	}
-	return n
 }
 
 // unit appends the words of a unit but those of a percentage: they are a sign as often.
@@ -257,54 +353,76 @@ func (rd *Reader) numberWord(dst *[]spelled, words []wordform, i int, text strin
 	if !w.Upper && !rd.lx.numeral.has(w.normal) {
 		return 0 // months and Roman numerals have capitals
 	}
-	if m := months[w.Fold]; m > 0 && w.Upper && i+1 < len(words) {
-		if digits, tail := cutDigits(words[i+1].Fold); digits != "" && len(digits) <= 2 && (tail == "" || len(tail) == 2) {
-			day, _ := strconv.Atoi(digits)
-			*dst = append(*dst, dateToken(m*100+day))
-			if d != nil {
-				d.slots = append(d.slots, slot{date, 0, float64(m*100 + day)})
-			}
-			return 2
-		}
+	f := figure{words: words, at: i, n: 1, text: text, marked: marked, tokens: dst, d: d}
+	if f.monthAndDay() {
+		return f.n
 	}
-	v, n := 0, 1
-	if r := roman(text[w.Start:w.End]); r > 0 && (len(w.Fold) > 1 && r < 40 || i > 0 && rd.lx.numbers(&words[i-1], marked)) {
-		v = r
-	} else if !rd.lx.numeral.has(w.normal) {
-		return 0
-	} else if u := ordinals[w.Fold]; u > 0 && i+1 < len(words) && rd.lx.numbers(&words[i+1], marked) { // third quarter
-		*dst = append(*dst, numberToken(float64(u)))
-		if d != nil {
-			d.slots = append(d.slots, slot{period, words[i+1].fold, float64(u)})
-		}
-		return 1
-	} else if u := numerals[w.Normal]; u > 0 && (w.Marked || marked || englishNumerals[w.Fold]) {
-		if w.Upper && i+1 < len(words) && words[i+1].Upper && !isUpper(text[w.Start:w.End]) {
-			return 0 // Hai Bà Trưng
-		}
-		if w.Normal == "năm" && !(i+1 < len(words) && counts[words[i+1].Fold]) {
+	v := roman(text[w.Start:w.End])
+	if v == 0 || !(len(w.Fold) > 1 && v < 40 || i > 0 && rd.lx.numbers(&words[i-1], marked)) {
+		if !rd.lx.numeral.has(w.normal) {
 			return 0
 		}
-		if i+1 < len(words) && notNumber[w.Fold+" "+words[i+1].Fold] {
-			return 0
+		if u := ordinals[w.Fold]; u > 0 && i+1 < len(words) && rd.lx.numbers(&words[i+1], marked) { // third quarter
+			f.says(numberToken(float64(u)))
+			f.note(slot{period, words[i+1].fold, float64(u)})
+			return f.n
 		}
-		v = u
-		if more, k := tens(words[i:]); marked && k > 0 {
-			v, n = more, k
-		}
+		v = f.numeral()
 	}
 	if v == 0 {
 		return 0
 	}
-	*dst = append(*dst, numberToken(float64(v)))
+	f.says(numberToken(float64(v)))
 	if d != nil {
-		kind, key := rd.counted(words, i, n, text, "", false, marked)
+		kind, key := rd.counted(words, i, f.n, text, "", false, marked)
 		if kind == date {
 			kind = quantity
 		}
-		d.slots = append(d.slots, slot{kind, key, float64(v)})
+		f.note(slot{kind, key, float64(v)})
 	}
-	return n
+	return f.n
+}
+
+// monthAndDay takes an English month and the number behind it for a date.
+func (f *figure) monthAndDay() bool {
+	w := &f.words[f.at]
+	month := months[w.Fold]
+	if month == 0 || !w.Upper || f.at+1 >= len(f.words) {
+		return false
+	}
+	digits, tail := cutDigits(f.words[f.at+1].Fold)
+	if digits == "" || len(digits) > 2 || tail != "" && len(tail) != 2 { // 3, 3rd
+		return false
+	}
+	day, _ := strconv.Atoi(digits)
+	f.saysDate(month, day)
+	f.n = 2
+	return true
+}
+
+// numeral reads a number in letters, 0 where its word means something else here.
+func (f *figure) numeral() int {
+	w := &f.words[f.at]
+	v := numerals[w.Normal]
+	if v == 0 || !w.Marked && !f.marked && !englishNumerals[w.Fold] {
+		return 0
+	}
+	if f.at+1 < len(f.words) {
+		next := &f.words[f.at+1]
+		if w.Upper && next.Upper && !isUpper(f.text[w.Start:w.End]) {
+			return 0 // Hai Bà Trưng
+		}
+		if notNumber[w.Fold+" "+next.Fold] {
+			return 0
+		}
+	}
+	if w.Normal == "năm" && !counts[f.behind(0)] {
+		return 0 // a year
+	}
+	if more, n := tens(f.words[f.at:]); f.marked && n > 0 {
+		v, f.n = more, n
+	}
+	return v
 }
 
 func cutDigits(s string) (digits, tail string) {

@@ -370,7 +370,7 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 			}
 		}
 		before := len(dst)
-		if n := rd.number(&dst, first, words, i, text, marked, d); n > 0 {
+		if n := rd.number(&dst, words, i, text, marked, d); n > 0 {
 			dst[before].rubric = rubric
 			i += n
 			continue
