@@ -26,7 +26,7 @@ func (lx *lexicon) compare(a, b []slot) (c Clash) {
 	var hit [2][mostSlots]bool
 	a, b = a[:min(len(a), mostSlots)], b[:min(len(b), mostSlots)]
 	// What numbers the same goes together first: of "part 3 of 5" and "part 5 of 5", no 5 is left
-	// over for the 3.
+	// over for the 3. What is alike and did not agree then need not be asked again.
 	for _, strict := range [...]bool{true, false} {
 		for i := range a {
 			if hit[0][i] {
