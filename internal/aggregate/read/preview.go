@@ -2,6 +2,7 @@ package read
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"time"
 
@@ -110,6 +111,9 @@ func stamp(t time.Time) string {
 // sends: every element and attribute that does nothing by itself.
 var inertPolicy = makeInertPolicy()
 
+// oneValue is a keyword or a length of a style.
+var oneValue = regexp.MustCompile(`^-?[0-9a-z.]+%?$`)
+
 func makeInertPolicy() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	elements := strings.Fields("a abbr acronym address area article aside audio b big blockquote br button canvas caption " +
@@ -143,6 +147,7 @@ func makeInertPolicy() *bluemonday.Policy {
 		"margin", "margin-left", "margin-right", "margin-top", "margin-bottom", "padding", "padding-left", "padding-right",
 		"padding-top", "padding-bottom", "list-style-type", "max-width", "max-height", "letter-spacing", "line-height", "overflow", "text-align", "text-decoration", "text-indent",
 		"unicode-bidi", "vertical-align", "white-space", "width").Globally()
+	p.AllowStyles("background-x", "background-y").Matching(oneValue).Globally() // of no standard, but written
 	return p
 }
 

@@ -40,6 +40,14 @@ func TestPreview(t *testing.T) {
 	}
 }
 
+// TestPositionsOfBackgrounds: the place of a background shows, and nothing but a place.
+func TestPositionsOfBackgrounds(t *testing.T) {
+	const in, want = `<p style="background-x: 50%; background-y:top; background-image: url(x)">a</p><p style="background-x: url(https://e.org/)">b</p>`, `<p style="background-x: 50%; background-y: top;">a</p><p>b</p>`
+	if got := inert(in, ""); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // TestMarksChangeNothing reads real RSS feeds with and without the marks that keep long texts from
 // the parser.
 func TestMarksChangeNothing(t *testing.T) {
