@@ -137,6 +137,7 @@ type reader struct {
 	whole    []byte   // the XML document
 	texts    []span   // of it, for which gofeed got marks; see lighten
 	plain    map[int]plainFields
+	over     map[int]overlooked
 	zoneless int // dates read that named no zone
 }
 

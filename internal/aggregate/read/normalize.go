@@ -280,7 +280,33 @@ func (r *reader) html(s string) string {
 		s = s[:cutAt(s, maxHTML)]
 		r.warn("texts longer than %d MB were cut", maxHTML>>20)
 	}
-	return r.letters(strings.TrimSpace(s))
+	return r.letters(signs(strings.TrimSpace(s)))
+}
+
+// signs makes text of a "<!" that starts neither a comment, nor a section, nor a declaration: an HTML
+// parser would take what follows it for a comment, up to the end of the next tag.
+func signs(s string) string {
+	var out strings.Builder
+	written := 0
+	for at := 0; ; {
+		i := strings.Index(s[at:], "<!")
+		if i < 0 {
+			break
+		}
+		i += at
+		at = i + len("<!")
+		if at < len(s) && (strings.IndexByte("-[>/", s[at]) >= 0 || 'a' <= s[at]|0x20 && s[at]|0x20 <= 'z') {
+			continue
+		}
+		out.WriteString(s[written:i])
+		out.WriteString("&lt;!")
+		written = at
+	}
+	if written == 0 {
+		return s
+	}
+	out.WriteString(s[written:])
+	return out.String()
 }
 
 // bounded drops what is too long to be an identity or an address.

@@ -195,7 +195,7 @@ func (r *reader) parse(b []byte, h health) (p parsed, err error) {
 		end = h.cutAt
 	}
 	light := b[:end]
-	r.whole, r.texts, r.plain = b, nil, h.plain
+	r.whole, r.texts, r.plain, r.over = b, nil, h.plain, h.overlooked
 	if h.trouble == "" && !h.controls {
 		light, r.texts = lighten(b, end, h.texts)
 	}

@@ -22,7 +22,8 @@ type health struct {
 
 	texts []span // long texts, to be kept from gofeed; see lighten
 
-	plain map[int]plainFields // by entry of Atom, those with fields of type="text"
+	plain      map[int]plainFields // by entry of Atom, those with fields of type="text"
+	overlooked map[int]overlooked  // by entry of Atom
 }
 
 // span is a part of the document.
@@ -194,6 +195,7 @@ func (s *scanner) startTag(i int) int {
 	s.spaces[s.depth] = declared
 	if s.depth == s.itemDepth+1 {
 		s.notePlain(name, s.b[i:end])
+		s.noteOverlooked(name, end)
 	}
 	if longText(name) {
 		if stop := textEnd(s.b, end, name); stop-end >= minText {
@@ -226,6 +228,42 @@ func (s *scanner) notePlain(name, tag []byte) {
 	f := s.plain[s.items-1]
 	f.title, f.summary, f.content = f.title || name[0] == 't', f.summary || name[0] == 's', f.content || name[0] == 'c'
 	s.plain[s.items-1] = f
+}
+
+// overlooked is what gofeed changes or passes over in an entry of Atom.
+type overlooked struct {
+	id      string // that starts with a scheme in capitals, which gofeed writes small
+	created string // the date of Atom 0.3
+}
+
+// noteOverlooked remembers a field of an entry that gofeed would change or pass over, whose text starts
+// at i.
+func (s *scanner) noteOverlooked(name []byte, i int) {
+	isID := string(name) == "id"
+	if !isID && string(name) != "created" || s.itemDepth == 0 || string(s.stack[0]) != "feed" {
+		return
+	}
+	end := bytes.IndexByte(s.b[i:], '<')
+	if end < 0 || !bytes.HasPrefix(s.b[i+end:], []byte("</")) {
+		return
+	}
+	text := bytes.TrimSpace(s.b[i : i+end])
+	if isID {
+		scheme := text[:max(0, bytes.IndexByte(text, ':'))]
+		if len(text) > maxAddress || bytes.IndexFunc(scheme, func(c rune) bool { return 'A' <= c && c <= 'Z' }) < 0 {
+			return
+		}
+	}
+	if s.overlooked == nil {
+		s.overlooked = make(map[int]overlooked)
+	}
+	o := s.overlooked[s.items-1]
+	if isID {
+		o.id = string(text)
+	} else {
+		o.created = clip(string(text), maxTitle)
+	}
+	s.overlooked[s.items-1] = o
 }
 
 // item counts the item that starts at i, or looks at an item's body, by the kind of itemKind. It is

@@ -69,6 +69,10 @@ func fromRSSItem(it *rss.Item) rawItem {
 		language: extValue(x, "dc", "language"),
 		image:    first(extAttr(x, "itunes", "image", "href"), mediaImage(x["media"])),
 	}
+	if summary := it.Custom["summary"]; strings.TrimSpace(summary) != "" && raw.content == "" {
+		// The description beside a summary is the text itself.
+		raw.summary, raw.content = summary, raw.summary
+	}
 	if raw.summary == "" {
 		raw.describedBy(x["media"])
 	}
@@ -183,6 +187,7 @@ func (r *reader) fromAtom(f *atom.Feed) *Document {
 	for i, e := range f.Entries {
 		raws[i] = fromEntry(e, f)
 		raws[i].setPlain(r.plain[i])
+		raws[i].setOverlooked(r.over[i], e)
 	}
 	r.take(doc, raws)
 	doc.Image = r.address(r.base(doc), doc.Image)
@@ -475,6 +480,17 @@ func atomHref(links []*atom.Link, rels ...string) string {
 		}
 	}
 	return ""
+}
+
+// setOverlooked gives an entry what gofeed changed or passed over: its id letter by letter (RFC 4287,
+// section 4.2.6.1), and the day it was created when it tells no other of its publication.
+func (raw *rawItem) setOverlooked(o overlooked, e *atom.Entry) {
+	if n := strings.IndexByte(o.id, ':'); n > 0 && len(raw.guid) > n && strings.EqualFold(o.id[:n+1], raw.guid[:n+1]) {
+		raw.guid = o.id[:n] + raw.guid[n:]
+	}
+	if o.created != "" && (raw.published == "" || raw.published == e.Updated && e.Published == "") {
+		raw.published = o.created
+	}
 }
 
 // setPlain notes which of an entry's own fields are text by their type.
