@@ -304,42 +304,57 @@ func (d *Desk) Follows(key string) string { return d.stories.Follows(key) }
 
 // compose sets the fields of an entry from its reports.
 func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
-	first := &e.Reports[0]
 	before := e.Lead
-	e.Key, e.Story = key, first.Story
+	e.Key, e.Story = key, e.Reports[0].Story
+	d.lead(e)
+	if !existed {
+		e.Follows = d.stories.Follows(key)
+		e.Published = e.Reports[0].Date()
+		e.Updated = e.Published
+	}
+	d.date(e, existed && before != 0 && before != e.Lead)
+	e.Backlog = !slices.ContainsFunc(e.Reports, func(r feed.Item) bool { return !r.Backlog })
+	d.file(e)
+	d.correct(e)
+}
+
+// lead chooses the report that tells the entry.
+func (d *Desk) lead(e *feed.Entry) {
 	reports := func(id int64) bool {
 		return slices.ContainsFunc(e.Reports, func(r feed.Item) bool { return r.ID == id })
 	}
-	if !reports(before) || d.stories.Remembers(before) { // else it is beyond the desk's memory, and stays
-		e.Lead = d.stories.Lead(key, before)
+	if !reports(e.Lead) || d.stories.Remembers(e.Lead) { // else it is beyond the desk's memory, and stays
+		e.Lead = d.stories.Lead(e.Key, e.Lead)
 	}
 	if !reports(e.Lead) {
-		e.Lead = first.ID
+		e.Lead = e.Reports[0].ID
 	}
+}
+
+// date moves the entry's dates on: when its lead was revised, when another took the lead, as changed
+// says, and when a development was folded into it.
+func (d *Desk) date(e *feed.Entry, changed bool) {
 	lead := e.LeadItem()
-	if !existed {
-		e.Follows = d.stories.Follows(key)
-		e.Published = first.Date()
-		e.Updated = e.Published
-	}
-	changed := lead.Revised
-	if existed && before != 0 && before != e.Lead && lead.FirstSeen.After(changed) {
-		changed = lead.FirstSeen
+	at := lead.Revised
+	if changed && lead.FirstSeen.After(at) {
+		at = lead.FirstSeen
 	}
 	for i := range e.Reports {
-		if r := &e.Reports[i]; r.Verdict == feed.Update && r != first && r.FirstSeen.After(changed) {
-			changed = r.FirstSeen // a development folded into this entry
+		if r := &e.Reports[i]; r.Verdict == feed.Update && i > 0 && r.FirstSeen.After(at) {
+			at = r.FirstSeen
 			if d.updates == "bump" && r.Date().After(e.Published) {
 				e.Published = r.Date()
 			}
 		}
 	}
-	if changed.After(e.Updated) {
-		e.Updated = changed
+	if at.After(e.Updated) {
+		e.Updated = at
 	}
+}
 
-	e.Backlog = !slices.ContainsFunc(e.Reports, func(r feed.Item) bool { return !r.Backlog })
-
+// file puts the entry under the sections of its reports, those of its lead first, each part in the
+// order of the configuration.
+func (d *Desk) file(e *feed.Entry) {
 	e.Sections = nil
 	add := func(it *feed.Item) {
 		for _, p := range it.Sections {
@@ -348,7 +363,7 @@ func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
 			}
 		}
 	}
-	add(lead)
+	add(e.LeadItem())
 	n := len(e.Sections)
 	for i := range e.Reports {
 		add(&e.Reports[i])
@@ -356,7 +371,6 @@ func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
 	for _, part := range [][]string{e.Sections[:n], e.Sections[n:]} {
 		slices.SortStableFunc(part, func(a, b string) int { return d.order[a] - d.order[b] })
 	}
-	d.correct(e)
 }
 
 // correct gives the editor the last word on an entry's sections: what was said of one of its

@@ -89,66 +89,96 @@ func (c *learned) fit(w *learning) {
 	c.changed = false
 	c.settle()
 	c.scale = usual
-	n := len(c.sections)
 	labels := c.sample.labels[:min(len(c.sample.labels), sampleUsed)]
-	if n < 2 || len(labels) == 0 {
+	if len(c.sections) < 2 || len(labels) == 0 {
 		return
 	}
-	scores, nears := make([]float64, 0, len(labels)*n), make([]float64, 0, len(labels)*n)
-	lengths, truth := make([]float64, len(labels)), make([]int, len(labels))
+	c.scale = c.measure(w, labels).likeliest()
+}
+
+// calibration is the sample with the evidence for each section, from which the scale is found.
+type calibration struct {
+	n             int       // sections
+	scores, nears []float64 // of each label, n
+	lengths       []float64
+	truth         []int // the section of each label
+	in            []int // the sections that compete, in an order that does not depend on history
+
+	u, v []float64 // by section, the slopes of the log-odds by sharpness and by fade; used again
+}
+
+// measure scores each label as if it had not been learned.
+func (c *learned) measure(w *learning, labels []hashed) *calibration {
+	n := len(c.sections)
+	k := &calibration{
+		n:      n,
+		scores: make([]float64, 0, len(labels)*n), nears: make([]float64, 0, len(labels)*n),
+		lengths: make([]float64, len(labels)), truth: make([]int, len(labels)),
+		u: make([]float64, n), v: make([]float64, n),
+	}
 	for i, h := range labels {
 		w.extract(h.label)
-		truth[i] = c.index[h.label.Section]
-		w.scores = c.score(w.scores, &w.set, truth[i])
+		k.truth[i] = c.index[h.label.Section]
+		w.scores = c.score(w.scores, &w.set, k.truth[i])
 		at := c.vectors.place(&w.set)
-		w.near = c.nearby(w.near, &at, truth[i], nil)
-		scores, nears = append(scores, w.scores...), append(nears, w.near...)
-		lengths[i] = lengthOf(w.set.words)
+		w.near = c.nearby(w.near, &at, k.truth[i], nil)
+		k.scores, k.nears = append(k.scores, w.scores...), append(k.nears, w.near...)
+		k.lengths[i] = lengthOf(w.set.words)
 	}
-	var in []int // the sections that compete, in an order that does not depend on history
 	for _, j := range c.order {
 		if c.docs[j] > 0 && c.competes(j) {
-			in = append(in, j)
+			k.in = append(k.in, j)
 		}
 	}
-	// Newton's method in two dimensions with Fisher's information. u and v are the slopes of the
-	// log-odds by sharpness and by fade.
-	u, v := make([]float64, n), make([]float64, n)
+	return k
+}
+
+// likeliest finds the scale by Newton's method in two dimensions with Fisher's information.
+func (k *calibration) likeliest() scale {
 	s := usual
 	for range 12 {
-		g0, g1 := -(s.sharpness-usual.sharpness)/priorSharpness, -(s.fade-usual.fade)/priorFade
-		h00, h01, h11 := 1/priorSharpness, 0.0, 1/priorFade
-		for i := range labels {
-			near := math.Exp(s.sharpness)
-			score := near * math.Exp(-s.fade*lengths[i])
-			top := math.Inf(-1)
-			for _, j := range in {
-				own := score * scores[i*n+j]
-				u[j], v[j] = own+near*nears[i*n+j], -lengths[i]*own
-				top = max(top, u[j])
-			}
-			var z, mu, mv, uu, uv, vv float64
-			for _, j := range in {
-				e := math.Exp(u[j] - top)
-				z, mu, mv = z+e, mu+e*u[j], mv+e*v[j]
-			}
-			mu, mv = mu/z, mv/z
-			for _, j := range in {
-				e, du, dv := math.Exp(u[j]-top)/z, u[j]-mu, v[j]-mv
-				uu, uv, vv = uu+e*du*du, uv+e*du*dv, vv+e*dv*dv
-			}
-			g0, g1 = g0+u[truth[i]]-mu, g1+v[truth[i]]-mv
-			h00, h01, h11 = h00+uu, h01+uv, h11+vv
-		}
-		det := h00*h11 - h01*h01
-		step0, step1 := (h11*g0-h01*g1)/det, (h00*g1-h01*g0)/det
+		g, h := k.slope(s)
+		det := h.sharp*h.fade - h.both*h.both
+		step0, step1 := (h.fade*g.sharpness-h.both*g.fade)/det, (h.sharp*g.fade-h.both*g.sharpness)/det
 		s.sharpness += max(-.5, min(.5, step0))
 		s.fade += max(-.2, min(.2, step1))
 		if math.Abs(step0)+math.Abs(step1) < 1e-6 {
 			break
 		}
 	}
-	c.scale = s
+	return s
+}
+
+// information is Fisher's information of a scale, a symmetric matrix.
+type information struct{ sharp, both, fade float64 }
+
+// slope is the gradient of the log-likelihood with its prior, and the information.
+func (k *calibration) slope(s scale) (g scale, h information) {
+	g = scale{-(s.sharpness - usual.sharpness) / priorSharpness, -(s.fade - usual.fade) / priorFade}
+	h = information{1 / priorSharpness, 0, 1 / priorFade}
+	u, v, near := k.u, k.v, math.Exp(s.sharpness)
+	for i, truth := range k.truth {
+		score := near * math.Exp(-s.fade*k.lengths[i])
+		top := math.Inf(-1)
+		for _, j := range k.in {
+			own := score * k.scores[i*k.n+j]
+			u[j], v[j] = own+near*k.nears[i*k.n+j], -k.lengths[i]*own
+			top = max(top, u[j])
+		}
+		var z, mu, mv, uu, uv, vv float64
+		for _, j := range k.in {
+			e := math.Exp(u[j] - top)
+			z, mu, mv = z+e, mu+e*u[j], mv+e*v[j]
+		}
+		mu, mv = mu/z, mv/z
+		for _, j := range k.in {
+			e, du, dv := math.Exp(u[j]-top)/z, u[j]-mu, v[j]-mv
+			uu, uv, vv = uu+e*du*du, uv+e*du*dv, vv+e*dv*dv
+		}
+		g = scale{g.sharpness + u[truth] - mu, g.fade + v[truth] - mv}
+		h = information{h.sharp + uu, h.both + uv, h.fade + vv}
+	}
+	return g, h
 }
 
 // Variances of the prior.

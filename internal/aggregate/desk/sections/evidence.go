@@ -48,34 +48,10 @@ func (f *Filer) weigh(w *filing) evidence {
 		defer f.model.mu.Unlock()
 		c = f.model.languages[w.read.language]
 	}
-	soft := slices.ContainsFunc(w.soft, func(x float64) bool { return x != 0 })
 	if c != nil {
-		c.fit(&f.model.memory)
-		w.learn.set.extract(w.read.language, w.read.passages[0].text, w.read.passages[0].words, w.read.passages[1].words)
-		if !w.learn.set.accented && c.restores() {
-			c.restore(&w.restore, &w.learn.set, w.read.passages[0].words, w.read.passages[1].words)
-		}
-		w.factor, w.near = c.scale.factors(w.learn.set.words)
-		w.learn.scores = c.score(w.learn.scores, &w.learn.set, -1)
-		at := c.vectors.place(&w.learn.set)
-		w.learn.near = c.nearby(w.learn.near, &at, -1, f.topicsOf(c, w))
-		mean := 0.0
-		for i := range f.sections {
-			if j, ok := c.index[f.sections[i].ID]; ok && c.docs[j] > 0 && f.speaks(i, w.read.language) {
-				w.in = append(w.in, i)
-				w.odds[i] = w.factor*w.learn.scores[j] + w.near*w.learn.near[j]
-				mean += w.odds[i]
-			}
-		}
-		for _, i := range w.in {
-			w.odds[i] -= mean / float64(len(w.in))
-		}
-		if ev.compared = len(w.in); ev.compared < 2 {
-			w.in, ev.compared = w.in[:0], 0
-			clear(w.odds)
-		}
+		ev.compared = f.weighByModel(c, w)
 	}
-	if ev.compared == 0 && !soft {
+	if soft := slices.ContainsFunc(w.soft, func(x float64) bool { return x != 0 }); ev.compared == 0 && !soft {
 		return ev
 	}
 	for i, x := range w.soft {
@@ -85,25 +61,64 @@ func (f *Filer) weigh(w *filing) evidence {
 		w.odds[i] += x
 	}
 	slices.Sort(w.in)
-	for _, i := range w.in {
-		if ev.section < 0 || w.odds[i] > w.odds[ev.section] {
-			ev.section = i
-		}
-	}
-	if ev.section < 0 {
-		return ev
-	}
-	z := 0.0
-	for _, i := range w.in {
-		z += math.Exp(w.odds[i] - w.odds[ev.section])
-	}
-	ev.probability = 1 / z
-	if ev.compared > 0 {
+	ev.section, ev.probability = likeliest(w.odds, w.in)
+	if ev.section >= 0 && ev.compared > 0 {
 		if j, ok := c.index[f.sections[ev.section].ID]; ok {
 			ev.labels = c.docs[j]
 		}
 	}
 	return ev
+}
+
+// weighByModel sets the log-odds of the sections that the model has examples of, against their mean,
+// and returns how many there are: 0 where there are too few to compare.
+func (f *Filer) weighByModel(c *learned, w *filing) (compared int) {
+	c.fit(&f.model.memory)
+	title, summary := w.read.passages[0], w.read.passages[1]
+	w.learn.set.extract(w.read.language, title.text, title.words, summary.words)
+	if !w.learn.set.accented && c.restores() {
+		c.restore(&w.restore, &w.learn.set, title.words, summary.words)
+	}
+	w.factor, w.near = c.scale.factors(w.learn.set.words)
+	w.learn.scores = c.score(w.learn.scores, &w.learn.set, -1)
+	at := c.vectors.place(&w.learn.set)
+	w.learn.near = c.nearby(w.learn.near, &at, -1, f.topicsOf(c, w))
+	mean := 0.0
+	for i := range f.sections {
+		if j, ok := c.index[f.sections[i].ID]; ok && c.docs[j] > 0 && f.speaks(i, w.read.language) {
+			w.in = append(w.in, i)
+			w.odds[i] = w.factor*w.learn.scores[j] + w.near*w.learn.near[j]
+			mean += w.odds[i]
+		}
+	}
+	if len(w.in) < 2 {
+		w.in = w.in[:0]
+		clear(w.odds)
+		return 0
+	}
+	for _, i := range w.in {
+		w.odds[i] -= mean / float64(len(w.in))
+	}
+	return len(w.in)
+}
+
+// likeliest returns the section of the highest log-odds, the first of equals, and its probability; -1
+// where none competes.
+func likeliest(odds []float64, in []int) (section int, probability float64) {
+	section = -1
+	for _, i := range in {
+		if section < 0 || odds[i] > odds[section] {
+			section = i
+		}
+	}
+	if section < 0 {
+		return -1, 0
+	}
+	z := 0.0
+	for _, i := range in {
+		z += math.Exp(odds[i] - odds[section])
+	}
+	return section, 1 / z
 }
 
 // topicsOf gives, by the model's sections, what the terms of soft rules say about their topics.

@@ -269,8 +269,7 @@ func logCount(n int32) float64 {
 // When the text itself is among the examples, self is its section and it is left out; else -1,
 // and settle must have been called since the last example.
 func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
-	n := len(c.sections)
-	dst = resize(dst, n)
+	dst = resize(dst, len(c.sections))
 	parts := partsOf(set)
 	// To look all up before reading what was found lets the memory be waited for once.
 	for i := range set.list {
@@ -280,7 +279,34 @@ func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 			at.row = int32(c.cells.index.find(at.feature))
 		}
 	}
-	var known, own [kinds]int64 // features with counts, and all of the text's own, by kind
+	known, own := c.addCounts(dst, set, parts, self)
+	for k := range kinds {
+		if known[k] == 0 {
+			continue
+		}
+		p, n := parts[k], float64(known[k])
+		if self < 0 {
+			for s := range dst {
+				dst[s] += n * (p.complement*c.logOut[k][s] - p.multinomial*c.logIn[k][s])
+			}
+			continue
+		}
+		total := c.total[k] - own[k]
+		smooth := alpha * float64(c.vocab[k])
+		for s := range dst {
+			in := c.totals[k][s]
+			if s == self {
+				in -= own[k]
+			}
+			dst[s] += n * (p.complement*math.Log(float64(total-in)+smooth) - p.multinomial*math.Log(float64(in)+smooth))
+		}
+	}
+	return dst
+}
+
+// addCounts adds the part of the evidence that the counts of the single features are. It returns, by
+// kind, how many features have counts, and how many the text has.
+func (c *learned) addCounts(dst []float64, set *featureSet, parts *[kinds]part2, self int) (known, own [kinds]int64) {
 	for i := range set.list {
 		k := set.list[i].feature.kind()
 		own[k]++
@@ -288,7 +314,7 @@ func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 			continue
 		}
 		cells := c.cells.at(int(set.list[i].row))
-		sum, cells := cells[0], cells[1:1+n]
+		sum, cells := cells[0], cells[1:1+len(dst)]
 		if self >= 0 {
 			sum--
 		}
@@ -321,28 +347,7 @@ func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 			}
 		}
 	}
-	for k := range kinds {
-		p, n := parts[k], float64(known[k])
-		if n == 0 {
-			continue
-		}
-		if self < 0 {
-			for s := range dst {
-				dst[s] += n * (p.complement*c.logOut[k][s] - p.multinomial*c.logIn[k][s])
-			}
-			continue
-		}
-		total := c.total[k] - own[k]
-		smooth := alpha * float64(c.vocab[k])
-		for s := range dst {
-			in := c.totals[k][s]
-			if s == self {
-				in -= own[k]
-			}
-			dst[s] += n * (p.complement*math.Log(float64(total-in)+smooth) - p.multinomial*math.Log(float64(in)+smooth))
-		}
-	}
-	return dst
+	return known, own
 }
 
 // settle computes what decisions need of the totals.

@@ -158,43 +158,54 @@ type standing struct {
 func (s *ruleSet) match(dst []holding, m *matching, r *reading) []holding {
 	s.reset(m)
 	for i := range r.passages {
-		p := &r.passages[i]
-		if p.field&s.fields == 0 {
-			continue
+		if p := &r.passages[i]; p.field&s.fields != 0 {
+			s.findTerms(m, p)
 		}
-		m.hits, m.pending = s.auto.find(m.hits[:0], &m.scan, p), m.pending[:0]
-		for _, h := range m.hits {
-			t := s.owners[h.phrase]
-			c := &s.terms[t]
-			switch {
-			case m.found[t]&p.field != 0 || c.in&p.field == 0:
-			case len(c.phrases) == 1:
-				s.touch(m, t, p.field)
-			case !slices.Contains(m.pending, t):
-				m.pending = append(m.pending, t)
-				if c.near(m) {
-					s.touch(m, t, p.field)
-				}
-			}
+	}
+	s.count(m)
+	slices.Sort(m.begun)
+	for _, n := range m.begun {
+		rule, st := &s.rules[n], &m.rules[n]
+		if !st.none && st.all == rule.all && (st.any > 0 || rule.any == 0) {
+			dst = append(dst, holding{int(n), s.matched(m, n)})
 		}
-		for _, t := range s.regexps {
-			c := &s.terms[t]
-			if m.found[t]&p.field == 0 && c.in&p.field != 0 && c.re.MatchString(p.text) {
+	}
+	return dst
+}
+
+// findTerms notes the terms that a passage has.
+func (s *ruleSet) findTerms(m *matching, p *passage) {
+	m.hits, m.pending = s.auto.find(m.hits[:0], &m.scan, p), m.pending[:0]
+	for _, h := range m.hits {
+		t := s.owners[h.phrase]
+		c := &s.terms[t]
+		switch {
+		case m.found[t]&p.field != 0 || c.in&p.field == 0:
+		case len(c.phrases) == 1:
+			s.touch(m, t, p.field)
+		case !slices.Contains(m.pending, t):
+			m.pending = append(m.pending, t)
+			if c.near(m) {
 				s.touch(m, t, p.field)
 			}
 		}
 	}
+	for _, t := range s.regexps {
+		c := &s.terms[t]
+		if m.found[t]&p.field == 0 && c.in&p.field != 0 && c.re.MatchString(p.text) {
+			s.touch(m, t, p.field)
+		}
+	}
+}
+
+// count gives each rule the terms that were found, and begins those that hold without any.
+func (s *ruleSet) count(m *matching) {
 	for _, t := range m.touched {
 		for _, u := range s.terms[t].uses {
 			if m.found[t]&s.rules[u.rule].in == 0 {
 				continue
 			}
-			st := &m.rules[u.rule]
-			if !st.begun {
-				st.begun = true
-				m.begun = append(m.begun, u.rule)
-			}
-			switch u.role {
+			switch st := m.begin(u.rule); u.role {
 			case roleAny:
 				st.any++
 			case roleAll:
@@ -205,19 +216,18 @@ func (s *ruleSet) match(dst []holding, m *matching, r *reading) []holding {
 		}
 	}
 	for _, n := range s.idle {
-		if !m.rules[n].begun {
-			m.rules[n].begun = true
-			m.begun = append(m.begun, n)
-		}
+		m.begin(n)
 	}
-	slices.Sort(m.begun)
-	for _, n := range m.begun {
-		rule, st := &s.rules[n], &m.rules[n]
-		if !st.none && st.all == rule.all && (st.any > 0 || rule.any == 0) {
-			dst = append(dst, holding{int(n), s.matched(m, n)})
-		}
+}
+
+// begin returns how far a rule is, and notes that it has to be asked.
+func (m *matching) begin(rule int32) *standing {
+	st := &m.rules[rule]
+	if !st.begun {
+		st.begun = true
+		m.begun = append(m.begun, rule)
 	}
-	return dst
+	return st
 }
 
 func (s *ruleSet) reset(m *matching) {

@@ -179,8 +179,18 @@ func (ix *index) renumber() {
 // candidates appends the reports that share most with the keys, the best first, of those told at
 // most window seconds before or after at.
 func (ix *index) candidates(dst []*report, keys []words.Key, at, window int64) []*report {
-	// The rarest words first, of those that are as rare the one with the least hash: packed into
-	// one number each, to be sorted quickly.
+	ix.rank(keys)
+	ix.sumUp(keys)
+	top, n := ix.best(at, window)
+	for _, b := range top[:n] {
+		dst = append(dst, ix.reports[b.at])
+	}
+	return dst
+}
+
+// rank orders the known words of a report: the rarest first, of those that are as rare the one with
+// the least hash. They are packed into one number each, to be sorted quickly.
+func (ix *index) rank(keys []words.Key) {
 	ix.rare = ix.rare[:0]
 	ix.found = ix.found[:0]
 	for i, k := range keys[:min(len(keys), 0xFFFF)] {
@@ -191,6 +201,11 @@ func (ix *index) candidates(dst []*report, keys []words.Key, at, window int64) [
 		}
 	}
 	slices.Sort(ix.rare)
+}
+
+// sumUp gives the newest reports that use one of the rarest words the sum of the squared weights of
+// those they use.
+func (ix *index) sumUp(keys []words.Key) {
 	touched, sums := ix.touched[:0], ix.sums
 	for _, x := range ix.rare[:min(len(ix.rare), rarestWords)] {
 		k := keys[x&0xFFFF]
@@ -212,14 +227,19 @@ func (ix *index) candidates(dst []*report, keys []words.Key, at, window int64) [
 		touched = touched[:n]
 	}
 	ix.touched = touched
-	// The best are kept in a short sorted list: few of those touched are among them.
-	type best struct {
-		at  int32
-		sum float32
-	}
-	var top [maxCandidates]best
-	n := 0
-	for _, number := range touched {
+}
+
+// candidate is a report by its number, with what it shares.
+type candidate struct {
+	at  int32
+	sum float32
+}
+
+// best returns the n candidates with the largest sums, of equals the newest, and sets all sums to zero
+// again. They are kept in a short sorted list: few of those touched are among them.
+func (ix *index) best(at, window int64) (top [maxCandidates]candidate, n int) {
+	sums := ix.sums
+	for _, number := range ix.touched {
 		sum := sums[number]
 		sums[number] = 0
 		if n == maxCandidates && (sum < top[n-1].sum || sum == top[n-1].sum && number < top[n-1].at) {
@@ -232,11 +252,8 @@ func (ix *index) candidates(dst []*report, keys []words.Key, at, window int64) [
 		for ; k > 0 && (top[k-1].sum < sum || top[k-1].sum == sum && top[k-1].at < number); k-- {
 			top[k] = top[k-1]
 		}
-		top[k] = best{number, sum}
+		top[k] = candidate{number, sum}
 		n = min(n+1, maxCandidates)
 	}
-	for _, b := range top[:n] {
-		dst = append(dst, ix.reports[b.at])
-	}
-	return dst
+	return top, n
 }

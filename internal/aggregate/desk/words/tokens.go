@@ -364,10 +364,7 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		w := &words[i]
 		start, rubric := i == 0, false
 		if !start {
-			if gap := text[words[i-1].End:w.Start]; gap != " " { // as it nearly always is
-				rubric = strings.ContainsAny(gap, ":|")
-				start = strings.ContainsAny(gap, ".:?!\"“‘'|") && !strings.HasSuffix(gap, "’")
-			}
+			start, rubric = opens(text[words[i-1].End:w.Start])
 		}
 		before := len(dst)
 		if n := rd.number(&dst, words, i, text, marked, d); n > 0 {
@@ -375,39 +372,23 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 			i += n
 			continue
 		}
-		name := w.Upper && !caps && !start && !shouted(w, text)
-		p, ok := rd.lx.lexemes.find(words[i:], marked)
-		if ok && p.word && name && marked && !isUpper(text[w.Start:w.End]) {
-			ok = false // part of a name: Mai Chi spends nothing
-		}
-		if !ok && w.Upper && !caps {
-			p, ok = rd.lx.exact.find(words[i:], marked)
-			ok = ok && isUpper(text[w.Start:words[i+len(p.words)-1].End])
-		}
-		if ok {
+		capital := w.Upper && !caps
+		name := capital && !start && !shouted(w, text)
+		if p := rd.lexeme(words[i:], text, marked, capital, name); p != nil {
 			dst = rd.replace(dst, p, text[w.Start:words[i+len(p.words)-1].End], d)
 			dst[before].rubric = rubric
-			if p.name && w.Upper && !caps {
-				for k := before; k < len(dst); k++ {
-					dst[k].Flags |= IsKnown
-				}
-			}
-			for k := range p.words {
-				if len(p.words) == len(dst)-before { // a word for a word
-					dst[before+k].Initial = initial(&words[i+k])
-				}
-			}
+			p.pass(dst[before:], words[i:], capital)
 			i += len(p.words)
 			continue
 		}
-		if start && w.Upper && !caps && !shouted(w, text) && i+1 < len(words) && words[i+1].Upper && text[w.End:words[i+1].Start] == " " {
+		if start && capital && !shouted(w, text) && i+1 < len(words) && words[i+1].Upper && text[w.End:words[i+1].Start] == " " {
 			name = true // two capitals: a name at the head of a sentence
 		}
 		t := spelled{text: w.Normal, shown: text[w.Start:w.End], start: start, rubric: rubric}
 		t.Norm, t.Fold = w.normal, w.fold
 		if name {
 			t.Flags |= IsName
-		} else if start && w.Upper && !caps && !w.Marked {
+		} else if start && capital && !w.Marked {
 			t.Flags |= IsCapital
 		}
 		if d != nil {
@@ -417,8 +398,54 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		dst = append(dst, t)
 		i++
 	}
-	for i := first; i < len(dst); i++ {
-		t := &dst[i]
+	rd.weigh(dst[first:], marked)
+	return dst
+}
+
+// opens says whether a sentence, or a quotation, begins behind what stands between two words, and
+// whether the words before are a rubric.
+func opens(gap string) (start, rubric bool) {
+	if gap == " " { // as it nearly always is
+		return false, false
+	}
+	return strings.ContainsAny(gap, ".:?!\"“‘'|") && !strings.HasSuffix(gap, "’"), strings.ContainsAny(gap, ":|")
+}
+
+// lexeme returns the phrase of the lexicon that the words begin with, nil where there is none.
+// capital says that the first has a capital that means something, name that it is part of a name.
+func (rd *Reader) lexeme(words []wordform, text string, marked, capital, name bool) *lexeme {
+	w := &words[0]
+	p, ok := rd.lx.lexemes.find(words, marked)
+	if ok && !(p.word && name && marked && !isUpper(text[w.Start:w.End])) { // Mai Chi spends nothing
+		return p
+	}
+	if !capital {
+		return nil
+	}
+	if p, ok = rd.lx.exact.find(words, marked); ok && isUpper(text[w.Start:words[len(p.words)-1].End]) {
+		return p
+	}
+	return nil
+}
+
+// pass gives the tokens that stand for the phrase what is known of its words.
+func (p *lexeme) pass(tokens []spelled, words []wordform, capital bool) {
+	if p.name && capital {
+		for k := range tokens {
+			tokens[k].Flags |= IsKnown
+		}
+	}
+	if len(p.words) == len(tokens) { // a word for a word
+		for k := range tokens {
+			tokens[k].Initial = initial(&words[k])
+		}
+	}
+}
+
+// weigh gives the tokens that have none a weight, and takes rare capitalised words for names.
+func (rd *Reader) weigh(tokens []spelled, marked bool) {
+	for i := range tokens {
+		t := &tokens[i]
 		if t.weight == 0 {
 			t.weight = rd.weights.word(t.Norm, t.Fold, marked)
 		}
@@ -426,7 +453,6 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 			t.Flags |= IsName // Samsung, Vingroup
 		}
 	}
-	return dst
 }
 
 // initials notes what joins an acronym with the words it is made of; loud says that the whole
