@@ -5,9 +5,9 @@
 // nothing else, so that its memory can be rebuilt from the filed items. It never touches the store or
 // the network, and never reads a clock.
 //
-//	stories.go  one report: its twin, its candidates, the story chosen
+//	stories.go  one report: the story chosen; report.go what is read of it, twins.go its twin, index.go its candidates
 //	score.go    two reports: features, vetoes, probability
-//	index.go    the candidates; twins.go, series.go, restore.go: the memory
+//	series.go, restore.go, editor.go: the memory
 package stories
 
 import (
@@ -87,33 +87,6 @@ type entry struct {
 	room [1]*report
 }
 
-// report is what is remembered of one item.
-type report struct {
-	doc     words.Text // first, so that what the gate of compare looks at lies in one line of the cache
-	at      int64      // when it was told, Unix seconds
-	outlet  uint32
-	number  int32 // in the index
-	entry   *entry
-	from    *origin
-	id      int64
-	seen    int64  // when it came in
-	key     uint64 // of its identity, for the editor's word
-	address uint64
-	article uint64 // host and number; 0 when the address has none
-	never   uint64
-	skel    uint64
-	host    uint32
-	length  int32 // of the summary, bytes
-}
-
-// origin is what all reports of a source have in common.
-type origin struct {
-	source   string // id
-	name     string // of the outlet, as people are told it
-	outlet   uint32
-	priority int
-}
-
 // verdictOn is what comparing the new report with one that is known gave.
 type verdictOn struct {
 	r *report
@@ -128,7 +101,7 @@ type link struct {
 	best  int     // in judged
 }
 
-// StoriesOptions are what stories are told apart by.
+// Options are what stories are told apart by.
 type Options struct {
 	Settings feed.StorySettings
 	Sources  map[string]feed.Source // by id
@@ -233,11 +206,6 @@ func (s *Memory) update(it *feed.Item) {
 	}
 }
 
-// sameArticle says whether two reports are one article by their addresses.
-func sameArticle(a, b *report) bool {
-	return a.address == b.address && a.address != 0 || a.article == b.article && a.article != 0
-}
-
 // develops says whether r tells something newer than the entry: a later report of an outlet that
 // is in it already, another figure, or a next step.
 func (s *Memory) develops(r *report, e *entry, b verdictOn) bool {
@@ -253,98 +221,6 @@ func (s *Memory) develops(r *report, e *entry, b verdictOn) bool {
 		return true
 	}
 	return r.at-b.r.at > 3600 && r.doc.Steps&^steps != 0 && b.j.dup < duplicateFrom
-}
-
-// twin returns the earliest report in the window that is the same article: one address, or one
-// article number of one host; or another outlet's under the very same headline.
-func (s *Memory) twin(r *report) (*report, string) {
-	numbered := s.hosts[r.host].Trusted()
-	for _, key := range [...]uint64{r.article, r.address} {
-		if key == 0 {
-			continue
-		}
-		for o := range s.index.twins(byAddress, key) {
-			switch {
-			case !s.near(r, o) || s.word.split(r, o):
-			case o.address == r.address && r.address != 0:
-				if s.oneArticle(r, o) {
-					return o, "the same address"
-				}
-			case numbered && o.article == r.article && r.article != 0:
-				return o, "the same article, by its number in the address"
-			}
-		}
-	}
-	if r.doc.Length >= 3 && !s.isSeries(r) {
-		for o := range s.index.twins(byHeadline, r.doc.Exact) {
-			if !s.near(r, o) || o.doc.Exact != r.doc.Exact || !mayBeOne(r, o) || s.word.split(r, o) {
-				continue
-			}
-			switch {
-			case o.outlet != r.outlet:
-				return o, "the same headline as " + o.from.name
-			case toldAgain(r, o):
-				return o, "the same report of " + o.from.name
-			}
-		}
-	}
-	return nil, ""
-}
-
-// toldAgain says whether two reports of one outlet under the very same headline are one report that
-// stands at two addresses: with the same text or, where neither has any, at about the same time. A
-// column has its headline every day, and a text of its own.
-func toldAgain(r, o *report) bool {
-	const sameText, atOnce = 0.95, 12 * 3600
-	apart := max(r.at-o.at, o.at-r.at)
-	switch {
-	case r.doc.Told != o.doc.Told:
-		return false
-	case r.doc.Told:
-		return likeness(&r.doc, &o.doc) > sameText
-	}
-	return apart < atOnce
-}
-
-// likeness is the cosine of the words of two texts.
-func likeness(a, b *words.Text) float64 {
-	var table words.Set
-	table.Fill(a.All())
-	return cosine(table.Dot(b.All()), a.Norms[0], b.Norms[0])
-}
-
-// oneArticle says whether two reports with one address are one article. Some feeds send all readers
-// to one page: two items of one source are then as many stories as they have headlines, and an
-// address under which a source tells several things says nothing about those of others either.
-func (s *Memory) oneArticle(r, o *report) bool {
-	if r.from.source == o.from.source {
-		return r.doc.Exact == o.doc.Exact
-	}
-	told := map[string]uint64{r.from.source: r.doc.Exact}
-	for x := range s.index.twins(byAddress, o.twinKeys()[byAddress]) {
-		if x.address != o.address {
-			continue
-		}
-		if exact, ok := told[x.from.source]; ok && exact != x.doc.Exact {
-			return false
-		}
-		told[x.from.source] = x.doc.Exact
-	}
-	return true
-}
-
-// reported says whether the outlet of r is in the entry already, with another report.
-func (s *Memory) reported(r *report, e *entry) bool {
-	is := false
-	for _, o := range e.reports {
-		if o.outlet == r.outlet {
-			if o.doc.Exact == r.doc.Exact && toldAgain(r, o) {
-				return false
-			}
-			is = true
-		}
-	}
-	return is
 }
 
 func (s *Memory) near(a, b *report) bool {
@@ -507,62 +383,6 @@ func (s *Memory) probability(r, o *report) float64 {
 	return j.P
 }
 
-// Outlet takes the channel off an outlet's name: "Báo Ví dụ - Thể thao".
-func Outlet(source string) string {
-	for i := 0; i+3 <= len(source); i++ {
-		if source[i:i+3] == " - " {
-			return source[:i]
-		}
-	}
-	return source
-}
-
-// newOrigin describes a source, which need not be one of those configured.
-func newOrigin(id string, sources map[string]feed.Source) *origin {
-	if src, ok := sources[id]; ok && src.ID != "" {
-		id = src.ID
-	}
-	o := &origin{source: id, name: id}
-	if src, ok := sources[id]; ok {
-		o.name, o.priority = src.Outlet(), src.Priority
-	}
-	o.outlet = words.Hash(Outlet(o.name))
-	return o
-}
-
-// read takes what is to be remembered of an item. The words it is indexed by stand in rd.
-func (s *Memory) read(rd *words.Reader, it *feed.Item) *report {
-	r := &report{
-		id: it.ID, from: s.origins[it.Source], at: it.Date().Unix(), seen: it.FirstSeen.Unix(), length: int32(len(it.Summary)),
-		key: hash64(it.OwnEntry()),
-	}
-	if r.from == nil {
-		r.from = newOrigin(it.Source, s.sources)
-	}
-	r.outlet = r.from.outlet
-	if feed.NamesArticle(it.Canonical) {
-		r.address = hashMore(hash64("a:"), it.Canonical)
-		name, number := feed.ArticleNumber(it.Canonical)
-		r.host = words.Hash(name)
-		if number != "" {
-			r.article = hashMore(hashMore(hashMore(hash64("n:"), name), " "), number)
-		}
-	}
-	rd.ReadInto(&r.doc, it.Title, feed.PlainText(it.SummaryHead()))
-	r.skel = rd.Skeleton(r.outlet)
-	return r
-}
-
-func hash64(s string) uint64 { return hashMore(14695981039346656037, s) }
-
-// hashMore is hash64 of what h is the hash of with s behind it.
-func hashMore(h uint64, s string) uint64 {
-	for i := 0; i < len(s); i++ {
-		h = (h ^ uint64(s[i])) * 1099511628211
-	}
-	return h
-}
-
 // add remembers a report under its entry, which it opens when it is the first.
 func (s *Memory) add(r *report, words []words.Key, entryKey, storyKey string) {
 	e := s.entries[entryKey]
@@ -601,15 +421,6 @@ func (s *Memory) unremember(r *report) {
 	s.sawAddress(r, -1)
 	s.sawSkeleton(r, -1)
 	s.index.remove(r)
-}
-
-// twinKeys are the keys under which the same article is found again: its number or, without one,
-// its address; and its headline.
-func (r *report) twinKeys() [kindsOfTwins]uint64 {
-	if r.article != 0 {
-		return [...]uint64{byAddress: r.article, byHeadline: r.doc.Exact}
-	}
-	return [...]uint64{byAddress: r.address, byHeadline: r.doc.Exact}
 }
 
 func without[T comparable](list []T, x T) []T {

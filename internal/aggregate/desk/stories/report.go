@@ -1,0 +1,89 @@
+package stories
+
+import (
+	"feedd/internal/aggregate/desk/words"
+	"feedd/internal/feed"
+)
+
+// report is what is remembered of one item.
+type report struct {
+	doc     words.Text // first, so that what the gate of compare looks at lies in one line of the cache
+	at      int64      // when it was told, Unix seconds
+	outlet  uint32
+	number  int32 // in the index
+	entry   *entry
+	from    *origin
+	id      int64
+	seen    int64  // when it came in
+	key     uint64 // of its identity, for the editor's word
+	address uint64
+	article uint64 // host and number; 0 when the address has none
+	never   uint64
+	skel    uint64
+	host    uint32
+	length  int32 // of the summary, bytes
+}
+
+// origin is what all reports of a source have in common.
+type origin struct {
+	source   string // id
+	name     string // of the outlet, as people are told it
+	outlet   uint32
+	priority int
+}
+
+// read takes what is to be remembered of an item. The words it is indexed by stand in rd.
+func (s *Memory) read(rd *words.Reader, it *feed.Item) *report {
+	r := &report{
+		id: it.ID, from: s.origins[it.Source], at: it.Date().Unix(), seen: it.FirstSeen.Unix(), length: int32(len(it.Summary)),
+		key: hash64(it.OwnEntry()),
+	}
+	if r.from == nil {
+		r.from = newOrigin(it.Source, s.sources)
+	}
+	r.outlet = r.from.outlet
+	if feed.NamesArticle(it.Canonical) {
+		r.address = hashMore(hash64("a:"), it.Canonical)
+		name, number := feed.ArticleNumber(it.Canonical)
+		r.host = words.Hash(name)
+		if number != "" {
+			r.article = hashMore(hashMore(hashMore(hash64("n:"), name), " "), number)
+		}
+	}
+	rd.ReadInto(&r.doc, it.Title, feed.PlainText(it.SummaryHead()))
+	r.skel = rd.Skeleton(r.outlet)
+	return r
+}
+
+func hash64(s string) uint64 { return hashMore(14695981039346656037, s) }
+
+// hashMore is hash64 of what h is the hash of with s behind it.
+func hashMore(h uint64, s string) uint64 {
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
+}
+
+// Outlet takes the channel off an outlet's name: "Báo Ví dụ - Thể thao".
+func Outlet(source string) string {
+	for i := 0; i+3 <= len(source); i++ {
+		if source[i:i+3] == " - " {
+			return source[:i]
+		}
+	}
+	return source
+}
+
+// newOrigin describes a source, which need not be one of those configured.
+func newOrigin(id string, sources map[string]feed.Source) *origin {
+	if src, ok := sources[id]; ok && src.ID != "" {
+		id = src.ID
+	}
+	o := &origin{source: id, name: id}
+	if src, ok := sources[id]; ok {
+		o.name, o.priority = src.Outlet(), src.Priority
+	}
+	o.outlet = words.Hash(Outlet(o.name))
+	return o
+}
