@@ -104,7 +104,7 @@ func crossValidate(t *testing.T, name, set string, texts, inTime bool, change fu
 	return report
 }
 
-// The figures are floors: quality on the development data that no change may lose unseen. They are
+// The figures are lower bounds: quality on the development data that no change may lose unseen. They are
 // some tenths of a point below what was reached.
 func TestSectionsStayRecognised(t *testing.T) {
 	reached := map[string]float64{}
@@ -173,7 +173,7 @@ func TestFewExamplesAndSoftRules(t *testing.T) {
 		}
 	}
 	if accuracy[false] < .54 || accuracy[true] < .67 {
-		t.Errorf("accuracy %.3f alone (floor 0.54), %.3f with soft rules (floor 0.67)", accuracy[false], accuracy[true])
+		t.Errorf("accuracy %.3f alone (at least 0.54), %.3f with soft rules (at least 0.67)", accuracy[false], accuracy[true])
 	}
 }
 

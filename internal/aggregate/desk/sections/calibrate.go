@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// scale turns evidence into log-odds that are as good as they claim:
+// scale turns evidence into calibrated log-odds:
 //
 //	exp(sharpness) * (score*(words/10)^-fade + nearby)
 //
-// Naive Bayes is too sure of itself, the more so the longer the text, since its features repeat
-// each other. How much so differs from one installation to another, and is measured on its own
-// examples, each scored as if it had not been learned.
+// The probabilities of naive Bayes are too high, the more so the longer the text, since its features are
+// not independent. By how much differs from one installation to another, and is measured on its own
+// examples, each scored with itself left out.
 type scale struct{ sharpness, fade float64 }
 
-// What is believed of the scale before anything is measured.
+// usual is the mean of the prior: the scale before anything is measured.
 var usual = scale{0, .45}
 
 // factors returns what a score and a nearness are multiplied by.
@@ -107,7 +107,7 @@ type calibration struct {
 	u, v []float64 // by section, the slopes of the log-odds by sharpness and by fade; used again
 }
 
-// measure scores each label as if it had not been learned.
+// measure scores each label with itself left out.
 func (c *learned) measure(w *learning, labels []hashed) *calibration {
 	n := len(c.sections)
 	k := &calibration{

@@ -108,6 +108,6 @@ func TestIndexFindsWhatComparingAllFinds(t *testing.T) {
 		}
 	}
 	if float64(alike) < least*items {
-		t.Errorf("%d of %d items were placed as by comparing all, the floor is %.2f", alike, items, least)
+		t.Errorf("%d of %d items were placed as by comparing all, want at least %.2f", alike, items, least)
 	}
 }

@@ -133,8 +133,8 @@ func New(o Options) *Memory {
 	return s
 }
 
-// Certainty is how sure it must be that two reports tell one event: to tell them as one entry, and to
-// link them as one story.
+// Certainty is the thresholds on the probability that two reports tell one event: from which they are
+// told as one entry, and from which they are linked as one story.
 type Certainty struct{ Fold, Relate float64 }
 
 // Certainties are those of `stories.match`: strict, normal or loose.
