@@ -45,22 +45,22 @@ type figure struct {
 	sep    string    // what parts them: "." "," "/" "-"; "" for a single group
 	tail   string    // what is glued to the last: K, of 210K
 
-	tokens *[]spelled
-	d      *Text // nil where nobody asks for slots
+	tokens []spelled // those before it, and its own
+	d      *Text     // nil where nobody asks for slots
 }
 
-// number reads a number at words[i] and appends its token; it returns how many words it took, 0
-// when there is none. Slots are noted in d when it is not nil.
-func (rd *Reader) number(dst *[]spelled, words []wordform, i int, text string, marked bool, d *Text) int {
+// number reads a number at words[i] and appends its tokens; n is how many words it took, 0 when there
+// is none. Slots are noted in d when it is not nil.
+func (rd *Reader) number(dst []spelled, words []wordform, i int, text string, marked bool, d *Text) (tokens []spelled, n int) {
 	if c := words[i].Fold[0]; c < '0' || c > '9' {
 		return rd.numberWord(dst, words, i, text, marked, d)
 	}
 	f := figure{words: words, at: i, text: text, marked: marked, tokens: dst, d: d}
 	if !f.gather() {
-		return 0
+		return dst, 0
 	}
 	if f.date() || f.score() {
-		return f.n
+		return f.tokens, f.n
 	}
 	if f.sep == "/" || f.sep == "-" { // the first number alone
 		f.count, f.n = 1, 1
@@ -68,16 +68,16 @@ func (rd *Reader) number(dst *[]spelled, words []wordform, i int, text string, m
 	}
 	v, scaled := f.value()
 	if !scaled && f.sep == "" && f.tail == "" && (f.dayAndMonth(v) || f.year(v)) {
-		return f.n
+		return f.tokens, f.n
 	}
 	f.says(numberToken(v))
 	kind, key := rd.counted(words, i, f.n, text, f.tail, scaled, marked)
 	f.note(slot{kind, key, v})
 	rd.unitOf(&f)
-	return f.n
+	return f.tokens, f.n
 }
 
-func (f *figure) says(t spelled) { *f.tokens = append(*f.tokens, t) }
+func (f *figure) says(t spelled) { f.tokens = append(f.tokens, t) }
 
 func (f *figure) note(s slot) {
 	if f.d != nil {
@@ -264,7 +264,7 @@ func (rd *Reader) unitOf(f *figure) {
 	if f.tail != "" {
 		h := Hash(f.tail)
 		if p, ok := rd.lx.units.find([]wordform{{normal: h, fold: h}}, false); ok {
-			*f.tokens = rd.unit(*f.tokens, p)
+			f.tokens = rd.unit(f.tokens, p)
 			return
 		}
 		t := spelled{text: f.tail}
@@ -274,7 +274,7 @@ func (rd *Reader) unitOf(f *figure) {
 	}
 	if f.at+f.n < len(f.words) {
 		if p, ok := rd.lx.units.find(f.words[f.at+f.n:], f.marked); ok {
-			*f.tokens = rd.unit(*f.tokens, p)
+			f.tokens = rd.unit(f.tokens, p)
 			f.n += len(p.words)
 		}
 	}
@@ -348,29 +348,29 @@ func (rd *Reader) counted(words []wordform, i, n int, text, tail string, scaled,
 func countable(w wordform) bool { return !w.Upper }
 
 // numberWord reads "ba công nhân", "XIV", "March 3".
-func (rd *Reader) numberWord(dst *[]spelled, words []wordform, i int, text string, marked bool, d *Text) int {
+func (rd *Reader) numberWord(dst []spelled, words []wordform, i int, text string, marked bool, d *Text) (tokens []spelled, n int) {
 	w := &words[i]
 	if !w.Upper && !rd.lx.numeral.has(w.normal) {
-		return 0 // months and Roman numerals have capitals
+		return dst, 0 // months and Roman numerals have capitals
 	}
 	f := figure{words: words, at: i, n: 1, text: text, marked: marked, tokens: dst, d: d}
 	if f.monthAndDay() {
-		return f.n
+		return f.tokens, f.n
 	}
 	v := roman(text[w.Start:w.End])
 	if v == 0 || !(len(w.Fold) > 1 && v < 40 || i > 0 && rd.lx.numbers(&words[i-1], marked)) {
 		if !rd.lx.numeral.has(w.normal) {
-			return 0
+			return dst, 0
 		}
 		if u := ordinals[w.Fold]; u > 0 && i+1 < len(words) && rd.lx.numbers(&words[i+1], marked) { // third quarter
 			f.says(numberToken(float64(u)))
 			f.note(slot{period, words[i+1].fold, float64(u)})
-			return f.n
+			return f.tokens, f.n
 		}
 		v = f.numeral()
 	}
 	if v == 0 {
-		return 0
+		return dst, 0
 	}
 	f.says(numberToken(float64(v)))
 	if d != nil {
@@ -380,7 +380,7 @@ func (rd *Reader) numberWord(dst *[]spelled, words []wordform, i int, text strin
 		}
 		f.note(slot{kind, key, float64(v)})
 	}
-	return f.n
+	return f.tokens, f.n
 }
 
 // monthAndDay takes an English month and the number behind it for a date.

@@ -367,7 +367,8 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 			start, rubric = opens(text[words[i-1].End:w.Start])
 		}
 		before := len(dst)
-		if n := rd.number(&dst, words, i, text, marked, d); n > 0 {
+		if tokens, n := rd.number(dst, words, i, text, marked, d); n > 0 {
+			dst = tokens
 			dst[before].rubric = rubric
 			i += n
 			continue
