@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -193,32 +194,31 @@ func TestBrokenHTTP2(t *testing.T) {
 func TestHTTP2(t *testing.T) {
 	cert := (*authority)(nil).issue(t, signs)
 	var proto atomic.Value
-	var conns atomic.Int32
+	var mu sync.Mutex
+	conns := map[string]bool{} // by the client's port
 	s := secureServer(t, cert, nil, true, func(w http.ResponseWriter, r *http.Request) {
 		proto.Store(r.Proto)
+		mu.Lock()
+		conns[r.RemoteAddr] = true
+		mu.Unlock()
 		if r.URL.Path == "/moved" {
 			http.Redirect(w, r, "/rss", http.StatusFound)
 			return
 		}
 		io.WriteString(w, rssOf("a"))
 	})
-	s.Config.ConnState = func(_ net.Conn, st http.ConnState) {
-		if st == http.StateNew {
-			conns.Add(1)
-		}
-	}
 	src := sourceAt("s", s.URL+"/moved")
 	for _, c := range []struct {
 		tls  feed.TLS
 		want string
 	}{{feed.TLS{CAs: cert.pem()}, "HTTP/2.0"}, {feed.TLS{CAs: cert.pem(), HTTP1: true}, "HTTP/1.1"}} {
-		conns.Store(0)
+		clear(conns)
 		src.TLS = c.tls
 		if res := testCollector(t).Collect(t.Context(), src, feed.SourceState{}, nil); res.Outcome != OK || proto.Load() != c.want {
 			t.Errorf("%s: %s over %s, %v", c.want, res.Outcome, proto.Load(), res.Err)
 		}
-		if conns.Load() > 1 {
-			t.Errorf("%s: %d connections for a redirect within a host", c.want, conns.Load())
+		if len(conns) != 1 {
+			t.Errorf("%s: %d connections for a redirect within a host", c.want, len(conns))
 		}
 	}
 	// A body beyond its bound is the document's fault, not the protocol's.
