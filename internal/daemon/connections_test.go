@@ -75,6 +75,17 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 		t.Errorf("%d connections are kept", len(c.open))
 	}
 	c.mu.Unlock()
+	eventually(t, "those who were answered idle", func() bool { // the server notes it after its answer
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		working := 0
+		for _, x := range c.open {
+			if !x.idle {
+				working++
+			}
+		}
+		return working == 1
+	})
 	for range 7 {
 		speak(t, s, "/wait")
 		<-at
