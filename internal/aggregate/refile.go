@@ -231,27 +231,12 @@ func fingerprint(s *Settings) (string, error) {
 	}
 	var sections []rules
 	for _, sec := range s.Sections {
-		sections = append(sections, rules{sec.ID, sec.Language, withoutLines(sec.Rules), withoutLines(sec.Pin), withoutLines(sec.Mute), sec.Learn})
+		sections = append(sections, rules{sec.ID, sec.Language, feed.WithoutLines(sec.Rules), feed.WithoutLines(sec.Pin), feed.WithoutLines(sec.Mute), sec.Learn})
 	}
-	text, err := json.Marshal([]any{of, sections, withoutLines(s.Drop), s.Learning})
+	text, err := json.Marshal([]any{of, sections, feed.WithoutLines(s.Drop), s.Learning})
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16]), nil
-}
-
-func withoutLines(rules []feed.Rule) []feed.Rule {
-	bare := slices.Clone(rules)
-	for i := range bare {
-		r := &bare[i]
-		r.Line = 0
-		for _, terms := range []*[]feed.Pattern{&r.Any, &r.All, &r.None} {
-			*terms = slices.Clone(*terms)
-			for j := range *terms {
-				(*terms)[j].Line = 0
-			}
-		}
-	}
-	return bare
 }

@@ -12,6 +12,7 @@ package feed
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -140,6 +141,23 @@ type Rule struct {
 	// deciding. 0 means hard.
 	Weight float64
 	Line   int // where it stands in the configuration
+}
+
+// WithoutLines returns a copy of rules without where they stand in the configuration: what is compared
+// or named by them is the same wherever a comment moves them.
+func WithoutLines(rules []Rule) []Rule {
+	bare := slices.Clone(rules)
+	for i := range bare {
+		r := &bare[i]
+		r.Line = 0
+		for _, terms := range []*[]Pattern{&r.Any, &r.All, &r.None} {
+			*terms = slices.Clone(*terms)
+			for j := range *terms {
+				(*terms)[j].Line = 0
+			}
+		}
+	}
+	return bare
 }
 
 // Pattern is one term of a rule as the editor wrote it: a word or phrase, prefix*, "exact

@@ -200,7 +200,7 @@ func (s *site) shapeOf(sec *feed.Section, before *edition, old *site) (shape, er
 	}
 	bare := *sec
 	bare.Line, bare.Expect = 0, nil
-	bare.Rules, bare.Pin, bare.Mute = nil, withoutLines(sec.Pin), nil // which entries are in it, the desk decides
+	bare.Rules, bare.Pin, bare.Mute = nil, feed.WithoutLines(sec.Pin), nil // which entries are in it, the desk decides
 	said := []any{bare, s.plan.Site, s.plan.Attribution, s.plan.Hub, s.plan.links(), s.plan.every(sec.ID), s.authority}
 	for _, id := range slices.Sorted(maps.Keys(s.plan.partners)) {
 		if q := s.plan.partners[id]; slices.Contains(q.Sections, sec.ID) {
@@ -634,7 +634,7 @@ func settingsHash(pl *plan, sec *feed.Section) (string, error) {
 	}{Section: *sec}
 	said.Section.Line, said.Section.Expect = 0, nil
 	for _, rules := range []*[]feed.Rule{&said.Section.Rules, &said.Section.Pin, &said.Section.Mute} {
-		*rules = withoutLines(*rules)
+		*rules = feed.WithoutLines(*rules)
 	}
 	for id, src := range pl.Sources {
 		said.Sources = append(said.Sources, id+" "+src.Section)
@@ -645,21 +645,6 @@ func settingsHash(pl *plan, sec *feed.Section) (string, error) {
 		return "", fmt.Errorf("section %s: %w", sec.ID, err)
 	}
 	return sum(raw), nil
-}
-
-// withoutLines copies rules without where they stand in the file.
-func withoutLines(rules []feed.Rule) []feed.Rule {
-	rules = slices.Clone(rules)
-	for i := range rules {
-		rules[i].Line = 0
-		for _, set := range []*[]feed.Pattern{&rules[i].Any, &rules[i].All, &rules[i].None} {
-			*set = slices.Clone(*set)
-			for j := range *set {
-				(*set)[j].Line = 0
-			}
-		}
-	}
-	return rules
 }
 
 // origins says of each source what its readers may know.
