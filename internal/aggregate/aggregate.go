@@ -80,7 +80,7 @@ type Aggregate struct {
 	collector *collect.Collector
 	outlets   map[string][]string // their sources
 
-	deskMu  sync.Mutex // held while the desk works; guards what follows
+	atDesk  turnstile  // held while the desk works; guards what follows
 	desk    *desk.Desk // nil means that it must be built from the store
 	turn    int64      // of its last commit
 	filedAt time.Time  // when it last looked into the inbox, by the clock
@@ -98,6 +98,7 @@ func New(o Options) (*Aggregate, error) {
 		store: o.Store, log: o.Log, now: o.Now, filed: o.Filed,
 		reload: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 		calls: make(chan func(*schedule)), pushes: pushes{source: map[string]int64{}},
+		atDesk: make(turnstile, 1),
 	}
 	a.count = newCounters(o.Metrics, a.waiting)
 	return a, a.Reload(o.Settings, o.Collector)
@@ -106,8 +107,8 @@ func New(o Options) (*Aggregate, error) {
 // Reload puts other settings into force. On an error the old ones stay. What was filed by other
 // rules is filed anew when the desk next works.
 func (a *Aggregate) Reload(s Settings, c *collect.Collector) error {
-	a.deskMu.Lock()
-	defer a.deskMu.Unlock()
+	_ = a.atDesk.enter(context.Background()) // nothing ends it
+	defer a.atDesk.leave()
 	if _, err := desk.New(deskOptions(s)); err != nil { // a look ahead: nothing has changed yet
 		return err
 	}
@@ -119,6 +120,20 @@ func (a *Aggregate) Reload(s Settings, c *collect.Collector) error {
 	poke(a.wake)
 	return nil
 }
+
+// turnstile lets one through at a time. Unlike at a mutex, who waits before it can give up.
+type turnstile chan struct{}
+
+func (t turnstile) enter(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (t turnstile) leave() { <-t }
 
 func (a *Aggregate) current() (Settings, *collect.Collector) {
 	a.mu.Lock()

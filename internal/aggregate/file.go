@@ -53,8 +53,10 @@ func toTheEnd() <-chan struct{} {
 // file takes a batch through the desk for every note in full, and what is left once full is closed.
 // It returns how many items were committed.
 func (a *Aggregate) file(ctx context.Context, full <-chan struct{}) (int, error) {
-	a.deskMu.Lock()
-	defer a.deskMu.Unlock()
+	if err := a.atDesk.enter(ctx); err != nil {
+		return 0, err
+	}
+	defer a.atDesk.leave()
 	now := a.now()
 	if now.Before(a.filedAt.Add(-clockBack)) {
 		a.desk = nil // the clock was put back: the desk forgot what had grown too old by the one before

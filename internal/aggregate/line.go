@@ -13,7 +13,7 @@ import (
 
 // line is batches on their way through the desk: while the desk decides about one, the one after it
 // is being read and the one before it is being committed. The decisions are those of one batch after
-// another. It lives from one look at the store to the first error; the caller holds deskMu.
+// another. It lives from one look at the store to the first error; the caller is atDesk.
 type line struct {
 	*Aggregate
 	full      <-chan struct{} // a note for each batch that waits; closed when the rest is to be taken

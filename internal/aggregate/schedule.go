@@ -333,8 +333,10 @@ func (a *Aggregate) Prune(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.deskMu.Lock()
-	defer a.deskMu.Unlock()
+	if err := a.atDesk.enter(ctx); err != nil {
+		return err
+	}
+	defer a.atDesk.leave()
 	if n, err = a.store.PruneLabels(ctx, labelsKept); n > 0 {
 		a.desk = nil // its model counts them still
 	}
