@@ -49,6 +49,8 @@ func (b *builder) config(f *file) *Config {
 			Retention:   b.span(f.Publish.Retention, 0, 0, 20*year, "retention"),
 		},
 	}
+	cfg.Desk.Token = b.secret(f.Desk.TokenEnv, text{}, "token")
+	b.token(f.Desk.TokenEnv, text{}, cfg.Desk.Token, "the desk")
 	b.zone = cfg.Site.Timezone
 	ids := map[string]*yaml.Node{}
 	for i := range f.Sections.List {

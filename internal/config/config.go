@@ -33,6 +33,7 @@ type Config struct {
 	Partners        []feed.Partner
 	Collect         Collect
 	Publish         Publish
+	Desk            Desk
 	Warnings        Errors // what is in force although it had better not be
 }
 
@@ -54,6 +55,11 @@ type Publish struct {
 	// Retention is how long an entry is kept for the archives after it left its sections; 0 means
 	// that it goes once no section reaches it and its story takes in no more reports.
 	Retention time.Duration
+}
+
+// Desk holds what concerns the editor's page.
+type Desk struct {
+	Token string // the secret that it asks for; empty means that there is no such page
 }
 
 // Checks are the rules of other packages for values that only they understand. A nil check is

@@ -49,7 +49,7 @@ func setEnv(t *testing.T) {
 	t.Helper()
 	for name, value := range map[string]string{
 		"FEEDD_KEY": "k3y", "FEEDD_PASSWORD": "pa55", "FEEDD_COOKIE": "a=b",
-		"FEEDD_BEARER": "b3arer\n", "FEEDD_TOKEN": "t0ken",
+		"FEEDD_BEARER": "b3arer\n", "FEEDD_TOKEN": "t0ken", "FEEDD_DESK": "s3cret-of-the-desk",
 		"FEEDD_PROXY": "http://u:p@proxy.example.org:3128",
 	} {
 		t.Setenv(name, value)
@@ -197,6 +197,7 @@ func TestFull(t *testing.T) {
 		}},
 		Publish: Publish{Attribution: "title", Hub: "https://hub.example.org/", HubPrivate: true, Retention: 2160 * time.Hour,
 			Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::1/128")}},
+		Desk: Desk{Token: "s3cret-of-the-desk"},
 	}
 	if diff := cmp.Diff(want, got, compareZones); diff != "" {
 		t.Error(diff)

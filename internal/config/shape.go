@@ -26,6 +26,8 @@ type file struct {
 	Collect fileCollect `yaml:"collect"`
 	// What concerns every feed and page.
 	Publish filePublish `yaml:"publish"`
+	// The editor's page at /desk.
+	Desk fileDesk `yaml:"desk"`
 }
 
 type fileSite struct {
@@ -311,4 +313,9 @@ type filePublish struct {
 	Proxies []text `yaml:"proxies"`
 	// How long an entry is kept for the archives after it left its sections. Default: 0s.
 	Retention span `yaml:"retention"`
+}
+
+type fileDesk struct {
+	// Environment variable that holds the token which /desk asks for. Without it there is no /desk.
+	TokenEnv text `yaml:"token_env"`
 }
