@@ -15,6 +15,8 @@ type serveCmd struct {
 	storeFlag
 	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to serve (${default})."`
 	Admin  string `placeholder:"HOST:PORT" help:"Where to show the sources' health and the metrics, and only there."`
+
+	Roles []string `placeholder:"collect,desk,publish" help:"What this node does, when others on the same PostgreSQL database do the rest (all)."`
 }
 
 // Run serves until SIGINT or SIGTERM; SIGHUP and a changed file reload the configuration.
@@ -23,7 +25,7 @@ func (c *serveCmd) Run(a *app) error {
 		return err
 	}
 	d, err := daemon.New(a.ctx, daemon.Options{
-		Config: c.Config, DB: c.DB, Listen: c.Listen, Admin: c.Admin, Version: version(), Log: a.log, Now: time.Now,
+		Config: c.Config, DB: c.DB, Listen: c.Listen, Admin: c.Admin, Roles: c.Roles, Version: version(), Log: a.log, Now: time.Now,
 	})
 	if err != nil {
 		return err

@@ -155,13 +155,45 @@ func (a *Aggregate) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	wg.Go(func() { a.runDesk(ctx) })
-	wg.Go(func() { a.runRetention(ctx) })
-	err := a.runSchedule(ctx)
+	wg.Go(func() { _ = a.RunDesk(ctx) }) // fails only where another node may take over
+	err := a.RunCollecting(ctx)
 	cancel() // a schedule that cannot begin is not to look like one at work
 	wg.Wait()
 	return err
 }
+
+// RunCollecting is the part of Run that collects.
+func (a *Aggregate) RunCollecting(ctx context.Context) error { return a.runSchedule(ctx) }
+
+// RunDesk is the part of Run that files, and takes away what is old. Of several nodes one runs it, see
+// cluster.Hold; it fails with store.ErrLost when another node has taken over. What others filed before
+// is read anew at the start.
+func (a *Aggregate) RunDesk(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	a.takeOver(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { a.runRetention(ctx, cancel) })
+	a.runDesk(ctx, cancel)
+	cancel(nil)
+	wg.Wait()
+	if err := context.Cause(ctx); errors.Is(err, store.ErrLost) {
+		return err
+	}
+	return nil
+}
+
+// takeOver forgets what the desk remembers: others were at work.
+func (a *Aggregate) takeOver(ctx context.Context) {
+	if a.atDesk.enter(ctx) != nil {
+		return // ctx has ended
+	}
+	defer a.atDesk.leave()
+	a.desk, a.adopted = nil, false
+}
+
+// Look has the desk look into its inbox: another process saved something.
+func (a *Aggregate) Look() { poke(a.wake) }
 
 // Report says what one look at a source brought, for people and programs.
 type Report struct {

@@ -22,8 +22,8 @@ const deskRetry = 10 * time.Second
 // A clock that went back by more than this was set, and not corrected.
 const clockBack = time.Minute
 
-// runDesk files whatever comes in until ctx ends.
-func (a *Aggregate) runDesk(ctx context.Context) {
+// runDesk files whatever comes in until ctx ends, or with lost when another node has taken over.
+func (a *Aggregate) runDesk(ctx context.Context, lost func(error)) {
 	retry := time.NewTimer(0)
 	defer retry.Stop()
 	for {
@@ -33,7 +33,12 @@ func (a *Aggregate) runDesk(ctx context.Context) {
 		case <-a.wake:
 		case <-retry.C:
 		}
-		if _, err := a.File(ctx); err != nil && ctx.Err() == nil {
+		_, err := a.File(ctx)
+		switch {
+		case ctx.Err() != nil:
+		case errors.Is(err, store.ErrLost):
+			lost(err)
+		case err != nil:
 			a.log.Error("filing failed; the items wait and are tried again", "error", err, "after", deskRetry)
 			retry.Reset(deskRetry)
 		}

@@ -19,7 +19,7 @@ type saving struct {
 
 // saved notes how a save ended.
 func (a *Aggregate) saved(err error) {
-	if errors.Is(err, context.Canceled) || errors.Is(err, store.ErrOvertaken) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, store.ErrOvertaken) || errors.Is(err, store.ErrLost) {
 		return // says nothing of the store
 	}
 	if err != nil {

@@ -2,11 +2,13 @@ package aggregate
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/feed"
+	"feedd/internal/store"
 )
 
 // How often the schedule looks at the clock at least, and whether it was put back.
@@ -297,15 +299,18 @@ const (
 	clockJump     = 6 * time.Hour
 )
 
-// runRetention takes away what is old, hour by hour.
-func (a *Aggregate) runRetention(ctx context.Context) {
+// runRetention takes away what is old, hour by hour, until ctx ends; or with lost when another node has
+// taken over.
+func (a *Aggregate) runRetention(ctx context.Context, lost func(error)) {
 	ticker := time.NewTicker(retentionEvery)
 	defer ticker.Stop()
 	var rest time.Duration
 	for {
 		if rest > 0 {
 			rest -= retentionEvery
-		} else if err := a.Prune(ctx); err != nil && ctx.Err() == nil {
+		} else if err := a.Prune(ctx); errors.Is(err, store.ErrLost) {
+			lost(err)
+		} else if err != nil && ctx.Err() == nil {
 			a.log.Error("taking away old items failed", "error", err)
 		}
 		clock, passed := a.now(), time.Now()

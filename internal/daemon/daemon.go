@@ -24,6 +24,7 @@ import (
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/aggregate/read"
+	"feedd/internal/cluster"
 	"feedd/internal/config"
 	"feedd/internal/feed"
 	"feedd/internal/publish"
@@ -40,8 +41,11 @@ type Options struct {
 	Listen  string // HOST:PORT; empty binds nothing, for one-shot commands
 	Admin   string // HOST:PORT for those who run it; empty serves it on Listen
 	Version string
-	Log     *slog.Logger
-	Now     func() time.Time
+	// Roles are what this process does, of RoleCollect, RoleDesk and RolePublish; none means all. Only on
+	// PostgreSQL may it leave some to other processes.
+	Roles []string
+	Log   *slog.Logger
+	Now   func() time.Time
 	// Load replaces reading Config from disk; the demo has its configuration inside.
 	Load func() (*config.Config, error)
 	// Dial replaces the network for tests, see collect.Options.
@@ -55,6 +59,8 @@ type Daemon struct {
 	listener net.Listener
 	admin    net.Listener // nil without Options.Admin
 	store    *store.Store
+	roles    roles
+	cluster  *cluster.Cluster // nil on SQLite, where one process has all
 	agg      *aggregate.Aggregate
 	pub      *publish.Publisher
 	registry *prometheus.Registry
@@ -101,6 +107,9 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 			err = errors.Join(err, d.Close())
 		}
 	}()
+	if d.roles, err = rolesOf(o.Roles, o.DB); err != nil {
+		return nil, err
+	}
 	d.digest = digest(o.Config) // before it is read: a change in between is noticed
 	if d.config, err = d.load(); err != nil {
 		return nil, err
@@ -109,6 +118,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil, err
 	}
 	d.closing("store", d.store.Close)
+	d.cluster = cluster.New(cluster.Options{Store: d.store, Log: o.Log})
 	if o.Listen != "" {
 		release, err := d.store.Serve()
 		if err != nil {
@@ -328,14 +338,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 		})
 	}
 
-	closing := d.pub.CloseBeside()
-	// What was published before is served from the first request on.
-	if err := d.pub.Refresh(ctx); err != nil && ctx.Err() == nil {
-		d.log.Error("publishing failed", "error", err)
-	}
-	start("collecting", d.agg.Run)
-	start("publishing", d.publishLoop)
-	start("closing archives", closing)
+	d.startRoles(ctx, start)
 	if d.o.Load == nil {
 		start("watching the configuration", d.watch)
 	}
@@ -353,7 +356,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 		})
 	}
 	serve(d.listener, d.handler())
-	serve(d.admin, d.pub.AdminHandler())
+	serve(d.admin, d.adminHandler())
 
 	var err error
 	select {
@@ -457,7 +460,11 @@ const pace = 2 * time.Second
 
 func (d *Daemon) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/", d.pub.Handler())
+	if d.roles.publish {
+		mux.Handle("/", d.pub.Handler())
+	} else {
+		d.withoutPages(mux)
+	}
 	mux.HandleFunc("GET /push/{callback}", d.verifyPush)
 	mux.HandleFunc("POST /push/{callback}", d.takePush)
 	return mux

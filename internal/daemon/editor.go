@@ -285,16 +285,14 @@ func (e *Editor) TakeBack(ctx context.Context, n int64) (Decision, error) {
 	if _, err := e.d.store.TakeBack(ctx, n); err != nil {
 		return all[i], err
 	}
-	_, err = e.d.agg.File(ctx)
-	return all[i], err
+	return all[i], e.d.file(ctx)
 }
 
 func (d *Daemon) speak(ctx context.Context, words []feed.EditorsWord, items []int64) error {
 	if err := d.store.SaveWords(ctx, words, items); err != nil {
 		return err
 	}
-	_, err := d.agg.File(ctx)
-	return err
+	return d.file(ctx)
 }
 
 func unknown(what string) error {

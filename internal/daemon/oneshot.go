@@ -26,7 +26,7 @@ func (d *Daemon) Sources() int { return len(d.current().Sources) }
 
 // Export files what waits and writes every feed and page to target, a folder or s3://bucket/prefix.
 func (d *Daemon) Export(ctx context.Context, target string) (export.Result, error) {
-	if _, err := d.agg.File(ctx); err != nil {
+	if err := d.file(ctx); err != nil {
 		return export.Result{}, err
 	}
 	return d.pub.Export(ctx, target)

@@ -31,6 +31,7 @@ var floor = map[string]int{
 	"feedd/internal/aggregate/discover":              3,
 	"feedd/internal/publish":                         3,
 	"feedd/internal/aggregate":                       4,
+	"feedd/internal/cluster":                         4,
 	"feedd/internal/aggregate/desk/judge":            4,
 	"feedd/internal/daemon":                          5,
 	"feedd/internal/aggregate/desk/judge/fit":        6, // a command
@@ -45,7 +46,7 @@ var only = map[string][]string{
 	"github.com/gorilla/feeds":            {"feedd/internal/publish/render"},
 	"github.com/minio/minio-go":           {"feedd/internal/publish/export"},
 	"modernc.org/sqlite":                  {"feedd/internal/store"},
-	"github.com/jackc/pgx/v5":             {"feedd/internal/store"},
+	"github.com/jackc/pgx/v5":             {"feedd/internal/store", "feedd/internal/cluster"},
 	"database/sql":                        {"feedd/internal/store"},
 	"feedd/internal/config":               {"feedd/internal/daemon", "feedd/cmd/feedd"},
 	"feedd/internal/demo":                 {"feedd/internal/daemon", "feedd/cmd/feedd"},

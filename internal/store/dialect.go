@@ -38,6 +38,8 @@ type dialect interface {
 	forGood(ctx context.Context, conn *sql.Conn, on bool) error
 	// begin makes a transaction the only one that writes, until it ends.
 	begin(tx *sql.Tx) error
+	// notice tells other processes on the database about the transaction once it is committed.
+	notice(tx *sql.Tx, about string) error
 	// many runs a query once for each row of arguments, in order, and calls each, when given, for
 	// every row it returns.
 	many(tx *tx, query string, rows [][]any, each func(scanner) error) error
@@ -126,7 +128,10 @@ func (s *Store) run(ctx context.Context, forGood bool, f func(*tx) error) error 
 		// Left as it is, it would make the others slow, no more.
 		defer func() { _ = s.d.forGood(context.WithoutCancel(ctx), t.conn, false) }()
 	}
-	if err := f(t); err != nil {
+	if err = claimed(ctx, t); err == nil {
+		err = f(t)
+	}
+	if err != nil {
 		undo := ignoreDone(t.Rollback())
 		if s.d.lost(err) { // then the server has rolled it back
 			undo = nil

@@ -308,9 +308,11 @@ func (s *Store) DeskTurn(ctx context.Context) (int64, error) {
 
 // overtake counts a change as a commit, so that a desk that has not seen it cannot write over it.
 func overtake(tx *tx) error {
-	_, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, '1')
-		ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)`, deskTurn)
-	return err
+	if _, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, '1')
+		ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)`, deskTurn); err != nil {
+		return err
+	}
+	return tx.s.d.notice(tx.Tx, NoticeSaved)
 }
 
 // turnTo counts a commit after the one of that number. It fails with ErrOvertaken when there is one
@@ -397,8 +399,14 @@ func moveVersions(tx *tx, sections map[string]bool) error {
 	for _, section := range slices.Sorted(maps.Keys(sections)) { // in one order: writers must not wait for each other
 		rows = append(rows, []any{section})
 	}
-	return tx.many(`INSERT INTO sections (id, version) VALUES ($1, 1)
-		ON CONFLICT (id) DO UPDATE SET version = sections.version + 1`, rows)
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := tx.many(`INSERT INTO sections (id, version) VALUES ($1, 1)
+		ON CONFLICT (id) DO UPDATE SET version = sections.version + 1`, rows); err != nil {
+		return err
+	}
+	return tx.s.d.notice(tx.Tx, NoticeFiled)
 }
 
 // saveEntries writes entries whole and moves the versions of every section they are or were in.

@@ -158,7 +158,7 @@ func (d *postgresDialect) schema() (database.Dialect, *strings.Replacer, []goose
 
 // The lock of all writers to one schema, and how long they wait for it: as long as on SQLite. The
 // server ends the transaction of a process that stands still, so that the others can go on.
-const writersLock = `SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '60s', true),
+const writersLock = `SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '8s', true),
 	pg_advisory_xact_lock(1717922148, hashtext(current_schema()))` // the number spells feed
 
 // forGood overrides a server that commits before its log is on the disk (synchronous_commit = off).
@@ -173,6 +173,11 @@ func (d *postgresDialect) forGood(ctx context.Context, conn *sql.Conn, on bool) 
 
 func (d *postgresDialect) begin(tx *sql.Tx) error {
 	_, err := tx.Exec(writersLock)
+	return err
+}
+
+func (d *postgresDialect) notice(tx *sql.Tx, about string) error {
+	_, err := tx.Exec(`SELECT pg_notify(`+NoticeChannel+`, $1)`, about)
 	return err
 }
 

@@ -160,14 +160,19 @@ func (s *Store) saveBatch(batch []*save) (began bool, err error) {
 		if err := s.insert(tx, fresh, ids); err != nil {
 			return err
 		}
+		news := false
 		for i, w := range batch {
+			news = news || w.counts.New+w.counts.Updated+w.counts.Withdrawn > 0
 			state, err := w.c.stateRow(listings[i].text(ids))
 			if err != nil {
 				return fmt.Errorf("save %s: %w", w.c.State.Source, err)
 			}
 			states = append(states, state)
 		}
-		return tx.many(putState, states)
+		if err := tx.many(putState, states); err != nil || !news {
+			return err
+		}
+		return s.d.notice(tx.Tx, NoticeSaved)
 	})
 	return began && !s.d.lost(err), err
 }

@@ -111,6 +111,8 @@ func (d *sqliteDialect) forGood(ctx context.Context, conn *sql.Conn, on bool) er
 
 func (d *sqliteDialect) begin(*sql.Tx) error { return nil } // it has the lock, see open
 
+func (d *sqliteDialect) notice(*sql.Tx, string) error { return nil } // one process serves, see serve
+
 // prepare is done before the first transaction: the one writing connection cannot prepare for itself
 // while it is in one.
 func (d *sqliteDialect) prepare(ctx context.Context, db *sql.DB, queries ...string) error {

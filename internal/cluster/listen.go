@@ -1,0 +1,76 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"feedd/internal/store"
+)
+
+// Listen calls on for every notice of a committed transaction, of this node or another, until ctx ends;
+// and with every notice there is when it could not listen, or heard nothing for some seconds: a notice
+// may have been missed. on must not block.
+func (c *Cluster) Listen(ctx context.Context, on func(notice string)) error {
+	var said time.Time
+	for ctx.Err() == nil {
+		err := c.listen(ctx, on)
+		if now := time.Now(); err != nil && ctx.Err() == nil && now.Sub(said) >= sayEvery {
+			c.log.Warn("this node hears nothing of the others at once; it looks by itself", "error", err)
+			said = now
+		}
+		pause(ctx, time.Second)
+	}
+	return nil
+}
+
+// How long a listener may hear nothing before it makes sure that somebody is there: well below the time
+// after which the server ends a session that is silent.
+const listenCheck = silentMost / 2
+
+func (c *Cluster) listen(ctx context.Context, on func(string)) (err error) {
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = join(err, closeConn(conn)) }()
+	var channel string
+	if err := conn.QueryRow(ctx, `SELECT `+store.NoticeChannel).Scan(&channel); err != nil {
+		return err
+	}
+	if _, err := conn.Exec(ctx, `LISTEN `+channel); err != nil {
+		return err
+	}
+	for {
+		on(store.NoticeSaved)
+		on(store.NoticeFiled)
+		if err := c.hear(ctx, conn, on); err != nil || ctx.Err() != nil {
+			return err
+		}
+		within, cancel := context.WithTimeout(ctx, answerWithin)
+		_, err := conn.Exec(within, `SELECT 1`)
+		cancel()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// hear passes on notices until there is none for listenCheck.
+func (c *Cluster) hear(ctx context.Context, conn *pgx.Conn, on func(string)) error {
+	for {
+		wait, cancel := context.WithTimeout(ctx, listenCheck)
+		n, err := conn.WaitForNotification(wait)
+		cancel()
+		switch {
+		case err == nil:
+			on(n.Payload)
+		case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded) && !conn.IsClosed():
+			return nil
+		default:
+			return err
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"feedd/internal/store"
+)
+
+// The roles that a process may have.
+const (
+	RoleCollect = "collect" // asks sources, and takes what hubs push
+	RoleDesk    = "desk"    // files what was collected, when no other node does
+	RolePublish = "publish" // renders and serves what was filed
+)
+
+// roles are those of this process.
+type roles struct{ collect, desk, publish bool }
+
+func rolesOf(names []string, db string) (r roles, err error) {
+	if len(names) == 0 {
+		return roles{true, true, true}, nil
+	}
+	for _, name := range names {
+		switch strings.TrimSpace(name) {
+		case RoleCollect:
+			r.collect = true
+		case RoleDesk:
+			r.desk = true
+		case RolePublish:
+			r.publish = true
+		default:
+			return r, fmt.Errorf("%w: --roles %s: there are %s, %s and %s", ErrFlag, name, RoleCollect, RoleDesk, RolePublish)
+		}
+	}
+	if all := (roles{true, true, true}); r != all && strings.HasPrefix(db, "sqlite:") {
+		return r, fmt.Errorf("%w: --roles leaves work to other nodes, and a store on SQLite has none; share one on PostgreSQL (--db postgres://…)", ErrFlag)
+	}
+	return r, nil
+}
+
+// startRoles starts what this process does, in goroutines of Run.
+func (d *Daemon) startRoles(ctx context.Context, start func(what string, run func(context.Context) error)) {
+	if d.roles.publish {
+		closing := d.pub.CloseBeside()
+		// What was published before is served from the first request on.
+		if err := d.pub.Refresh(ctx); err != nil && ctx.Err() == nil {
+			d.log.Error("publishing failed", "error", err)
+		}
+		start("publishing", d.publishLoop)
+		start("closing archives", closing)
+	}
+	if d.cluster == nil {
+		start("collecting", d.agg.Run)
+		return
+	}
+	start("listening", func(ctx context.Context) error { return d.cluster.Listen(ctx, d.heard) })
+	if d.roles.collect {
+		start("collecting", d.agg.RunCollecting)
+	}
+	if d.roles.desk {
+		start("filing", func(ctx context.Context) error { return d.cluster.Hold(ctx, RoleDesk, d.agg.RunDesk) })
+	}
+}
+
+// heard wakes what waits for what this or another node committed.
+func (d *Daemon) heard(notice string) {
+	switch notice {
+	case store.NoticeSaved:
+		d.agg.Look()
+	case store.NoticeFiled:
+		d.publishSoon()
+	}
+}
+
+func (d *Daemon) adminHandler() http.Handler {
+	if d.roles.publish {
+		return d.pub.AdminHandler()
+	}
+	mux := http.NewServeMux()
+	d.withoutPages(mux)
+	mux.Handle("/metrics", d.pub.AdminHandler())
+	return mux
+}
+
+// withoutPages serves what is asked of a node that publishes nothing.
+func (d *Daemon) withoutPages(mux *http.ServeMux) {
+	say := func(w http.ResponseWriter, status int, text string) {
+		h := w.Header()
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+		h.Set("Cache-Control", "no-cache")
+		w.WriteHeader(status)
+		_, _ = fmt.Fprintln(w, text)
+	}
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if d.agg.Saving() != nil { // why is for the log
+			say(w, http.StatusServiceUnavailable, "nothing can be saved at present")
+			return
+		}
+		say(w, http.StatusOK, "ready")
+	})
+	if d.admin == nil {
+		mux.Handle("GET /metrics", d.pub.AdminHandler())
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		say(w, http.StatusNotFound, "This node publishes nothing; ask one that does.")
+	})
+}
+
+// How long a command waits for the desk of another node, and how often it looks.
+const (
+	deskWithin = 15 * time.Second
+	deskLook   = 100 * time.Millisecond
+)
+
+// file has everything filed that waits: by the node that holds the desk, whose configuration counts, or
+// by this process when none does.
+func (d *Daemon) file(ctx context.Context) error {
+	if d.cluster != nil {
+		held, err := d.cluster.Held(ctx, RoleDesk)
+		if err != nil {
+			return err
+		}
+		if held {
+			return d.filedElsewhere(ctx)
+		}
+	}
+	_, err := d.agg.File(ctx)
+	return err
+}
+
+// filedElsewhere waits until nothing waits for the desk.
+func (d *Daemon) filedElsewhere(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, deskWithin, errors.New("it is stored, and the node that holds the desk has not filed it yet"))
+	defer cancel()
+	look := time.NewTicker(deskLook)
+	defer look.Stop()
+	for {
+		waiting, _, err := d.store.Lag(ctx)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil || waiting == 0 {
+			return err
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

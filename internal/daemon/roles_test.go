@@ -1,0 +1,99 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"feedd/internal/store/storetest"
+)
+
+// node makes a daemon of some roles on a database.
+func node(t *testing.T, yaml string, c *clock, db string, roles ...string) *house {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "feeds.yaml")
+	if err := os.WriteFile(path, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := New(t.Context(), Options{Config: path, DB: db, Listen: "127.0.0.1:0", Now: c.now, Roles: roles, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &house{Daemon: d, clock: c, config: path, db: db}
+}
+
+// start runs a daemon until the test ends.
+func (h *house) start(t *testing.T) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- h.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error("Run:", err)
+		}
+	})
+}
+
+// text is what a daemon answers, whatever its status.
+func (h *house) text(t *testing.T, path string) string {
+	t.Helper()
+	b, err := io.ReadAll(h.get(t, path).Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestRoles splits the work among three daemons on one database: what one collects, the second files and
+// the third publishes.
+func TestRoles(t *testing.T) {
+	db := storetest.Postgres(t)
+	c := newClock()
+	yaml := newsYAML(t, c)
+	collector := node(t, yaml, c, db, RoleCollect)
+	desk := node(t, yaml, c, db, RoleDesk)
+	publisher := node(t, yaml, c, db, RolePublish)
+	for _, h := range []*house{collector, desk, publisher} {
+		h.start(t)
+	}
+	eventually(t, "what was collected is published", func() bool {
+		return strings.Contains(publisher.text(t, "/sections/all.rss"), "<item>")
+	})
+	for _, h := range []*house{collector, desk} {
+		for path, want := range map[string]int{"/healthz": http.StatusOK, "/readyz": http.StatusOK, "/metrics": http.StatusOK, "/sections/all.rss": http.StatusNotFound} {
+			if got := h.get(t, path).StatusCode; got != want {
+				t.Errorf("%s of a node that publishes nothing answers %d, want %d", path, got, want)
+			}
+		}
+	}
+
+	// What an editor says at a fourth process is filed by the node that holds the desk.
+	entry := publisher.entries(t)[0]
+	fourth := node(t, yaml, c, db)
+	if err := fourth.speak(t.Context(), nil, []int64{entry.Reports[0].ID}); err != nil {
+		t.Error("a word while another node holds the desk:", err)
+	}
+	if n, _, err := fourth.store.Lag(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d items wait after the word was filed: %v", n, err)
+	}
+	if err := fourth.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRolesNeedPostgres: with SQLite there is nobody to leave work to.
+func TestRolesNeedPostgres(t *testing.T) {
+	for _, roles := range [][]string{{"collect"}, {"gossip"}} {
+		if _, err := rolesOf(roles, "sqlite:x.db"); !errors.Is(err, ErrFlag) {
+			t.Errorf("roles %v on SQLite: %v, want ErrFlag", roles, err)
+		}
+	}
+}
