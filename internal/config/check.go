@@ -48,6 +48,7 @@ func (b *builder) config(f *file) *Config {
 			Proxies:     b.networks(f.Publish.Proxies),
 			Retention:   b.span(f.Publish.Retention, 0, 0, 20*year, "retention"),
 		},
+		Images: f.Pages.Images.or(false),
 	}
 	cfg.Desk.Token = b.secret(f.Desk.TokenEnv, text{}, "token")
 	b.token(f.Desk.TokenEnv, text{}, cfg.Desk.Token, "the desk")
@@ -79,6 +80,7 @@ func (b *builder) site(f *fileSite) feed.Site {
 		Language:    b.language(f.Language, "vi"),
 		Timezone:    b.timezone(f.Timezone, nil),
 		Contact:     b.contact(f.Contact),
+		Icon:        b.icon(f.Icon),
 	}
 	if f.ID.given() && !validAuthority(s.ID) {
 		b.at(f.ID.at, "such as news.example.org,2026", "site.id must be AUTHORITY,DATE (RFC 4151), not %s", shown(s.ID))
@@ -137,6 +139,7 @@ func (b *builder) section(f *fileSection, ids map[string]*yaml.Node) feed.Sectio
 		MaxAge:       b.span(f.MaxAge, 168*time.Hour, time.Minute, 20*year, "max_age"),
 		MaxPerSource: f.MaxPerSource.or(0),
 		Fair:         !f.MaxPerSource.given(),
+		ByCoverage:   f.Order.is == "coverage",
 		Rules:        b.rules(f.Rules),
 		Pin:          b.hardRules(f.Pin, "pin"),
 		Mute:         b.hardRules(f.Mute, "mute"),
@@ -144,8 +147,11 @@ func (b *builder) section(f *fileSection, ids map[string]*yaml.Node) feed.Sectio
 		Line:         f.line(),
 	}
 	s.Title = b.line(f.Title, s.ID, "title")
-	if f.ID.given() && s.ID == "all" {
+	switch {
+	case f.ID.given() && s.ID == "all":
 		b.at(f.ID.at, "choose another id", "the section all is every section merged and always there")
+	case f.ID.given() && s.ID == "top":
+		b.at(f.ID.at, "choose another id", "the section top is what most outlets tell and always there")
 	}
 	for i := range f.Expect {
 		s.Expect = append(s.Expect, b.expect(&f.Expect[i]))
@@ -301,8 +307,8 @@ func (b *builder) partner(f *filePartner, ids map[string]*yaml.Node) feed.Partne
 		b.at(at, "name some, or all", "the partner may read no section")
 	}
 	for _, s := range f.Sections {
-		if s.given() && s.is != "all" {
-			b.knownSection(s, "all")
+		if s.given() && s.is != "all" && s.is != "top" {
+			b.knownSection(s, "all", "top")
 		}
 		if s.given() && slices.Contains(p.Sections, s.is) {
 			b.at(s.at, "", "the section %s is here twice", shown(s.is))

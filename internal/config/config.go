@@ -34,6 +34,7 @@ type Config struct {
 	Collect         Collect
 	Publish         Publish
 	Desk            Desk
+	Images          bool   // pages show the reports' pictures
 	Warnings        Errors // what is in force although it had better not be
 }
 

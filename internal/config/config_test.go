@@ -99,6 +99,10 @@ func TestFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	authorities := strings.TrimSpace(string(pem))
+	icon, err := os.ReadFile("testdata/secrets/icon.png")
+	if err != nil {
+		t.Fatal(err)
+	}
 	inherited := feed.Source{
 		Home: "https://outlet.example.org", Section: "the-thao", Category: map[string]string{"Bóng đá": "the-thao"},
 		Priority: 3, Language: "vi", Timezone: zone(t, "Asia/Bangkok"), Rights: feed.RightsFull,
@@ -118,7 +122,7 @@ func TestFull(t *testing.T) {
 		Site: feed.Site{
 			Title: "Điểm tin thử", Description: "Tin tức được gom lại", URL: "https://news.example.org/tin",
 			ID: "news.example.org,2026-11", Language: "en-GB", Timezone: zone(t, "Europe/London"),
-			Contact: "mailto:desk@example.org",
+			Contact: "mailto:desk@example.org", Icon: feed.Picture{Type: "image/png", Data: string(icon), Width: 2, Height: 3},
 		},
 		Stories: feed.StorySettings{
 			Window: 48 * time.Hour, Match: "strict", Updates: "fold", Related: "entry", Never: [][2]string{{"giá vàng", "giá bạc"}},
@@ -127,33 +131,33 @@ func TestFull(t *testing.T) {
 		Sections: []feed.Section{
 			{
 				ID: "kinh-te", Title: "Kinh tế", Description: "Tiền bạc", Language: "vi", Limit: 20,
-				MaxAge: 24 * time.Hour, MaxPerSource: 5,
+				MaxAge: 24 * time.Hour, MaxPerSource: 5, ByCoverage: true,
 				Rules: []feed.Rule{{
-					Any:  []feed.Pattern{{Text: "chứng khoán", Line: 59}, {Text: "xuất khẩu*", Line: 59}, {Text: "/GDP|PMI/", Line: 59}},
-					All:  []feed.Pattern{{Text: "Việt Nam", Line: 60}},
-					None: []feed.Pattern{{Text: "thể thao", Line: 61}},
-					In:   []string{"title"}, Weight: -1.5, Line: 59,
+					Any:  []feed.Pattern{{Text: "chứng khoán", Line: 61}, {Text: "xuất khẩu*", Line: 61}, {Text: "/GDP|PMI/", Line: 61}},
+					All:  []feed.Pattern{{Text: "Việt Nam", Line: 62}},
+					None: []feed.Pattern{{Text: "thể thao", Line: 63}},
+					In:   []string{"title"}, Weight: -1.5, Line: 61,
 				}},
 				Pin: []feed.Rule{{
-					Any: []feed.Pattern{{Text: "khẩn cấp", Line: 65}}, In: []string{"title", "summary"}, Line: 65,
+					Any: []feed.Pattern{{Text: "khẩn cấp", Line: 67}}, In: []string{"title", "summary"}, Line: 67,
 				}},
 				Mute: []feed.Rule{{
-					Any: []feed.Pattern{{Text: "quảng cáo", Line: 67}}, In: []string{"title", "summary"}, Line: 67,
+					Any: []feed.Pattern{{Text: "quảng cáo", Line: 69}}, In: []string{"title", "summary"}, Line: 69,
 				}},
 				Expect: []feed.Expect{
-					{Title: "Lãi suất huy động tiếp tục giảm", Summary: "Các ngân hàng", Line: 69},
-					{Title: "Lịch thi đấu bóng đá hôm nay", Not: true, Line: 71},
+					{Title: "Lãi suất huy động tiếp tục giảm", Summary: "Các ngân hàng", Line: 71},
+					{Title: "Lịch thi đấu bóng đá hôm nay", Not: true, Line: 73},
 				},
-				Line: 51,
+				Line: 52,
 			},
-			{ID: "the-thao", Title: "the-thao", Limit: 50, MaxAge: 168 * time.Hour, Fair: true, Learn: true, Line: 73},
+			{ID: "the-thao", Title: "the-thao", Limit: 50, MaxAge: 168 * time.Hour, Fair: true, Learn: true, Line: 75},
 		},
 		Sources: []feed.Source{
 			with(func(s *feed.Source) {
-				s.ID, s.Title, s.URL, s.Line = "first", "Báo Ví dụ", "https://example.org/rss/kinh-doanh.rss", 76
+				s.ID, s.Title, s.URL, s.Line = "first", "Báo Ví dụ", "https://example.org/rss/kinh-doanh.rss", 78
 			}),
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "page", "https://example.org/tin-moi", 79
+				s.ID, s.URL, s.Line = "page", "https://example.org/tin-moi", 81
 				s.Page = &feed.Page{
 					Item: "ul.news > li", Title: "a", Link: "a@href", Summary: "p.sapo", Date: "time@datetime", Image: "img@src",
 				}
@@ -164,20 +168,20 @@ func TestFull(t *testing.T) {
 				Rights: feed.RightsHeadline, Learn: true, Schedule: "auto", Timeout: 5 * time.Second,
 				HostInterval: time.Second, MaxBytes: 1 << 20, MaxItems: 10, Backlog: -1, Headers: map[string]string{"X-Own": "1"},
 				UserAgent: "own/1", Bearer: "b3arer", Cookie: "s3cret-from-file",
-				Proxy: "http://u:p@proxy.example.org:3128", TLS: feed.TLS{MinVersion: "1.3", Legacy: true, HTTP1: true, CAs: authorities}, Line: 88,
+				Proxy: "http://u:p@proxy.example.org:3128", TLS: feed.TLS{MinVersion: "1.3", Legacy: true, HTTP1: true, CAs: authorities}, Line: 90,
 			},
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "files", "https://example.org/files.rss", 114
+				s.ID, s.URL, s.Line = "files", "https://example.org/files.rss", 116
 				s.Username, s.Password, s.Bearer = "", "", "s3cret-from-file"
 				s.Proxy = "http://user:pw@proxy.example.org:3128"
 			}),
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "password-file", "https://example.org/password-file.rss", 118
+				s.ID, s.URL, s.Line = "password-file", "https://example.org/password-file.rss", 120
 				s.Username, s.Password = "other", "s3cret-from-file"
 			}),
 		},
 		Drop: []feed.Rule{{
-			Any: []feed.Pattern{{Text: "thông báo mời thầu", Line: 123}}, In: []string{"title", "summary"}, Line: 123,
+			Any: []feed.Pattern{{Text: "thông báo mời thầu", Line: 125}}, In: []string{"title", "summary"}, Line: 125,
 		}},
 		Partners: []feed.Partner{
 			{
@@ -191,8 +195,9 @@ func TestFull(t *testing.T) {
 			},
 		},
 		Collect: Collect{Hosts: 4},
+		Images:  true,
 		Warnings: Errors{{
-			File: "testdata/full.yaml", Line: 129, Column: 16, Hint: "make one with: openssl rand -hex 24",
+			File: "testdata/full.yaml", Line: 131, Column: 16, Hint: "make one with: openssl rand -hex 24",
 			Message: `warning: the token of partner "cong-doi-ngoai" has fewer than 16 characters and can be guessed`,
 		}},
 		Publish: Publish{Attribution: "title", Hub: "https://hub.example.org/", HubPrivate: true, Retention: 2160 * time.Hour,

@@ -28,6 +28,8 @@ type file struct {
 	Publish filePublish `yaml:"publish"`
 	// The editor's page at /desk.
 	Desk fileDesk `yaml:"desk"`
+	// What concerns the pages for people.
+	Pages filePages `yaml:"pages"`
 }
 
 type fileSite struct {
@@ -45,6 +47,8 @@ type fileSite struct {
 	Timezone text `yaml:"timezone"`
 	// mailto: or https: address, shown in the feeds and to the hosts that are read.
 	Contact text `yaml:"contact" jsonschema:"format=uri"`
+	// File with the site's icon, beside this one: PNG, JPEG, GIF, WebP, ICO or SVG, at most 512 KiB; square, 192 pixels or more. Feeds and pages show it.
+	Icon text `yaml:"icon"`
 }
 
 type fileStories struct {
@@ -77,7 +81,7 @@ type fileSections struct {
 
 type fileSection struct {
 	placed
-	// Name of the section in addresses: lower-case letters, digits and hyphens. "all" is taken.
+	// Name of the section in addresses: lower-case letters, digits and hyphens. "all" and "top" are taken.
 	ID text `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]*$"`
 	// Name for people. Default: the id.
 	Title text `yaml:"title"`
@@ -92,6 +96,8 @@ type fileSection struct {
 	// Entries that one source may lead in a feed; 0 means no bound. Default: a fifth of limit while
 	// other sources have entries to show, and what they leave free.
 	MaxPerSource number `yaml:"max_per_source" jsonschema:"minimum=0,maximum=1000"`
+	// What comes first: the newest (time), or what most outlets tell of late (coverage). Default: time.
+	Order text `yaml:"order" jsonschema:"enum=time,enum=coverage"`
 	// An item enters when one of them holds.
 	Rules []fileRule `yaml:"rules"`
 	// Entries that match lead the section.
@@ -279,7 +285,7 @@ type filePartner struct {
 	ID text `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]*$"`
 	// Name for people. Default: the id.
 	Title text `yaml:"title"`
-	// The sections it may read; all is every section merged.
+	// The sections it may read; all is every section merged, top what most outlets tell.
 	Sections []text `yaml:"sections" jsonschema:"required"`
 	// Environment variable that holds its token.
 	TokenEnv text `yaml:"token_env"`
@@ -300,6 +306,11 @@ type filePartner struct {
 type fileCollect struct {
 	// Hosts talked to side by side; each gets one request at a time. Default: 128.
 	Hosts number `yaml:"hosts" jsonschema:"minimum=1,maximum=1000"`
+}
+
+type filePages struct {
+	// Whether pages show the reports' pictures. Readers load them from the outlets, which then know of it; no address of a page is told to them. Default: false.
+	Images yesNo `yaml:"images"`
 }
 
 type filePublish struct {

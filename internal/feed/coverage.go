@@ -19,6 +19,7 @@ type Told struct {
 	Source       string // Source.ID
 	Outlet       string // see Source.Outlet; sources of one outlet are one voice
 	At           time.Time
+	Backlog      bool // its entry is kept out of the feeds
 }
 
 // Told is when the report was told: its date, but never later than it was first seen, so that nobody
@@ -118,7 +119,7 @@ func (e *Entry) ToldBy(outlet func(source string) string) []Told {
 	var told []Told
 	for i := range e.Reports {
 		if it := &e.Reports[i]; it.Dropped == "" && it.Gone.IsZero() {
-			told = append(told, Told{Story: e.Story, Entry: e.Key, Source: it.Source, Outlet: outlet(it.Source), At: it.Told()})
+			told = append(told, Told{Story: e.Story, Entry: e.Key, Source: it.Source, Outlet: outlet(it.Source), At: it.Told(), Backlog: e.Backlog})
 		}
 	}
 	return told
@@ -139,10 +140,13 @@ func CoverStories(reports []Told) map[string]Coverage {
 }
 
 // SpeakFor chooses, of the entries that tell one story, the one that stands for it where a story is
-// shown once: the one that is told most widely itself, by the same measure.
+// shown once: the one that is told most widely itself, by the same measure. "" when the feeds have none.
 func SpeakFor(reports []Told) (entry string) {
 	by := map[string][]Told{}
 	for _, r := range reports {
+		if r.Backlog {
+			continue
+		}
 		r.Story = r.Entry // the entry is what ties are broken by
 		by[r.Entry] = append(by[r.Entry], r)
 	}
@@ -153,4 +157,10 @@ func SpeakFor(reports []Told) (entry string) {
 		}
 	}
 	return best.Story
+}
+
+// Equal tells whether c and d are the same in every respect.
+func (c Coverage) Equal(d Coverage) bool {
+	return c.Story == d.Story && c.Outlets == d.Outlets && c.First.Equal(d.First) && c.Last.Equal(d.Last) &&
+		c.score == d.score && c.rank == d.rank && c.reached.Equal(d.reached)
 }

@@ -32,6 +32,14 @@ type Site struct {
 	Language string         // BCP 47
 	Timezone *time.Location // dates shown on pages; dates without a zone of sources that name none
 	Contact  string         // mailto: or https: address, in the User-Agent and in the feeds
+	Icon     Picture        // zero means feedd's own
+}
+
+// Picture is a picture of our own.
+type Picture struct {
+	Type          string // media type; empty means that there is none
+	Data          string // its bytes
+	Width, Height int    // in pixels; 0 when it has none, as a drawing, or they are unknown
 }
 
 // Rights bounds what feedd may show of a source's items anywhere.
@@ -124,12 +132,14 @@ type Section struct {
 	MaxPerSource int
 	// Fair sets a soft bound where MaxPerSource is 0: entries that one source leads beyond a fifth of
 	// Limit are shown only where the entries of other sources leave room.
-	Fair      bool
-	Rules     []Rule
-	Pin, Mute []Rule   // entries that lead the section; entries kept out of it
-	Expect    []Expect // headlines the editor expects here, or not
-	Learn     bool     // the learned model may file here (default true)
-	Line      int
+	Fair bool
+	// ByCoverage puts first what most outlets tell, see Coverage, instead of what is newest.
+	ByCoverage bool
+	Rules      []Rule
+	Pin, Mute  []Rule   // entries that lead the section; entries kept out of it
+	Expect     []Expect // headlines the editor expects here, or not
+	Learn      bool     // the learned model may file here (default true)
+	Line       int
 }
 
 // Rule is one condition an editor wrote. It holds when any of Any (if there are any) and all of All
@@ -468,6 +478,8 @@ type Entry struct {
 	// a new source listed beyond what was to enter them.
 	Backlog bool
 	Reports []Item // in order of arrival; the lead among them
+	// Coverage is that of its story, for sections that are ordered by it. The store does not keep it.
+	Coverage Coverage
 }
 
 // Withdrawal is who took an entry out of everything published.

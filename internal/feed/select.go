@@ -8,7 +8,8 @@ import (
 
 // Select returns what a section's feed shows of its entries, in order: those that are pinned, then
 // the others, each newest first; of entries published in the same instant the one with the smaller
-// key comes first, so that every node and every run agree.
+// key comes first, so that every node and every run agree. In a section that is ordered by coverage
+// the entries of the story with the widest Coverage come first.
 //
 // Entries that are older than max_age at the time now, or withdrawn, are left out. Of one source's
 // entries only the newest max_per_source are shown, so that a source that floods pushes nobody
@@ -37,6 +38,9 @@ func Choose(s Section, entries []Entry, now time.Time) (chosen []Entry, filled b
 				return -1
 			}
 			return 1
+		}
+		if s.ByCoverage && a.Story != b.Story {
+			return CompareCoverage(a.Coverage, b.Coverage)
 		}
 		return cmp.Or(b.Published.Compare(a.Published), cmp.Compare(a.Key, b.Key))
 	})

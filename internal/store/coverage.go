@@ -1,0 +1,55 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// Told returns the reports of these stories that count to their coverage, without their Outlet: those
+// that stand, under entries that stand.
+func (s *Store) Told(ctx context.Context, stories []string) ([]feed.Told, error) {
+	ids := make([]int64, len(stories))
+	for i, key := range stories {
+		ids[i] = keyInt(key)
+	}
+	var told []feed.Told
+	for part := range slices.Chunk(ids, listed) {
+		var args []any
+		err := s.query(ctx, `SELECT e.story, e.id, i.source, i.published, i.first_seen, e.backlog FROM entries e JOIN items i ON i.entry = e.id
+			WHERE e.story `+s.d.in(part, &args)+` AND e.withdrawn = 0 AND i.gone = 0 AND i.dropped = ''`,
+			func(r *sql.Rows) error {
+				var story, entry, published, firstSeen, backlog int64
+				var t feed.Told
+				if err := r.Scan(&story, &entry, &t.Source, &published, &firstSeen, &backlog); err != nil {
+					return err
+				}
+				t.Story, t.Entry, t.Backlog = intKey(story), intKey(entry), backlog != 0
+				it := feed.Item{Published: fromMillis(published), FirstSeen: fromMillis(firstSeen)}
+				t.At = it.Told()
+				told = append(told, t)
+				return nil
+			}, args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return told, nil
+}
+
+// Shared returns the stories that more than one source has told of since a time, in no order.
+func (s *Store) Shared(ctx context.Context, since time.Time) ([]string, error) {
+	var stories []string
+	err := s.query(ctx, `SELECT story FROM items WHERE first_seen >= $1 AND story <> 0 AND gone = 0 AND dropped = ''
+		GROUP BY story HAVING MIN(source) <> MAX(source)`,
+		func(r *sql.Rows) error {
+			var story int64
+			err := r.Scan(&story)
+			stories = append(stories, intKey(story))
+			return err
+		}, millis(since))
+	return stories, err
+}
