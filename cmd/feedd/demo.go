@@ -19,7 +19,7 @@ import (
 )
 
 type demoCmd struct {
-	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to serve (${default})."`
+	Listen string `default:"${listen}" placeholder:"ADDRESS" help:"Where to serve: HOST:PORT or unix:PATH (${default})."`
 	Keep   string `placeholder:"DIR" predictor:"file" help:"Keep the store (demo.db) and the configuration (feeds.yaml) here instead of in a folder that goes away; what you edit there stays."`
 }
 
@@ -109,7 +109,7 @@ func (c *demoCmd) tell(a *app, d *daemon.Daemon, reports []aggregate.Report, bas
 			failed++
 		}
 	}
-	site := "http://" + d.Addr().String()
+	site := d.URL()
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nfeedd collected %d items from the %d invented sources at %s; %d failed (one is broken on purpose).\n", items, len(reports), base, failed)
 	fmt.Fprintf(&b, "\n  front page    %s/\n  all sections  %s/sections/all.rss  .atom  .json\n", site, site)

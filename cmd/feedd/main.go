@@ -86,10 +86,15 @@ type cli struct {
 	Backup    backupCmd    `cmd:"" help:"Copy the SQLite store to a new file, also while the daemon runs."`
 	Eval      evalCmd      `cmd:"" help:"Measure quality on labelled data."`
 
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it answers, for what watches over it."`
+
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of feeds.yaml, for editors that complete and check it."`
 	Completion completionCmd `cmd:"" help:"Print what makes a shell complete feedd's commands, flags and names."`
 	Man        manCmd        `cmd:"" help:"Print the manual page."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
+
+	LogFormat string     `enum:"text,json" default:"text" placeholder:"FORMAT" help:"How to write the log on standard error: text or json."`
+	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" help:"What to write of it: debug, info, warn or error."`
 
 	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
@@ -99,6 +104,7 @@ type app struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
 	log            *slog.Logger
+	jsonLog        bool // what reads standard error reads lines of JSON
 }
 
 // useError is a mistake in how feedd was called.
@@ -122,7 +128,8 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 			panic(r)
 		}
 	}()
-	parser, err := newParser(stdout, stderr)
+	var flags cli
+	parser, err := newParser(&flags, stdout, stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, "feedd:", err)
 		return exitFailed
@@ -133,16 +140,25 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) (code
 		fmt.Fprintf(stderr, "feedd: %v\nfeedd: try feedd --help\n", err)
 		return exitUse
 	}
-	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, log: slog.New(slog.NewTextHandler(stderr, nil))}
+	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, log: flags.logger(stderr), jsonLog: flags.LogFormat == "json"}
 	return a.exit(k.Run(a))
+}
+
+// logger writes the log as the flags say.
+func (c *cli) logger(w io.Writer) *slog.Logger {
+	o := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
 }
 
 // newParser makes the parser of the whole command line; the help, the manual and what shells complete
 // come from the same definitions.
-func newParser(stdout, stderr io.Writer) (*kong.Kong, error) {
-	return kong.New(&cli{}, kong.Name("feedd"),
+func newParser(into *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
+	return kong.New(into, kong.Name("feedd"),
 		kong.Description("A feed aggregator for newsrooms. Start with: feedd demo"),
-		kong.Vars{"version": "feedd " + version()}, kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exited(code)) }),
+		kong.Vars{"version": "feedd " + version(), "listen": listenHere}, kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(exited(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 }
 
@@ -162,7 +178,11 @@ func (a *app) exit(err error) int {
 		fmt.Fprintln(a.stderr, "feedd: stopped")
 		return exitFailed
 	}
-	fmt.Fprintln(a.stderr, "feedd:", err)
+	if a.jsonLog {
+		a.log.Error(err.Error())
+	} else {
+		fmt.Fprintln(a.stderr, "feedd:", err)
+	}
 	if errors.As(err, &use) || errors.Is(err, store.ErrAddress) || errors.Is(err, store.ErrBackup) || errors.Is(err, daemon.ErrWouldBreak) || errors.Is(err, daemon.ErrFlag) {
 		return exitUse
 	}

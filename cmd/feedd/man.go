@@ -12,7 +12,7 @@ type manCmd struct{}
 
 // Run prints the manual page, section 1, for man -l or an installation.
 func (manCmd) Run(a *app) error {
-	parser, err := newParser(io.Discard, io.Discard)
+	parser, err := newParser(&cli{}, io.Discard, io.Discard)
 	if err != nil {
 		return err
 	}
@@ -34,6 +34,12 @@ func manual(m *kong.Application) string {
 	p(".BR \"feedd demo\" .")
 	p(".SH COMMANDS")
 	manCommands(p, m.Node, "feedd")
+	p(".SH FLAGS OF EVERY COMMAND")
+	for _, f := range m.Flags {
+		if !f.Hidden && f.Name != "help" {
+			p(".TP\n.B %s\n%s", roff(f.Summary()), roff(f.Help))
+		}
+	}
 	p(".SH EXIT STATUS\n.TP\n.B %d\nDone.\n.TP\n.B %d\nFailed; the reason is on standard error.\n.TP\n.B %d\nWrong use, or an invalid configuration.", exitDone, exitFailed, exitUse)
 	p(".SH ENVIRONMENT\n.TP\n.B FEEDD_DB\n%s", roff("The store, where --db is not given."))
 	p(".SH FILES\n.TP\n.I config/feeds.yaml\n%s\n.TP\n.I data/feedd.db\n%s", roff("The configuration, where --config is not given."), roff("The store, where --db is not given."))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"os/signal"
@@ -13,28 +14,61 @@ import (
 type serveCmd struct {
 	configFlag
 	storeFlag
-	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to serve (${default})."`
-	Admin  string `placeholder:"HOST:PORT" help:"Where to show the sources' health and the metrics, and only there."`
+	Listen    string `placeholder:"ADDRESS" help:"Where to serve: HOST:PORT, unix:PATH, or systemd for the sockets of a .socket unit (these when systemd passes any, else ${listen})."`
+	Admin     string `placeholder:"ADDRESS" help:"Where to show the sources' health and the metrics, and only there; systemd means its socket named admin."`
+	AccessLog string `enum:"none,combined,json" default:"none" placeholder:"FORMAT" help:"Write a line for each answer to standard output: combined or json."`
 
 	Roles []string `placeholder:"collect,desk,publish" help:"What this node does, when others on the same PostgreSQL database do the rest (all)."`
 }
+
+// listenHere is where feedd serves when nobody says otherwise.
+const listenHere = "127.0.0.1:8080"
 
 // Run serves until SIGINT or SIGTERM; SIGHUP and a changed file reload the configuration.
 func (c *serveCmd) Run(a *app) error {
 	if err := c.exists(); err != nil {
 		return err
 	}
-	d, err := daemon.New(a.ctx, daemon.Options{
-		Config: c.Config, DB: c.DB, Listen: c.Listen, Admin: c.Admin, Roles: c.Roles, Version: version(), Log: a.log, Now: time.Now,
-	})
+	o, err := c.options(a)
+	if err != nil {
+		return err
+	}
+	d, err := daemon.New(a.ctx, o)
 	if err != nil {
 		return err
 	}
 	if text, err := d.WithoutURL(a.ctx); err == nil && text != "" { // a store that cannot be read says so soon enough
 		a.log.Warn(text)
 	}
-	a.log.Info("serving", "address", "http://"+d.Addr().String()+"/", "sources", d.Sources(), "version", version())
+	a.log.Info("serving", "address", c.address(d), "sources", d.Sources(), "version", version())
 	return a.serve(d)
+}
+
+func (c *serveCmd) options(a *app) (daemon.Options, error) {
+	o := daemon.Options{Config: c.Config, DB: c.DB, Listen: c.Listen, Admin: c.Admin, Roles: c.Roles, Version: version(), Log: a.log, Now: time.Now}
+	var err error
+	if o.Sockets, err = daemon.Passed(); err != nil {
+		return o, err
+	}
+	if o.Listen == "" && len(o.Sockets.Public()) > 0 {
+		o.Listen = "systemd"
+	}
+	if o.Admin == "" && len(o.Sockets.Admin()) > 0 {
+		o.Admin = "systemd"
+	}
+	o.Listen = cmp.Or(o.Listen, listenHere)
+	if c.AccessLog != "none" {
+		o.Access, o.AccessFormat = a.stdout, c.AccessLog
+	}
+	return o, nil
+}
+
+// address is where the daemon listens, for people.
+func (c *serveCmd) address(d *daemon.Daemon) string {
+	if at := d.Addr(); at.Network() != "tcp" {
+		return at.Network() + ":" + at.String()
+	}
+	return d.URL() + "/"
 }
 
 func (a *app) serve(d *daemon.Daemon) error {

@@ -4,16 +4,17 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -38,14 +39,18 @@ var ErrFlag = errors.New("wrong use")
 type Options struct {
 	Config  string // path of feeds.yaml
 	DB      string // see store.Open
-	Listen  string // HOST:PORT; empty binds nothing, for one-shot commands
-	Admin   string // HOST:PORT for those who run it; empty serves it on Listen
+	Listen  string // HOST:PORT, unix:PATH, systemd or systemd:NAME; empty binds nothing, for one-shot commands
+	Admin   string // the same for those who run it; empty serves it on Listen
+	Sockets Sockets
 	Version string
 	// Roles are what this process does, of RoleCollect, RoleDesk and RolePublish; none means all. Only on
 	// PostgreSQL may it leave some to other processes.
 	Roles []string
 	Log   *slog.Logger
 	Now   func() time.Time
+	// Access takes a line for each answer, in the format that AccessFormat names; nil takes none.
+	Access       io.Writer
+	AccessFormat string
 	// Load replaces reading Config from disk; the demo has its configuration inside.
 	Load func() (*config.Config, error)
 	// Dial replaces the network for tests, see collect.Options.
@@ -54,18 +59,18 @@ type Options struct {
 
 // Daemon is the running house.
 type Daemon struct {
-	o        Options
-	log      *slog.Logger
-	listener net.Listener
-	admin    net.Listener // nil without Options.Admin
-	store    *store.Store
-	roles    roles
-	cluster  *cluster.Cluster // nil on SQLite, where one process has all
-	agg      *aggregate.Aggregate
-	pub      *publish.Publisher
-	registry *prometheus.Registry
-	reloads  *prometheus.GaugeVec
-	held     prometheus.Gauge
+	o         Options
+	log       *slog.Logger
+	listeners []net.Listener
+	admins    []net.Listener // none without Options.Admin
+	store     *store.Store
+	roles     roles
+	cluster   *cluster.Cluster // nil on SQLite, where one process has all
+	agg       *aggregate.Aggregate
+	pub       *publish.Publisher
+	registry  *prometheus.Registry
+	reloads   *prometheus.GaugeVec
+	held      prometheus.Gauge
 
 	gate   collect.Gate      // of all collectors, one after another: the hosts stay the same
 	digest [sha256.Size]byte // of the file that New read
@@ -125,12 +130,12 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 			return nil, err
 		}
 		d.closing("lock", release)
-		if d.listener, err = d.listen(o.Listen, "--listen"); err != nil {
+		if d.listeners, err = d.listen(o.Listen, "--listen", o.Sockets.Public()); err != nil {
 			return nil, err
 		}
 	}
 	if o.Admin != "" {
-		if d.admin, err = d.listen(o.Admin, "--admin"); err != nil {
+		if d.admins, err = d.listen(o.Admin, "--admin", o.Sockets.Admin()); err != nil {
 			return nil, err
 		}
 	}
@@ -218,36 +223,18 @@ func (d *Daemon) Close() error {
 
 // Addr is the address the daemon listens on, nil when it does not.
 func (d *Daemon) Addr() net.Addr {
-	if d.listener == nil {
+	if len(d.listeners) == 0 {
 		return nil
 	}
-	return d.listener.Addr()
+	return d.listeners[0].Addr()
 }
 
 // AdminAddr is the address of the listener for those who run it, nil without one.
 func (d *Daemon) AdminAddr() net.Addr {
-	if d.admin == nil {
+	if len(d.admins) == 0 {
 		return nil
 	}
-	return d.admin.Addr()
-}
-
-// listen binds an address, given by a flag, until the daemon closes.
-func (d *Daemon) listen(address, flag string) (net.Listener, error) {
-	if _, err := strconv.ParseUint(address, 10, 16); err == nil {
-		return nil, fmt.Errorf("%w: %s %s is a port alone; write 127.0.0.1:%s for this machine, or :%s for every address of it", ErrFlag, flag, address, address, address)
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("cannot listen: %w; name another address with %s", err, flag)
-	}
-	d.closing("listener", func() error {
-		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-			return err
-		}
-		return nil
-	})
-	return l, nil
+	return d.admins[0].Addr()
 }
 
 // current is the configuration in force.
@@ -279,10 +266,7 @@ func (d *Daemon) publication(c *config.Config) publish.Settings {
 	}
 	site := c.Site
 	if site.URL == "" {
-		site.URL = "http://127.0.0.1:8080"
-		if d.listener != nil {
-			site.URL = "http://" + d.listener.Addr().String()
-		}
+		site.URL = cmp.Or(d.URL(), "http://127.0.0.1:8080")
 	}
 	return publish.Settings{
 		Site: site, Sections: c.Sections, Sources: sources, Partners: c.Partners,
@@ -329,7 +313,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	run, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	fail := make(chan error, 4)
+	fail := make(chan error, 4+len(d.listeners)+len(d.admins))
 	start := func(what string, f func(context.Context) error) {
 		wg.Go(func() {
 			if err := f(run); err != nil && run.Err() == nil {
@@ -343,20 +327,23 @@ func (d *Daemon) Run(ctx context.Context) error {
 		start("watching the configuration", d.watch)
 	}
 	servers := []*http.Server{}
-	serve := func(l net.Listener, h http.Handler) {
-		if l == nil {
+	serve := func(on []net.Listener, h http.Handler) {
+		if len(on) == 0 {
 			return
 		}
 		server := d.server(h)
 		servers = append(servers, server)
-		wg.Go(func() {
-			if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-				fail <- fmt.Errorf("serving: %w", err)
-			}
-		})
+		for _, l := range on {
+			start("serving", func(context.Context) error {
+				if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+					return err
+				}
+				return nil
+			})
+		}
 	}
-	serve(d.listener, d.handler())
-	serve(d.admin, d.adminHandler())
+	serve(d.listeners, d.handler())
+	serve(d.admins, d.adminHandler())
 
 	var err error
 	select {
@@ -386,6 +373,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 
 // server answers with h, and waits for nobody long.
 func (d *Daemon) server(h http.Handler) *http.Server {
+	if d.o.Access != nil {
+		h = (&access{json: d.o.AccessFormat == AccessJSON, now: d.o.Now, from: d.clientOf, w: d.o.Access}).logging(h)
+	}
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,

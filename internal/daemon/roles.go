@@ -104,7 +104,7 @@ func (d *Daemon) withoutPages(mux *http.ServeMux) {
 		}
 		say(w, http.StatusOK, "ready")
 	})
-	if d.admin == nil {
+	if len(d.admins) == 0 {
 		mux.Handle("GET /metrics", d.pub.AdminHandler())
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {

@@ -283,7 +283,7 @@ func (d *document) serve(w http.ResponseWriter, r *http.Request) {
 	h["Etag"] = rep.etag
 	if unchanged {
 		w.WriteHeader(http.StatusNotModified)
-		d.route.count(http.StatusNotModified, 0)
+		d.route.count(w, http.StatusNotModified, 0)
 		return
 	}
 	d.send(w, r, rep, http.StatusOK)
@@ -304,11 +304,11 @@ func (d *document) send(w http.ResponseWriter, r *http.Request, rep *representat
 		w.WriteHeader(status)
 	}
 	if r.Method == http.MethodHead {
-		d.route.count(status, 0)
+		d.route.count(w, status, 0)
 		return
 	}
 	n, _ := w.Write(body) // a client that went away is not our error
-	d.route.count(status, n)
+	d.route.count(w, status, n)
 }
 
 // imFeed and its neighbours mark a partial answer (RFC 3229, section 10.5.3): it is for this client

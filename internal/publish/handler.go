@@ -31,7 +31,7 @@ func (p *Publisher) Handler() http.Handler {
 	}
 	mux.HandleFunc("/", p.unknown)
 
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return p.timed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s := p.site.Load()
 		if s == nil {
 			mux.ServeHTTP(w, r)
@@ -48,7 +48,7 @@ func (p *Publisher) Handler() http.Handler {
 			return
 		}
 		p.serveDocument(w, r, d)
-	})
+	}))
 }
 
 // AdminHandler serves what those who run feedd look at, and nothing that is published.
@@ -60,7 +60,7 @@ func (p *Publisher) AdminHandler() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		p.refuse(w, http.StatusNotFound, "Here are /sources, /sources.json, /metrics, /healthz and /readyz.")
 	})
-	return mux
+	return p.timed(mux)
 }
 
 // addAdmin adds what is not for everybody where there is a listener apart.
@@ -124,7 +124,7 @@ func (p *Publisher) answer(w http.ResponseWriter, status int, text string) {
 
 func (p *Publisher) refuse(w http.ResponseWriter, status int, text string) {
 	p.answer(w, status, text)
-	p.metrics.other.count(status, 0)
+	p.metrics.other.count(w, status, 0)
 }
 
 // unknown answers for every other path.

@@ -34,9 +34,9 @@ func (p *Publisher) serveHub(w http.ResponseWriter, r *http.Request) {
 	heard := &statusWriter{ResponseWriter: w}
 	p.hub.Serve(heard, r, p.plan.Load().Proxies.Of(r))
 	if heard.status == http.StatusAccepted {
-		p.metrics.hub.count(heard.status, 0)
+		p.metrics.hub.count(w, heard.status, 0)
 	} else {
-		p.metrics.other.count(heard.status, 0)
+		p.metrics.other.count(w, heard.status, 0)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,16 @@ func TestEveryAddressIsServed(t *testing.T) {
 	}
 	if m := n.page("/metrics"); !strings.Contains(m, `feedd_http_requests_total{code="200",route="feed"}`) {
 		t.Error("/metrics does not count requests")
+	}
+	m := n.page("/metrics") // every answer is timed, under the same names as it is counted
+	for _, labels := range []string{`{code="200",route="feed"}`, `{code="405",route="other"}`} {
+		figure := func(name string) string {
+			return regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name+labels) + ` (.*)$`).FindString(m)
+		}
+		counted := strings.TrimPrefix(figure("feedd_http_requests_total"), "feedd_http_requests_total")
+		if timed := figure("feedd_http_request_seconds_count"); counted == "" || timed != "feedd_http_request_seconds_count"+counted {
+			t.Errorf("counted%s, timed %s", counted, timed)
+		}
 	}
 	for _, path := range []string{"/sections/nothing.rss", "/sections/kinh-te/archive/2026-10.atom", "/sections/kinh-te/archive/2026-11.xml",
 		"/sections/kinh-te/archive/2026-1.atom", "/stories/zzz", "/stories/0123456789abcdef", "/x"} {
