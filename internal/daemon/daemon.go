@@ -178,7 +178,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	}
 	d.pub, err = publish.New(publish.Options{
 		Settings: d.publication(d.config), Reader: reader{d.store, d.agg}, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
-		Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Admin: o.Admin != "", Log: o.Log,
+		Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Admin: o.Admin != "", Mine: d.delivering(), Log: o.Log,
 	})
 	if err != nil {
 		return nil, err
@@ -427,7 +427,7 @@ func (d *Daemon) publishLoop(ctx context.Context) error {
 		if d.pub.Swaps() == before {
 			continue
 		}
-		rest := time.NewTimer(breath(time.Since(began)))
+		rest := time.NewTimer(d.breath(time.Since(began)))
 		select {
 		case <-ctx.Done():
 			rest.Stop()
@@ -440,13 +440,21 @@ func (d *Daemon) publishLoop(ctx context.Context) error {
 // breath is how long publishing rests after a rendering that took so long. What comes after quiet is
 // published at once; while commits follow each other, they are published together every pace, and
 // publishing takes a quarter of one processor at most as long as that keeps nobody waiting.
-func breath(took time.Duration) time.Duration {
-	return max(pace-took, min(3*took, pace))
+func (d *Daemon) breath(took time.Duration) time.Duration {
+	p := pace
+	if d.cluster != nil {
+		p = nodePace
+	}
+	return max(p-took, min(3*took, p))
 }
 
 // pace is the shortest time between two renderings: WebSub subscribers hear within it of what was
-// committed, and pollers do not ask more often.
-const pace = 2 * time.Second
+// committed, and pollers do not ask more often. Of several nodes none may be far behind another, for a
+// reader may meet one after the other.
+const (
+	pace     = 2 * time.Second
+	nodePace = 700 * time.Millisecond
+)
 
 func (d *Daemon) handler() http.Handler {
 	mux := http.NewServeMux()

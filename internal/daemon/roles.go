@@ -58,6 +58,9 @@ func (d *Daemon) startRoles(ctx context.Context, start func(what string, run fun
 		start("collecting", d.agg.Run)
 		return
 	}
+	if d.roles.publish {
+		start("delivering", func(ctx context.Context) error { return d.cluster.Hold(ctx, "hub", d.pub.Deliver) })
+	}
 	start("listening", func(ctx context.Context) error { return d.cluster.Listen(ctx, d.heard) })
 	if d.roles.collect {
 		start("collecting", d.agg.RunCollecting)
@@ -65,6 +68,14 @@ func (d *Daemon) startRoles(ctx context.Context, start func(what string, run fun
 	if d.roles.desk {
 		start("filing", func(ctx context.Context) error { return d.cluster.Hold(ctx, RoleDesk, d.agg.RunDesk) })
 	}
+}
+
+// delivering is what the hub asks before each delivery where other nodes have hubs of the same site.
+func (d *Daemon) delivering() func(context.Context) error {
+	if d.cluster == nil {
+		return nil
+	}
+	return d.store.Stands
 }
 
 // heard wakes what waits for what this or another node committed.

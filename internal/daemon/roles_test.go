@@ -31,15 +31,20 @@ func node(t *testing.T, yaml string, c *clock, db string, roles ...string) *hous
 // start runs a daemon until the test ends.
 func (h *house) start(t *testing.T) {
 	t.Helper()
-	ctx, stop := context.WithCancel(context.Background())
+	t.Cleanup(h.run(t))
+}
+
+// run runs a daemon until stop is called.
+func (h *house) run(t *testing.T) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- h.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
+	return func() {
+		cancel()
 		if err := <-ended; err != nil {
 			t.Error("Run:", err)
 		}
-	})
+	}
 }
 
 // text is what a daemon answers, whatever its status.

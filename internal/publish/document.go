@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -344,6 +345,15 @@ func (d *document) redressed(modified time.Time, e envelope) *document {
 	c := &document{path: d.path, section: d.section, hash: d.hash, forms: d.forms}
 	c.dress(modified, e)
 	return c
+}
+
+// dated returns the document as it is with these bytes since another time.
+func (d *document) dated(modified time.Time) *document {
+	c := *d
+	c.modified, c.lastModified = modified, modified.UTC().Format(http.TimeFormat)
+	c.headers = slices.Clone(d.headers)
+	c.headers[0] = line("Last-Modified", c.lastModified)
+	return &c
 }
 
 // packed returns the bytes as the store keeps them.

@@ -106,8 +106,21 @@ func (p *Publisher) saveChanged(ctx context.Context, next *site) error {
 	}
 	for _, r := range save {
 		p.kept[r.Path] = r
+		next.since(r.Path, r.Modified)
 	}
 	return nil
+}
+
+// since says since when a document has the bytes it has, as another node that was faster told readers.
+func (s *site) since(path string, modified time.Time) {
+	docs, name := s.docs, path
+	if rest, ok := strings.CutPrefix(path, "/partners/"); ok {
+		partner, file, _ := strings.Cut(rest, "/")
+		docs, name = s.partners[partner], file
+	}
+	if d := docs[name]; d != nil && !d.modified.Equal(modified) {
+		docs[name] = d.dated(modified)
+	}
 }
 
 // deleteGone forgets the bytes of what is published no more.
@@ -190,9 +203,11 @@ func (t *stamps) of(ctx context.Context, path, hash string) (time.Time, error) {
 	if ok && !r.Modified.After(was.Modified) { // twice within a second: readers tell the two apart
 		r.Modified = was.Modified.Add(time.Second)
 	}
-	if err := t.keep.SaveRenditions(ctx, []feed.Rendition{r}); err != nil {
+	saved := []feed.Rendition{r}
+	if err := t.keep.SaveRenditions(ctx, saved); err != nil {
 		return time.Time{}, err
 	}
+	r = saved[0]
 	t.by[path] = r
 	return r.Modified, nil
 }

@@ -46,7 +46,7 @@ type Settings struct {
 	Every map[string]time.Duration
 }
 
-// Options are what a Publisher is made of. All fields are required but Saving, Admin, PerPage and Log.
+// Options are what a Publisher is made of. All fields are required but Saving, Admin, Mine, PerPage and Log.
 type Options struct {
 	Settings      Settings
 	Reader        Reader
@@ -60,7 +60,10 @@ type Options struct {
 	Saving func() error
 	// Admin says that there is another listener for AdminHandler: then Handler tells strangers nothing
 	// about sources, metrics and why something is not ready.
-	Admin   bool
+	Admin bool
+	// Mine, when given, says that other nodes publish the same: this one tells subscribers only while Deliver
+	// runs, and asks before each delivery whether it is still the one, with the context of Deliver.
+	Mine    func(context.Context) error
 	PerPage int // entries on a closed page of an archive; 0 means 1000
 	Log     *slog.Logger
 }
@@ -134,7 +137,7 @@ func New(o Options) (*Publisher, error) {
 	if err := p.Reload(o.Settings); err != nil {
 		return nil, err
 	}
-	p.hub, err = hub.New(hub.Options{Site: served{p}, Subscriptions: o.Subscriptions, Registry: o.Registry, Now: o.Now, Log: o.Log})
+	p.hub, err = hub.New(hub.Options{Site: served{p}, Subscriptions: o.Subscriptions, Registry: o.Registry, Now: o.Now, Mine: o.Mine, Log: o.Log})
 	return p, err
 }
 
@@ -164,6 +167,16 @@ func (p *Publisher) Tell(subject, text string) {
 // Authority is the authority of the entries' ids that was fixed at the first publication, "" before.
 func (p *Publisher) Authority(ctx context.Context) (string, error) {
 	return p.meta.Meta(ctx, authorityKey)
+}
+
+// Deliver tells the hub's subscribers what changed until ctx ends, and at its start what they missed. Of
+// several nodes one runs it; without Options.Mine nobody needs to.
+func (p *Publisher) Deliver(ctx context.Context) error {
+	// Nobody is given what is older than what the node before gave.
+	if err := p.Refresh(ctx); err != nil {
+		return err
+	}
+	return p.hub.Deliver(ctx)
 }
 
 // Close ends deliveries to the hub's subscribers; what was not delivered is at the next start.
@@ -258,7 +271,7 @@ func (p *Publisher) idAuthority(ctx context.Context, pl *plan) (string, error) {
 			kept = strings.ReplaceAll(kept, ":", "-") + ".ipv6.invalid"
 		}
 		kept += "," + p.now().UTC().Format("2006-01-02")
-		if err := p.meta.Fix(ctx, authorityKey, kept); err != nil {
+		if kept, err = p.meta.Fix(ctx, authorityKey, kept); err != nil {
 			return "", fmt.Errorf("fix the authority of the ids: %w", err)
 		}
 	}

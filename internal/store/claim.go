@@ -39,8 +39,12 @@ type claimIn struct{}
 // an earlier holder is committed after the first commit of a later one.
 func (c Claim) With(ctx context.Context) context.Context { return context.WithValue(ctx, claimIn{}, c) }
 
-// Stands tells whether the claim was not taken over, with ErrLost or another error.
-func (s *Store) Stands(ctx context.Context, c Claim) error {
+// Stands fails with ErrLost when the claim of the context was taken over. Without one it asks nobody.
+func (s *Store) Stands(ctx context.Context) error {
+	c, ok := ctx.Value(claimIn{}).(Claim)
+	if !ok {
+		return nil
+	}
 	value, err := s.Meta(ctx, claimKey(c.name))
 	if err == nil && value != strconv.FormatInt(c.n, 10) {
 		return fmt.Errorf("%s: %w", c.name, ErrLost)

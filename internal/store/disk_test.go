@@ -39,7 +39,7 @@ func TestEditorOutlivesPowerCut(t *testing.T) {
 		if err := s.SaveWords(t.Context(), []feed.EditorsWord{word}, []int64{1}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Fix(t.Context(), "authority", "news.example.org,2026"); err != nil {
+		if _, err := s.Fix(t.Context(), "authority", "news.example.org,2026"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Save(t.Context(), collected(2)); err != nil {

@@ -222,16 +222,29 @@ func (s *Store) Renditions(ctx context.Context) ([]feed.Rendition, error) {
 	return rs, err
 }
 
-// SaveRenditions adds or replaces renditions by their path, all or none.
+// SaveRenditions adds or replaces renditions by their path, all or none. Bytes that another process has
+// saved already keep its Modified, and rs gets it: nodes that render the same tell readers the same.
 func (s *Store) SaveRenditions(ctx context.Context, rs []feed.Rendition) error {
 	rows := make([][]any, len(rs))
 	for i, r := range rs {
 		rows[i] = []any{r.Path, r.Hash, millis(r.Modified), r.Body}
 	}
-	return s.tx(ctx, func(tx *tx) error {
-		return tx.many(`INSERT INTO renditions (path, hash, modified, body) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, modified = excluded.modified, body = excluded.body`, rows)
+	modified := make([]int64, 0, len(rs))
+	err := s.tx(ctx, func(tx *tx) error {
+		return tx.manyRows(`INSERT INTO renditions (path, hash, modified, body) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, body = excluded.body,
+				modified = CASE WHEN renditions.hash = excluded.hash THEN renditions.modified ELSE excluded.modified END
+			RETURNING modified`, rows, func(r scanner) error {
+			modified = append(modified, 0)
+			return r.Scan(&modified[len(modified)-1])
+		})
 	})
+	if err == nil {
+		for i := range rs {
+			rs[i].Modified = fromMillis(modified[i])
+		}
+	}
+	return err
 }
 
 // DeleteRenditions forgets these paths; an unknown one is no error.
@@ -268,10 +281,18 @@ func (s *Store) SaveSubscription(ctx context.Context, sub feed.Subscription) err
 	})
 }
 
-// DeleteSubscription forgets a subscription; an unknown one is no error.
-func (s *Store) DeleteSubscription(ctx context.Context, topic, callback string) error {
+// NoteDelivery notes what a subscriber was given last. One that unsubscribed meanwhile is not back.
+func (s *Store) NoteDelivery(ctx context.Context, topic, callback, hash string) error {
 	return s.tx(ctx, func(tx *tx) error {
-		_, err := tx.Exec(`DELETE FROM subscriptions WHERE topic = $1 AND callback = $2`, topic, callback)
+		_, err := tx.Exec(`UPDATE subscriptions SET delivered = $1 WHERE topic = $2 AND callback = $3`, hash, topic, callback)
+		return err
+	})
+}
+
+// DeleteSubscription forgets a subscription, unless its lease goes beyond upTo; an unknown one is no error.
+func (s *Store) DeleteSubscription(ctx context.Context, topic, callback string, upTo time.Time) error {
+	return s.tx(ctx, func(tx *tx) error {
+		_, err := tx.Exec(`DELETE FROM subscriptions WHERE topic = $1 AND callback = $2 AND until <= $3`, topic, callback, millis(upTo))
 		return err
 	})
 }

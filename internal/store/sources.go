@@ -119,9 +119,16 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 	return s.tx(ctx, setMeta(name, value))
 }
 
-// Fix is SetMeta for a value that must never be another: no power cut undoes it.
-func (s *Store) Fix(ctx context.Context, name, value string) error {
-	return s.txForGood(ctx, setMeta(name, value))
+// Fix stores a value that must never be another, under a name that has none: no power cut undoes it. It
+// returns the value in force, which another process may have fixed first.
+func (s *Store) Fix(ctx context.Context, name, value string) (fixed string, err error) {
+	err = s.txForGood(ctx, func(tx *tx) error {
+		if _, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, value); err != nil {
+			return err
+		}
+		return tx.QueryRow(`SELECT value FROM meta WHERE name = $1`, name).Scan(&fixed)
+	})
+	return fixed, err
 }
 
 func setMeta(name, value string) func(*tx) error {

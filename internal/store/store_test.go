@@ -402,7 +402,7 @@ func TestSmallThings(t *testing.T) {
 		if got, err := s.Subscriptions(ctx); err != nil || !cmp.Equal(got, []feed.Subscription{sub}) {
 			t.Errorf("Subscriptions = %v, %v", got, err)
 		}
-		if err := s.DeleteSubscription(ctx, sub.Topic, sub.Callback); err != nil {
+		if err := s.DeleteSubscription(ctx, sub.Topic, sub.Callback, sub.Until); err != nil {
 			t.Fatal(err)
 		}
 		hold := feed.HostHold{Host: "e.org", Until: t0.Add(time.Hour), Reason: "the host answered 429"}

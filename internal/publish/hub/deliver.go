@@ -45,6 +45,9 @@ const (
 // Changed tells the subscribers, or the public hub, which feeds changed; they are published by then.
 func (h *Hub) Changed(feeds []Feed) {
 	set := h.site.Settings()
+	if h.mine != nil && !h.delivers() {
+		return // who does tells them, or will
+	}
 	if set.Public != "" {
 		h.announce(set, feeds)
 		return
@@ -59,7 +62,7 @@ func (h *Hub) Changed(feeds []Feed) {
 	for _, f := range feeds {
 		for k, sub := range h.topics[f.Path] {
 			if now.After(sub.Until) {
-				h.forget(k)
+				h.forget(k, sub.Until)
 				continue
 			}
 			sub.push(f)
@@ -67,10 +70,11 @@ func (h *Hub) Changed(feeds []Feed) {
 	}
 }
 
-// forget drops a subscription for good. The caller holds mu.
-func (h *Hub) forget(k subKey) {
+// forget drops a subscription for good, unless it was renewed beyond that lease at another node. The
+// caller holds mu.
+func (h *Hub) forget(k subKey, lease time.Time) {
 	h.drop(k)
-	if err := h.keep.DeleteSubscription(h.ctx, k.topic, k.callback); err != nil {
+	if err := h.keep.DeleteSubscription(h.ctx, k.topic, k.callback, lease); err != nil {
 		h.log.Warn("the hub cannot forget a subscription that ended", "error", err)
 	}
 }
@@ -104,6 +108,9 @@ func (sub *subscriber) deliver() {
 		}
 		status, ended, err := sub.attempt(&next)
 		if ended {
+			h.mu.Lock()
+			sub.queue, sub.running = nil, false
+			h.mu.Unlock()
 			return
 		}
 		if pause := sub.settle(&next, status, err); pause > 0 && !h.sleep(pause) {
@@ -127,7 +134,7 @@ func (sub *subscriber) next() (delivery, bool) {
 	defer h.mu.Unlock()
 	k := subKey{sub.Topic, sub.Callback}
 	if h.subs[k] == sub && h.now().After(sub.Until) {
-		h.forget(k)
+		h.forget(k, sub.Until)
 	}
 	if h.subs[k] != sub {
 		sub.queue = nil // nothing more goes to somebody without a subscription
@@ -150,6 +157,10 @@ func (sub *subscriber) attempt(d *delivery) (status int, ended bool, err error) 
 	select {
 	case slots <- struct{}{}:
 	case <-h.stop.Done():
+		return 0, true, nil
+	}
+	if !h.delivers() { // who does now gives the subscriber what it misses
+		<-slots
 		return 0, true, nil
 	}
 	began := time.Now()
@@ -180,12 +191,12 @@ func (sub *subscriber) settle(d *delivery, status int, err error) (pause time.Du
 		sub.queue = sub.queue[1:]
 		sub.Delivered = d.feed.Hash
 		if h.subs[k] == sub {
-			if err := h.keep.SaveSubscription(context.WithoutCancel(h.ctx), sub.Subscription); err != nil {
+			if err := h.keep.NoteDelivery(context.WithoutCancel(h.ctx), sub.Topic, sub.Callback, sub.Delivered); err != nil {
 				h.log.Warn("the hub cannot note a delivery", "error", err)
 			}
 		}
 	case status == http.StatusGone: // the subscriber wants no more (section 7)
-		h.forget(k)
+		h.forget(k, sub.Until)
 	default:
 		sub.failed++
 		// What waits is the newest state: one delivery tells it all.

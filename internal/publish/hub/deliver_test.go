@@ -98,6 +98,7 @@ func (local) Feed(string) (Feed, bool) { return Feed{}, false }
 // forgetful keeps no subscription: the test is about the present.
 type forgetful struct{}
 
-func (forgetful) Subscriptions(context.Context) ([]feed.Subscription, error) { return nil, nil }
-func (forgetful) SaveSubscription(context.Context, feed.Subscription) error  { return nil }
-func (forgetful) DeleteSubscription(context.Context, string, string) error   { return nil }
+func (forgetful) Subscriptions(context.Context) ([]feed.Subscription, error)          { return nil, nil }
+func (forgetful) SaveSubscription(context.Context, feed.Subscription) error           { return nil }
+func (forgetful) NoteDelivery(context.Context, string, string, string) error          { return nil }
+func (forgetful) DeleteSubscription(context.Context, string, string, time.Time) error { return nil }

@@ -59,17 +59,22 @@ type Subscriptions interface {
 	Subscriptions(ctx context.Context) ([]feed.Subscription, error)
 	// SaveSubscription adds or replaces by Topic and Callback.
 	SaveSubscription(ctx context.Context, s feed.Subscription) error
-	// DeleteSubscription forgets one; an unknown one is no error.
-	DeleteSubscription(ctx context.Context, topic, callback string) error
+	// NoteDelivery notes the hash of what a subscriber was given last; an unknown one is no error.
+	NoteDelivery(ctx context.Context, topic, callback, hash string) error
+	// DeleteSubscription forgets one, unless its lease goes beyond upTo; an unknown one is no error.
+	DeleteSubscription(ctx context.Context, topic, callback string, upTo time.Time) error
 }
 
-// Options are what a Hub is made of. All fields are required.
+// Options are what a Hub is made of. All fields but Mine are required.
 type Options struct {
 	Site          Site
 	Subscriptions Subscriptions
 	Registry      prometheus.Registerer // takes the hub's metrics
 	Now           func() time.Time
 	Log           *slog.Logger
+	// Mine, when given, says that other nodes have hubs of the same site: this one delivers only while
+	// Deliver runs, and asks before each delivery, with the context of Deliver. An error means no.
+	Mine func(context.Context) error
 }
 
 // Hub takes subscriptions and delivers. Its methods may be called from several goroutines.
@@ -92,8 +97,12 @@ type Hub struct {
 	retrying chan struct{} // deliveries to those that did not: they wait among themselves
 	rates    *client.Rates // of verifications
 
+	mine func(context.Context) error // nil: there are no other nodes
+
 	mu     sync.Mutex
 	loaded bool
+	read   time.Time       // when the subscriptions were last read, where other nodes take some, too
+	while  context.Context // of Deliver; nil while another node delivers
 	subs   map[subKey]*subscriber
 	topics map[string]map[subKey]*subscriber
 	pings  map[string]bool // topics a public hub is still to be told about
@@ -114,7 +123,7 @@ type subKey struct{ topic, callback string }
 // first needs them.
 func New(o Options) (*Hub, error) {
 	h := &Hub{
-		site: o.Site, keep: o.Subscriptions, now: o.Now, log: o.Log,
+		site: o.Site, keep: o.Subscriptions, now: o.Now, log: o.Log, mine: o.Mine,
 		told: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "feedd_hub_deliveries_total",
 			Help: "Attempts to tell a subscriber or a public hub, by result."}, []string{"result"}),
 		live: prometheus.NewGauge(prometheus.GaugeOpts{Name: "feedd_hub_subscriptions",
@@ -181,23 +190,90 @@ func (h *Hub) load(ctx context.Context) error {
 	if h.loaded {
 		return nil
 	}
+	if err := h.take(ctx, h.mine == nil); err != nil {
+		return err
+	}
+	h.loaded = h.mine == nil // else others take subscriptions and end them
+	return nil
+}
+
+// take brings the subscriptions to what is stored, and with give queues what a subscriber missed while
+// nobody delivered. The caller holds mu.
+func (h *Hub) take(ctx context.Context, give bool) error {
 	subs, err := h.keep.Subscriptions(ctx)
 	if err != nil {
 		return fmt.Errorf("read the hub's subscriptions: %w", err)
 	}
 	now := h.now()
+	stored := make(map[subKey]bool, len(subs))
 	for _, s := range subs {
+		k := subKey{s.Topic, s.Callback}
+		stored[k] = true
 		if now.After(s.Until) {
-			h.forget(subKey{s.Topic, s.Callback})
+			h.forget(k, s.Until)
 			continue
 		}
-		sub := h.add(s, whoOf(subKey{s.Topic, s.Callback}, ""))
-		if f, ok := h.site.Feed(s.Topic); ok {
+		if h.subs[k] != nil && give && len(h.subs[k].queue) == 0 {
+			h.subs[k].Delivered = s.Delivered // by another node
+		}
+		sub := h.add(s, whoOf(k, ""))
+		if f, ok := h.site.Feed(s.Topic); ok && give {
 			sub.push(f) // unless it has these bytes: then it missed something while we were away
 		}
 	}
-	h.loaded = true
+	for k := range h.subs {
+		if !stored[k] && h.mine != nil {
+			h.drop(k) // at another node
+		}
+	}
+	h.read = time.Now()
 	return nil
+}
+
+// Deliver delivers until ctx ends, where other nodes have hubs of the same site.
+func (h *Hub) Deliver(ctx context.Context) error {
+	if h.mine == nil {
+		return errors.New("this hub delivers by itself")
+	}
+	h.mu.Lock()
+	h.while = ctx
+	err := h.take(ctx, true)
+	h.mu.Unlock()
+	if err == nil {
+		<-ctx.Done()
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.while = nil
+	for _, sub := range h.subs {
+		sub.queue = sub.queue[:min(len(sub.queue), 1)] // it may be under way; its goroutine ends with it
+	}
+	return err
+}
+
+// delivers tells whether this node is the one that delivers at present.
+func (h *Hub) delivers() bool {
+	if h.mine == nil {
+		return h.stop.Err() == nil
+	}
+	h.mu.Lock()
+	while := h.while
+	h.mu.Unlock()
+	return h.stop.Err() == nil && while != nil && while.Err() == nil && h.mine(while) == nil
+}
+
+// readEvery is how often the subscriptions that other nodes took are read for those who ask for one.
+const readEvery = time.Second
+
+// known reads the subscriptions where they are not known well enough for a subscriber's request.
+func (h *Hub) known(ctx context.Context) error {
+	h.mu.Lock()
+	fresh := h.mine != nil && time.Since(h.read) < readEvery
+	h.mu.Unlock()
+	if fresh {
+		return nil
+	}
+	return h.load(ctx)
 }
 
 // add puts a subscription in place of an earlier one of the same topic and callback. The caller
@@ -254,7 +330,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, from string) {
 		answer(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	if err := h.load(r.Context()); err != nil {
+	if err := h.known(r.Context()); err != nil {
 		h.log.Error("the hub cannot take a subscription", "error", err)
 		answer(w, http.StatusInternalServerError, "The hub cannot take a subscription just now.")
 		return
@@ -371,7 +447,7 @@ func (h *Hub) confirmed(req *request) error {
 	defer h.mu.Unlock()
 	if !req.subscribe {
 		h.drop(req.key)
-		return h.keep.DeleteSubscription(h.ctx, req.key.topic, req.key.callback)
+		return h.keep.DeleteSubscription(h.ctx, req.key.topic, req.key.callback, h.now().Add(2*leaseMost))
 	}
 	s := feed.Subscription{Topic: req.key.topic, Callback: req.key.callback, Secret: req.secret, Until: h.now().Add(req.lease)}
 	if f, ok := h.site.Feed(req.key.topic); ok {

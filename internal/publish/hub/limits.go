@@ -192,7 +192,7 @@ func (h *Hub) sweep() {
 	h.swept = now
 	for k, sub := range h.subs {
 		if now.After(sub.Until) {
-			h.forget(k)
+			h.forget(k, sub.Until)
 		}
 	}
 }
