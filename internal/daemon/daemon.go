@@ -177,7 +177,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil, err
 	}
 	d.pub, err = publish.New(publish.Options{
-		Settings: d.publication(d.config), Reader: reader{d.store, d.agg}, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
+		Settings: d.publication(d.config), Reader: reader{d.store, d.agg}, Stories: d.store, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
 		Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Admin: o.Admin != "", Mine: d.delivering(), Log: o.Log,
 	})
 	if err != nil {
@@ -271,8 +271,8 @@ func (d *Daemon) publication(c *config.Config) publish.Settings {
 	return publish.Settings{
 		Site: site, Sections: c.Sections, Sources: sources, Partners: c.Partners,
 		Attribution: c.Publish.Attribution, Hub: c.Publish.Hub, HubPrivate: c.Publish.HubPrivate,
-		Proxies: c.Publish.Proxies,
-		Every:   rhythm(c),
+		Images: c.Images, Proxies: c.Publish.Proxies,
+		Every: rhythm(c),
 	}
 }
 

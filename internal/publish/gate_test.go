@@ -33,7 +33,7 @@ func TestTheGate(t *testing.T) {
 	open := func() *Publisher {
 		p, err := New(Options{
 			Settings: Settings{Site: feed.Site{Title: "Điểm tin", URL: "https://news.example.org"}, Sections: []feed.Section{{ID: "kinh-te", Title: "Kinh tế", Limit: 5}}},
-			Reader:   db, Archives: db, Renditions: db, Meta: db, Subscriptions: db, Registry: prometheus.NewRegistry(),
+			Reader:   db, Stories: db, Archives: db, Renditions: db, Meta: db, Subscriptions: db, Registry: prometheus.NewRegistry(),
 			Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(&log, nil)),
 		})
 		if err != nil {
@@ -102,7 +102,7 @@ func TestAFailingStoreTakesNothingAway(t *testing.T) {
 	r := &failing{Store: db}
 	p, err := New(Options{
 		Settings: Settings{Site: feed.Site{Title: "Điểm tin", URL: "https://news.example.org"}, Sections: []feed.Section{{ID: "kinh-te", Title: "Kinh tế", Limit: 5}}},
-		Reader:   r, Archives: db, Renditions: db, Meta: db, Subscriptions: db, Registry: prometheus.NewRegistry(), Now: time.Now,
+		Reader:   r, Stories: db, Archives: db, Renditions: db, Meta: db, Subscriptions: db, Registry: prometheus.NewRegistry(), Now: time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +143,7 @@ func TestOldSitesAreLetGo(t *testing.T) {
 	defer db.Close()
 	sections := []feed.Section{{ID: "a", Title: "A", Limit: 5}, {ID: "b", Title: "B", Limit: 5}}
 	p, err := New(Options{Settings: Settings{Site: feed.Site{Title: "Điểm tin", URL: "https://news.example.org"}, Sections: sections},
-		Reader: db, Archives: db, Renditions: db, Meta: db, Subscriptions: db, Registry: prometheus.NewRegistry(), Now: time.Now})
+		Reader: db, Stories: db, Archives: db, Renditions: db, Meta: db, Subscriptions: db, Registry: prometheus.NewRegistry(), Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

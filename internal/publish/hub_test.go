@@ -347,7 +347,7 @@ func TestAPublicHubIsPingedWhenBytesChange(t *testing.T) {
 	n.refresh()
 	got := wait(t, "the notice", pings)
 	want := url.Values{"hub.mode": {"publish"}}
-	for _, s := range []string{"all", "the-gioi"} {
+	for _, s := range []string{"all", "the-gioi", "top"} {
 		for _, f := range []string{"atom", "json", "rss"} {
 			want["hub.url"] = append(want["hub.url"], "https://news.example.org/sections/"+s+"."+f)
 		}
@@ -381,13 +381,13 @@ func TestAnExportTellsThePublicHub(t *testing.T) {
 	n.fill("kinh-te", 2)
 	dir := t.TempDir()
 	n.export(dir)
-	if got := wait(t, "the notice", pings)["hub.url"]; len(got) != 9 {
+	if got := wait(t, "the notice", pings)["hub.url"]; len(got) != 12 {
 		t.Errorf("told about %v", got)
 	}
 	n.export(dir)
 	n.file([]string{"kinh-te"}, report("bao-b", 1, n.clock()))
 	n.export(dir)
-	if got := wait(t, "the notice", pings)["hub.url"]; len(got) != 6 || len(pings) > 0 {
+	if got := wait(t, "the notice", pings)["hub.url"]; len(got) != 9 || len(pings) > 0 {
 		t.Errorf("told about %v, and %d times more", got, len(pings))
 	}
 }

@@ -78,7 +78,7 @@ func (n *newsroom) open() {
 	}
 	n.registry = prometheus.NewRegistry()
 	n.pub, err = publish.New(publish.Options{
-		Settings: n.settings, Reader: n.store, Archives: n.store, Renditions: n.store, Meta: n.store, Subscriptions: n.store,
+		Settings: n.settings, Reader: n.store, Stories: n.store, Archives: n.store, Renditions: n.store, Meta: n.store, Subscriptions: n.store,
 		Registry: n.registry, Now: n.clock, Admin: n.admin, PerPage: n.perPage, Log: n.log,
 	})
 	if err != nil {

@@ -60,7 +60,7 @@ func (p *Publisher) sectionPages(s *site, ed *edition, now time.Time) ([]*docume
 // buildCommon renders what no single section decides: the front page, the list of feeds and the
 // fixed files.
 func (p *Publisher) buildCommon(next, old *site, now time.Time) error {
-	if old != nil && old.plan == next.plan && maps.Equal(old.editions, next.editions) {
+	if old != nil && old.plan == next.plan && maps.EqualFunc(old.editions, next.editions, sameEdition) {
 		for path, d := range old.docs {
 			if next.docs[path] == nil {
 				next.docs[path] = d
@@ -98,6 +98,8 @@ func (p *Publisher) buildCommon(next, old *site, now time.Time) error {
 	}
 	return nil
 }
+
+func sameEdition(a, b *edition) bool { return a.number == b.number }
 
 // story renders the page of one story. It returns nil when no such story is known; gone tells that
 // there was one and all of it was withdrawn. old is what was last rendered at its path, or nil.

@@ -97,7 +97,7 @@ func (p *Publisher) buildPartners(ctx context.Context, s *site, sec *feed.Sectio
 		if pt.Limit > 0 {
 			theirs.Limit = pt.Limit
 		}
-		chosen, err := p.choosePartners(ctx, pt, &theirs, sec.Limit, public, b.edition, now)
+		chosen, err := p.choosePartners(ctx, s.frame, pt, &theirs, sec.Limit, public, b.edition, now)
 		if err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func (p *Publisher) buildPartners(ctx context.Context, s *site, sec *feed.Sectio
 // choosePartners returns what a partner's feed shows, in order. One that waits, or takes more than the
 // public feed shows, has a choice of its own, for which more is read until its feed is full: among
 // what came in during its delay may be more than the public feed holds.
-func (p *Publisher) choosePartners(ctx context.Context, pt *partner, theirs *feed.Section, limit int, public choice, ed *edition, now time.Time) ([]feed.Entry, error) {
+func (p *Publisher) choosePartners(ctx context.Context, f *frame, pt *partner, theirs *feed.Section, limit int, public choice, ed *edition, now time.Time) ([]feed.Entry, error) {
 	visible := func(entries []feed.Entry) []feed.Entry {
 		if pt.Delay <= 0 {
 			return entries
@@ -144,6 +144,10 @@ func (p *Publisher) choosePartners(ctx context.Context, pt *partner, theirs *fee
 		return out
 	}
 	own := pt.Delay > 0 || limit > 0 && (theirs.Limit > limit || theirs.Limit <= 0)
+	if theirs.ByCoverage && own && !public.held {
+		entries, err := p.candidates(ctx, f, theirs, now)
+		return feed.Select(*theirs, visible(entries), now), err
+	}
 	if public.held || !own {
 		return feed.Select(*theirs, visible(public.from), now), nil
 	}

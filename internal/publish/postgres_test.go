@@ -22,6 +22,8 @@ func TestOnPostgres(t *testing.T) {
 		"AnEdit":            TestAnEdit,
 		"Unsorted":          TestUnsortedIsInAll,
 		"ADevelopment":      TestADevelopmentLeadsToItsStory,
+		"Top":               TestTopLeadsWithWhatMostOutletsTell,
+		"ByCoverage":        TestASectionByCoverage,
 		"DeltaAfterRestart": TestOnlyWhatIsNewAfterARestart,
 	} {
 		t.Run(name, test)

@@ -9,7 +9,6 @@ package publish
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -33,6 +32,8 @@ type Settings struct {
 	Sections []feed.Section
 	Sources  map[string]feed.Source
 	Partners []feed.Partner
+	// Images says that pages show the reports' pictures.
+	Images bool
 	// Attribution is how a feed names the outlet visibly: "title", "summary" or "none".
 	Attribution string
 	// Hub is a public WebSub hub to ping; empty means that our own at /hub is used.
@@ -50,6 +51,7 @@ type Settings struct {
 type Options struct {
 	Settings      Settings
 	Reader        Reader
+	Stories       Stories
 	Archives      Archives
 	Renditions    Renditions
 	Meta          Meta
@@ -71,6 +73,7 @@ type Options struct {
 // Publisher publishes. Its methods may be called from several goroutines.
 type Publisher struct {
 	reader     Reader
+	tellers    Stories
 	archives   Archives
 	renditions Renditions
 	meta       Meta
@@ -111,6 +114,7 @@ func New(o Options) (*Publisher, error) {
 	}
 	p := &Publisher{
 		reader:     o.Reader,
+		tellers:    o.Stories,
 		archives:   o.Archives,
 		renditions: o.Renditions,
 		meta:       o.Meta,
@@ -193,7 +197,7 @@ type plan struct {
 	sections []feed.Section
 	byID     map[string]*feed.Section
 	partners map[string]*partner
-	all      feed.Section
+	all, top feed.Section
 }
 
 func newPlan(s Settings, m *metrics) (*plan, error) {
@@ -205,8 +209,8 @@ func newPlan(s Settings, m *metrics) (*plan, error) {
 		byID: map[string]*feed.Section{}, partners: map[string]*partner{}}
 	pl.all = feed.Section{ID: "all", Title: s.Site.Title, Description: s.Site.Description, Fair: true}
 	for _, sec := range s.Sections {
-		if sec.ID == "all" {
-			return nil, errors.New(`no section can have the id "all": it is every section merged`)
+		if sec.ID == "all" || sec.ID == "top" {
+			return nil, fmt.Errorf("no section can have the id %q: that one is always there", sec.ID)
 		}
 		pl.all.Limit = max(pl.all.Limit, sec.Limit)
 		pl.all.MaxAge = max(pl.all.MaxAge, sec.MaxAge)
@@ -214,7 +218,9 @@ func newPlan(s Settings, m *metrics) (*plan, error) {
 	if pl.all.Limit == 0 {
 		pl.all.Limit = 50
 	}
-	pl.sections = append([]feed.Section{pl.all}, s.Sections...)
+	pl.top = feed.Section{ID: "top", Title: render.TopTitle(s.Site.Language), Description: s.Site.Description,
+		Limit: topStories, MaxAge: pl.all.MaxAge, ByCoverage: true}
+	pl.sections = append([]feed.Section{pl.all, pl.top}, s.Sections...)
 	for i := range pl.sections {
 		pl.byID[pl.sections[i].ID] = &pl.sections[i]
 	}
@@ -228,7 +234,7 @@ func newPlan(s Settings, m *metrics) (*plan, error) {
 
 // every returns how often a section can change.
 func (pl *plan) every(section string) time.Duration {
-	if section == "all" {
+	if section == "all" || section == "top" {
 		least := time.Duration(0)
 		for _, d := range pl.Every {
 			if d > 0 && (least == 0 || d < least) {

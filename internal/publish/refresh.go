@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -100,7 +101,11 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 		return nil, err
 	}
 	for i := range pl.sections {
-		if b := made[i]; b != nil {
+		switch b := made[i]; {
+		case b == nil:
+		case b.same:
+			next.keep(old, p.under(b.edition, next, old, b.edition.shape))
+		default:
 			feeds = append(feeds, p.changedFeeds(b, old)...)
 			next.add(b)
 		}
@@ -170,17 +175,27 @@ func (p *Publisher) buildChanged(ctx context.Context, next, old *site, now time.
 			return nil, err
 		}
 		// Sections that were chosen by a clock that was ahead are chosen anew.
-		if before != nil && before.version == next.versions[sec.ID] && now.Before(before.due) && !now.Before(old.at) &&
+		if before != nil && before.version == next.version(sec.ID) && now.Before(before.due) && !now.Before(old.at) &&
 			!p.archiveChanged(before) && next.shows(before, shape, old) {
 			next.keep(old, p.under(before, next, old, shape))
 			continue
 		}
+		// Where nothing but entries can have changed, what shows the same entries stays as it is.
+		stays := before != nil && next.shows(before, shape, old)
 		g.Go(func() (err error) {
-			made[i], err = p.build(ctx, next, sec, shape, before, now)
+			made[i], err = p.build(ctx, next, sec, shape, before, stays, now)
 			return err
 		})
 	}
 	return made, g.Wait()
+}
+
+// version is the counter that moves with a section's entries.
+func (s *site) version(section string) int64 {
+	if section == "top" {
+		section = "all"
+	}
+	return s.versions[section]
 }
 
 // shape is what of the configuration shapes a section.
@@ -201,7 +216,7 @@ func (s *site) shapeOf(sec *feed.Section, before *edition, old *site) (shape, er
 	bare := *sec
 	bare.Line, bare.Expect = 0, nil
 	bare.Rules, bare.Pin, bare.Mute = nil, feed.WithoutLines(sec.Pin), nil // which entries are in it, the desk decides
-	said := []any{bare, s.plan.Site, s.plan.Attribution, s.plan.Hub, s.plan.links(), s.plan.every(sec.ID), s.authority}
+	said := []any{bare, s.plan.Site, s.plan.Attribution, s.plan.Hub, s.plan.links(), s.plan.every(sec.ID), s.plan.Images, s.authority}
 	for _, id := range slices.Sorted(maps.Keys(s.plan.partners)) {
 		if q := s.plan.partners[id]; slices.Contains(q.Sections, sec.ID) {
 			said = append(said, q.Partner)
@@ -347,21 +362,23 @@ func sectionPaths(section string) []string {
 // built is a section rendered anew.
 type built struct {
 	edition  *edition
+	same     bool // it shows what it showed: its documents stay
 	docs     []*document
 	feeds    []*document // those of docs that are feeds
 	partners map[string]map[string]*document
 }
 
-// build renders one section: its feeds, its pages and its partners' feeds.
-func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, shape shape, before *edition, now time.Time) (*built, error) {
+// build renders one section: its feeds, its pages and its partners' feeds. stays says that nothing but
+// its entries can make it look otherwise than before.
+func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, shape shape, before *edition, stays bool, now time.Time) (*built, error) {
 	started := time.Now()
 
 	last, err := p.lastShown(ctx, sec.ID, before)
 	if err != nil {
 		return nil, err
 	}
-	ed := &edition{number: p.editions.Add(1), version: next.versions[sec.ID], shape: shape, notes: notes{section: sec.ID}}
-	choice, err := p.choose(ctx, sec, ed, before, last, now)
+	ed := &edition{number: p.editions.Add(1), version: next.version(sec.ID), shape: shape, notes: notes{section: sec.ID}}
+	choice, err := p.choose(ctx, next.frame, sec, ed, before, last, now)
 	if err != nil {
 		return nil, err
 	}
@@ -370,12 +387,20 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 		ed.shown[choice.entries[i].Key] = choice.entries[i].Updated
 	}
 	ed.tell(choice.entries)
-	ed.due = expiry(sec, choice.entries, now)
+	ed.due = p.expires(next.plan, sec, choice.entries, now)
 	if ed.archive, err = p.archive(ctx, next.frame, sec, ed.shown, before, now); err != nil {
 		return nil, err
 	}
-	if ed.view, err = p.sectionView(ctx, next.frame, sec, choice.entries, &ed.archive); err != nil {
+	if ed.view, err = p.sectionView(ctx, next.frame, sec, choice.entries, &ed.archive, now); err != nil {
 		return nil, err
+	}
+	if stays && !next.plan.partnered(sec.ID) && before.sameView(ed) {
+		again := *before
+		again.version, again.archive, again.due = ed.version, ed.archive, ed.due
+		if before.version != ed.version { // what goes by the number, as archives and stories, may be another
+			again.number = ed.number
+		}
+		return &built{edition: &again, same: true}, nil
 	}
 
 	b := &built{edition: ed, partners: map[string]map[string]*document{}}
@@ -395,6 +420,23 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 	return b, nil
 }
 
+// sameView tells whether the feeds and pages of another edition show what this one shows.
+func (ed *edition) sameView(other *edition) bool {
+	v, w := ed.view, other.view
+	return v.Prev == w.Prev && v.Today.Equal(w.Today) && len(other.notes.list) == 0 && len(ed.notes.list) == 0 &&
+		slices.Equal(v.Tombstones, w.Tombstones) && reflect.DeepEqual(v.Entries, w.Entries)
+}
+
+// partnered tells whether a partner has the section.
+func (pl *plan) partnered(section string) bool {
+	for _, q := range pl.partners {
+		if slices.Contains(q.Sections, section) {
+			return true
+		}
+	}
+	return false
+}
+
 // choice is what a section's feed shows.
 type choice struct {
 	entries []feed.Entry // in order
@@ -404,12 +446,15 @@ type choice struct {
 
 // choose decides what a section's feed shows. A section that falls to nothing although its settings
 // are the same is held: more likely something is broken than that all of it is over.
-func (p *Publisher) choose(ctx context.Context, sec *feed.Section, ed, before *edition, last shown, now time.Time) (choice, error) {
-	from, err := p.candidates(ctx, sec, now)
+func (p *Publisher) choose(ctx context.Context, f *frame, sec *feed.Section, ed, before *edition, last shown, now time.Time) (choice, error) {
+	from, err := p.candidates(ctx, f, sec, now)
 	if err != nil {
 		return choice{}, err
 	}
 	if chosen := feed.Select(*sec, from, now); len(chosen) > 0 {
+		for i := range chosen {
+			chosen[i].Coverage = feed.Coverage{} // it moves where nothing that is shown does
+		}
 		return choice{entries: chosen, from: from}, nil
 	}
 	if before != nil {
@@ -426,12 +471,19 @@ func (p *Publisher) choose(ctx context.Context, sec *feed.Section, ed, before *e
 }
 
 // sectionView is what a section's feeds and pages are rendered from.
-func (p *Publisher) sectionView(ctx context.Context, s *frame, sec *feed.Section, entries []feed.Entry, a *archive) (*render.View, error) {
-	withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Section: sec.ID, Withdrawn: true, Limit: tombstones})
+func (p *Publisher) sectionView(ctx context.Context, s *frame, sec *feed.Section, entries []feed.Entry, a *archive, now time.Time) (*render.View, error) {
+	from := sec.ID
+	if from == "top" {
+		from = "all"
+	}
+	withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Section: from, Withdrawn: true, Limit: tombstones})
 	if err != nil {
 		return nil, err
 	}
 	v := s.view(sec, entries)
+	if sec.ByCoverage || sec.ID == "all" {
+		v.Today = s.plan.today(now)
+	}
 	v.Prev, v.Tombstones = a.newest(sec.ID), graves(withdrawn)
 	v.Hub = s.plan.Hub
 	if v.Hub == "" {
@@ -475,7 +527,13 @@ const deepFlood = 1000
 
 // candidates reads as many entries as the section's feed may be chosen from. Most sections show
 // simply the newest; where a bound or a rule passes some over, more are read until the feed is full.
-func (p *Publisher) candidates(ctx context.Context, sec *feed.Section, now time.Time) ([]feed.Entry, error) {
+func (p *Publisher) candidates(ctx context.Context, f *frame, sec *feed.Section, now time.Time) ([]feed.Entry, error) {
+	switch {
+	case sec.ID == "top":
+		return p.topStories(ctx, f, sec, now)
+	case sec.ByCoverage:
+		return p.widest(ctx, f, sec, now)
+	}
 	q := feed.EntryQuery{Section: sec.ID, Open: true, Limit: sec.Limit + 10}
 	if sec.MaxPerSource > 0 || sec.Fair {
 		q.Limit = 2 * q.Limit
@@ -518,8 +576,38 @@ func (p *Publisher) standing(ctx context.Context, section, settings string, last
 	}
 	entries, err := p.entries(ctx, last.Keys)
 	return slices.DeleteFunc(entries, func(e feed.Entry) bool {
-		return section != "all" && !slices.Contains(e.Sections, section)
+		return section != "all" && section != "top" && !slices.Contains(e.Sections, section)
 	}), err
+}
+
+// expires returns when the section changes although no entry does: what expiry says; where its page
+// tells the hours of today from other days, with the day; and where it reckons by the hour, with the hour.
+func (p *Publisher) expires(pl *plan, sec *feed.Section, entries []feed.Entry, now time.Time) time.Time {
+	due := expiry(sec, entries, now)
+	if sec.ByCoverage || sec.ID == "all" {
+		due = earlier(due, pl.today(now).AddDate(0, 0, 1))
+	}
+	if sec.ID == "top" {
+		due = earlier(due, now.Truncate(time.Hour).Add(time.Hour))
+	}
+	return due
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// today is the first instant of the day, in the site's zone.
+func (pl *plan) today(now time.Time) time.Time {
+	zone := pl.Site.Timezone
+	if zone == nil {
+		zone = time.UTC
+	}
+	y, m, d := now.In(zone).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, zone)
 }
 
 // expiry returns when the section changes by the clock alone: with the month its archive does.
@@ -542,7 +630,7 @@ func (s *frame) view(sec *feed.Section, entries []feed.Entry) *render.View {
 	return &render.View{
 		Site: s.plan.Site, Authority: s.authority, Base: s.plan.base,
 		Section: *sec, Sections: s.plan.links(), Entries: entries, Sources: s.origins,
-		Attribution: s.plan.Attribution, Content: "full", Cache: s.cleaned,
+		Attribution: s.plan.Attribution, Content: "full", Cache: s.cleaned, Images: s.plan.Images,
 	}
 }
 

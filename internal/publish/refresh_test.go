@@ -430,29 +430,32 @@ func TestAFloodLeavesRoomForOthers(t *testing.T) {
 	}
 }
 
+// rendered is how many sections were rendered so far.
+func (n *newsroom) rendered() uint64 {
+	n.t.Helper()
+	families, err := n.registry.Gather()
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == "feedd_render_seconds" {
+			return f.GetMetric()[0].GetHistogram().GetSampleCount()
+		}
+	}
+	n.t.Fatal("renderings are not counted")
+	return 0
+}
+
 // A change of the configuration renders the sections that it can be seen in, and no others.
 func TestReloadRendersWhatItTouches(t *testing.T) {
 	n := newNewsroom(t)
 	n.file([]string{"kinh-te"}, report("bao-a", 1, start.Add(-time.Hour)))
 	n.file([]string{"the-gioi"}, report("bao-b", 2, start.Add(-2*time.Hour)))
 	n.refresh()
-	rendered := func() uint64 {
-		families, err := n.registry.Gather()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range families {
-			if f.GetName() == "feedd_render_seconds" {
-				return f.GetMetric()[0].GetHistogram().GetSampleCount()
-			}
-		}
-		t.Fatal("renderings are not counted")
-		return 0
-	}
 	for _, tt := range []struct {
 		name   string
 		change func(*publish.Settings)
-		want   uint64 // sections rendered, of three
+		want   uint64 // sections rendered, of four
 	}{
 		{"nothing", func(*publish.Settings) {}, 0},
 		{"a source comes", func(s *publish.Settings) { s.Sources["bao-c"] = feed.Source{ID: "bao-c", URL: "https://c.example/rss"} }, 0},
@@ -461,7 +464,7 @@ func TestReloadRendersWhatItTouches(t *testing.T) {
 			b := s.Sources["bao-b"]
 			b.Title = "Báo B mới"
 			s.Sources["bao-b"] = b
-		}, 2}, // its section, and all
+		}, 3}, // its section, all and top
 		{"a rule", func(s *publish.Settings) {
 			s.Sections[0].Rules = []feed.Rule{{Any: []feed.Pattern{{Text: "lãi suất"}}}}
 		}, 0},
@@ -469,18 +472,18 @@ func TestReloadRendersWhatItTouches(t *testing.T) {
 		{"a partner comes", func(s *publish.Settings) {
 			s.Partners = []feed.Partner{{ID: "cong", Sections: []string{"the-gioi"}, Token: "0123456789abcdef", Content: "summary"}}
 		}, 1},
-		{"the site has another name", func(s *publish.Settings) { s.Site.Title = "Tin mới" }, 3},
+		{"the site has another name", func(s *publish.Settings) { s.Site.Title = "Tin mới" }, 4},
 	} {
 		next := n.settings
 		next.Sources, next.Sections = maps.Clone(next.Sources), slices.Clone(next.Sections)
 		tt.change(&next)
 		n.settings = next
-		before := rendered()
+		before := n.rendered()
 		if err := n.pub.Reload(next); err != nil {
 			t.Fatal(err)
 		}
 		n.refresh()
-		if got := rendered() - before; got != tt.want {
+		if got := n.rendered() - before; got != tt.want {
 			t.Errorf("%s: %d sections were rendered, want %d", tt.name, got, tt.want)
 		}
 	}
@@ -533,7 +536,7 @@ func TestSourcesAreReadWhenTheySayOtherwise(t *testing.T) {
 	n.open()
 	reads := &countingReader{Store: n.store}
 	pub, err := publish.New(publish.Options{
-		Settings: n.settings, Reader: reads, Archives: n.store, Renditions: n.store, Meta: n.store, Subscriptions: n.store,
+		Settings: n.settings, Reader: reads, Stories: n.store, Archives: n.store, Renditions: n.store, Meta: n.store, Subscriptions: n.store,
 		Registry: prometheus.NewRegistry(), Now: n.clock, Log: n.log,
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"time"
 
 	"feedd/internal/feed"
 )
@@ -21,6 +22,14 @@ type Reader interface {
 	Origins(ctx context.Context) (int64, error)
 	// Unsorted counts the entries that stand and are in no section.
 	Unsorted(ctx context.Context) (int, error)
+}
+
+// Stories tells how widely stories are told.
+type Stories interface {
+	// Told returns the reports of these stories that count to their coverage, without their Outlet.
+	Told(ctx context.Context, stories []string) ([]feed.Told, error)
+	// Shared returns the stories that more than one source has told of since a time.
+	Shared(ctx context.Context, since time.Time) ([]string, error)
 }
 
 // Archives keeps the closed pages of the sections' archives, and which entries are on them.

@@ -48,6 +48,12 @@ type View struct {
 	// Tombstones.
 	Updated time.Time
 
+	// Today is the first instant of the day, where a page tells today's times from those of other
+	// days: then the former stand without their date. Zero means that every time has one.
+	Today time.Time
+	// Images says that pages show pictures.
+	Images bool
+
 	// Path of this document below Base, without extension: "/sections/kinh-te". Empty means that
 	// of the section, or of the partner's section.
 	Path string

@@ -10,12 +10,12 @@ type words struct {
 	Source, Also, Earlier, Untitled string
 
 	// On pages.
-	Skip, Front, Sections, All, Latest, Empty string
-	Subscribe, OPML                           string
-	MoreOutlets, OneMoreOutlet                string
-	Story, OpenStory, Reports                 string
-	WhyHere, Form, Related, Rule              string // of what was filed by what was learned
-	EmbedTitle, EmbedHelp, Copy, Copied       string
+	Skip, Front, Sections, All, Latest, Empty, Top string
+	Subscribe, OPML                                string
+	MoreOutlets, OneMoreOutlet                     string
+	Story, OpenStory, Reports                      string
+	WhyHere, Form, Related, Rule                   string // of what was filed by what was learned
+	EmbedTitle, EmbedHelp, Copy, Copied            string
 
 	// On the page of the sources' health.
 	Status, By, State, LastSuccess, NextRun, Items string
@@ -30,7 +30,7 @@ var vietnamese = words{
 	Source: "Nguồn:", Also: "Cũng đưa tin:", Earlier: "Diễn biến trước của tin này", Untitled: "(không có tiêu đề)",
 
 	Skip: "Tới nội dung chính", Front: "Trang nhất", Sections: "Chuyên mục", All: "Tất cả", Latest: "Mới nhất",
-	Empty: "Chưa có tin nào.", Subscribe: "Theo dõi chuyên mục này", OPML: "Mọi chuyên mục (OPML)",
+	Empty: "Chưa có tin nào.", Top: "Nhiều báo đưa tin", Subscribe: "Theo dõi chuyên mục này", OPML: "Mọi chuyên mục (OPML)",
 	MoreOutlets: "báo khác đưa tin", OneMoreOutlet: "báo khác đưa tin",
 	Story: "Chuỗi tin", OpenStory: "Xem chuỗi tin", Reports: "Các báo khác",
 	WhyHere: "Vì sao tin vào chuyên mục này", Form: "cách viết tiêu đề", Related: "các từ thường đi cùng", Rule: "quy tắc của chuyên mục",
@@ -49,7 +49,7 @@ var english = words{
 	Source: "Source:", Also: "Also reported by:", Earlier: "Earlier in this story", Untitled: "(untitled)",
 
 	Skip: "Skip to content", Front: "Front page", Sections: "Sections", All: "All sections", Latest: "Latest",
-	Empty: "Nothing here yet.", Subscribe: "Follow this section", OPML: "All sections (OPML)",
+	Empty: "Nothing here yet.", Top: "Most covered", Subscribe: "Follow this section", OPML: "All sections (OPML)",
 	MoreOutlets: "more outlets", OneMoreOutlet: "more outlet",
 	Story: "Story", OpenStory: "See the story", Reports: "Other outlets",
 	WhyHere: "Why it is in this section", Form: "the form of the headline", Related: "related words", Rule: "a rule of the section",
@@ -70,3 +70,6 @@ func wordsFor(language string) *words {
 	}
 	return &english
 }
+
+// TopTitle is the title of the section of what most outlets tell, in the site's language.
+func TopTitle(language string) string { return wordsFor(language).Top }

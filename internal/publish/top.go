@@ -1,0 +1,179 @@
+package publish
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"feedd/internal/feed"
+)
+
+// Coverage orders /sections/top and the sections that ask for it. How it is reckoned says
+// feed.Coverage; what is reckoned with is read from the store each time, and nothing of it is kept.
+
+const (
+	// topStories is how many stories /sections/top has.
+	topStories = 30
+	// topFew is how few stories of several outlets are too few for it: then those of one fill it up to
+	// that number.
+	topFew = 12
+	// topWindow is how long a story stays there after its last report.
+	topWindow = 72 * time.Hour
+	// widestOf is how many of a section's newest entries are ordered by coverage.
+	widestOf = 1000
+)
+
+// topStories returns, of the stories that two outlets or more told of lately, an entry each: the one
+// that speaks for it. Since when counts goes by the full hour, so that all who reckon within it agree.
+func (p *Publisher) topStories(ctx context.Context, f *frame, sec *feed.Section, now time.Time) ([]feed.Entry, error) {
+	since := topSince(now)
+	stories, err := p.tellers.Shared(ctx, since)
+	if err != nil {
+		return nil, err
+	}
+	told, err := p.told(ctx, f, stories)
+	if err != nil {
+		return nil, err
+	}
+	speaker, covered := map[string]string{}, map[string]feed.Coverage{}
+	take := func(story string, reports []feed.Told) {
+		if entry := feed.SpeakFor(reports); entry != "" {
+			speaker[story], covered[story] = entry, feed.Cover(reports)
+		}
+	}
+	for story, reports := range byStory(told) {
+		if c := feed.Cover(reports); c.Outlets > 1 && !c.Last.Before(since) {
+			take(story, reports)
+		}
+	}
+	if len(speaker) < topFew {
+		single, err := p.newestStories(ctx, f, sec, now)
+		if err != nil {
+			return nil, err
+		}
+		room := topFew - len(speaker)
+		for _, reports := range single {
+			if story := reports[0].Story; room > 0 && speaker[story] == "" {
+				take(story, reports)
+				room--
+			}
+		}
+	}
+	chosen := make([]feed.Coverage, 0, len(covered))
+	for _, c := range covered {
+		chosen = append(chosen, c)
+	}
+	slices.SortFunc(chosen, feed.CompareCoverage)
+	keys := make([]string, 0, sec.Limit)
+	for _, c := range chosen[:min(len(chosen), sec.Limit+10)] {
+		keys = append(keys, speaker[c.Story])
+	}
+	return p.coveredEntries(ctx, keys, covered)
+}
+
+// topSince is since when a story must have been told of to be in /sections/top.
+func topSince(now time.Time) time.Time { return now.Truncate(time.Hour).Add(-topWindow) }
+
+// newestStories returns the reports of the newest stories, by story, the widest told first.
+func (p *Publisher) newestStories(ctx context.Context, f *frame, sec *feed.Section, now time.Time) ([][]feed.Told, error) {
+	entries, err := p.reader.Entries(ctx, feed.EntryQuery{Section: "all", Since: oldestShown(sec, now), Limit: 5 * topFew, Brief: true})
+	if err != nil {
+		return nil, err
+	}
+	told, err := p.told(ctx, f, storiesOf(entries))
+	if err != nil {
+		return nil, err
+	}
+	var list [][]feed.Told
+	for _, reports := range byStory(told) {
+		list = append(list, reports)
+	}
+	slices.SortFunc(list, func(a, b []feed.Told) int { return feed.CompareCoverage(feed.Cover(a), feed.Cover(b)) })
+	return list, nil
+}
+
+// widest returns the entries of a section that may be shown, with the coverage of their stories: of its
+// newest ones those that are told most widely.
+func (p *Publisher) widest(ctx context.Context, f *frame, sec *feed.Section, now time.Time) ([]feed.Entry, error) {
+	entries, err := p.reader.Entries(ctx, feed.EntryQuery{Section: sec.ID, Open: true, Since: oldestShown(sec, now), Limit: widestOf, Brief: true})
+	if err != nil {
+		return nil, err
+	}
+	told, err := p.told(ctx, f, storiesOf(entries))
+	if err != nil {
+		return nil, err
+	}
+	covered := feed.CoverStories(told)
+	for i := range entries {
+		entries[i].Coverage = covered[entries[i].Story]
+	}
+	// Bounds of sources and what partners wait for pass some over.
+	most := *sec
+	most.MaxPerSource, most.Fair, most.Limit = 0, false, 4*sec.Limit
+	var keys []string
+	for _, e := range feed.Select(most, entries, now) {
+		keys = append(keys, e.Key)
+	}
+	return p.coveredEntries(ctx, keys, covered)
+}
+
+// coveredEntries reads entries and sets the coverage of their stories.
+func (p *Publisher) coveredEntries(ctx context.Context, keys []string, covered map[string]feed.Coverage) ([]feed.Entry, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	entries, err := p.entries(ctx, keys)
+	for i := range entries {
+		entries[i].Coverage = covered[entries[i].Story]
+	}
+	return entries, err
+}
+
+// told reads the reports of stories with the outlets they come from.
+func (p *Publisher) told(ctx context.Context, f *frame, stories []string) ([]feed.Told, error) {
+	if len(stories) == 0 {
+		return nil, nil
+	}
+	told, err := p.tellers.Told(ctx, stories)
+	for i := range told {
+		told[i].Outlet = f.outlet(told[i].Source)
+	}
+	return told, err
+}
+
+// outlet names the outlet of a source.
+func (f *frame) outlet(source string) string {
+	if o, ok := f.origins[source]; ok {
+		return o.Title
+	}
+	return source
+}
+
+func byStory(told []feed.Told) map[string][]feed.Told {
+	by := map[string][]feed.Told{}
+	for _, t := range told {
+		by[t.Story] = append(by[t.Story], t)
+	}
+	return by
+}
+
+// storiesOf lists the stories of entries, each once.
+func storiesOf(entries []feed.Entry) []string {
+	var stories []string
+	seen := map[string]bool{}
+	for i := range entries {
+		if story := entries[i].Story; !seen[story] {
+			seen[story] = true
+			stories = append(stories, story)
+		}
+	}
+	return stories
+}
+
+// oldestShown is since when a section shows entries; zero means always.
+func oldestShown(sec *feed.Section, now time.Time) time.Time {
+	if sec.MaxAge <= 0 {
+		return time.Time{}
+	}
+	return now.Add(-sec.MaxAge)
+}
