@@ -136,11 +136,11 @@ func (a *Aggregate) labels(ctx context.Context, f *store.Filed, again []int64) (
 	return taught, nil
 }
 
-// storedEntries reads the entries among keys that exist already, and of the stories that new ones
-// continue the first entries and those that the new ones follow.
+// storedEntries reads the entries among keys that exist already, and, without their reports, of the
+// stories that new ones continue the first entries and those that the new ones follow.
 func (a *Aggregate) storedEntries(ctx context.Context, keys []string, items []feed.Item, again []int64) (map[string]feed.Entry, error) {
 	opened := map[string]bool{} // by items never filed before: these entries cannot exist yet
-	var want []string
+	var before []string
 	for i := range items {
 		it := &items[i]
 		_, filedBefore := slices.BinarySearch(again, it.ID)
@@ -148,29 +148,35 @@ func (a *Aggregate) storedEntries(ctx context.Context, keys []string, items []fe
 			opened[it.Entry] = true
 		}
 		if it.Story != it.Entry {
-			want = append(want, it.Story)
-			if before := a.desk.Follows(it.Entry); before != "" {
-				want = append(want, before)
+			before = append(before, it.Story)
+			if follows := a.desk.Follows(it.Entry); follows != "" {
+				before = append(before, follows)
 			}
 		}
 	}
-	for _, key := range keys {
+	var whole []string
+	for _, key := range keys { // in order
 		if !opened[key] {
-			want = append(want, key)
+			whole = append(whole, key)
 		}
 	}
-	slices.Sort(want)
-	want = slices.Compact(want)
-	if len(want) == 0 {
-		return nil, nil
-	}
-	entries, err := a.store.Entries(ctx, feed.EntryQuery{Keys: want, Any: true, Brief: true})
-	if err != nil {
-		return nil, err
-	}
-	stored := make(map[string]feed.Entry, len(entries))
-	for _, e := range entries {
-		stored[e.Key] = e
+	slices.Sort(before)
+	before = slices.DeleteFunc(slices.Compact(before), func(key string) bool {
+		_, have := slices.BinarySearch(whole, key)
+		return have || opened[key]
+	})
+	stored := make(map[string]feed.Entry, len(before)+len(whole))
+	for _, q := range []feed.EntryQuery{{Keys: before, Any: true, Bare: true}, {Keys: whole, Any: true, Outline: true}} {
+		if len(q.Keys) == 0 {
+			continue // it would ask for all
+		}
+		entries, err := a.store.Entries(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			stored[e.Key] = e
+		}
 	}
 	return stored, nil
 }

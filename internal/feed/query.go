@@ -22,6 +22,10 @@ type EntryQuery struct {
 	// Brief leaves out what only readers need of the reports: content, authors, categories,
 	// enclosures.
 	Brief bool
+	// Outline leaves of the reports only what was decided about them and when: no text, no address.
+	Outline bool
+	// Bare leaves out the reports.
+	Bare bool
 }
 
 // Listed is an entry's place in a section.

@@ -40,10 +40,10 @@ func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, e
 		entries = append(entries, e)
 		return err
 	}, args...)
-	if err != nil {
-		return nil, err
+	if err != nil || q.Bare {
+		return entries, err
 	}
-	return entries, s.addReports(ctx, entries, q.Brief)
+	return entries, s.addReports(ctx, entries, q)
 }
 
 // entryQuery is the query's text, the columns as scanEntry reads them, and its arguments.
@@ -123,7 +123,7 @@ func scanEntry(r *sql.Rows) (feed.Entry, error) {
 }
 
 // addReports reads the entries' reports, in order of arrival.
-func (s *Store) addReports(ctx context.Context, entries []feed.Entry, brief bool) error {
+func (s *Store) addReports(ctx context.Context, entries []feed.Entry, q feed.EntryQuery) error {
 	index := make(map[int64]int, len(entries))
 	ids := make([]int64, len(entries))
 	for i := range entries {
@@ -136,7 +136,10 @@ func (s *Store) addReports(ctx context.Context, entries []feed.Entry, brief bool
 		return nil
 	}
 	read := s.whole
-	if brief {
+	switch {
+	case q.Outline:
+		read = s.outline
+	case q.Brief:
 		read = s.brief
 	}
 	for part := range slices.Chunk(ids, listed) {

@@ -51,10 +51,8 @@ func scanNarrow(r *sql.Rows, it *feed.Item, more ...any) error {
 	it.Rev = uint64(hash)
 	it.Canonical = feed.Canonical(it.URL)
 	it.Key, it.Opens = feed.Identify(it), intKey(uid)
-	if sections != "" {
-		if err := json.Unmarshal([]byte(sections), &it.Sections); err != nil {
-			return fmt.Errorf("the sections of item %d: %w", it.ID, err)
-		}
+	if err := readSections(it, sections); err != nil {
+		return err
 	}
 	if why != "" {
 		if err := json.Unmarshal([]byte(why), &it.Why); err != nil {
@@ -90,6 +88,40 @@ func (s *Store) brief(ctx context.Context, where string, each func(*feed.Item) e
 			}
 			return each(&it)
 		}, args...)
+}
+
+// outline calls each for every item chosen by where with what was decided about it, and when: what
+// the desk composes an entry of.
+func (s *Store) outline(ctx context.Context, where string, each func(*feed.Item) error, args ...any) error {
+	return s.query(ctx, `SELECT i.id, i.uid, i.source, i.hash, i.published, i.updated, i.first_seen, i.revised, i.story, i.entry,
+		i.verdict, i.dropped, i.sections, i.backlog FROM items i `+where,
+		func(r *sql.Rows) error {
+			var it feed.Item
+			var uid, hash, published, updated, firstSeen, revised, story, entry, backlog int64
+			var sections string
+			if err := r.Scan(&it.ID, &uid, &it.Source, &hash, &published, &updated, &firstSeen, &revised, &story, &entry,
+				&it.Verdict, &it.Dropped, &sections, &backlog); err != nil {
+				return err
+			}
+			it.Opens, it.Rev, it.Backlog = intKey(uid), uint64(hash), backlog != 0
+			it.Published, it.Updated = fromMillis(published), fromMillis(updated)
+			it.FirstSeen, it.Revised = fromMillis(firstSeen), fromMillis(revised)
+			it.Story, it.Entry = intKey(story), intKey(entry)
+			if err := readSections(&it, sections); err != nil {
+				return err
+			}
+			return each(&it)
+		}, args...)
+}
+
+func readSections(it *feed.Item, sections string) error {
+	if sections == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(sections), &it.Sections); err != nil {
+		return fmt.Errorf("the sections of item %d: %w", it.ID, err)
+	}
+	return nil
 }
 
 // items collects whole items.
