@@ -1,9 +1,7 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -536,11 +534,7 @@ func (s *Store) insert(tx *tx, fresh []newItem, all map[int64]int64) error {
 			return err
 		}
 		for i, n := range part {
-			body, err := s.pack(n.Item)
-			if err != nil {
-				return err
-			}
-			rows[i] = []any{ids[n.uid], clean(n.GUID), clean(n.URL), clean(n.Title), clean(n.Summary), body}
+			rows[i] = []any{ids[n.uid], clean(n.GUID), clean(n.URL), clean(n.Title), clean(n.Summary), s.pack(n.Item)}
 		}
 		if err := tx.insertRows(insertTexts, "", rows, nil); err != nil {
 			return err
@@ -612,10 +606,6 @@ func (s *Store) revise(tx *tx, it, old *feed.Item, at time.Time) (revised bool, 
 	if next.Title == "" {
 		next.Title = old.Title
 	}
-	body, err := s.pack(&next)
-	if err != nil {
-		return false, err
-	}
 	type query struct {
 		text string
 		args []any
@@ -624,13 +614,9 @@ func (s *Store) revise(tx *tx, it, old *feed.Item, at time.Time) (revised bool, 
 	switch {
 	case feed.Revised(old, &next):
 		revised = true
-		was, err := s.pack(old)
-		if err != nil {
-			return false, err
-		}
 		do = append(do,
 			query{`INSERT INTO revisions (item, at, title, summary, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (item, at) DO NOTHING`,
-				[]any{old.ID, millis(at), old.Title, old.Summary, was}},
+				[]any{old.ID, millis(at), old.Title, old.Summary, s.pack(old)}},
 			query{`DELETE FROM revisions WHERE item = $1 AND at NOT IN
 				(SELECT at FROM revisions WHERE item = $1 ORDER BY at DESC LIMIT $2)`, []any{old.ID, maxRevisions}},
 			query{`UPDATE items SET revised = $1, filed = 0 WHERE id = $2`, []any{millis(at), old.ID}})
@@ -641,46 +627,11 @@ func (s *Store) revise(tx *tx, it, old *feed.Item, at time.Time) (revised bool, 
 		query{`UPDATE items SET hash = $1, link = $2, article = $3, headline = $4, updated = $5 WHERE id = $6`,
 			[]any{revision(it), linkInt(next.Canonical), articleInt(next.Canonical), int64(feed.HeadlineMark(next.Title)), millis(next.Updated), old.ID}},
 		query{`UPDATE texts SET guid = $1, url = $2, title = $3, summary = $4, body = $5 WHERE item = $6`,
-			[]any{clean(next.GUID), clean(next.URL), clean(next.Title), clean(next.Summary), body, old.ID}})
+			[]any{clean(next.GUID), clean(next.URL), clean(next.Title), clean(next.Summary), s.pack(&next), old.ID}})
 	for _, q := range do {
 		if _, err := tx.Exec(q.text, q.args...); err != nil {
 			return false, err
 		}
 	}
 	return revised, nil
-}
-
-// body is the part of an item that nothing searches.
-type body struct {
-	Content    string           `json:"c,omitempty"`
-	Base       string           `json:"b,omitempty"`
-	Language   string           `json:"l,omitempty"`
-	Image      string           `json:"i,omitempty"`
-	Authors    []feed.Person    `json:"a,omitempty"`
-	Categories []string         `json:"g,omitempty"`
-	Enclosures []feed.Enclosure `json:"e,omitempty"`
-}
-
-func (s *Store) pack(it *feed.Item) ([]byte, error) {
-	var buf bytes.Buffer
-	e := json.NewEncoder(&buf)
-	e.SetEscapeHTML(false) // it is compressed next, and \u003c for every < makes that slower
-	if err := e.Encode(body{it.Content, it.Base, it.Language, it.Image, it.Authors, it.Categories, it.Enclosures}); err != nil {
-		return nil, err
-	}
-	return s.enc.EncodeAll(buf.Bytes(), make([]byte, 0, buf.Len()/2+64)), nil
-}
-
-func (s *Store) unpack(blob []byte, it *feed.Item) error {
-	raw, err := s.dec.DecodeAll(blob, nil)
-	if err != nil {
-		return fmt.Errorf("read the text of item %d: %w", it.ID, err)
-	}
-	var b body
-	if err := json.Unmarshal(raw, &b); err != nil {
-		return fmt.Errorf("read the text of item %d: %w", it.ID, err)
-	}
-	it.Content, it.Base, it.Language = b.Content, b.Base, b.Language
-	it.Image, it.Authors, it.Categories, it.Enclosures = b.Image, b.Authors, b.Categories, b.Enclosures
-	return nil
 }
