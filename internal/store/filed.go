@@ -33,60 +33,81 @@ type Filed struct {
 	Returned []int64
 }
 
-// narrow are the columns of items that scanNarrow reads.
+// narrow are the columns of items that narrowRow reads.
 const narrow = `i.id, i.uid, i.source, i.hash, i.published, i.updated, i.first_seen, i.revised, i.story, i.entry,
 	i.verdict, i.dropped, i.sections, i.why, i.repeats, i.gone, i.backlog, t.guid, t.url, t.title, t.summary`
 
-func scanNarrow(r *sql.Rows, it *feed.Item, more ...any) error {
-	var uid, hash, published, updated, firstSeen, revised, story, entry, repeats, gone, backlog int64
-	var sections, why string
-	if err := r.Scan(append([]any{&it.ID, &uid, &it.Source, &hash, &published, &updated, &firstSeen, &revised, &story, &entry,
-		&it.Verdict, &it.Dropped, &sections, &why, &repeats, &gone, &backlog, &it.GUID, &it.URL, &it.Title, &it.Summary}, more...)...); err != nil {
-		return err
+// narrowRow reads rows of narrow. It is used again for every row of a query: what is scanned into
+// costs nothing a row then.
+type narrowRow struct {
+	it                                                                                      feed.Item
+	uid, hash, published, updated, firstSeen, revised, story, entry, repeats, gone, backlog int64
+	sections, why, verdict                                                                  string
+	dest                                                                                    []any
+}
+
+// newNarrowRow returns a row that is scanned into more, too.
+func newNarrowRow(more ...any) *narrowRow {
+	n := &narrowRow{}
+	it := &n.it
+	n.dest = append([]any{&it.ID, &n.uid, &it.Source, &n.hash, &n.published, &n.updated, &n.firstSeen, &n.revised, &n.story, &n.entry,
+		&n.verdict, &it.Dropped, &n.sections, &n.why, &n.repeats, &n.gone, &n.backlog, &it.GUID, &it.URL, &it.Title, &it.Summary}, more...)
+	return n
+}
+
+// scan returns the item of a row, which the next scan overwrites.
+func (n *narrowRow) scan(r *sql.Rows) (*feed.Item, error) {
+	n.it = feed.Item{}
+	it := &n.it
+	if err := r.Scan(n.dest...); err != nil {
+		return nil, err
 	}
-	it.Published, it.Updated = fromMillis(published), fromMillis(updated)
-	it.FirstSeen, it.Revised = fromMillis(firstSeen), fromMillis(revised)
-	it.Story, it.Entry = intKey(story), intKey(entry)
-	it.Repeats, it.Gone, it.Backlog = intKey(repeats), fromMillis(gone), backlog != 0
-	it.Rev = uint64(hash)
+	it.Verdict = feed.Verdict(n.verdict)
+	it.Published, it.Updated = fromMillis(n.published), fromMillis(n.updated)
+	it.FirstSeen, it.Revised = fromMillis(n.firstSeen), fromMillis(n.revised)
+	it.Story, it.Entry = intKey(n.story), intKey(n.entry)
+	it.Repeats, it.Gone, it.Backlog = intKey(n.repeats), fromMillis(n.gone), n.backlog != 0
+	it.Rev = uint64(n.hash)
 	it.Canonical = feed.Canonical(it.URL)
-	it.Key, it.Opens = feed.Identify(it), intKey(uid)
-	if err := readSections(it, sections); err != nil {
-		return err
+	it.Key, it.Opens = feed.Identify(it), intKey(n.uid)
+	if err := readSections(it, n.sections); err != nil {
+		return nil, err
 	}
-	if why != "" {
-		if err := json.Unmarshal([]byte(why), &it.Why); err != nil {
-			return fmt.Errorf("the reasons of item %d: %w", it.ID, err)
+	if n.why != "" {
+		if err := json.Unmarshal([]byte(n.why), &it.Why); err != nil {
+			return nil, fmt.Errorf("the reasons of item %d: %w", it.ID, err)
 		}
 	}
-	return nil
+	return it, nil
 }
 
 // whole calls each for every item chosen by where, the end of a query; brief does so without what
-// is packed in the body.
+// is packed in the body. What each gets, the next one overwrites.
 func (s *Store) whole(ctx context.Context, where string, each func(*feed.Item) error, args ...any) error {
+	var blob sql.RawBytes
+	row := newNarrowRow(&blob)
 	return s.query(ctx, `SELECT `+narrow+`, t.body FROM items i JOIN texts t ON t.item = i.id `+where,
 		func(r *sql.Rows) error {
-			var it feed.Item
-			var blob sql.RawBytes
-			if err := scanNarrow(r, &it, &blob); err != nil {
+			it, err := row.scan(r)
+			if err != nil {
 				return err
 			}
-			if err := s.unpack(blob, &it); err != nil {
+			if err := s.unpack(blob, it); err != nil {
 				return err
 			}
-			return each(&it)
+			return each(it)
 		}, args...)
 }
 
 func (s *Store) brief(ctx context.Context, where string, each func(*feed.Item) error, args ...any) error {
+	row := newNarrowRow()
 	return s.query(ctx, `SELECT `+narrow+` FROM items i JOIN texts t ON t.item = i.id `+where,
 		func(r *sql.Rows) error {
-			var it feed.Item
-			if err := scanNarrow(r, &it); err != nil {
+			it, err := row.scan(r)
+			if err != nil {
 				return err
 			}
-			return each(&it)
+			return each(it)
 		}, args...)
 }
 
@@ -126,8 +147,16 @@ func readSections(it *feed.Item, sections string) error {
 
 // items collects whole items.
 func (s *Store) items(ctx context.Context, where string, args ...any) ([]feed.Item, error) {
+	return s.itemsOf(ctx, 0, where, args...)
+}
+
+// itemsOf is items for at most so many, of which there are few mostly, and all when there is much to do.
+func (s *Store) itemsOf(ctx context.Context, most int, where string, args ...any) ([]feed.Item, error) {
 	var items []feed.Item
 	err := s.whole(ctx, where, func(it *feed.Item) error {
+		if len(items) == cap(items) && most > len(items) {
+			items = slices.Grow(items, min(most-len(items), 8+3*len(items)))
+		}
 		items = append(items, *it)
 		return nil
 	}, args...)
@@ -142,7 +171,7 @@ func (s *Store) Unfiled(ctx context.Context, limit int) ([]feed.Item, error) {
 
 // UnfiledAfter is Unfiled for the items behind the one with the id after.
 func (s *Store) UnfiledAfter(ctx context.Context, after int64, limit int) ([]feed.Item, error) {
-	items, err := s.items(ctx, `WHERE i.filed = 0 AND i.id > $1 ORDER BY i.id LIMIT $2`, after, limit)
+	items, err := s.itemsOf(ctx, limit, `WHERE i.filed = 0 AND i.id > $1 ORDER BY i.id LIMIT $2`, after, limit)
 	return items, cmp.Or(err, s.toldBefore(ctx, items))
 }
 
@@ -232,7 +261,7 @@ func (s *Store) Headlines(ctx context.Context, each func(*feed.Item) bool) error
 // FiledSince returns whole items that are filed and were seen since a time, in order of arrival:
 // those behind the item with the id after, at most limit.
 func (s *Store) FiledSince(ctx context.Context, since time.Time, after int64, limit int) ([]feed.Item, error) {
-	items, err := s.items(ctx, `WHERE i.filed = 1 AND i.first_seen >= $1 AND i.id > $2 ORDER BY i.id LIMIT $3`,
+	items, err := s.itemsOf(ctx, limit, `WHERE i.filed = 1 AND i.first_seen >= $1 AND i.id > $2 ORDER BY i.id LIMIT $3`,
 		millis(since), after, limit)
 	return items, cmp.Or(err, s.toldBefore(ctx, items))
 }

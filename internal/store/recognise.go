@@ -301,16 +301,17 @@ func (r *recogniser) stored(column string, values []int64, most int) (items []fe
 		if err != nil {
 			return nil, err
 		}
+		var blob sql.RawBytes
+		narrow := newNarrowRow(&blob)
 		if err := scan(rows, func(row *sql.Rows) error {
-			var it feed.Item
-			var blob sql.RawBytes
-			if err := scanNarrow(row, &it, &blob); err != nil {
+			it, err := narrow.scan(row)
+			if err != nil {
 				return err
 			}
-			if err := r.s.unpack(blob, &it); err != nil {
+			if err := r.s.unpack(blob, it); err != nil {
 				return err
 			}
-			items = append(items, it)
+			items = append(items, *it)
 			return nil
 		}); err != nil {
 			return nil, err

@@ -8,9 +8,11 @@
 package desk
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"feedd/internal/aggregate/desk/sections"
@@ -231,29 +233,26 @@ func (d *Desk) join(it *feed.Item, into string) {
 // that exist, with their reports, and of every story that a new one continues the first entry and
 // the one it follows; items is the batch.
 func (d *Desk) Compose(touched []string, stored map[string]feed.Entry, items []feed.Item, now time.Time) []feed.Entry {
-	joined := map[string][]*feed.Item{}
-	inBatch := map[int64]*feed.Item{}
+	inBatch := make(map[int64]*feed.Item, len(items))
+	told := make([]int, 0, len(items)) // those that an entry tells, by the entries' keys, in order of arrival
 	for i := range items {
 		it := &items[i]
 		inBatch[it.ID] = it
 		if it.Entry != "" && it.Dropped == "" {
-			joined[it.Entry] = append(joined[it.Entry], it)
+			told = append(told, i)
 		}
 	}
-	var entries []feed.Entry
+	slices.SortStableFunc(told, func(a, b int) int { return strings.Compare(items[a].Entry, items[b].Entry) })
+	entries := make([]feed.Entry, 0, len(touched))
 	for _, key := range touched {
+		first, _ := slices.BinarySearchFunc(told, key, func(i int, key string) int { return strings.Compare(items[i].Entry, key) })
+		joined := told[first:]
+		if n := slices.IndexFunc(joined, func(i int) bool { return items[i].Entry != key }); n >= 0 {
+			joined = joined[:n]
+		}
 		old, existed := stored[key]
 		e := old
-		e.Reports = nil
-		for _, r := range old.Reports {
-			if inBatch[r.ID] == nil {
-				e.Reports = append(e.Reports, r)
-			}
-		}
-		for _, it := range joined[key] {
-			e.Reports = append(e.Reports, *it)
-		}
-		slices.SortFunc(e.Reports, func(a, b feed.Item) int { return int(a.ID - b.ID) })
+		e.Reports = reports(old.Reports, inBatch, items, joined)
 		if len(e.Reports) == 0 {
 			if existed && (e.Withdrawn.IsZero() || e.Lead != 0) { // a rule dropped all that it told, or the editor moved it
 				e.Lead = 0
@@ -275,6 +274,28 @@ func (d *Desk) Compose(touched []string, stored map[string]feed.Entry, items []f
 		entries = append(entries, e)
 	}
 	return entries
+}
+
+// reports are an entry's reports, in order of arrival: those that were stored and are not in the batch,
+// and those of the batch that joined it. They are not to be written to.
+func reports(stored []feed.Item, inBatch map[int64]*feed.Item, items []feed.Item, joined []int) []feed.Item {
+	if len(stored) == 0 && len(joined) == 1 { // as most are
+		return items[joined[0] : joined[0]+1 : joined[0]+1]
+	}
+	list := make([]feed.Item, 0, len(stored)+len(joined))
+	for i := range stored {
+		if inBatch[stored[i].ID] == nil {
+			list = append(list, stored[i])
+		}
+	}
+	for _, i := range joined {
+		list = append(list, items[i])
+	}
+	byID := func(a, b feed.Item) int { return cmp.Compare(a.ID, b.ID) }
+	if !slices.IsSortedFunc(list, byID) {
+		slices.SortFunc(list, byID)
+	}
+	return list
 }
 
 // takenOutBy says who emptied an entry: the editor, when a report of it is told elsewhere now, its
@@ -313,7 +334,10 @@ func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
 		e.Updated = e.Published
 	}
 	d.date(e, existed && before != 0 && before != e.Lead)
-	e.Backlog = !slices.ContainsFunc(e.Reports, func(r feed.Item) bool { return !r.Backlog })
+	e.Backlog = true
+	for i := range e.Reports {
+		e.Backlog = e.Backlog && e.Reports[i].Backlog
+	}
 	d.file(e)
 	d.correct(e)
 }
@@ -321,7 +345,12 @@ func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
 // lead chooses the report that tells the entry.
 func (d *Desk) lead(e *feed.Entry) {
 	reports := func(id int64) bool {
-		return slices.ContainsFunc(e.Reports, func(r feed.Item) bool { return r.ID == id })
+		for i := range e.Reports {
+			if e.Reports[i].ID == id {
+				return true
+			}
+		}
+		return false
 	}
 	if !reports(e.Lead) || d.stories.Remembers(e.Lead) { // else it is beyond the desk's memory, and stays
 		e.Lead = d.stories.Lead(e.Key, e.Lead)
