@@ -91,7 +91,13 @@ func (a *Aggregate) file(ctx context.Context, full <-chan struct{}) (int, error)
 
 // Model returns what the sections learned from the stored examples.
 func (a *Aggregate) Model(ctx context.Context) (*sections.Model, error) {
-	m := sections.NewModel()
+	settings, _ := a.current()
+	now := a.now()
+	outlets, err := a.store.LabelCounts(ctx, sections.Begin(now))
+	if err != nil {
+		return nil, fmt.Errorf("count what the sections learned: %w", err)
+	}
+	m := sections.NewWeighingModel(sections.Weighing{Now: now, HalfLife: settings.Learning.HalfLife, Outlets: outlets})
 	if err := a.store.Labels(ctx, func(l feed.Label) { m.LearnLabel(sections.Label(l), 1) }); err != nil {
 		return nil, fmt.Errorf("read what the sections learned: %w", err)
 	}

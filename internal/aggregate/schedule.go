@@ -345,5 +345,8 @@ func (a *Aggregate) Prune(ctx context.Context) error {
 	if n, err = a.store.PruneLabels(ctx, labelsKept); n > 0 {
 		a.desk = nil // its model counts them still
 	}
+	if a.desk != nil && a.model.Aged(now) {
+		a.desk = nil
+	}
 	return err
 }

@@ -121,13 +121,28 @@ func (b *builder) learning(f *file) feed.SectionSettings {
 		}
 		conf = f.Learning.Confidence
 	}
-	if f.Learning.Learn.given() {
-		if learn.given() {
-			b.at(f.Learning.Learn.at, "keep one", "learn is also under sections, on line %d", learn.at.Line)
+	if f.Learning.Learn.on.given() {
+		if learn.on.given() {
+			b.at(f.Learning.Learn.on.at, "keep one", "learn is also under sections, on line %d", learn.on.at.Line)
 		}
 		learn = f.Learning.Learn
 	}
-	return feed.SectionSettings{Confidence: conf.or(0.5), Learn: learn.or(true)}
+	const week = 7 * 24 * time.Hour
+	return feed.SectionSettings{
+		Confidence: conf.or(0.5), Learn: learn.on.or(true), Never: b.struckOut(learn.Never), HalfLife: time.Duration(learn.Decay.or(52)) * week,
+	}
+}
+
+// struckOut are words and phrases that are not to be learned from.
+func (b *builder) struckOut(list []text) (terms []string) {
+	for _, t := range list {
+		if len(feed.Words(nil, t.is)) == 0 {
+			b.at(t.at, "write a word or a phrase", "%s has no word", shown(t.is))
+			continue
+		}
+		terms = append(terms, t.is)
+	}
+	return terms
 }
 
 func (b *builder) section(f *fileSection, ids map[string]*yaml.Node) feed.Section {
@@ -143,7 +158,8 @@ func (b *builder) section(f *fileSection, ids map[string]*yaml.Node) feed.Sectio
 		Rules:        b.rules(f.Rules),
 		Pin:          b.hardRules(f.Pin, "pin"),
 		Mute:         b.hardRules(f.Mute, "mute"),
-		Learn:        f.Learn.or(true),
+		Learn:        f.Learn.on.or(true),
+		Never:        b.struckOut(f.Learn.Never),
 		Line:         f.line(),
 	}
 	s.Title = b.line(f.Title, s.ID, "title")

@@ -79,7 +79,7 @@ func TestLeast(t *testing.T) {
 			MaxBytes: 8 << 20, MaxItems: 10_000, Backlog: 20, Line: 2,
 		}},
 		Stories:         feed.StorySettings{Window: 72 * time.Hour, Match: "normal", Updates: "entry", Related: "entry"},
-		SectionSettings: feed.SectionSettings{Confidence: 0.5, Learn: true},
+		SectionSettings: feed.SectionSettings{Confidence: 0.5, Learn: true, HalfLife: 52 * 7 * 24 * time.Hour},
 		Collect:         Collect{Hosts: 128},
 		Publish:         Publish{Attribution: "summary"},
 	}
@@ -127,37 +127,37 @@ func TestFull(t *testing.T) {
 		Stories: feed.StorySettings{
 			Window: 48 * time.Hour, Match: "strict", Updates: "fold", Related: "entry", Never: [][2]string{{"giá vàng", "giá bạc"}},
 		},
-		SectionSettings: feed.SectionSettings{Confidence: 0.7},
+		SectionSettings: feed.SectionSettings{Confidence: 0.7, Learn: true, Never: []string{"World Cup"}, HalfLife: 26 * 7 * 24 * time.Hour},
 		Sections: []feed.Section{
 			{
 				ID: "kinh-te", Title: "Kinh tế", Description: "Tiền bạc", Language: "vi", Limit: 20,
 				MaxAge: 24 * time.Hour, MaxPerSource: 5, ByCoverage: true,
 				Rules: []feed.Rule{{
-					Any:  []feed.Pattern{{Text: "chứng khoán", Line: 61}, {Text: "xuất khẩu*", Line: 61}, {Text: "/GDP|PMI/", Line: 61}},
-					All:  []feed.Pattern{{Text: "Việt Nam", Line: 62}},
-					None: []feed.Pattern{{Text: "thể thao", Line: 63}},
-					In:   []string{"title"}, Weight: -1.5, Line: 61,
+					Any:  []feed.Pattern{{Text: "chứng khoán", Line: 63}, {Text: "xuất khẩu*", Line: 63}, {Text: "/GDP|PMI/", Line: 63}},
+					All:  []feed.Pattern{{Text: "Việt Nam", Line: 64}},
+					None: []feed.Pattern{{Text: "thể thao", Line: 65}},
+					In:   []string{"title"}, Weight: -1.5, Line: 63,
 				}},
 				Pin: []feed.Rule{{
-					Any: []feed.Pattern{{Text: "khẩn cấp", Line: 67}}, In: []string{"title", "summary"}, Line: 67,
+					Any: []feed.Pattern{{Text: "khẩn cấp", Line: 69}}, In: []string{"title", "summary"}, Line: 69,
 				}},
 				Mute: []feed.Rule{{
-					Any: []feed.Pattern{{Text: "quảng cáo", Line: 69}}, In: []string{"title", "summary"}, Line: 69,
+					Any: []feed.Pattern{{Text: "quảng cáo", Line: 71}}, In: []string{"title", "summary"}, Line: 71,
 				}},
 				Expect: []feed.Expect{
-					{Title: "Lãi suất huy động tiếp tục giảm", Summary: "Các ngân hàng", Line: 71},
-					{Title: "Lịch thi đấu bóng đá hôm nay", Not: true, Line: 73},
+					{Title: "Lãi suất huy động tiếp tục giảm", Summary: "Các ngân hàng", Line: 73},
+					{Title: "Lịch thi đấu bóng đá hôm nay", Not: true, Line: 75},
 				},
-				Line: 52,
+				Learn: true, Never: []string{"nước Anh"}, Line: 54,
 			},
-			{ID: "the-thao", Title: "the-thao", Limit: 50, MaxAge: 168 * time.Hour, Fair: true, Learn: true, Line: 75},
+			{ID: "the-thao", Title: "the-thao", Limit: 50, MaxAge: 168 * time.Hour, Fair: true, Learn: true, Line: 78},
 		},
 		Sources: []feed.Source{
 			with(func(s *feed.Source) {
-				s.ID, s.Title, s.URL, s.Line = "first", "Báo Ví dụ", "https://example.org/rss/kinh-doanh.rss", 78
+				s.ID, s.Title, s.URL, s.Line = "first", "Báo Ví dụ", "https://example.org/rss/kinh-doanh.rss", 81
 			}),
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "page", "https://example.org/tin-moi", 81
+				s.ID, s.URL, s.Line = "page", "https://example.org/tin-moi", 84
 				s.Page = &feed.Page{
 					Item: "ul.news > li", Title: "a", Link: "a@href", Summary: "p.sapo", Date: "time@datetime", Image: "img@src",
 				}
@@ -168,20 +168,20 @@ func TestFull(t *testing.T) {
 				Rights: feed.RightsHeadline, Learn: true, Schedule: "auto", Timeout: 5 * time.Second,
 				HostInterval: time.Second, MaxBytes: 1 << 20, MaxItems: 10, Backlog: -1, Headers: map[string]string{"X-Own": "1"},
 				UserAgent: "own/1", Bearer: "b3arer", Cookie: "s3cret-from-file",
-				Proxy: "http://u:p@proxy.example.org:3128", TLS: feed.TLS{MinVersion: "1.3", Legacy: true, HTTP1: true, CAs: authorities}, Line: 90,
+				Proxy: "http://u:p@proxy.example.org:3128", TLS: feed.TLS{MinVersion: "1.3", Legacy: true, HTTP1: true, CAs: authorities}, Line: 93,
 			},
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "files", "https://example.org/files.rss", 116
+				s.ID, s.URL, s.Line = "files", "https://example.org/files.rss", 119
 				s.Username, s.Password, s.Bearer = "", "", "s3cret-from-file"
 				s.Proxy = "http://user:pw@proxy.example.org:3128"
 			}),
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "password-file", "https://example.org/password-file.rss", 120
+				s.ID, s.URL, s.Line = "password-file", "https://example.org/password-file.rss", 123
 				s.Username, s.Password = "other", "s3cret-from-file"
 			}),
 		},
 		Drop: []feed.Rule{{
-			Any: []feed.Pattern{{Text: "thông báo mời thầu", Line: 125}}, In: []string{"title", "summary"}, Line: 125,
+			Any: []feed.Pattern{{Text: "thông báo mời thầu", Line: 128}}, In: []string{"title", "summary"}, Line: 128,
 		}},
 		Partners: []feed.Partner{
 			{
@@ -197,7 +197,7 @@ func TestFull(t *testing.T) {
 		Collect: Collect{Hosts: 4},
 		Images:  true,
 		Warnings: Errors{{
-			File: "testdata/full.yaml", Line: 131, Column: 16, Hint: "make one with: openssl rand -hex 24",
+			File: "testdata/full.yaml", Line: 134, Column: 16, Hint: "make one with: openssl rand -hex 24",
 			Message: `warning: the token of partner "cong-doi-ngoai" has fewer than 16 characters and can be guessed`,
 		}},
 		Publish: Publish{Attribution: "title", Hub: "https://hub.example.org/", HubPrivate: true, Retention: 2160 * time.Hour,
@@ -302,7 +302,7 @@ func TestSectionsSpelling(t *testing.T) {
 			t.Errorf("%s: %v", yaml, err)
 			continue
 		}
-		if len(cfg.Sections) != 1 || cfg.SectionSettings != (feed.SectionSettings{Confidence: 0.8}) {
+		if len(cfg.Sections) != 1 || !reflect.DeepEqual(cfg.SectionSettings, feed.SectionSettings{Confidence: 0.8, HalfLife: 52 * 7 * 24 * time.Hour}) {
 			t.Errorf("%s: got %+v and %+v", yaml, cfg.Sections, cfg.SectionSettings)
 		}
 	}

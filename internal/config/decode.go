@@ -159,7 +159,7 @@ func (d *decoder) into(n *yaml.Node, v reflect.Value, lim limits) {
 			d.at(n, hint, "%s wants a list, found %s", lim.name, kind(n))
 			return
 		}
-		if one := elements[lim.name]; one != "" {
+		if one := elements[lim.name]; one != "" && (lim.name != "never" || v.Type().Elem().Kind() == reflect.Slice) {
 			lim.name = one
 		}
 		for _, item := range n.Content {
@@ -348,6 +348,28 @@ func (s *fileSections) decode(d *decoder, n *yaml.Node, lim limits) {
 		return
 	}
 	d.structure(n, reflect.ValueOf(s).Elem(), lim)
+}
+
+// decode takes true or false, or a mapping.
+func (l *fileLearn) decode(d *decoder, n *yaml.Node, lim limits) {
+	if n.Kind != yaml.MappingNode {
+		l.on.decode(d, n, lim)
+		return
+	}
+	l.on.at = n
+	l.on.is = true
+	d.structure(n, reflect.ValueOf(l).Elem(), lim)
+}
+
+// decode takes true or false, or a mapping.
+func (l *fileSectionLearn) decode(d *decoder, n *yaml.Node, lim limits) {
+	if n.Kind != yaml.MappingNode {
+		l.on.decode(d, n, lim)
+		return
+	}
+	l.on.at = n
+	l.on.is = true
+	d.structure(n, reflect.ValueOf(l).Elem(), lim)
 }
 
 // decode takes a mapping, or one term for short.

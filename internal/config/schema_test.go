@@ -59,7 +59,7 @@ func makeSchema(t *testing.T) []byte {
 	s := r.Reflect(&file{})
 	s.Title = "feeds.yaml of feedd"
 
-	// Three things may also be written shorter.
+	// Five things may also be written shorter.
 	short := func(name string, as *reflector.Schema) {
 		def := s.Definitions[name]
 		if def == nil {
@@ -71,6 +71,8 @@ func makeSchema(t *testing.T) []byte {
 	}
 	short("Rule", &reflector.Schema{Type: "string"})
 	short("Header", &reflector.Schema{Type: "string"})
+	short("Learn", &reflector.Schema{Type: "boolean"})
+	short("SectionLearn", &reflector.Schema{Type: "boolean"})
 	short("Sections", &reflector.Schema{Type: "array", Items: &reflector.Schema{Ref: "#/$defs/Section"}})
 
 	out, err := json.MarshalIndent(s, "", "  ")

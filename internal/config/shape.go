@@ -68,8 +68,22 @@ type fileStories struct {
 type fileLearning struct {
 	// How sure the learned model must be to file an item; below it the item stays unsorted. Default: 0.5.
 	Confidence fraction `yaml:"confidence" jsonschema:"minimum=0,maximum=1"`
-	// Whether sections learn from their sources at all. Default: true.
-	Learn yesNo `yaml:"learn"`
+	// Whether sections learn from their sources at all; or how, which means that they do. Default: true.
+	Learn fileLearn `yaml:"learn"`
+}
+
+// fileLearn is written as true or false, or as what sections learn.
+type fileLearn struct {
+	fileSectionLearn `yaml:",inline"`
+	// Weeks in which an example comes to count half of one of today; 0 means that none ages. Default: 52.
+	Decay number `yaml:"decay" jsonschema:"minimum=0,maximum=2000"`
+}
+
+// fileSectionLearn is written as true or false, or as what a section learns.
+type fileSectionLearn struct {
+	on yesNo
+	// Words and phrases that say nothing here, however many examples have them.
+	Never []text `yaml:"never"`
 }
 
 // fileSections is written as a list or as a mapping that also holds the settings for all sections.
@@ -106,8 +120,8 @@ type fileSection struct {
 	Mute []fileRule `yaml:"mute"`
 	// Headlines that must, or must not, enter here; feedd check tries them.
 	Expect []fileExpect `yaml:"expect"`
-	// Whether the learned model may file here. Default: true.
-	Learn yesNo `yaml:"learn"`
+	// Whether the learned model may file here; or what says nothing of the section, which means that it may. Default: true.
+	Learn fileSectionLearn `yaml:"learn"`
 }
 
 // fileRule holds when one of any and all of all match, and none of none does. A text alone stands

@@ -139,6 +139,7 @@ type Section struct {
 	Pin, Mute  []Rule   // entries that lead the section; entries kept out of it
 	Expect     []Expect // headlines the editor expects here, or not
 	Learn      bool     // the learned model may file here (default true)
+	Never      []string // words and phrases that say nothing of this section
 	Line       int
 }
 
@@ -198,6 +199,8 @@ type StorySettings struct {
 type SectionSettings struct {
 	Confidence float64 // below it an item stays unsorted; 0..1
 	Learn      bool
+	Never      []string      // words and phrases that say nothing of any section
+	HalfLife   time.Duration // in which an example comes to count half; 0 means never
 }
 
 // Partner is a site that syndicates sections under terms of its own.
@@ -413,6 +416,14 @@ type Label struct {
 	Section  string // section id, behind NotSection where the item is none of it
 	Language string // primary language subtag, "" when unknown
 	Text     string // title, newline, summary as plain text
+	At       int64  // when the item came in, Unix seconds; 0 when unknown
+	Outlet   string // whose way of filing it shows, "" for the editor's
+}
+
+// LabelCount is how many labels one outlet gave one section.
+type LabelCount struct {
+	Section, Outlet string
+	Labels          int
 }
 
 // NotSection stands before the section of a Label that says where an item does not belong. No id

@@ -3,11 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"feedd/internal/feed"
 )
 
-const putLabel = `INSERT INTO labels (item, section, language, text) VALUES ($1, $2, $3, $4)`
+const putLabel = `INSERT INTO labels (item, section, language, text, at, outlet) VALUES ($1, $2, $3, $4, $5, $6)`
 
 func saveLabels(tx *tx, relabel []int64, labels []feed.Label) error {
 	if len(relabel) > 0 {
@@ -18,7 +19,7 @@ func saveLabels(tx *tx, relabel []int64, labels []feed.Label) error {
 	}
 	rows := make([][]any, len(labels))
 	for i, l := range labels {
-		rows[i] = []any{l.Item, l.Section, l.Language, clean(l.Text)}
+		rows[i] = []any{l.Item, l.Section, l.Language, clean(l.Text), l.At, l.Outlet}
 	}
 	return tx.many(putLabel, rows)
 }
@@ -40,13 +41,26 @@ func (s *Store) LabelsOf(ctx context.Context, ids []int64) ([]feed.Label, error)
 }
 
 func (s *Store) labels(ctx context.Context, where string, each func(feed.Label), args ...any) error {
-	return s.query(ctx, `SELECT item, section, language, text FROM labels `+where+` ORDER BY item, section`,
+	return s.query(ctx, `SELECT item, section, language, text, at, outlet FROM labels `+where+` ORDER BY item, section`,
 		func(r *sql.Rows) error {
 			var l feed.Label
-			err := r.Scan(&l.Item, &l.Section, &l.Language, &l.Text)
+			err := r.Scan(&l.Item, &l.Section, &l.Language, &l.Text, &l.At, &l.Outlet)
 			each(l)
 			return err
 		}, args...)
+}
+
+// LabelCounts counts the examples of before a time, by section and outlet.
+func (s *Store) LabelCounts(ctx context.Context, before time.Time) ([]feed.LabelCount, error) {
+	var counts []feed.LabelCount
+	err := s.query(ctx, `SELECT section, outlet, COUNT(*) FROM labels WHERE at < $1 GROUP BY section, outlet ORDER BY section, outlet`,
+		func(r *sql.Rows) error {
+			var c feed.LabelCount
+			err := r.Scan(&c.Section, &c.Outlet, &c.Labels)
+			counts = append(counts, c)
+			return err
+		}, before.Unix())
+	return counts, err
 }
 
 // PruneLabels keeps the newest examples of each section and tells how many went. A section is cut

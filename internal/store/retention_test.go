@@ -84,6 +84,34 @@ func TestItemNumbersAreNeverGivenAgain(t *testing.T) {
 	})
 }
 
+func TestLabelCounts(t *testing.T) {
+	suite(t, func(t *testing.T, s *Store) {
+		labels := []feed.Label{
+			{Item: 1, Section: "a", Text: "x", At: 100, Outlet: "one"},
+			{Item: 2, Section: "a", Text: "x", At: 100, Outlet: "two"},
+			{Item: 3, Section: "a", Text: "x", At: 200, Outlet: "two"},
+			{Item: 4, Section: "a", Text: "x", At: 300, Outlet: "two"},
+			{Item: 4, Section: "b", Text: "x", At: 200},
+		}
+		commit(t, s, Filed{Labels: labels})
+		got, err := s.LabelCounts(t.Context(), time.Unix(300, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []feed.LabelCount{{Section: "a", Outlet: "one", Labels: 1}, {Section: "a", Outlet: "two", Labels: 2}, {Section: "b", Labels: 1}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error("counts (-want +got):\n", diff)
+		}
+		stored, err := s.LabelsOf(t.Context(), []int64{1, 2, 3, 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(labels, stored); diff != "" {
+			t.Error("labels (-want +got):\n", diff)
+		}
+	})
+}
+
 func TestPruneLabelsKeepsTheNewest(t *testing.T) {
 	suite(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()

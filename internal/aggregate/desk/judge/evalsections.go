@@ -2,11 +2,13 @@ package judge
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -113,6 +115,9 @@ func readLabelled(in io.Reader, needed ...string) ([]labelledRow, error) {
 		row := labelledRow{label: r.get("label"), item: feed.Item{
 			Title: r.get("title"), Summary: r.get("text"), Source: r.get("source"), URL: r.get("url"), Language: r.get("language"),
 		}}
+		if ts, err := strconv.ParseInt(r.get("ts"), 10, 64); err == nil {
+			row.item.FirstSeen = time.Unix(ts, 0)
+		}
 		if row.item.Summary == "" {
 			row.item.Summary = r.get("summary")
 		}
@@ -171,7 +176,7 @@ func languageOf(train []labelledRow) string {
 func (o EvalSectionsOptions) learn(train []labelledRow, report *SectionsReport) (*sections.Filer, error) {
 	soft := o.softRules()
 	began := time.Now()
-	model := sections.NewModel()
+	model := sections.NewWeighingModel(o.weighing(train))
 	learnt, known := []feed.Section{}, map[string]bool{}
 	for i := range train {
 		label := train[i].label
@@ -195,6 +200,27 @@ func (o EvalSectionsOptions) learn(train []labelledRow, report *SectionsReport) 
 		return nil, errors.New("examples: no row has a label")
 	}
 	return sections.New(sections.Options{Sections: learnt, Learning: feed.SectionSettings{Learn: true, Confidence: o.Set.Confidence}, Model: model})
+}
+
+// weighing makes the examples count by their outlets and, where the table has times, by their age at
+// the time of the youngest.
+func (o EvalSectionsOptions) weighing(train []labelledRow) sections.Weighing {
+	w := sections.Weighing{HalfLife: o.Set.HalfLife}
+	counts := map[feed.LabelCount]int{}
+	for i := range train {
+		if at := train[i].item.FirstSeen; at.After(w.Now) {
+			w.Now = at
+		}
+		counts[feed.LabelCount{Section: train[i].label, Outlet: train[i].item.Source}]++
+	}
+	for c, n := range counts {
+		c.Labels = n
+		w.Outlets = append(w.Outlets, c)
+	}
+	slices.SortFunc(w.Outlets, func(a, b feed.LabelCount) int {
+		return cmp.Or(strings.Compare(a.Section, b.Section), strings.Compare(a.Outlet, b.Outlet))
+	})
+	return w
 }
 
 // softRules are the rules with a weight, by the id of their section.

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/unicode/norm"
 
+	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/feed"
 	"feedd/internal/feed/feedtest"
 )
@@ -256,5 +259,74 @@ func TestJudge(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
+	}
+}
+
+// What was learned of some outlets, asked of another; and of 2003 to 2006, asked of 2022, alone and
+// with some of the same year.
+func TestSectionsOfOtherOutletsAndYears(t *testing.T) {
+	read := func(name string) []labelledRow {
+		in, err := os.Open(feedtest.Shared(t, "quality/independent/"+name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		rows, err := readLabelled(in, "label")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range rows {
+			rows[i].item.Language = "vi"
+		}
+		return rows
+	}
+	accuracy := func(train, asked []labelledRow, set feed.SectionSettings) float64 {
+		var report SectionsReport
+		f, err := EvalSectionsOptions{Set: set}.learn(train, &report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report.judge(file(f, asked), .5)
+		return report.Accuracy
+	}
+	old, young := read("sections_vntc8_train.tsv"), read("sections_vntc8_test.tsv")
+	for out, least := range map[string]float64{"NLD": .895, "VNE": .78} {
+		var train, asked []labelledRow
+		for _, r := range old {
+			if r.item.Source == out {
+				asked = append(asked, r)
+			} else {
+				train = append(train, r)
+			}
+		}
+		got := accuracy(train, asked, feed.SectionSettings{})
+		t.Logf("without %s, %d headlines of it: accuracy %.3f", out, len(asked), got)
+		if got < least {
+			t.Errorf("without %s: accuracy %.3f, want at least %.3f", out, got, least)
+		}
+	}
+	got := accuracy(old, young, feed.SectionSettings{})
+	t.Logf("learned of 2003 to 2006, asked of 2022, %d headlines: accuracy %.3f", len(young), got)
+	if got < .73 {
+		t.Errorf("learned of other years: accuracy %.3f, want at least 0.73", got)
+	}
+	for half, least := range map[int]float64{0: .81} {
+		train, asked := slices.Clone(old), []labelledRow{}
+		for i := range train {
+			train[i].item.FirstSeen = time.Date(2005, 1, 1, 0, 0, 0, 0, time.UTC)
+		}
+		for i, r := range young {
+			if int(scrambled(uint64(i))%2) == half {
+				r.item.FirstSeen = time.Date(2022, 1, 1, 0, 0, 0, 0, time.UTC)
+				train = append(train, r)
+			} else {
+				asked = append(asked, r)
+			}
+		}
+		fading, steady := accuracy(train, asked, feed.SectionSettings{HalfLife: sections.DefaultHalfLife}), accuracy(train, asked, feed.SectionSettings{})
+		t.Logf("with half of 2022 learned, %d headlines: accuracy %.3f when examples fade, %.3f when not", len(asked), fading, steady)
+		if fading < least || fading < steady {
+			t.Errorf("with half of 2022 learned: accuracy %.3f, want at least %.3f and that of unfading examples, %.3f", fading, least, steady)
+		}
 	}
 }

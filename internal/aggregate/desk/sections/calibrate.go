@@ -36,8 +36,9 @@ type heldOut struct {
 }
 
 type hashed struct {
-	hash  uint64
-	label Label
+	hash   uint64
+	label  Label
+	weight int // of the label, in units
 }
 
 const (
@@ -59,8 +60,8 @@ func compareHashed(a, b hashed) int {
 	return strings.Compare(a.label.Text, b.label.Text)
 }
 
-func (s *heldOut) learn(l Label, sign int) {
-	h := hashed{l.hash(), l}
+func (s *heldOut) learn(l Label, sign, weight int) {
+	h := hashed{l.hash(), l, weight}
 	if h.hash>>(64-s.halved) != 0 && s.halved > 0 {
 		return
 	}
@@ -119,9 +120,9 @@ func (c *learned) measure(w *learning, labels []hashed) *calibration {
 	for i, h := range labels {
 		w.extract(h.label)
 		k.truth[i] = c.index[h.label.Section]
-		w.scores = c.score(w.scores, &w.set, k.truth[i])
+		w.scores = c.score(w.scores, &w.set, k.truth[i], h.weight)
 		at := c.vectors.place(&w.set)
-		w.near = c.nearby(w.near, &at, k.truth[i], nil)
+		w.near = c.nearby(w.near, &at, k.truth[i], h.weight, nil)
 		k.scores, k.nears = append(k.scores, w.scores...), append(k.nears, w.near...)
 		k.lengths[i] = lengthOf(w.set.words)
 	}

@@ -79,10 +79,14 @@ func (f *Filer) weighByModel(c *learned, w *filing) (compared int) {
 	if !w.learn.set.accented && c.restores() {
 		c.restore(&w.restore, &w.learn.set, title.words, summary.words)
 	}
+	if out, any := f.neverAny.in(title.words, summary.words); any {
+		w.learn.set.strike(&out)
+	}
 	w.factor, w.near = c.scale.factors(w.learn.set.words)
-	w.learn.scores = c.score(w.learn.scores, &w.learn.set, -1)
+	w.learn.scores = c.score(w.learn.scores, &w.learn.set, -1, 0)
 	at := c.vectors.place(&w.learn.set)
-	w.learn.near = c.nearby(w.learn.near, &at, -1, f.topicsOf(c, w))
+	w.learn.near = c.nearby(w.learn.near, &at, -1, 0, f.topicsOf(c, w))
+	c.silence(f, w)
 	mean := 0.0
 	for i := range f.sections {
 		if j, ok := c.index[f.sections[i].ID]; ok && c.docs[j] > 0 && f.speaks(i, w.read.language) {
@@ -151,7 +155,7 @@ func topic(s feed.Section) (sum point) {
 				set.extract(language, "", words, nil)
 				at := vectorsOf(language).place(&set)
 				for j := range at {
-					sum[j] += at[j] * 7 / 10
+					sum[j] += at[j] * unit * 7 / 10
 				}
 			}
 		}
@@ -189,6 +193,9 @@ func (f *Filer) words(all []feed.Evidence, w *filing, ev evidence) []feed.Eviden
 		if j, ok := c.index[f.sections[i].ID]; ok {
 			w.of = append(w.of, j)
 		}
+	}
+	if out, any := f.never[ev.section].in(w.read.passages[0].words, w.read.passages[1].words); any {
+		w.learn.set.strike(&out)
 	}
 	w.adds = resize(w.adds, standings)
 	parts := partsOf(&w.learn.set)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"feedd/internal/feed"
 )
@@ -12,12 +13,17 @@ import (
 // Label is an example of a section.
 type Label feed.Label
 
-// NewLabel returns the label that an item is an example of a section.
-func NewLabel(it *feed.Item, src feed.Source, section string) Label {
-	return Label{
-		Item: it.ID, Section: section, Language: languageOf(it, src),
+// NewLabel returns the label that an item is an example of a section, in the way an outlet files, "" for
+// the editor's.
+func NewLabel(it *feed.Item, src feed.Source, section, outlet string) Label {
+	l := Label{
+		Item: it.ID, Section: section, Language: languageOf(it, src), Outlet: outlet,
 		Text: it.Title + "\n" + firstWords(feed.PlainText(it.SummaryHead()), mostSummaryWords),
 	}
+	if !it.FirstSeen.IsZero() {
+		l.At = it.FirstSeen.Unix()
+	}
+	return l
 }
 
 // firstWords cuts a text behind its first n words.
@@ -55,27 +61,41 @@ type Model struct {
 	mu        sync.Mutex
 	languages map[string]*learned
 	memory    learning
+	weighing  weighing
 }
 
-// NewModel returns a model that knows nothing.
-func NewModel() *Model { return &Model{languages: map[string]*learned{}} }
+// NewModel returns a model that knows nothing, to which all examples will count alike.
+func NewModel() *Model { return NewWeighingModel(Weighing{}) }
+
+// NewWeighingModel returns a model that knows nothing, to which examples will count by their age and
+// their outlet.
+func NewWeighingModel(w Weighing) *Model {
+	return &Model{languages: map[string]*learned{}, weighing: newWeighing(w)}
+}
+
+// Aged tells whether examples would count otherwise by now.
+func (m *Model) Aged(now time.Time) bool { return m.weighing.week != Week(now) }
 
 // Learn adds (sign 1) or takes back (sign -1) an item as an example of a section. What is taken
 // back must have been added with the same text.
 func (m *Model) Learn(it *feed.Item, section string, sign int) {
-	m.LearnLabel(NewLabel(it, feed.Source{}, section), sign)
+	m.LearnLabel(NewLabel(it, feed.Source{}, section, it.Source), sign)
 }
 
 // LearnLabel is Learn for a label as the store kept it.
 func (m *Model) LearnLabel(l Label, sign int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	weight := m.weighing.of(&l)
+	if weight == 0 {
+		return
+	}
 	c := m.languages[l.Language]
 	if c == nil {
 		c = newLearned(l.Language)
 		m.languages[l.Language] = c
 	}
-	c.learn(&m.memory, l, sign)
+	c.learn(&m.memory, l, sign, weight)
 }
 
 // Labels returns how many examples a section has, in all languages.
@@ -121,10 +141,10 @@ type learned struct {
 	sections []string
 	index    map[string]int // into sections
 	order    []int          // the sections sorted by id, so that sums do not depend on history
-	docs     []int          // labels by section
+	docs     []int          // labels by section, each as one
 
 	cells  table
-	totals [kinds][]int64 // occurrences by section
+	totals [kinds][]int64 // occurrences by section, in units
 	total  [kinds]int64
 	vocab  [kinds]int       // features with a sum above 0
 	logIn  [kinds][]float64 // ln(totals+alpha*vocab), as of the last fit
@@ -167,7 +187,8 @@ func (c *learned) competes(section int) bool {
 	return !strings.HasPrefix(c.sections[section], feed.NotSection)
 }
 
-func (c *learned) learn(w *learning, l Label, sign int) {
+// learn counts an example: sign 1 adds it and -1 takes it back, weight is what it counts, in units.
+func (c *learned) learn(w *learning, l Label, sign, weight int) {
 	w.extract(l)
 	s := c.section(l.Section)
 	c.docs[s] += sign
@@ -175,7 +196,7 @@ func (c *learned) learn(w *learning, l Label, sign int) {
 		w.set.list[i].row = int32(c.cells.number(w.set.list[i].feature))
 	}
 	for i := range w.set.list {
-		c.count(&w.set.list[i], s, int32(sign))
+		c.count(&w.set.list[i], s, int32(sign*weight))
 	}
 	if w.set.accented {
 		c.accented += sign
@@ -185,26 +206,27 @@ func (c *learned) learn(w *learning, l Label, sign int) {
 		}
 	}
 	at := c.vectors.place(&w.set)
-	c.centres[s].add(&at, int64(sign))
+	c.centres[s].add(&at, int64(sign*weight))
 	if c.competes(s) {
-		c.sample.learn(l, sign)
+		c.sample.learn(l, sign, weight)
 	}
 	c.changed = true
 }
 
-func (c *learned) count(at *seen, section int, sign int32) {
+// count adds n units to the counts of a feature.
+func (c *learned) count(at *seen, section int, n int32) {
 	row := c.cells.at(int(at.row))
 	k := at.feature.kind()
 	if row[0] == 0 {
 		c.vocab[k]++
 	}
-	row[0] += sign
+	row[0] += n
 	if row[0] == 0 {
 		c.vocab[k]--
 	}
-	row[1+section] += sign
-	c.totals[k][section] += int64(sign)
-	c.total[k] += int64(sign)
+	row[1+section] += n
+	c.totals[k][section] += int64(n)
+	c.total[k] += int64(n)
 }
 
 // A feature's evidence for a section is a mixture of two naive Bayes estimates, both smoothed by
@@ -212,8 +234,8 @@ func (c *learned) count(at *seen, section int, sign int32) {
 // (complement; Rennie et al. 2003). The first knows what a section is about, the second what it is
 // not about, from more data. One text's features are far from independent, so each counts for a
 // part only. The parts were fitted on labelled headlines, in Vietnamese and English, by the
-// likelihood of held-out titles; they differ little from set to set.
-const alpha = 0.3
+// likelihood of held-out titles; they differ little from set to set. alpha is in units, as counts are.
+const alpha = 0.2 * unit
 
 type part2 struct{ complement, multinomial float64 }
 
@@ -251,7 +273,7 @@ func partsOf(set *featureSet) *[kinds]part2 {
 }
 
 // logs[n] is ln(n+alpha).
-var logs = func() (t [4096]float64) {
+var logs = func() (t [8192]float64) {
 	for n := range t {
 		t[n] = math.Log(float64(n) + alpha)
 	}
@@ -266,9 +288,9 @@ func logCount(n int32) float64 {
 }
 
 // score gives the evidence for every section, not yet calibrated: only the differences matter.
-// When the text itself is among the examples, self is its section and it is left out; else -1,
-// and settle must have been called since the last example.
-func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
+// When the text itself is among the examples, self is its section and it is left out with the weight
+// it has there; else self is -1, and settle must have been called since the last example.
+func (c *learned) score(dst []float64, set *featureSet, self, weight int) []float64 {
 	dst = resize(dst, len(c.sections))
 	parts := partsOf(set)
 	// To look all up before reading what was found lets the memory be waited for once.
@@ -279,7 +301,7 @@ func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 			at.row = int32(c.cells.index.find(at.feature))
 		}
 	}
-	known, own := c.addCounts(dst, set, parts, self)
+	known, own := c.addCounts(dst, set, parts, self, int32(weight))
 	for k := range kinds {
 		if known[k] == 0 {
 			continue
@@ -291,12 +313,12 @@ func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 			}
 			continue
 		}
-		total := c.total[k] - own[k]
+		total := c.total[k] - own[k]*int64(weight)
 		smooth := alpha * float64(c.vocab[k])
 		for s := range dst {
 			in := c.totals[k][s]
 			if s == self {
-				in -= own[k]
+				in -= own[k] * int64(weight)
 			}
 			dst[s] += n * (p.complement*math.Log(float64(total-in)+smooth) - p.multinomial*math.Log(float64(in)+smooth))
 		}
@@ -306,7 +328,7 @@ func (c *learned) score(dst []float64, set *featureSet, self int) []float64 {
 
 // addCounts adds the part of the evidence that the counts of the single features are. It returns, by
 // kind, how many features have counts, and how many the text has.
-func (c *learned) addCounts(dst []float64, set *featureSet, parts *[kinds]part2, self int) (known, own [kinds]int64) {
+func (c *learned) addCounts(dst []float64, set *featureSet, parts *[kinds]part2, self int, weight int32) (known, own [kinds]int64) {
 	for i := range set.list {
 		k := set.list[i].feature.kind()
 		own[k]++
@@ -316,7 +338,7 @@ func (c *learned) addCounts(dst []float64, set *featureSet, parts *[kinds]part2,
 		cells := c.cells.at(int(set.list[i].row))
 		sum, cells := cells[0], cells[1:1+len(dst)]
 		if self >= 0 {
-			sum--
+			sum -= weight
 		}
 		if sum <= 0 {
 			continue
@@ -327,21 +349,21 @@ func (c *learned) addCounts(dst []float64, set *featureSet, parts *[kinds]part2,
 		case p.multinomial == 0:
 			for s, x := range cells {
 				if s == self {
-					x--
+					x -= weight
 				}
 				dst[s] -= p.complement * logCount(sum-x)
 			}
 		case p.complement == 0:
 			for s, x := range cells {
 				if s == self {
-					x--
+					x -= weight
 				}
 				dst[s] += p.multinomial * logCount(x)
 			}
 		default:
 			for s, x := range cells {
 				if s == self {
-					x--
+					x -= weight
 				}
 				dst[s] += p.multinomial*logCount(x) - p.complement*logCount(sum-x)
 			}
@@ -396,7 +418,7 @@ const (
 // nearby gives the evidence of the word vectors: how near the text's place is to the middle of
 // each section's examples. topics, where there are any, stand beside the examples; self is as for
 // score.
-func (c *learned) nearby(dst []float64, at *point, self int, topics []point) []float64 {
+func (c *learned) nearby(dst []float64, at *point, self, weight int, topics []point) []float64 {
 	dst = resize(dst, len(c.sections))
 	docs, sections := 0, 0
 	for s, n := range c.docs {
@@ -414,7 +436,7 @@ func (c *learned) nearby(dst []float64, at *point, self int, topics []point) []f
 		}
 		if s == self {
 			rest := c.centres[s]
-			rest.add(at, -1)
+			rest.add(at, -int64(weight))
 			dst[s] = nearness * at.cosine(&rest, beside)
 			continue
 		}

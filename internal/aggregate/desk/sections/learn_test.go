@@ -22,7 +22,7 @@ import (
 func examples(tb testing.TB) []Label {
 	var labels []Label
 	for _, row := range feedtest.Table(tb, filepath.Join("testdata", "invented.tsv")) {
-		labels = append(labels, NewLabel(&feed.Item{ID: int64(len(labels) + 1), Title: row["title"]}, feed.Source{Language: "vi"}, row["label"]))
+		labels = append(labels, NewLabel(&feed.Item{ID: int64(len(labels) + 1), Title: row["title"]}, feed.Source{Language: "vi"}, row["label"], ""))
 	}
 	return labels
 }
@@ -212,13 +212,13 @@ func TestLabels(t *testing.T) {
 		item feed.Item
 		want []Label
 	}{
-		{"source", feed.Item{ID: 1, Source: "kt", Title: "Trời đẹp", Summary: "<p>Nắng &amp; gió</p>"}, []Label{{1, "kinh-te", "vi", "Trời đẹp\nNắng & gió"}}},
-		{"category", feed.Item{ID: 2, Source: "mixed", Title: "Trời đẹp", Categories: []string{"Quốc tế"}}, []Label{{2, "the-gioi", "vi", "Trời đẹp\n"}}},
+		{"source", feed.Item{ID: 1, Source: "kt", Title: "Trời đẹp", Summary: "<p>Nắng &amp; gió</p>"}, []Label{{Item: 1, Section: "kinh-te", Language: "vi", Text: "Trời đẹp\nNắng & gió", Outlet: "kt"}}},
+		{"category", feed.Item{ID: 2, Source: "mixed", Title: "Trời đẹp", Categories: []string{"Quốc tế"}}, []Label{{Item: 2, Section: "the-gioi", Language: "vi", Text: "Trời đẹp\n", Outlet: "mixed"}}},
 		{"rules teach nothing", feed.Item{ID: 3, Source: "mixed", Title: "Bóng đá"}, nil},
-		{"the editor", feed.Item{ID: 4, Source: "mixed", Title: "Bóng đá"}, []Label{{4, "the-gioi", "vi", "Bóng đá\n"}}},
-		{"taken out by the editor", feed.Item{ID: 5, Source: "kt", Title: "Trời đẹp"}, []Label{{5, "!kinh-te", "vi", "Trời đẹp\n"}}},
-		{"taken out, from a source that teaches nothing", feed.Item{ID: 5, Source: "quiet", Title: "Trời đẹp"}, []Label{{5, "!kinh-te", "vi", "Trời đẹp\n"}}},
-		{"taken out where it is an example of another", feed.Item{ID: 5, Source: "mixed", Title: "Trời đẹp", Categories: []string{"Quốc tế"}}, []Label{{5, "the-gioi", "vi", "Trời đẹp\n"}}},
+		{"the editor", feed.Item{ID: 4, Source: "mixed", Title: "Bóng đá"}, []Label{{Item: 4, Section: "the-gioi", Language: "vi", Text: "Bóng đá\n"}}},
+		{"taken out by the editor", feed.Item{ID: 5, Source: "kt", Title: "Trời đẹp"}, []Label{{Item: 5, Section: "!kinh-te", Language: "vi", Text: "Trời đẹp\n"}}},
+		{"taken out, from a source that teaches nothing", feed.Item{ID: 5, Source: "quiet", Title: "Trời đẹp"}, []Label{{Item: 5, Section: "!kinh-te", Language: "vi", Text: "Trời đẹp\n"}}},
+		{"taken out where it is an example of another", feed.Item{ID: 5, Source: "mixed", Title: "Trời đẹp", Categories: []string{"Quốc tế"}}, []Label{{Item: 5, Section: "the-gioi", Language: "vi", Text: "Trời đẹp\n", Outlet: "mixed"}}},
 		{"learn: false", feed.Item{ID: 6, Source: "quiet", Title: "Trời đẹp"}, nil},
 		{"dropped", feed.Item{ID: 7, Source: "kt", Title: "Mời thầu"}, nil},
 	} {

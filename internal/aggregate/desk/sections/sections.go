@@ -7,7 +7,7 @@
 //
 //	sections.go  the order of authority
 //	rules.go     rules; term.go, automaton.go, passage.go: their terms, found in a text
-//	evidence.go  soft rules and the model; learn.go, features.go, vectors.go: what was learned
+//	evidence.go  soft rules and the model; learn.go, features.go, vectors.go: what was learned; weighing.go, never.go: how much it says
 package sections
 
 import (
@@ -55,7 +55,9 @@ type Filer struct {
 	rules *ruleSet
 	owner []ruleOwner // by rule number
 
-	topics    []point // by section, see topic
+	topics    []point   // by section, see topic
+	never     []phrases // by section, and of all: what says nothing of them
+	neverAny  phrases
 	softRules bool
 
 	memory sync.Pool // of *filing
@@ -110,7 +112,7 @@ func New(o Options) (*Filer, error) {
 	f := &Filer{
 		sections: o.Sections, set: o.Learning, sources: o.Sources, model: o.Model,
 		index: map[string]int{}, categories: map[string]map[string]string{}, fixes: map[int64][]Correction{},
-		rules: newRuleSet(),
+		rules: newRuleSet(), neverAny: newPhrases(o.Learning.Never),
 	}
 	f.memory.New = func() any { return new(filing) }
 	var errs []error
@@ -128,6 +130,7 @@ func New(o Options) (*Filer, error) {
 	for i, s := range o.Sections {
 		f.index[s.ID] = i
 		f.topics = append(f.topics, topic(s))
+		f.never = append(f.never, newPhrases(s.Never))
 		f.softRules = f.softRules || slices.ContainsFunc(s.Rules, func(r feed.Rule) bool { return r.Weight > 0 })
 		add(s.Rules, ruleOwner{purpose: toEnter, section: i}, "section "+s.ID)
 		add(s.Pin, ruleOwner{purpose: toPin, section: i}, "section "+s.ID+", pin")
@@ -325,8 +328,11 @@ func (f *Filer) Labels(it *feed.Item) []Label {
 	src, known := f.sources[it.Source]
 	var labels []Label
 	for _, p := range it.Sections {
-		if p.By == byEditor || (p.By == bySource || p.By == byCategory) && known && src.Learn {
-			labels = append(labels, NewLabel(it, src, p.Section))
+		switch {
+		case p.By == byEditor:
+			labels = append(labels, NewLabel(it, src, p.Section, ""))
+		case (p.By == bySource || p.By == byCategory) && known && src.Learn:
+			labels = append(labels, NewLabel(it, src, p.Section, src.Outlet()))
 		}
 	}
 	if labels != nil {
@@ -334,7 +340,7 @@ func (f *Filer) Labels(it *feed.Item) []Label {
 	}
 	for _, c := range f.fixes[it.ID] {
 		if _, ok := f.index[c.Section]; ok && c.Remove {
-			labels = append(labels, NewLabel(it, src, feed.NotSection+c.Section))
+			labels = append(labels, NewLabel(it, src, feed.NotSection+c.Section, ""))
 		}
 	}
 	return labels

@@ -144,7 +144,7 @@ func (p *point) add(q *point, sign int64) {
 func (p *point) cosine(a, b *point) float64 {
 	var dot, pp, qq float64
 	for j, x := range p {
-		y := float64(a[j] + b[j])
+		y := float64(a[j]) + float64(b[j])
 		dot += float64(x) * y
 		pp += float64(x) * float64(x)
 		qq += y * y
