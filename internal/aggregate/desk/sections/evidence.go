@@ -150,7 +150,7 @@ func topic(s feed.Section) (sum point) {
 		}
 		for _, p := range slices.Concat(r.Any, r.All) {
 			if !strings.HasPrefix(p.Text, "/") {
-				words := cut(nil, p.Text)
+				words := feed.Cut(nil, p.Text)
 				language := languageOf(&feed.Item{Title: p.Text}, feed.Source{Language: s.Language})
 				set.extract(language, "", words, nil)
 				at := vectorsOf(language).place(&set)

@@ -31,7 +31,7 @@ func firstWords(text string, n int) string {
 	if fewWords(text, n) {
 		return text
 	}
-	words := cut(nil, text)
+	words := feed.Cut(nil, text)
 	if len(words) <= n {
 		return text
 	}
@@ -130,7 +130,7 @@ type learning struct {
 
 func (w *learning) extract(l Label) {
 	title, summary, _ := strings.Cut(l.Text, "\n")
-	w.title, w.summary = cut(w.title[:0], title), cut(w.summary[:0], summary)
+	w.title, w.summary = feed.Cut(w.title[:0], title), feed.Cut(w.summary[:0], summary)
 	w.set.extract(l.Language, title, w.title, w.summary)
 }
 

@@ -103,7 +103,7 @@ func (r *reading) add(f fields, text string) {
 	}
 	p := &r.passages[n] // its words' memory is used again
 	p.field, p.text = f, composed(text)
-	p.words = cut(p.words[:0], p.text)
+	p.words = feed.Cut(p.words[:0], p.text)
 	p.script = scriptOf(p.words, f, r.language)
 }
 
@@ -176,7 +176,7 @@ func languageOf(it *feed.Item, src feed.Source) string {
 		return primary(it.Language)
 	}
 	const fewest = 3
-	if shaped, told := vietnameseShape(cut(nil, it.Title)); told >= fewest && shaped*3 >= told*2 {
+	if shaped, told := vietnameseShape(feed.Cut(nil, it.Title)); told >= fewest && shaped*3 >= told*2 {
 		return "vi"
 	}
 	return ""

@@ -165,7 +165,7 @@ func parsePhrase(s string) (phrase, error) {
 		return parseExact(s)
 	}
 	var p phrase
-	words := cut(nil, s)
+	words := feed.Cut(nil, s)
 	if len(words) == 0 {
 		return p, fmt.Errorf("%s has no word in it", s)
 	}
@@ -173,7 +173,7 @@ func parsePhrase(s string) (phrase, error) {
 	stars := 0
 	for _, w := range words {
 		pw := newPhraseWord(w)
-		if first, _ := utf8.DecodeRuneInString(w.Fold); strings.HasPrefix(s[w.End:], "*") && unspaced(first) {
+		if first, _ := utf8.DecodeRuneInString(w.Fold); strings.HasPrefix(s[w.End:], "*") && feed.Unspaced(first) {
 			stars++ // whatever follows, it is found
 		} else if strings.HasPrefix(s[w.End:], "*") {
 			if len([]rune(w.Fold)) < 2 {
@@ -261,7 +261,7 @@ func parseExact(s string) (phrase, error) {
 	if !ok || strings.Contains(inner, `"`) {
 		return phrase{}, fmt.Errorf(`quotes stand around a whole phrase, "like this", not in %s`, s)
 	}
-	words := cut(nil, inner)
+	words := feed.Cut(nil, inner)
 	if len(words) == 0 {
 		return phrase{}, fmt.Errorf("%s has no word in it", s)
 	}

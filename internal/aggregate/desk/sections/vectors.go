@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"math"
 	"sync"
+
+	"feedd/internal/feed"
 )
 
 // Word vectors know which words keep company: that "bác sĩ" and "bệnh viện" are near each other
@@ -72,7 +74,7 @@ type Terms struct {
 
 // Of returns the terms of a text, each once; they are overwritten by the next call.
 func (t *Terms) Of(title, summary string) []Feature {
-	t.set.extract("", title, cut(nil, title), cut(nil, summary))
+	t.set.extract("", title, feed.Cut(nil, title), feed.Cut(nil, summary))
 	t.list = t.list[:0]
 	for _, s := range t.set.list {
 		if hasVector(s.feature) {

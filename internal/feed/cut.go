@@ -1,4 +1,4 @@
-package sections
+package feed
 
 import (
 	"strings"
@@ -6,26 +6,24 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
-
-	"feedd/internal/feed"
 )
 
-// cut splits a text into the words that rules and what was learned go by, appending to dst: those of
-// feed.Words, but a script that puts no spaces between words is cut into its letters, so that a term
+// Cut splits a text into the words that rules, search and what was learned go by, appending to dst: those of
+// Words, but a script that puts no spaces between words is cut into its letters, so that a term
 // is found anywhere in a run of them, and letters that are written in two ways are one.
-func cut(dst []feed.Word, text string) []feed.Word {
+func Cut(dst []Word, text string) []Word {
 	first := len(dst)
-	dst = feed.Words(dst, text)
+	dst = Words(dst, text)
 	for i := first; i < len(dst); i++ {
-		if !plain(dst[i].Fold) {
+		if !oneWay(dst[i].Fold) {
 			return recut(dst, first, text)
 		}
 	}
 	return dst
 }
 
-// plain tells whether a folded word has but letters of which there is one way to write them.
-func plain(fold string) bool {
+// oneWay tells whether a folded word has but letters of which there is one way to write them.
+func oneWay(fold string) bool {
 	for i := range len(fold) {
 		if fold[i] >= utf8.RuneSelf {
 			return false
@@ -35,17 +33,17 @@ func plain(fold string) bool {
 }
 
 // recut cuts and refolds the words of dst from first on.
-func recut(dst []feed.Word, first int, text string) []feed.Word {
-	var again []feed.Word
+func recut(dst []Word, first int, text string) []Word {
+	var again []Word
 	for _, w := range dst[first:] {
 		again = refold(again, w, text)
 	}
 	return append(dst[:first], again...)
 }
 
-// refold appends the words that one word of feed.Words is to rules.
-func refold(dst []feed.Word, w feed.Word, text string) []feed.Word {
-	if plain(w.Fold) {
+// refold appends the words that one word of Words is to rules.
+func refold(dst []Word, w Word, text string) []Word {
+	if oneWay(w.Fold) {
 		return append(dst, w)
 	}
 	rest := w.Start // of what is not appended yet
@@ -57,7 +55,7 @@ func refold(dst []feed.Word, w feed.Word, text string) []feed.Word {
 	spelled := text[w.Start:w.End]
 	for i := 0; i < len(spelled); {
 		r, size := utf8.DecodeRuneInString(spelled[i:])
-		if !unspaced(r) {
+		if !Unspaced(r) {
 			i += size
 			continue
 		}
@@ -69,7 +67,7 @@ func refold(dst []feed.Word, w feed.Word, text string) []feed.Word {
 			}
 		}
 		letter := strings.ToLower(norm.NFKC.String(text[at : w.Start+i]))
-		dst = append(dst, feed.Word{Normal: letter, Fold: letter, Start: at, End: w.Start + i})
+		dst = append(dst, Word{Normal: letter, Fold: letter, Start: at, End: w.Start + i})
 		rest = w.Start + i
 	}
 	if rest == w.Start { // no such script in it
@@ -84,11 +82,11 @@ func refold(dst []feed.Word, w feed.Word, text string) []feed.Word {
 }
 
 // between is the part of a word that stands between letters of a script without spaces.
-func between(w feed.Word, text string, start, end int) feed.Word {
-	part := feed.Words(nil, text[start:end])
+func between(w Word, text string, start, end int) Word {
+	part := Words(nil, text[start:end])
 	if len(part) != 1 {
 		fold := strings.ToLower(text[start:end])
-		return feed.Word{Normal: fold, Fold: fold, Start: start, End: end}
+		return Word{Normal: fold, Fold: fold, Start: start, End: end}
 	}
 	p := part[0]
 	p.Start, p.End, p.Fold = start, end, oneSpelling(p.Fold)
@@ -98,8 +96,8 @@ func between(w feed.Word, text string, start, end int) feed.Word {
 	return p
 }
 
-// unspaced tells whether a letter is of a script that is written without spaces between words.
-func unspaced(r rune) bool {
+// Unspaced tells whether a letter is of a script that is written without spaces between words.
+func Unspaced(r rune) bool {
 	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar) ||
 		r == 'ー' || r == '々' || r == '〆'
 }
@@ -107,7 +105,7 @@ func unspaced(r rune) bool {
 // oneSpelling replaces letters by what is written for them elsewhere: the capital of ß is SS, a sigma
 // has another form at the end of a word, Greek capitals have no accents.
 func oneSpelling(fold string) string {
-	if plain(fold) {
+	if oneWay(fold) {
 		return fold
 	}
 	var b strings.Builder
