@@ -14,6 +14,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
+
+	"feedd/internal/feed"
 )
 
 // dialect is all that differs between the engines. Every query is written once, for both; so is
@@ -53,6 +55,14 @@ type dialect interface {
 	// lastNumber is the highest number that an item ever had; setLastNumber keeps it from being given again.
 	lastNumber(ctx context.Context, q querier) (int64, error)
 	setLastNumber(tx *tx, n int64) error
+	// indexed writes the words of an item, and one that stands for its source, as the index takes them.
+	indexed(words []feed.Word, source string) string
+	// foundRows are the statements that put a row (key, what indexed wrote) into the index and that take
+	// the row with a key away.
+	foundRows() (insert, remove string)
+	// find returns the keys of at most n rows of the index that may match a query, the highest first, of
+	// those below a key, and the key below which to go on; 0 when that was all.
+	find(ctx context.Context, s *Store, q feed.TextQuery, below int64, n int) (keys []int64, next int64, err error)
 	// analyze tells the engine to look at tables that were just filled.
 	analyze(ctx context.Context, db *sql.DB) error
 	// backup copies one state of everything into an empty file.

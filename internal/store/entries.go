@@ -203,7 +203,8 @@ func (s *Store) WithdrawBy(ctx context.Context, keys []string, at time.Time, by 
 			if err := saveRetractions(tx, all, at, by); err != nil {
 				return err
 			}
-			return s.saveEntries(tx, all)
+			_, err := s.saveEntries(tx, all)
+			return err
 		})
 		if !errors.Is(err, ErrOvertaken) {
 			return len(all), err

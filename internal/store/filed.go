@@ -394,7 +394,7 @@ func turnTo(tx *tx, after int64) error {
 }
 
 const fileItem = `UPDATE items SET filed = CASE WHEN revised = $1 AND hash = $9 THEN 1 ELSE 0 END, story = $2, entry = $3,
-	verdict = $4, dropped = $5, sections = $6, why = $7 WHERE id = $8`
+	verdict = $4, dropped = $5, sections = $6, why = $7, found = CASE WHEN revised = $1 AND hash = $9 THEN CAST($10 AS BIGINT) ELSE -CAST($10 AS BIGINT) END WHERE id = $8`
 
 // Commit stores what the desk decided about a batch and moves the versions of the sections it
 // touched. An item that its source revised since the desk read it stays in the inbox. The commit
@@ -402,6 +402,17 @@ const fileItem = `UPDATE items SET filed = CASE WHEN revised = $1 AND hash = $9 
 func (s *Store) Commit(ctx context.Context, f Filed) error {
 	return s.tx(ctx, func(tx *tx) error {
 		if err := turnTo(tx, f.Turn); err != nil {
+			return err
+		}
+		again, err := s.saveEntries(tx, f.Entries)
+		if err != nil {
+			return err
+		}
+		published, err := s.publishedOf(tx, &f)
+		if err != nil {
+			return err
+		}
+		if err := s.index(tx, f.Items, published, again); err != nil {
 			return err
 		}
 		rows := make([][]any, len(f.Items))
@@ -412,7 +423,7 @@ func (s *Store) Commit(ctx context.Context, f Filed) error {
 				return err
 			}
 			rows[i] = []any{millis(it.Revised), keyInt(it.Story), keyInt(it.Entry),
-				string(it.Verdict), it.Dropped, sections, why, it.ID, int64(it.Rev)}
+				string(it.Verdict), it.Dropped, sections, why, it.ID, int64(it.Rev), itemKey(it, published)}
 		}
 		if err := tx.many(fileItem, rows); err != nil {
 			return fmt.Errorf("file items: %w", err)
@@ -420,11 +431,41 @@ func (s *Store) Commit(ctx context.Context, f Filed) error {
 		if err := saveLabels(tx, f.Relabel, f.Labels); err != nil {
 			return err
 		}
-		if err := forgetReturns(tx, f.Returned); err != nil {
-			return err
-		}
-		return s.saveEntries(tx, f.Entries)
+		return forgetReturns(tx, f.Returned)
 	})
+}
+
+// publishedOf are the times, as the tables hold them, that the entries of a batch's items are published
+// at, by the entries' numbers. The batch's entries are saved.
+func (s *Store) publishedOf(tx *tx, f *Filed) (map[int64]int64, error) {
+	published := make(map[int64]int64, len(f.Entries))
+	for i := range f.Entries {
+		published[keyInt(f.Entries[i].Key)] = millis(f.Entries[i].Published)
+	}
+	var others []int64
+	for i := range f.Items {
+		if id := keyInt(f.Items[i].Entry); id != 0 {
+			if _, known := published[id]; !known {
+				others = append(others, id)
+			}
+		}
+	}
+	for part := range slices.Chunk(others, listed) {
+		var args []any
+		rows, err := tx.Query(`SELECT id, published FROM entries WHERE id `+s.d.in(part, &args), args...)
+		if err != nil {
+			return nil, err
+		}
+		if err := scan(rows, func(r *sql.Rows) error {
+			var id, at int64
+			err := r.Scan(&id, &at)
+			published[id] = at
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return published, nil
 }
 
 func decisions(it *feed.Item) (sections, why string, err error) {
@@ -470,18 +511,19 @@ func moveVersions(tx *tx, sections map[string]bool) error {
 	return tx.s.d.notice(tx.Tx, NoticeFiled)
 }
 
-// saveEntries writes entries whole and moves the versions of every section they are or were in.
-func (s *Store) saveEntries(tx *tx, entries []feed.Entry) error {
+// saveEntries writes entries whole and moves the versions of every section they are or were in. It
+// returns the numbers of those that are published anew.
+func (s *Store) saveEntries(tx *tx, entries []feed.Entry) (again []int64, err error) {
 	if len(entries) == 0 {
-		return nil
+		return nil, nil
 	}
 	olds, err := s.savedEntries(tx, entries)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	pages, err := pagesOf(tx, slices.Collect(maps.Keys(olds)))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w := entryWrites{touched: map[string]bool{"all": true}}
 	for i := range entries {
@@ -489,7 +531,7 @@ func (s *Store) saveEntries(tx *tx, entries []feed.Entry) error {
 		old, existed := olds[id]
 		w.add(id, &entries[i], old, existed, pages[id])
 	}
-	return w.write(tx)
+	return w.again, w.write(tx)
 }
 
 // savedEntry is what an entry was, as far as its lists go.

@@ -101,6 +101,10 @@ func (s *Store) moveTo(ctx context.Context, dst *Store, each func(done, total in
 			m.Rows += n
 			m.Digest += sum
 		}
+		// Each engine has an index of its own, which Index makes.
+		if _, err := tx.Exec(`DELETE FROM meta WHERE name = $1`, indexReached); err != nil {
+			return err
+		}
 		last, err := s.d.lastNumber(ctx, seen)
 		if err != nil {
 			return s.explain(err)
@@ -194,7 +198,7 @@ func digest(ctx context.Context, tx *tx, table string) (n int64, sum uint64, err
 	return n, sum, err
 }
 
-// columnsOf names the columns in the order of this engine: the other may have them in another.
+// columnsOf names the columns that are moved, in the order of this engine: the other may have them in another.
 func columnsOf(ctx context.Context, tx *tx, table string) ([]string, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT * FROM `+table+` LIMIT 0`)
 	if err != nil {
@@ -202,6 +206,9 @@ func columnsOf(ctx context.Context, tx *tx, table string) ([]string, error) {
 	}
 	defer rows.Close()
 	columns, err := rows.Columns()
+	if table == "items" { // where they are in the index stays behind, as the index does
+		columns = slices.DeleteFunc(columns, func(c string) bool { return c == "found" })
+	}
 	return columns, errors.Join(err, rows.Err())
 }
 

@@ -126,6 +126,9 @@ func forgetItems(tx *tx, ids []int64, now time.Time) error {
 		SELECT uid, source, CAST($1 AS BIGINT), headline, published, link FROM items WHERE id `+tx.s.d.in(ids, &args)+` ON CONFLICT (uid) DO NOTHING`, args...); err != nil {
 		return err
 	}
+	if err := tx.s.forgetFound(tx, ids); err != nil {
+		return err
+	}
 	args = nil
 	in := tx.s.d.in(ids, &args)
 	for _, q := range []string{

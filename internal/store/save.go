@@ -619,9 +619,9 @@ func (s *Store) revise(tx *tx, it, old *feed.Item, at time.Time) (revised bool, 
 				[]any{old.ID, millis(at), old.Title, old.Summary, s.pack(old)}},
 			query{`DELETE FROM revisions WHERE item = $1 AND at NOT IN
 				(SELECT at FROM revisions WHERE item = $1 ORDER BY at DESC LIMIT $2)`, []any{old.ID, maxRevisions}},
-			query{`UPDATE items SET revised = $1, filed = 0 WHERE id = $2`, []any{millis(at), old.ID}})
+			query{`UPDATE items SET revised = $1, filed = 0, found = -ABS(found) WHERE id = $2`, []any{millis(at), old.ID}})
 	case feed.Regrouped(old, &next):
-		do = append(do, query{`UPDATE items SET filed = 0 WHERE id = $1`, []any{old.ID}})
+		do = append(do, query{`UPDATE items SET filed = 0, found = -ABS(found) WHERE id = $1`, []any{old.ID}})
 	}
 	do = append(do,
 		query{`UPDATE items SET hash = $1, link = $2, article = $3, headline = $4, updated = $5 WHERE id = $6`,

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,6 +19,8 @@ import (
 	"github.com/pressly/goose/v3/database"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"feedd/internal/feed"
 )
 
 // sqliteDialect is a file. One connection writes, others read beside it.
@@ -96,6 +99,8 @@ func (d *sqliteDialect) schema() (database.Dialect, *strings.Replacer, []goose.P
 		"{{serial}}", "INTEGER PRIMARY KEY AUTOINCREMENT",
 		"{{blob}}", "BLOB",
 		"{{compact}}", " WITHOUT ROWID",
+		// The words come folded and with a space between them: all that is not ASCII belongs to them.
+		"{{create found}}", "CREATE VIRTUAL TABLE found USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii')",
 		"{{hex story}}", "printf('%016x', story)"), nil, nil
 }
 
@@ -210,6 +215,71 @@ func (d *sqliteDialect) setLastNumber(tx *tx, n int64) error {
 	}
 	_, err := tx.Exec(`INSERT INTO sqlite_sequence (name, seq) VALUES ('items', $1)`, n)
 	return err
+}
+
+func (d *sqliteDialect) indexed(words []feed.Word, source string) string {
+	b := make([]byte, 0, 8*len(words)+len(source))
+	b = append(b, source...)
+	for i := range words {
+		b = append(append(b, ' '), words[i].Fold...)
+	}
+	return string(b)
+}
+
+const insertFound, removeFound = `INSERT INTO found (rowid, words) VALUES ($1, $2)`, `DELETE FROM found WHERE rowid = $1`
+
+func (d *sqliteDialect) foundRows() (insert, remove string) { return insertFound, removeFound }
+
+// find reads the lists of the words, which are in the order of the keys, side by side until it has enough.
+func (d *sqliteDialect) find(ctx context.Context, s *Store, q feed.TextQuery, below int64, n int) (keys []int64, next int64, err error) {
+	query, args := `SELECT rowid FROM found WHERE rowid < $1 ORDER BY rowid DESC LIMIT $2`, []any{below, n}
+	if match := fts5(q); match != "" {
+		query, args = `SELECT rowid FROM found WHERE found MATCH $3 AND rowid < $1 ORDER BY rowid DESC LIMIT $2`, append(args, match)
+	}
+	if keys, err = s.ids(ctx, query, args...); err == nil && len(keys) == n {
+		next = keys[n-1]
+	}
+	return keys, next, err
+}
+
+// fts5 is a query in the language of FTS5, "" for one that asks for no word.
+func fts5(q feed.TextQuery) string {
+	var all []string
+	if q.Source != "" {
+		all = append(all, `"`+sourceWord(q.Source)+`"`)
+	}
+	for _, phrase := range q.Phrases {
+		// Only the last word of a phrase may be begun there.
+		for len(phrase) > 0 {
+			end := slices.IndexFunc(phrase, func(w feed.QueryWord) bool { return w.Begun }) + 1
+			if end == 0 {
+				end = len(phrase)
+			}
+			all = append(all, fts5Phrase(phrase[:end])...)
+			phrase = phrase[end:]
+		}
+	}
+	return strings.Join(all, " AND ")
+}
+
+// fts5Phrase are the conditions for one phrase.
+func fts5Phrase(phrase []feed.QueryWord) []string {
+	ways, ok := spellings(phrase)
+	if !ok {
+		var each []string
+		for i := range phrase {
+			each = append(each, fts5Phrase(phrase[i:i+1])...)
+		}
+		return each
+	}
+	star := ""
+	if phrase[len(phrase)-1].Begun {
+		star = " *"
+	}
+	for i := range ways {
+		ways[i] = []string{`"` + bare(strings.Join(ways[i], " ")) + `"` + star}
+	}
+	return []string{"(" + strings.Join(slices.Concat(ways...), " OR ") + ")"}
 }
 
 // analyze does nothing: the queries follow the indexes as they are written.

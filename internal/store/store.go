@@ -91,7 +91,8 @@ func (s *Store) ready(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	return s.d.prepare(ctx, s.write, insertItems+placeholders(insertRows, itemColumns)+returning, insertItems+placeholders(1, itemColumns)+returning,
+	insertFound, _ := s.d.foundRows()
+	return s.d.prepare(ctx, s.write, insertFound, insertItems+placeholders(insertRows, itemColumns)+returning, insertItems+placeholders(1, itemColumns)+returning,
 		insertTexts+placeholders(insertRows, textColumns), insertTexts+placeholders(1, textColumns), putState, fileItem, putEntry, listEntry, putLabel)
 }
 

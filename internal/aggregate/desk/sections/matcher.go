@@ -6,10 +6,16 @@ import "feedd/internal/feed"
 // rule, in the fields named (see FieldNames). It fails when a term cannot be read. The function is
 // for one goroutine.
 func NewMatcher(terms []string, in ...string) (func(*feed.Item) bool, error) {
-	rule := feed.Rule{In: in}
+	var rule feed.Rule
 	for _, t := range terms {
 		rule.All = append(rule.All, feed.Pattern{Text: t})
 	}
+	return matcher(rule, in...)
+}
+
+// matcher is NewMatcher for a whole rule, whatever fields it names itself.
+func matcher(rule feed.Rule, in ...string) (func(*feed.Item) bool, error) {
+	rule.In = in
 	rules := newRuleSet()
 	if _, err := rules.add(rule); err != nil {
 		return nil, err

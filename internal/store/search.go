@@ -1,0 +1,363 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"feedd/internal/feed"
+)
+
+// The index of words is a table of one row an item, in the engine's own full-text form: FTS5 on SQLite,
+// a tsvector on PostgreSQL. Neither engine folds anything, for the words that come in are folded already;
+// so both find the same. What a row says follows from the item's text and its key from the time of
+// its entry, and it is written in the transaction that files the item, so that no reader of the store
+// ever sees one without the other. Who is withdrawn is not in it: that is asked of the entry.
+
+// foundKey is an item's key in the index: the time in whole seconds in the upper 32 bits of 63, the
+// item's number in the lower 31, so that the order of keys is that of time, and of arrival within a
+// second. Times before 1970 count as 1970.
+func foundKey(at time.Time, id int64) int64 {
+	return min(max(at.Unix(), 0), math.MaxUint32)<<31 | id&(1<<31-1)
+}
+
+// foundItem and foundAt undo foundKey.
+func foundItem(key int64) int64   { return key & (1<<31 - 1) }
+func foundAt(key int64) time.Time { return time.Unix(key>>31, 0).UTC() }
+
+// sourceWord is a word of the index that stands for a source. It begins with a sign that is in no text.
+func sourceWord(source string) string {
+	return "\uE000" + strconv.FormatUint(xxhash.Sum64String(source), 16)
+}
+
+// foundRow is a row of the index.
+func (s *Store) foundRow(key int64, it *feed.Item, words []feed.Word) ([]any, []feed.Word) {
+	words = feed.SearchedWords(words[:0], it.Title, it.Summary)
+	return []any{key, s.d.indexed(words, sourceWord(it.Source))}, words
+}
+
+// indexed is an item as it stands in the index.
+type indexed struct {
+	key   int64 // 0: not at all
+	stale bool  // by a text from before a revision
+}
+
+func newIndexed(found int64) indexed { return indexed{max(found, -found), found < 0} }
+
+// index brings the index up to date with items that were filed and with the reports of entries that
+// were published anew. published are the times of the items' entries, by their keys.
+func (s *Store) index(tx *tx, items []feed.Item, published map[int64]int64, again []int64) error {
+	is, err := s.indexedItems(tx, items)
+	if err != nil {
+		return err
+	}
+	var gone, rows [][]any
+	var words []feed.Word
+	filing := make(map[int64]bool, len(items))
+	for i := range items {
+		it := &items[i]
+		filing[it.ID] = true
+		was, key := is[it.ID], itemKey(it, published)
+		if was.key == key && !was.stale {
+			continue
+		}
+		if was.key != 0 {
+			gone = append(gone, []any{was.key})
+		}
+		var row []any
+		row, words = s.foundRow(key, it, words)
+		rows = append(rows, row)
+	}
+	for _, id := range again {
+		g, r, err := s.rekey(tx, id, published[id], filing)
+		if err != nil {
+			return err
+		}
+		gone, rows = append(gone, g...), append(rows, r...)
+	}
+	return s.writeIndex(tx, gone, rows)
+}
+
+func itemKey(it *feed.Item, published map[int64]int64) int64 {
+	if at, ok := published[keyInt(it.Entry)]; ok && it.Entry != "" {
+		return foundKey(fromMillis(at), it.ID)
+	}
+	return foundKey(it.Date(), it.ID)
+}
+
+func (s *Store) writeIndex(tx *tx, gone, rows [][]any) error {
+	insert, remove := s.d.foundRows()
+	if err := tx.many(remove, gone); err != nil {
+		return fmt.Errorf("index items: %w", err)
+	}
+	if err := tx.many(insert, rows); err != nil {
+		return fmt.Errorf("index items: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) indexedItems(tx *tx, items []feed.Item) (map[int64]indexed, error) {
+	is := make(map[int64]indexed, len(items))
+	for part := range slices.Chunk(items, listed) {
+		ids := make([]int64, len(part))
+		for i := range part {
+			ids[i] = part[i].ID
+		}
+		var args []any
+		rows, err := tx.Query(`SELECT id, found FROM items WHERE found <> 0 AND id `+s.d.in(ids, &args), args...)
+		if err != nil {
+			return nil, err
+		}
+		if err := scan(rows, func(r *sql.Rows) error {
+			var id, found int64
+			err := r.Scan(&id, &found)
+			is[id] = newIndexed(found)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
+	return is, nil
+}
+
+// rekey moves the reports of an entry that was published anew to its new time, but those that are being
+// filed, which are indexed anyway.
+func (s *Store) rekey(tx *tx, entry, published int64, filing map[int64]bool) (gone, rows [][]any, err error) {
+	found, err := tx.Query(`SELECT i.id, i.found, i.source, t.title, t.summary FROM items i JOIN texts t ON t.item = i.id
+		WHERE i.entry = $1 AND i.found <> 0`, entry)
+	if err != nil {
+		return nil, nil, err
+	}
+	var keys [][]any
+	if err := scan(found, func(r *sql.Rows) error {
+		var it feed.Item
+		var was int64
+		if err := r.Scan(&it.ID, &was, &it.Source, &it.Title, &it.Summary); err != nil {
+			return err
+		}
+		if filing[it.ID] {
+			return nil
+		}
+		key := foundKey(fromMillis(published), it.ID)
+		if old := newIndexed(was); old.key != key {
+			gone = append(gone, []any{old.key})
+			row, _ := s.foundRow(key, &it, nil)
+			rows, keys = append(rows, row), append(keys, []any{key, it.ID})
+		}
+		return nil
+	}); err != nil {
+		return nil, nil, err
+	}
+	return gone, rows, tx.many(`UPDATE items SET found = $1 WHERE id = $2`, keys)
+}
+
+// forgetFound takes items out of the index.
+func (s *Store) forgetFound(tx *tx, ids []int64) error {
+	for part := range slices.Chunk(ids, listed) {
+		var args []any
+		keys, err := idsIn(tx, `SELECT ABS(found) FROM items WHERE found <> 0 AND id `+s.d.in(part, &args), args...)
+		if err != nil {
+			return err
+		}
+		gone := make([][]any, len(keys))
+		for i, k := range keys {
+			gone[i] = []any{k}
+		}
+		if err := s.writeIndex(tx, gone, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// indexReached is the name under which meta keeps how far the items from before the index are in it:
+// the number of the last one, or indexWhole.
+const (
+	indexReached = "index"
+	indexWhole   = "whole"
+)
+
+// Items that one transaction of Index takes.
+const indexRows = 500
+
+// Index adds the items to the index that were stored before there was one, or moved here from another
+// store. It lets others write in between, goes on where it was interrupted, and costs one look when
+// there is nothing to do. It returns how many items it added.
+func (s *Store) Index(ctx context.Context) (total int, err error) {
+	for {
+		text, err := s.Meta(ctx, indexReached)
+		if err != nil || text == indexWhole {
+			return total, err
+		}
+		after, _ := strconv.ParseInt(text, 10, 64) // none: from the beginning
+		var n int
+		if err := s.tx(ctx, func(tx *tx) error {
+			n, err = s.indexAfter(tx, after)
+			return err
+		}); err != nil {
+			return total, err
+		}
+		total += n
+	}
+}
+
+// indexAfter indexes some of the items behind the one with this number, and notes how far it came.
+func (s *Store) indexAfter(tx *tx, after int64) (int, error) {
+	found, err := tx.Query(`SELECT i.id, i.found, i.source, i.published, i.first_seen, COALESCE(e.published, 0), t.title, t.summary
+		FROM items i JOIN texts t ON t.item = i.id LEFT JOIN entries e ON e.id = i.entry
+		WHERE i.id > $1 ORDER BY i.id LIMIT $2`, after, indexRows)
+	if err != nil {
+		return 0, err
+	}
+	reached := indexWhole
+	var rows, keys [][]any
+	var words []feed.Word
+	n := 0
+	if err := scan(found, func(r *sql.Rows) error {
+		var it feed.Item
+		var found, published, firstSeen, entry int64
+		if err := r.Scan(&it.ID, &found, &it.Source, &published, &firstSeen, &entry, &it.Title, &it.Summary); err != nil {
+			return err
+		}
+		if n++; n == indexRows {
+			reached = strconv.FormatInt(it.ID, 10)
+		}
+		if found != 0 {
+			return nil
+		}
+		it.Published, it.FirstSeen = fromMillis(published), fromMillis(firstSeen)
+		at := it.Date()
+		if entry != 0 {
+			at = fromMillis(entry)
+		}
+		key := foundKey(at, it.ID)
+		var row []any
+		row, words = s.foundRow(key, &it, words)
+		rows, keys = append(rows, row), append(keys, []any{key, it.ID})
+		return nil
+	}); err != nil {
+		return 0, err
+	}
+	if err := s.writeIndex(tx, nil, rows); err != nil {
+		return 0, err
+	}
+	if err := tx.many(`UPDATE items SET found = $1 WHERE id = $2`, keys); err != nil {
+		return 0, err
+	}
+	_, err = tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, indexReached, reached)
+	return len(rows), err
+}
+
+// Search calls each for the reports that a query finds, the latest by their entry's publication first,
+// until it returns false. Of one entry it may find several.
+func (s *Store) Search(ctx context.Context, q feed.TextQuery, each func(*feed.Found) bool) error {
+	below := int64(math.MaxInt64)
+	if !q.Before.IsZero() {
+		below = foundKey(q.Before, 0)
+	}
+	const first = 64
+	for n := first; below != 0; n = min(2*n, listed) {
+		keys, next, err := s.d.find(ctx, s, q, below, n)
+		if err != nil {
+			return err
+		}
+		found, err := s.found(ctx, keys)
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if f := found[key]; f != nil && f.wanted(&q) && (q.Match == nil || q.Match(&f.Item)) && !each(&f.Found) {
+				return nil
+			}
+		}
+		below = next
+	}
+	return nil
+}
+
+// foundReport is a report of which the index told, with what decides whether a query wants it.
+type foundReport struct {
+	feed.Found
+	entry bool // it has one
+}
+
+func (f *foundReport) wanted(q *feed.TextQuery) bool {
+	switch {
+	case q.Source != "" && f.Item.Source != q.Source,
+		q.Section != "" && q.Section != "all" && !slices.Contains(f.Sections, q.Section):
+		return false
+	}
+	return q.Any || f.entry && f.Withdrawn.IsZero() && f.Item.Gone.IsZero() && f.Item.Dropped == ""
+}
+
+// found reads the reports with these keys of the index.
+func (s *Store) found(ctx context.Context, keys []int64) (map[int64]*foundReport, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	found := make(map[int64]*foundReport, len(keys))
+	ids := make([]int64, len(keys))
+	of := make(map[int64]int64, len(keys))
+	for i, k := range keys {
+		ids[i] = foundItem(k)
+		of[ids[i]] = k
+	}
+	var args []any
+	err := s.query(ctx, `SELECT i.id, i.source, i.published, i.first_seen, i.story, i.entry, i.dropped, i.gone, t.url, t.title, t.summary,
+		COALESCE(e.published, 0), COALESCE(e.withdrawn, 0), COALESCE(e.backlog, 0), COALESCE(e.sections, ''), CASE WHEN e.id IS NULL THEN 0 ELSE 1 END
+		FROM items i JOIN texts t ON t.item = i.id LEFT JOIN entries e ON e.id = i.entry WHERE i.id `+s.d.in(ids, &args),
+		func(r *sql.Rows) error {
+			var f foundReport
+			it := &f.Item
+			var published, firstSeen, story, entry, gone, at, withdrawn, backlog, filed int64
+			var sections string
+			if err := r.Scan(&it.ID, &it.Source, &published, &firstSeen, &story, &entry, &it.Dropped, &gone, &it.URL, &it.Title, &it.Summary,
+				&at, &withdrawn, &backlog, &sections, &filed); err != nil {
+				return err
+			}
+			it.Published, it.FirstSeen, it.Gone = fromMillis(published), fromMillis(firstSeen), fromMillis(gone)
+			it.Story, it.Entry = intKey(story), intKey(entry)
+			f.Published, f.Withdrawn, f.Backlog, f.entry = fromMillis(at), fromMillis(withdrawn), backlog != 0, filed != 0
+			f.Sections = splitList(sections)
+			f.At = foundAt(of[it.ID])
+			found[of[it.ID]] = &f
+			return nil
+		}, args...)
+	return found, err
+}
+
+// Most spellings of one phrase, when its words have several each; beyond that only the words are asked for.
+const mostSpellings = 8
+
+// spellings are the ways to write a phrase, each a list of words.
+func spellings(phrase []feed.QueryWord) (all [][]string, ok bool) {
+	all = [][]string{nil}
+	for _, w := range phrase {
+		if len(all)*len(w.Folds) > mostSpellings {
+			return nil, false
+		}
+		var next [][]string
+		for _, begun := range all {
+			for _, f := range w.Folds {
+				next = append(next, append(slices.Clone(begun), f))
+			}
+		}
+		all = next
+	}
+	return all, true
+}
+
+// bare is a word without what means something in a query of either engine.
+func bare(word string) string {
+	if !strings.ContainsAny(word, `"'\`) {
+		return word
+	}
+	return strings.NewReplacer(`"`, "", `'`, "", `\`, "").Replace(word)
+}
