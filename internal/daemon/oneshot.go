@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"feedd/internal/aggregate"
@@ -109,84 +108,40 @@ func (d *Daemon) Explain(ctx context.Context, what string) ([]Explanation, error
 	return found, nil
 }
 
-// Story is one story that a search found.
-type Story struct {
-	ID       string    `json:"id"` // key of its first entry, as feedd join and split take it
-	Title    string    `json:"title"`
-	URL      string    `json:"url"`
-	Source   string    `json:"source"`
-	Time     time.Time `json:"time"`
-	Reports  int       `json:"reports"`
-	Sections []string  `json:"sections"`
-}
-
-// Search returns the stories of which a report holds every term, in its headline or summary, the
-// newest first, at most limit of them. Terms are written as in a rule.
-func (d *Daemon) Search(ctx context.Context, terms []string, limit int) ([]Story, error) {
-	matches, err := sections.NewMatcher(terms, "title", "summary")
-	if err != nil {
-		return nil, err
-	}
-	var keys []string
-	seen := map[string]bool{}
-	if err := d.store.Headlines(ctx, func(it *feed.Item) bool {
-		if !seen[it.Story] && matches(it) {
-			seen[it.Story] = true
-			keys = append(keys, it.Story)
-		}
-		return len(keys) < limit
-	}); err != nil {
-		return nil, err
-	}
-	found := []Story{}
-	for _, key := range keys {
-		entries, err := d.store.Entries(ctx, feed.EntryQuery{Story: key})
-		if err != nil {
-			return nil, err
-		}
-		if len(entries) == 0 { // withdrawn
-			continue
-		}
-		s := Story{ID: key, Sections: []string{}}
-		for _, e := range entries {
-			s.Reports += len(e.Reports)
-			for _, id := range e.Sections {
-				if !slices.Contains(s.Sections, id) {
-					s.Sections = append(s.Sections, id)
-				}
-			}
-			if lead := e.LeadItem(); lead != nil { // of the newest entry, in the end
-				s.Title, s.URL, s.Source, s.Time = lead.Title, lead.URL, lead.Source, e.Published
-			}
-		}
-		found = append(found, s)
-	}
-	return found, nil
-}
-
 // Most items that the words of a headline may mean.
 const mostMeant = 10
 
 // byHeadline returns the items whose headline holds all these words, the newest first, or those
 // alone that have no other words.
 func (d *Daemon) byHeadline(ctx context.Context, words string) ([]feed.Item, error) {
-	terms := strings.Fields(feed.Normal(words))
-	if len(terms) == 0 {
+	var query sections.Query
+	for _, w := range feed.Words(nil, words) {
+		query.All = append(query.All, words[w.Start:w.End])
+	}
+	if len(query.All) == 0 {
 		return nil, nil
 	}
-	matches, err := sections.NewMatcher(terms, "title")
+	_, matches, err := query.Matcher()
 	if err != nil {
 		return nil, nil // punctuation that means something in a rule
 	}
+	phrases, err := query.Phrases()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.store.Index(ctx); err != nil {
+		return nil, err
+	}
 	var same, like []int64
 	whole := feed.Fold(words)
-	if err := d.store.Headlines(ctx, func(it *feed.Item) bool {
-		if matches(it) {
-			if feed.Fold(it.Title) == whole {
-				same = append(same, it.ID)
-			} else if len(like) < mostMeant {
-				like = append(like, it.ID)
-			}
+	if err := d.store.Search(ctx, feed.TextQuery{Phrases: phrases, Match: matches, Any: true}, func(f *feed.Found) bool {
+		if f.Item.Entry == "" {
+			return true
+		}
+		if feed.Fold(f.Item.Title) == whole {
+			same = append(same, f.Item.ID)
+		} else if len(like) < mostMeant {
+			like = append(like, f.Item.ID)
 		}
 		return len(same) < mostMeant
 	}); err != nil {

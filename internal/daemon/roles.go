@@ -54,6 +54,9 @@ func (d *Daemon) startRoles(ctx context.Context, start func(what string, run fun
 		start("publishing", d.publishLoop)
 		start("closing archives", closing)
 	}
+	if d.roles.desk {
+		start("indexing", d.index)
+	}
 	if d.cluster == nil {
 		start("collecting", d.agg.Run)
 		return

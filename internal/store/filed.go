@@ -231,33 +231,6 @@ func (s *Store) Window(ctx context.Context, since time.Time, each func(*feed.Ite
 		}, millis(since.Add(-ahead)), millis(since))
 }
 
-// errEnough stops a query whose answers are enough.
-var errEnough = errors.New("enough")
-
-// Headlines calls each for every filed item, the newest first by arrival, with its source,
-// times, address, headline, summary and place, until it returns false.
-func (s *Store) Headlines(ctx context.Context, each func(*feed.Item) bool) error {
-	err := s.query(ctx, `SELECT i.id, i.source, i.published, i.first_seen, i.story, i.entry, t.url, t.title, t.summary
-		FROM items i JOIN texts t ON t.item = i.id WHERE i.entry <> 0 ORDER BY i.id DESC`,
-		func(r *sql.Rows) error {
-			var it feed.Item
-			var published, firstSeen, story, entry int64
-			if err := r.Scan(&it.ID, &it.Source, &published, &firstSeen, &story, &entry, &it.URL, &it.Title, &it.Summary); err != nil {
-				return err
-			}
-			it.Story, it.Entry = intKey(story), intKey(entry)
-			it.Published, it.FirstSeen = fromMillis(published), fromMillis(firstSeen)
-			if !each(&it) {
-				return errEnough
-			}
-			return nil
-		})
-	if errors.Is(err, errEnough) {
-		return nil
-	}
-	return err
-}
-
 // FiledSince returns whole items that are filed and were seen since a time, in order of arrival:
 // those behind the item with the id after, at most limit.
 func (s *Store) FiledSince(ctx context.Context, since time.Time, after int64, limit int) ([]feed.Item, error) {
