@@ -282,7 +282,7 @@ func (d *postgresDialect) foundRows() (insert, remove string) {
 
 // Rows, the newest, that find looks at one by one before it asks the index: words that many reports have
 // are found there, and to sort all that have them would take longer.
-const foundWindow = 1000
+const foundWindow = 3000
 
 // find asks the index for all that match, which it gives in no order, unless there is enough among the
 // newest rows.

@@ -14,7 +14,7 @@ type phrases [][]feed.Word
 
 func newPhrases(terms []string) (ps phrases) {
 	for _, t := range terms {
-		if words := cut(nil, t); len(words) > 0 {
+		if words := feed.Cut(nil, t); len(words) > 0 {
 			ps = append(ps, words)
 		}
 	}
