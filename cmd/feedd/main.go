@@ -235,8 +235,14 @@ func (a *app) with(c configFlag, s storeFlag, do func(*daemon.Daemon) error) err
 	return errors.Join(do(d), d.Close())
 }
 
+// release is set by the linker where a package is made (-X main.release=1.2.3).
+var release string
+
 // version is the release, or the commit it was built from.
 func version() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
