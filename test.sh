@@ -19,6 +19,7 @@ packages=(
 	chromium                                     # reads our pages
 	postgresql                                   # stores; the tests start servers of their own
 	curl nginx-light caddy systemd               # run and check the examples of the documents
+	openssl                                      # an old server for TLS
 	python3-lxml python3-html5lib python3-rdflib libxml2-utils
 )
 modules=(rss-parser@3.13.0 feedsmith@3.0.1) # from npm; they read our feeds, too
