@@ -23,6 +23,7 @@ type probe struct {
 	norms, folds   tokenTable
 	numerals       []numeral
 	rareNorm       float32 // squared, as the stream weighs it; 0 while not computed
+	weighed        weighing
 	mass, pairMass float32 // what the headline's tokens weigh, and its neighbours
 }
 

@@ -59,24 +59,68 @@ func (sc *Scorer) streamCosine(a *words.Text) float64 {
 	}
 	n := float32(sc.rare.all())
 	if pr.rareNorm == 0 {
+		pr.weighed.begin()
 		for _, p := range pr.doc.All() {
-			w := sc.rare.weight(p, n)
-			pr.rareNorm += w * w
+			pr.rareNorm += pr.weigh(&sc.rare, p, n).squared
 		}
 	}
 	var dot, norm float32
 	for _, p := range a.All() {
-		w := sc.rare.weight(p, n)
-		w *= w
-		norm += w
-		if pr.all.Find(p) >= 0 {
-			dot += w
-		}
+		w := pr.weigh(&sc.rare, p, n)
+		norm += w.squared
+		dot += w.shared
 	}
 	if norm == 0 || pr.rareNorm == 0 {
 		return 0
 	}
 	return min(1, float64(dot)/math.Sqrt(float64(norm)*float64(pr.rareNorm)))
+}
+
+// weighing remembers what words weigh beside one report: the texts that it is compared with have many
+// words in common with it and with each other.
+type weighing struct {
+	slots [1 << weighingBits]weight
+	turn  uint32 // of the report
+	used  int
+}
+
+const weighingBits = 11
+
+// weight is what the stream makes of a word.
+type weight struct {
+	word    uint32 // packed
+	turn    uint32 // slots of another one are free
+	squared float32
+	shared  float32 // the same where the report has the word, else 0
+}
+
+// begin forgets what was weighed.
+func (t *weighing) begin() {
+	t.used = 0
+	if t.turn++; t.turn == 0 { // once in four thousand million reports
+		*t = weighing{turn: 1}
+	}
+}
+
+// weigh gives the weight of a packed word among n documents.
+func (b *probe) weigh(r *rarity, p uint32, n float32) weight {
+	t := &b.weighed
+	i := p * 2654435769 >> (32 - weighingBits)
+	for t.slots[i].turn == t.turn {
+		if t.slots[i].word == p {
+			return t.slots[i]
+		}
+		i = (i + 1) % (1 << weighingBits)
+	}
+	w := weight{word: p, turn: t.turn, squared: r.weight(p, n)}
+	w.squared *= w.squared
+	if b.all.Find(p) >= 0 {
+		w.shared = w.squared
+	}
+	if t.used < len(t.slots)/2 { // else it is weighed each time
+		t.slots[i], t.used = w, t.used+1
+	}
+	return w
 }
 
 // Counts counts in how many of the texts shown to it a word stands: the stream of a file of pairs.
