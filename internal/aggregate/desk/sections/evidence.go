@@ -21,7 +21,7 @@ type evidence struct {
 
 // fileByEvidence places an item under its likeliest section, if that is likely enough.
 func (f *Filer) fileByEvidence(it *feed.Item, w *filing) {
-	ev := f.weigh(w)
+	ev := f.weigh(it, w)
 	if ev.section < 0 || ev.probability < f.set.Confidence {
 		return
 	}
@@ -38,7 +38,7 @@ func (f *Filer) fileByEvidence(it *feed.Item, w *filing) {
 // weigh adds the soft rules' weights to the calibrated log-odds of the model. The sections that
 // compete are those the model has examples of in the item's language and those a soft rule speaks
 // for; a section without examples stands at the mean of the others.
-func (f *Filer) weigh(w *filing) evidence {
+func (f *Filer) weigh(it *feed.Item, w *filing) evidence {
 	w.odds = resize(w.odds, len(f.sections))
 	w.in = slices.Grow(w.in[:0], len(f.sections))
 	ev := evidence{section: -1}
@@ -49,7 +49,7 @@ func (f *Filer) weigh(w *filing) evidence {
 		c = f.model.languages[w.read.language]
 	}
 	if c != nil {
-		ev.compared = f.weighByModel(c, w)
+		ev.compared = f.weighByModel(c, it, w)
 	}
 	if soft := slices.ContainsFunc(w.soft, func(x float64) bool { return x != 0 }); ev.compared == 0 && !soft {
 		return ev
@@ -72,8 +72,11 @@ func (f *Filer) weigh(w *filing) evidence {
 
 // weighByModel sets the log-odds of the sections that the model has examples of, against their mean,
 // and returns how many there are: 0 where there are too few to compare.
-func (f *Filer) weighByModel(c *learned, w *filing) (compared int) {
+func (f *Filer) weighByModel(c *learned, it *feed.Item, w *filing) (compared int) {
 	c.fit(&f.model.memory)
+	if len(w.read.passages) == 0 { // see decide
+		w.read.read(it, f.sources[it.Source], f.rules.fields)
+	}
 	title, summary := w.read.passages[0], w.read.passages[1]
 	w.learn.set.extract(w.read.language, title.text, title.words, summary.words)
 	if !w.learn.set.accented && c.restores() {

@@ -62,10 +62,15 @@ type reading struct {
 	language string // "vi", "en", …; "" when nothing tells
 }
 
-// read takes an item apart. Only the wanted fields beyond title and summary are looked at.
-func (r *reading) read(it *feed.Item, src feed.Source, want fields) {
+// begin takes an item whose text may not be asked for: only its language is looked at.
+func (r *reading) begin(it *feed.Item, src feed.Source) {
 	r.language = languageOf(it, src)
 	r.passages = r.passages[:0]
+}
+
+// read takes an item apart. Only the wanted fields beyond title and summary are looked at.
+func (r *reading) read(it *feed.Item, src feed.Source, want fields) {
+	r.begin(it, src)
 	r.add(inTitle, it.Title)
 	r.add(inSummary, feed.PlainText(it.SummaryHead()))
 	if want&inContent != 0 {

@@ -201,7 +201,7 @@ func (f *Filer) Likeliest(it *feed.Item) (section string, probability float64) {
 		return it.Sections[0].Section, 1
 	}
 	if it.Dropped == "" {
-		if ev := f.weigh(w); ev.section >= 0 {
+		if ev := f.weigh(it, w); ev.section >= 0 {
 			return f.sections[ev.section].ID, ev.probability
 		}
 	}
@@ -213,8 +213,12 @@ func (f *Filer) Likeliest(it *feed.Item) (section string, probability float64) {
 func (f *Filer) decide(it *feed.Item, w *filing) {
 	it.Sections, it.Dropped = nil, ""
 	src := f.sources[it.Source]
-	w.read.read(it, src, f.rules.fields)
-	w.holds = f.rules.match(w.holds[:0], &w.match, &w.read)
+	if w.holds = w.holds[:0]; len(f.rules.rules) == 0 {
+		w.read.begin(it, src) // its words are read when the model asks for them
+	} else {
+		w.read.read(it, src, f.rules.fields)
+		w.holds = f.rules.match(w.holds, &w.match, &w.read)
+	}
 	for _, h := range w.holds {
 		if o := f.owner[h.rule]; o.purpose == toDrop {
 			it.Dropped = fmt.Sprintf("dropped by the rule in line %d: %s", o.line, f.rules.describe(&w.match, h))
