@@ -122,13 +122,28 @@ func (d *sqliteDialect) notice(*sql.Tx, string) error { return nil } // one proc
 // while it is in one.
 func (d *sqliteDialect) prepare(ctx context.Context, db *sql.DB, queries ...string) error {
 	for _, q := range queries {
-		stmt, err := db.PrepareContext(ctx, q)
+		stmt, err := db.PrepareContext(ctx, unnumbered(q))
 		if err != nil {
 			return err
 		}
 		d.prepared[q] = stmt
 	}
 	return nil
+}
+
+// unnumbered writes ? for parameters that are numbered in the order they stand in, as it is the only
+// kind for which the driver need not look up a name each time one is bound. Other queries stay as they are.
+func unnumbered(query string) string {
+	parts := strings.Split(query, "$")
+	for i, part := range parts[1:] {
+		n := strconv.Itoa(i + 1)
+		rest, ok := strings.CutPrefix(part, n)
+		if !ok || rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+			return query
+		}
+		parts[i+1] = rest
+	}
+	return strings.Join(parts, "?")
 }
 
 func (d *sqliteDialect) many(t *tx, query string, rows [][]any, each func(scanner) error) error {
