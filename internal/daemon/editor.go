@@ -19,10 +19,14 @@ import (
 type Editor struct {
 	d    *Daemon
 	name string
+	said int64
 }
 
 // As returns an editor whose decisions carry a name; it may be empty.
-func (d *Daemon) As(name string) *Editor { return &Editor{d, name} }
+func (d *Daemon) As(name string) *Editor { return &Editor{d: d, name: name} }
+
+// Said is the number of the decision that the editor made last, 0 before the first.
+func (e *Editor) Said() int64 { return e.said }
 
 // File puts the items that what names under a section for good, or with remove takes them out.
 func (e *Editor) File(ctx context.Context, what, section string, remove bool) ([]feed.Item, error) {
@@ -44,7 +48,7 @@ func (e *Editor) File(ctx context.Context, what, section string, remove bool) ([
 		words = append(words, feed.EditorsWord{Kind: kind, A: strconv.FormatInt(it.ID, 10), B: section, At: d.o.Now(), By: e.name})
 		ids = append(ids, it.ID)
 	}
-	return items, d.speak(ctx, words, ids)
+	return items, e.speak(ctx, words, ids)
 }
 
 // Split takes one report out of a story for good.
@@ -81,7 +85,7 @@ func (e *Editor) Split(ctx context.Context, story, what string) (feed.Item, erro
 	if len(entries) == 1 {
 		word.Titles = [2]string{it.Title, headline(&entries[0])}
 	}
-	return it, d.speak(ctx, []feed.EditorsWord{word}, []int64{it.ID})
+	return it, e.speak(ctx, []feed.EditorsWord{word}, []int64{it.ID})
 }
 
 // headline is what an entry's lead says.
@@ -133,7 +137,7 @@ func (e *Editor) Join(ctx context.Context, a, b string) (older, younger string, 
 	if len(first) == 2 {
 		word.Titles = [2]string{headline(&first[0]), headline(&first[1])}
 	}
-	return older, younger, d.speak(ctx, []feed.EditorsWord{word}, ids)
+	return older, younger, e.speak(ctx, []feed.EditorsWord{word}, ids)
 }
 
 // Retract withdraws the whole story that id names from everything published, for good, or with
@@ -183,7 +187,7 @@ func (e *Editor) Retract(ctx context.Context, id string, undo bool) ([]feed.Entr
 	if undo {
 		at = time.Time{}
 	}
-	if _, err := d.store.WithdrawBy(ctx, keys, at, e.name); err != nil {
+	if _, e.said, err = d.store.WithdrawBy(ctx, keys, at, e.name); err != nil {
 		return nil, err
 	}
 	list := make([]feed.Entry, 0, len(keys))
@@ -288,11 +292,12 @@ func (e *Editor) TakeBack(ctx context.Context, n int64) (Decision, error) {
 	return all[i], e.d.file(ctx)
 }
 
-func (d *Daemon) speak(ctx context.Context, words []feed.EditorsWord, items []int64) error {
-	if err := d.store.SaveWords(ctx, words, items); err != nil {
+func (e *Editor) speak(ctx context.Context, words []feed.EditorsWord, items []int64) error {
+	if err := e.d.store.SaveWords(ctx, words, items); err != nil {
 		return err
 	}
-	return d.file(ctx)
+	e.said = words[0].N
+	return e.d.file(ctx)
 }
 
 func unknown(what string) error {

@@ -33,3 +33,47 @@ type Listed struct {
 	Key       string
 	Published time.Time
 }
+
+// ItemState is how far an item came on its way to the readers.
+type ItemState string
+
+// The states of an item.
+const (
+	StateWaiting   ItemState = "waiting"   // saved; the desk has not decided yet
+	StateFiled     ItemState = "filed"     // told in a section
+	StateUnsorted  ItemState = "unsorted"  // told, and in no section
+	StateDropped   ItemState = "dropped"   // a rule keeps it out of everything
+	StateWithdrawn ItemState = "withdrawn" // its entry is withdrawn, by whomever
+)
+
+// ItemStates are all of them.
+func ItemStates() []ItemState {
+	return []ItemState{StateWaiting, StateFiled, StateUnsorted, StateDropped, StateWithdrawn}
+}
+
+// ItemQuery says which stored items are wanted. The zero value of a field asks for nothing.
+type ItemQuery struct {
+	Source  string
+	Section string // of the entry that tells it
+	State   ItemState
+	// Since and Until bound FirstSeen: Since <= FirstSeen < Until.
+	Since, Until time.Time
+	Below        int64 // only items with a smaller number: those that arrived before
+	Leads        bool  // only the reports that speak for their entry
+	Folded       bool  // only the reports told under the entry of another
+	Learned      bool  // only items of which a section was decided by what was learned
+}
+
+// StoredItem is an item with what became of the entry that tells it.
+type StoredItem struct {
+	Item
+	State ItemState
+	In    []string // the sections of its entry
+}
+
+// Arrival is how many new items a source brought in the quarter of an hour that began at At.
+type Arrival struct {
+	Source string
+	At     time.Time
+	Items  int
+}

@@ -163,22 +163,24 @@ func (s *Store) Unsorted(ctx context.Context) (int, error) {
 // A desk that decides about them at the same time gets ErrOvertaken; when a desk commits first, this
 // begins again. When it returns, no power cut undoes it.
 func (s *Store) Withdraw(ctx context.Context, keys []string, at time.Time) (int, error) {
-	return s.WithdrawBy(ctx, keys, at, "")
+	n, _, err := s.WithdrawBy(ctx, keys, at, "")
+	return n, err
 }
 
-// WithdrawBy is Withdraw on the word of a named editor. It is a decision with a number of its own.
-func (s *Store) WithdrawBy(ctx context.Context, keys []string, at time.Time, by string) (int, error) {
+// WithdrawBy is Withdraw on the word of a named editor. It is a decision, whose number it returns, too; 0
+// when one is taken back.
+func (s *Store) WithdrawBy(ctx context.Context, keys []string, at time.Time, by string) (changed int, decision int64, err error) {
 	if len(keys) == 0 {
-		return 0, nil
+		return 0, 0, nil
 	}
 	for {
 		turn, err := s.DeskTurn(ctx)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		all, err := s.Entries(ctx, feed.EntryQuery{Keys: keys, Any: true, Brief: true})
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		undo := at.IsZero()
 		all = slices.DeleteFunc(all, func(e feed.Entry) bool { return (e.WithdrawnBy == feed.Retracted) != undo })
@@ -200,14 +202,15 @@ func (s *Store) WithdrawBy(ctx context.Context, keys []string, at time.Time, by 
 			if err := turnTo(tx, turn); err != nil {
 				return err
 			}
-			if err := saveRetractions(tx, all, at, by); err != nil {
+			var err error
+			if decision, err = saveRetractions(tx, all, at, by); err != nil {
 				return err
 			}
 			_, err := s.saveEntries(tx, all)
 			return err
 		})
 		if !errors.Is(err, ErrOvertaken) {
-			return len(all), err
+			return len(all), decision, err
 		}
 	}
 }

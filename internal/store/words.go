@@ -311,8 +311,8 @@ func takeBack(tx *tx, w *feed.EditorsWord, c changed, later []feed.EditorsWord) 
 }
 
 // saveRetractions writes, or with undo deletes, the word on each story that is withdrawn or comes back.
-func saveRetractions(tx *tx, entries []feed.Entry, at time.Time, by string) error {
-	var n int64
+// It returns the decision's number, 0 with undo.
+func saveRetractions(tx *tx, entries []feed.Entry, at time.Time, by string) (n int64, err error) {
 	done := map[string]bool{}
 	for i := range entries {
 		story := entries[i].Story
@@ -322,14 +322,13 @@ func saveRetractions(tx *tx, entries []feed.Entry, at time.Time, by string) erro
 		done[story] = true
 		if at.IsZero() {
 			if _, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2`, string(feed.WordRetract), story); err != nil {
-				return err
+				return 0, err
 			}
 			continue
 		}
 		if n == 0 {
-			var err error
 			if n, err = nextDecision(tx); err != nil {
-				return err
+				return 0, err
 			}
 		}
 		w := feed.EditorsWord{Kind: feed.WordRetract, A: story, At: at, By: by, N: n}
@@ -337,10 +336,10 @@ func saveRetractions(tx *tx, entries []feed.Entry, at time.Time, by string) erro
 			w.Titles[0] = lead.Title
 		}
 		if err := putWord(tx, &w, changed{}); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return n, nil
 }
 
 // forgetReturns deletes the words by which reports returned, once they did.
