@@ -79,6 +79,7 @@ type Aggregate struct {
 	settings  Settings
 	collector *collect.Collector
 	outlets   map[string][]string // their sources
+	refiled   Refiled
 
 	atDesk  turnstile  // held while the desk works; guards what follows
 	desk    *desk.Desk // nil means that it must be built from the store
@@ -87,6 +88,7 @@ type Aggregate struct {
 	adopted bool       // the stored items are filed by the settings in force, or wait to be
 	rules   string     // fingerprint of these settings, once adopted
 	model   *sections.Model
+	moving  map[string]bool // stories that the settings in force moved, while they are filed anew by them; else nil
 }
 
 // New returns the wing. It touches nothing stored.
@@ -114,7 +116,7 @@ func (a *Aggregate) Reload(s Settings, c *collect.Collector) error {
 	}
 	a.desk, a.adopted = nil, false
 	a.mu.Lock()
-	a.settings, a.collector, a.outlets = s, c, outletsOf(s.Sources)
+	a.settings, a.collector, a.outlets, a.refiled = s, c, outletsOf(s.Sources), Refiled{}
 	a.mu.Unlock()
 	poke(a.reload)
 	poke(a.wake)

@@ -69,10 +69,14 @@ func (a *Aggregate) file(ctx context.Context, full <-chan struct{}) (int, error)
 	a.filedAt = now
 	if !a.adopted {
 		settings, _ := a.current()
-		if err := a.refileChanged(ctx, &settings); err != nil {
+		n, err := a.refileChanged(ctx, &settings)
+		if err != nil {
 			return 0, err
 		}
-		a.adopted = true
+		a.adopted, a.moving = true, map[string]bool{}
+		a.mu.Lock()
+		a.refiled = Refiled{Items: n}
+		a.mu.Unlock()
 	}
 	total := 0
 	for {
@@ -80,6 +84,7 @@ func (a *Aggregate) file(ctx context.Context, full <-chan struct{}) (int, error)
 		err := l.run(ctx)
 		total += l.committed
 		if err == nil {
+			a.settled()
 			return total, nil
 		}
 		a.desk = nil                             // it remembers what was not committed
@@ -87,6 +92,17 @@ func (a *Aggregate) file(ctx context.Context, full <-chan struct{}) (int, error)
 			return total, err
 		}
 	}
+}
+
+// settled notes, when nothing waits any more, what the settings in force moved.
+func (a *Aggregate) settled() {
+	if a.moving == nil {
+		return
+	}
+	a.mu.Lock()
+	a.refiled.Done, a.refiled.Stories = true, len(a.moving)
+	a.mu.Unlock()
+	a.moving = nil
 }
 
 // Model returns what the sections learned from the stored examples.

@@ -48,11 +48,11 @@ func (l *line) run(ctx context.Context) (err error) {
 		if err := l.settle(); err != nil { // the entries of the batch before are read now
 			return err
 		}
-		f, err := l.decided(ctx, items, again, touched, now)
+		f, moved, err := l.decided(ctx, items, again, touched, now)
 		if err != nil {
 			return err
 		}
-		l.commit(ctx, f, now)
+		l.commit(ctx, f, moved, now)
 		l.desk.Prune(now)
 	}
 }
@@ -105,21 +105,22 @@ func (l *line) readAhead(ctx context.Context, after int64) {
 }
 
 // decided gathers what is to be committed of a batch, and teaches the sections what it is an example
-// of: the next batch is decided by it. When the commit fails, desk and model are built anew.
-func (l *line) decided(ctx context.Context, items []feed.Item, again []int64, touched []string, now time.Time) (store.Filed, error) {
+// of: the next batch is decided by it. When the commit fails, desk and model are built anew. It returns
+// the stories that it moves, too.
+func (l *line) decided(ctx context.Context, items []feed.Item, again []int64, touched []string, now time.Time) (store.Filed, []string, error) {
 	stored, err := l.storedEntries(ctx, touched, items, again)
 	if err != nil {
-		return store.Filed{}, err
+		return store.Filed{}, nil, err
 	}
 	f := store.Filed{Turn: l.turn, Items: items, Entries: l.desk.Compose(touched, stored, items, now), Returned: l.desk.Returned()}
 	taught, err := l.labels(ctx, &f, again)
 	if err != nil {
-		return store.Filed{}, err
+		return store.Filed{}, nil, err
 	}
 	for _, t := range taught {
 		l.model.LearnLabel(sections.Label(t.Label), t.sign)
 	}
-	return f, l.noteRules(ctx)
+	return f, moved(stored, f.Entries), l.noteRules(ctx)
 }
 
 // filedBefore returns the items that a desk decided about before, ascending.
@@ -134,7 +135,7 @@ func filedBefore(items []feed.Item) []int64 {
 }
 
 // commit begins to commit a batch; settle waits for it.
-func (l *line) commit(ctx context.Context, f store.Filed, decided time.Time) {
+func (l *line) commit(ctx context.Context, f store.Filed, moved []string, decided time.Time) {
 	behind := make(chan error, 1)
 	l.behind = behind
 	l.turn++
@@ -145,6 +146,11 @@ func (l *line) commit(ctx context.Context, f store.Filed, decided time.Time) {
 			err = fmt.Errorf("commit what the desk decided: %w", err)
 		} else {
 			l.committed += len(f.Items)
+			if l.moving != nil {
+				for _, story := range moved {
+					l.moving[story] = true
+				}
+			}
 			l.count.decided(f.Items, l.now().Sub(decided))
 			l.filed()
 		}

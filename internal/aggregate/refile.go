@@ -84,39 +84,64 @@ func (r *ruling) reordered(was *ruling) bool {
 }
 
 // refileChanged puts what the present rules may file otherwise than the stored ones did back into
-// the inbox.
-func (a *Aggregate) refileChanged(ctx context.Context, s *Settings) error {
+// the inbox, and returns how many items.
+func (a *Aggregate) refileChanged(ctx context.Context, s *Settings) (n int, err error) {
 	is, err := rulingOf(s)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	print, err := a.store.Meta(ctx, rulesInForce)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	a.rules = is.Print
 	if print == is.Print {
-		return nil
+		return 0, nil
 	}
 	if print != "" {
 		was, err := a.rulingBefore(ctx, print)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		n, err := a.refile(ctx, s, is, was)
-		if err != nil {
-			return err
+		if n, err = a.refile(ctx, s, is, was); err != nil {
+			return 0, err
 		}
 		a.log.Info("the rules changed; filing anew what they reach", "items", n)
 	}
 	text, err := json.Marshal(is)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := a.store.SetMeta(ctx, rulesBySource, string(text)); err != nil {
-		return err
+		return 0, err
 	}
-	return a.store.SetMeta(ctx, rulesInForce, is.Print)
+	return n, a.store.SetMeta(ctx, rulesInForce, is.Print)
+}
+
+// Refiled is what came of filing anew by the settings that were put into force last.
+type Refiled struct {
+	Done    bool // the desk has filed all of it
+	Items   int  // looked at again
+	Stories int  // that entered or left a section, or everything published
+}
+
+// Refiled tells what putting the present settings into force moved.
+func (a *Aggregate) Refiled() Refiled {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.refiled
+}
+
+// moved returns the stories of which an entry that existed is in other sections than before, or came
+// or went as a whole.
+func moved(stored map[string]feed.Entry, entries []feed.Entry) (stories []string) {
+	for i := range entries {
+		was, existed := stored[entries[i].Key]
+		if existed && (!slices.Equal(was.Sections, entries[i].Sections) || was.Withdrawn.IsZero() != entries[i].Withdrawn.IsZero()) {
+			stories = append(stories, entries[i].Story)
+		}
+	}
+	return stories
 }
 
 // rulingBefore returns what the stored items were filed by, nil when that is not known: several

@@ -3,6 +3,7 @@ package daemon
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -30,23 +31,36 @@ func (e *Editor) Said() int64 { return e.said }
 
 // File puts the items that what names under a section for good, or with remove takes them out.
 func (e *Editor) File(ctx context.Context, what, section string, remove bool) ([]feed.Item, error) {
-	d := e.d
-	if !d.hasSection(section) {
+	if !e.d.hasSection(section) {
 		return nil, fmt.Errorf("no section %q in the configuration", section)
-	}
-	items, err := d.find(ctx, what)
-	if err != nil {
-		return nil, err
 	}
 	kind := feed.WordFile
 	if remove {
 		kind = feed.WordUnfile
 	}
+	return e.file(ctx, kind, what, []string{section})
+}
+
+// KeepOut takes the items that what names out of every section of the configuration, as one decision.
+func (e *Editor) KeepOut(ctx context.Context, what string) ([]feed.Item, error) {
+	return e.file(ctx, feed.WordUnfile, what, e.d.SectionIDs())
+}
+
+func (e *Editor) file(ctx context.Context, kind feed.EditorsKind, what string, sections []string) ([]feed.Item, error) {
+	items, err := e.d.find(ctx, what)
+	if err != nil {
+		return nil, err
+	}
 	var words []feed.EditorsWord
 	var ids []int64
 	for _, it := range items {
-		words = append(words, feed.EditorsWord{Kind: kind, A: strconv.FormatInt(it.ID, 10), B: section, At: d.o.Now(), By: e.name})
+		for _, section := range sections {
+			words = append(words, feed.EditorsWord{Kind: kind, A: strconv.FormatInt(it.ID, 10), B: section, At: e.d.o.Now(), By: e.name})
+		}
 		ids = append(ids, it.ID)
+	}
+	if len(words) == 0 {
+		return nil, errors.New("the configuration has no sections")
 	}
 	return items, e.speak(ctx, words, ids)
 }
@@ -86,6 +100,29 @@ func (e *Editor) Split(ctx context.Context, story, what string) (feed.Item, erro
 		word.Titles = [2]string{it.Title, headline(&entries[0])}
 	}
 	return it, e.speak(ctx, []feed.EditorsWord{word}, []int64{it.ID})
+}
+
+// Confirm says that a report is rightly told under the entry of another: the two are one story, whatever
+// is learned later.
+func (e *Editor) Confirm(ctx context.Context, id int64) (feed.Item, error) {
+	items, err := e.d.find(ctx, strconv.FormatInt(id, 10))
+	if err != nil {
+		return feed.Item{}, err
+	}
+	it := items[0]
+	own := it.OwnEntry()
+	if it.Entry == "" || own == it.Entry {
+		return it, fmt.Errorf("item %d is told under an entry of its own", it.ID)
+	}
+	entries, err := e.d.store.Entries(ctx, feed.EntryQuery{Keys: []string{it.Entry}, Any: true, Brief: true})
+	if err != nil {
+		return it, err
+	}
+	word := feed.EditorsWord{Kind: feed.WordJoin, A: it.Story, B: own, At: e.d.o.Now(), By: e.name}
+	if len(entries) == 1 {
+		word.Titles = [2]string{it.Title, headline(&entries[0])}
+	}
+	return it, e.speak(ctx, []feed.EditorsWord{word}, nil)
 }
 
 // headline is what an entry's lead says.
@@ -205,7 +242,8 @@ type Decision struct {
 	By   string           `json:"by,omitempty"`
 	// On is what it is about: the numbers of items, the keys of reports or stories.
 	On        []string `json:"on"`
-	Section   string   `json:"section,omitempty"`   // of file and unfile
+	Section   string   `json:"section,omitempty"` // of file and unfile; several with commas between them
+	Sections  []string `json:"-"`
 	Headlines []string `json:"headlines,omitempty"` // as they were then, or are now where that was not kept
 }
 
@@ -231,7 +269,12 @@ func (d *Daemon) Decisions(ctx context.Context) ([]Decision, error) {
 		told := &all[i]
 		switch w.Kind {
 		case feed.WordFile, feed.WordUnfile:
-			told.On, told.Section = append(told.On, w.A), w.B
+			if !slices.Contains(told.On, w.A) {
+				told.On = append(told.On, w.A)
+			}
+			if !slices.Contains(told.Sections, w.B) {
+				told.Sections = append(told.Sections, w.B)
+			}
 			if id, err := strconv.ParseInt(w.A, 10, 64); err == nil {
 				ids = append(ids, id)
 			}
@@ -255,6 +298,7 @@ func (d *Daemon) Decisions(ctx context.Context) ([]Decision, error) {
 		titles[strconv.FormatInt(it.ID, 10)] = it.Title
 	}
 	for i := range all {
+		all[i].Section = strings.Join(all[i].Sections, ", ")
 		if all[i].Section != "" {
 			for _, id := range all[i].On {
 				if title := titles[id]; title != "" {
