@@ -22,7 +22,10 @@ packages=(
 	openssl                                      # an old server for TLS
 	python3-lxml python3-html5lib python3-rdflib libxml2-utils
 )
-modules=(rss-parser@3.13.0 feedsmith@3.0.1) # from npm; they read our feeds, too
+modules=( # from npm
+	rss-parser@3.13.0 feedsmith@3.0.1 # read our feeds, too
+	axe-core@4.14.1                   # looks for what keeps people out of our pages
+)
 
 install_packages() {
 	local missing=() package
@@ -42,7 +45,7 @@ install_packages() {
 }
 
 install_modules() {
-	command -v npm >/dev/null || { say "npm is missing: ${modules[*]} do not try our feeds"; return 0; }
+	command -v npm >/dev/null || { say "npm is missing: ${modules[*]} do not try our feeds and pages"; return 0; }
 	local dir="${XDG_CACHE_HOME:-$HOME/.cache}/feedd-tests"
 	mkdir -p "$dir"
 	if [ "$(cat "$dir/installed" 2>/dev/null)" != "${modules[*]}" ]; then

@@ -105,6 +105,32 @@ func (a *Aggregate) settled() {
 	a.moving = nil
 }
 
+// Likely is the section that an item most likely belongs to, and how likely; "" when nothing speaks for any.
+type Likely struct {
+	Section     string
+	Probability float64
+}
+
+// Likeliest names the likeliest section of each item by the rules and by what was learned, however
+// unlikely it is. It decides nothing.
+func (a *Aggregate) Likeliest(ctx context.Context, items []feed.Item) ([]Likely, error) {
+	if err := a.atDesk.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer a.atDesk.leave()
+	if a.desk == nil {
+		var err error
+		if a.desk, err = a.openDesk(ctx, a.now()); err != nil {
+			return nil, err
+		}
+	}
+	likely := make([]Likely, len(items))
+	for i := range items {
+		likely[i].Section, likely[i].Probability = a.desk.Likeliest(&items[i])
+	}
+	return likely, nil
+}
+
 // Model returns what the sections learned from the stored examples.
 func (a *Aggregate) Model(ctx context.Context) (*sections.Model, error) {
 	settings, _ := a.current()

@@ -29,6 +29,7 @@ import (
 	"feedd/internal/config"
 	"feedd/internal/feed"
 	"feedd/internal/publish"
+	"feedd/internal/publish/editor"
 	"feedd/internal/store"
 )
 
@@ -74,6 +75,7 @@ type Daemon struct {
 
 	gate   collect.Gate      // of all collectors, one after another: the hosts stay the same
 	digest [sha256.Size]byte // of the file that New read
+	saves  saves
 
 	committed chan struct{} // the desk committed: publish
 	onStop    []stopper
@@ -176,7 +178,11 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	if err != nil {
 		return nil, err
 	}
+	room := newsroom{d}
 	d.pub, err = publish.New(publish.Options{
+		Desk: editor.New(editor.Options{
+			Settings: room.settings, Configuration: room, Alarms: room, Archive: room, Judge: room, Now: o.Now, Log: o.Log,
+		}),
 		Settings: d.publication(d.config), Reader: reader{d.store, d.agg}, Stories: d.store, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
 		Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Admin: o.Admin != "", Mine: d.delivering(), Log: o.Log,
 	})
@@ -184,6 +190,11 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil, err
 	}
 	d.closing("deliveries", d.pub.Close)
+	if o.Listen != "" {
+		if err := d.begin(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return d, nil
 }
 
@@ -477,10 +488,11 @@ func (d *Daemon) Reload() error { return d.reload(true) }
 func (d *Daemon) reload(asked bool) error {
 	d.reloading.Lock()
 	defer d.reloading.Unlock()
+	before := d.current()
 	next, err := d.load()
 	var held *HeldError
 	if err == nil {
-		if why := takesAway(d.current(), next); why != "" && !asked {
+		if why := takesAway(before, next); why != "" && !asked {
 			held = &HeldError{File: d.o.Config, Why: why}
 			err = held
 		} else {
@@ -495,6 +507,7 @@ func (d *Daemon) reload(asked bool) error {
 		result = "failed"
 	}
 	d.hold(held)
+	d.noteSave(before, next, err)
 	d.reloads.WithLabelValues(result).Set(float64(d.o.Now().Unix()))
 	return err
 }

@@ -25,6 +25,7 @@ var floor = map[string]int{
 	"feedd/internal/aggregate/desk/stories":          2,
 	"feedd/internal/aggregate/desk/sections":         2,
 	"feedd/internal/publish/client":                  1,
+	"feedd/internal/publish/editor":                  2,
 	"feedd/internal/publish/hub":                     2,
 	"feedd/internal/publish/export":                  2,
 	"feedd/internal/aggregate/desk":                  3,

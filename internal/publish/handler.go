@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"feedd/internal/feed"
+	"feedd/internal/publish/render"
 )
 
 // Handler serves everything that is published. What is ready is found by its path alone; the rest
@@ -58,7 +59,7 @@ func (p *Publisher) AdminHandler() http.Handler {
 	mux.HandleFunc("/healthz", p.get(p.serveHealth))
 	mux.HandleFunc("/readyz", p.get(p.serveReadyDetails))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		p.refuse(w, http.StatusNotFound, "Here are /sources, /sources.json, /metrics, /healthz and /readyz.")
+		p.refuse(w, http.StatusNotFound, "Here are /desk, /sources, /sources.json, /metrics, /healthz and /readyz.")
 	})
 	return p.timed(mux)
 }
@@ -67,7 +68,30 @@ func (p *Publisher) AdminHandler() http.Handler {
 func (p *Publisher) addAdmin(mux *http.ServeMux) {
 	mux.HandleFunc("/sources", p.get(p.serveStatus))
 	mux.HandleFunc("/sources.json", p.get(p.serveStatus))
+	if p.desk != nil {
+		mux.HandleFunc("/desk", p.serveDesk)
+		mux.HandleFunc("/desk/", p.serveDesk)
+	}
+	for _, a := range render.Assets() {
+		mux.HandleFunc(a.Path, p.get(func(w http.ResponseWriter, _ *http.Request) { p.serveAsset(w, a) }))
+	}
 	mux.Handle("/metrics", p.costly(p.get(promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{Registry: p.registry}).ServeHTTP)))
+}
+
+// serveDesk passes on to the editor's page, where there is one.
+func (p *Publisher) serveDesk(w http.ResponseWriter, r *http.Request) {
+	if !p.desk.Open() {
+		p.refuse(w, http.StatusNotFound, "There is no desk here: desk.token_env of the configuration names no token.")
+		return
+	}
+	p.desk.ServeHTTP(w, r)
+}
+
+// serveAsset serves a fixed file to the pages of a listener that publishes nothing.
+func (p *Publisher) serveAsset(w http.ResponseWriter, a render.Asset) {
+	w.Header().Set("Content-Type", a.Type)
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	w.Write(a.Body)
 }
 
 func (p *Publisher) serveDocument(w http.ResponseWriter, r *http.Request, d *document) {

@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -47,7 +48,7 @@ type Settings struct {
 	Every map[string]time.Duration
 }
 
-// Options are what a Publisher is made of. All fields are required but Saving, Admin, Mine, PerPage and Log.
+// Options are what a Publisher is made of. All fields are required but Saving, Admin, Mine, Desk, PerPage and Log.
 type Options struct {
 	Settings      Settings
 	Reader        Reader
@@ -65,9 +66,18 @@ type Options struct {
 	Admin bool
 	// Mine, when given, says that other nodes publish the same: this one tells subscribers only while Deliver
 	// runs, and asks before each delivery whether it is still the one, with the context of Deliver.
-	Mine    func(context.Context) error
+	Mine func(context.Context) error
+	// Desk is the editor's page, on the same listener as the state of the sources; nil for none.
+	Desk    Desk
 	PerPage int // entries on a closed page of an archive; 0 means 1000
 	Log     *slog.Logger
+}
+
+// Desk is the editor's page.
+type Desk interface {
+	http.Handler
+	// Open tells whether there is such a page at present.
+	Open() bool
 }
 
 // Publisher publishes. Its methods may be called from several goroutines.
@@ -84,6 +94,7 @@ type Publisher struct {
 	cache      *cache
 	cleaned    *render.Cache
 	admin      bool
+	desk       Desk
 	computing  *client.Rates // what is worked out for one who asks
 	guessing   *client.Rates // tokens that are wrong
 	hub        *hub.Hub
@@ -125,6 +136,7 @@ func New(o Options) (*Publisher, error) {
 		cache:      newCache(16<<20, o.Now),
 		cleaned:    render.NewCache(4 << 20),
 		admin:      o.Admin,
+		desk:       o.Desk,
 		computing:  client.NewRates(computeEvery, computeBurst, o.Now),
 		guessing:   client.NewRates(guessEvery, guessBurst, o.Now),
 		perPage:    cmp.Or(o.PerPage, perPage),

@@ -176,6 +176,13 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 // it is filed. It decides nothing and remembers nothing.
 func (d *Desk) FilesOtherwise(it *feed.Item) bool { return d.filer.FilesOtherwise(it) }
 
+// Likeliest names the section that the rules or what was learned most likely put an item under, however
+// unlikely it is; "" when nothing speaks for any. It decides nothing and remembers nothing.
+func (d *Desk) Likeliest(it *feed.Item) (section string, probability float64) {
+	copied := *it
+	return d.filer.Likeliest(&copied)
+}
+
 // putBack puts a report where it was before a split or a join that the editor took back.
 func (d *Desk) putBack(it *feed.Item) {
 	p, ok := d.returns[it.ID]

@@ -1,0 +1,298 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"feedd/internal/aggregate/desk/sections"
+	"feedd/internal/feed"
+	"feedd/internal/publish/editor"
+)
+
+// newsroom is what the editor's page knows of the house.
+type newsroom struct{ *Daemon }
+
+// settings are the page's, as they are now.
+func (n newsroom) settings() editor.Settings {
+	c := n.current()
+	s := editor.Settings{Token: c.Desk.Token, Site: c.Site, Sections: c.Sections, Sources: c.Sources, Proxies: c.Publish.Proxies}
+	if u, err := url.Parse(c.Site.URL); err == nil && n.o.Admin == "" { // the other listener has the page at its root
+		s.Root = strings.TrimSuffix(u.Path, "/")
+	}
+	return s
+}
+
+// How far back the page looks for what to judge, how much of each kind it lists, and how much it reads for
+// that at most.
+const (
+	doubtsSince = 7 * 24 * time.Hour
+	mostDoubts  = 30
+	mostRead    = 20_000
+)
+
+// Alarms lists the sources that fail or fell silent, what began last first.
+func (n newsroom) Alarms(ctx context.Context) ([]editor.Alarm, error) {
+	states, err := n.agg.States(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := n.o.Now()
+	var all []editor.Alarm
+	for _, src := range n.current().Sources {
+		st := states[src.ID]
+		a := editor.Alarm{Title: src.Outlet(), Since: st.LastSuccess}
+		switch {
+		case st.Failures >= failuresAlarm || st.Gone:
+			a.Kind, a.Detail = editor.AlarmFailing, st.Error
+		case !st.LastNew.IsZero() && st.Error == "" && now.Sub(st.LastNew) > silenceAlarm:
+			a.Kind, a.Since = editor.AlarmSilent, st.LastNew
+		default:
+			continue
+		}
+		all = append(all, a)
+	}
+	slices.SortStableFunc(all, func(a, b editor.Alarm) int { return b.Since.Compare(a.Since) })
+	return all, nil
+}
+
+// When a source is worth an alarm: after so many failures running, or when it has brought nothing new so long.
+const (
+	failuresAlarm = 3
+	silenceAlarm  = 7 * 24 * time.Hour
+)
+
+// Search finds stored items by words and filters.
+func (n newsroom) Search(ctx context.Context, q editor.Query, limit int) ([]feed.StoredItem, error) {
+	matches := func(*feed.Item) bool { return true }
+	if terms := termsOf(q.Words); len(terms) > 0 {
+		var err error
+		if matches, err = sections.NewMatcher(terms, "title", "summary"); err != nil {
+			return nil, err
+		}
+	}
+	var found []feed.StoredItem
+	err := n.store.Browse(ctx, q.ItemQuery, func(it *feed.StoredItem) bool {
+		if matches(&it.Item) {
+			found = append(found, *it)
+		}
+		return len(found) < limit
+	})
+	return found, err
+}
+
+// termsOf cuts a line into terms as a rule has them: what stands in quotes or between slashes is one.
+func termsOf(line string) []string {
+	var terms []string
+	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {
+		end := strings.IndexByte(line, ' ')
+		if q := line[0]; q == '"' || q == '/' {
+			if i := strings.IndexByte(line[1:], q); i >= 0 {
+				end = i + 2
+			}
+		}
+		if end < 0 || end > len(line) {
+			end = len(line)
+		}
+		terms = append(terms, line[:end])
+		line = line[end:]
+	}
+	return terms
+}
+
+// Explain tells where an item is, and why.
+func (n newsroom) Explain(ctx context.Context, id int64) (*editor.Explanation, error) {
+	if items, err := n.store.Items(ctx, []int64{id}); err != nil || len(items) == 0 {
+		return nil, err
+	}
+	found, err := n.Daemon.Explain(ctx, strconv.FormatInt(id, 10))
+	if err != nil {
+		return nil, err
+	}
+	x := &editor.Explanation{Item: found[0].Item, Entry: found[0].Entry, Story: found[0].Story}
+	if with := x.Item.Why.With; with != 0 {
+		items, err := n.store.Items(ctx, []int64{with})
+		if err != nil {
+			return nil, err
+		}
+		if len(items) == 1 {
+			x.With = &items[0]
+		}
+	}
+	words, err := n.store.Words(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range words {
+		if concerns(&w, x) {
+			x.Words = append(x.Words, w)
+		}
+	}
+	return x, nil
+}
+
+// concerns tells whether an editor's word is on an item, its entry or its story.
+func concerns(w *feed.EditorsWord, x *editor.Explanation) bool {
+	reports := []feed.Item{x.Item}
+	if x.Entry != nil {
+		reports = x.Entry.Reports
+	}
+	on := func(is func(*feed.Item) bool) bool {
+		return slices.ContainsFunc(reports, func(r feed.Item) bool { return is(&r) })
+	}
+	switch w.Kind {
+	case feed.WordFile, feed.WordUnfile:
+		return on(func(r *feed.Item) bool { return strconv.FormatInt(r.ID, 10) == w.A })
+	case feed.WordSplit:
+		return w.B == x.Item.Story || on(func(r *feed.Item) bool { return r.OwnEntry() == w.A })
+	case feed.WordJoin:
+		return w.A == x.Item.Story || w.B == x.Item.Story
+	case feed.WordRetract:
+		return w.A == x.Item.Story
+	}
+	return false
+}
+
+// Unsure lists what a person's judgement would teach most. What an editor has decided about is not on it.
+func (n newsroom) Unsure(ctx context.Context) (editor.Unsure, error) {
+	var u editor.Unsure
+	words, err := n.store.Words(ctx)
+	if err != nil {
+		return u, err
+	}
+	judged := map[string]bool{} // the numbers of items, the keys of reports
+	for _, w := range words {
+		switch w.Kind {
+		case feed.WordJoin:
+			judged[w.B] = true
+		default:
+			judged[w.A] = true
+		}
+	}
+	since := n.o.Now().Add(-doubtsSince)
+	browse := func(q feed.ItemQuery, limit int, doubt func(*feed.StoredItem) (editor.Doubt, bool)) (list []editor.Doubt, err error) {
+		q.Since = since
+		read := 0
+		err = n.store.Browse(ctx, q, func(it *feed.StoredItem) bool {
+			if x, ok := doubt(it); ok && !judged[strconv.FormatInt(it.ID, 10)] && !judged[it.OwnEntry()] {
+				x.Item = *it
+				list = append(list, x)
+			}
+			read++
+			return read < mostRead && (limit == 0 || len(list) < limit)
+		})
+		slices.SortStableFunc(list, func(a, b editor.Doubt) int { return cmp.Compare(a.Probability, b.Probability) })
+		return list[:min(len(list), mostDoubts)], err
+	}
+	if u.Unsorted, err = browse(feed.ItemQuery{State: feed.StateUnsorted, Leads: true}, mostDoubts, func(*feed.StoredItem) (editor.Doubt, bool) {
+		return editor.Doubt{}, true
+	}); err != nil {
+		return u, err
+	}
+	if u.Filed, err = browse(feed.ItemQuery{State: feed.StateFiled, Leads: true, Learned: true}, 0, leastCertain); err != nil {
+		return u, err
+	}
+	if u.Joined, err = browse(feed.ItemQuery{Folded: true}, 0, joinedUnsure); err != nil {
+		return u, err
+	}
+	if err := n.guess(ctx, u.Unsorted); err != nil {
+		return u, err
+	}
+	return u, n.nameOthers(ctx, u.Joined)
+}
+
+// leastCertain is the doubt about an item that was filed by what was learned.
+func leastCertain(it *feed.StoredItem) (x editor.Doubt, ok bool) {
+	for _, p := range it.Sections {
+		if p.Probability > 0 && slices.Contains(it.In, p.Section) && (!ok || p.Probability < x.Probability) {
+			x.Section, x.Probability, ok = p.Section, p.Probability, true
+		}
+	}
+	return x, ok
+}
+
+// joinedUnsure is the doubt about an item that is told under the entry of another because it is like it.
+func joinedUnsure(it *feed.StoredItem) (editor.Doubt, bool) {
+	stands := it.State == feed.StateFiled || it.State == feed.StateUnsorted
+	return editor.Doubt{Probability: it.Why.Score}, stands && it.Why.With != 0 && it.Why.Score > 0 && it.Why.Score < 1
+}
+
+// guess names the likeliest section of each.
+func (n newsroom) guess(ctx context.Context, doubts []editor.Doubt) error {
+	if len(doubts) == 0 {
+		return nil
+	}
+	items := make([]feed.Item, len(doubts))
+	for i := range doubts {
+		items[i] = doubts[i].Item.Item
+	}
+	likely, err := n.agg.Likeliest(ctx, items)
+	for i := range likely {
+		doubts[i].Section, doubts[i].Probability = likely[i].Section, likely[i].Probability
+	}
+	return err
+}
+
+// nameOthers finds the headline that each was joined to.
+func (n newsroom) nameOthers(ctx context.Context, doubts []editor.Doubt) error {
+	ids := make([]int64, len(doubts))
+	for i := range doubts {
+		ids[i] = doubts[i].Item.Why.With
+	}
+	others, err := n.store.Items(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i := range doubts {
+		if j := slices.IndexFunc(others, func(it feed.Item) bool { return it.ID == ids[i] }); j >= 0 {
+			doubts[i].Other = others[j].Title
+		}
+	}
+	return nil
+}
+
+// Decisions are those in force.
+func (n newsroom) Decisions(ctx context.Context) ([]editor.Decision, error) {
+	all, err := n.Daemon.Decisions(ctx)
+	list := make([]editor.Decision, len(all))
+	for i, x := range all {
+		list[i] = editor.Decision{N: x.N, Kind: x.Kind, At: x.At, By: x.By, On: x.On, Sections: x.Sections, Headlines: x.Headlines}
+	}
+	return list, err
+}
+
+// Decide puts an order into force.
+func (n newsroom) Decide(ctx context.Context, by string, o editor.Order) (int64, error) {
+	e, item := n.As(by), strconv.FormatInt(o.Item, 10)
+	var err error
+	switch o.Kind {
+	case editor.OrderFile:
+		_, err = e.File(ctx, item, o.Section, false)
+	case editor.OrderUnfile:
+		_, err = e.File(ctx, item, o.Section, true)
+	case editor.OrderNone:
+		_, err = e.KeepOut(ctx, item)
+	case editor.OrderSplit:
+		_, err = e.Split(ctx, o.Story, item)
+	case editor.OrderConfirm:
+		_, err = e.Confirm(ctx, o.Item)
+	case editor.OrderJoin:
+		_, _, err = e.Join(ctx, o.Story, o.Other)
+	case editor.OrderRetract:
+		_, err = e.Retract(ctx, o.Story, false)
+	default:
+		err = fmt.Errorf("no order %q", o.Kind)
+	}
+	return e.Said(), err
+}
+
+// TakeBack undoes a decision.
+func (n newsroom) TakeBack(ctx context.Context, by string, number int64) error {
+	_, err := n.As(by).TakeBack(ctx, number)
+	return err
+}
