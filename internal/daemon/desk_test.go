@@ -1,0 +1,467 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/google/go-cmp/cmp"
+
+	"feedd/internal/feed"
+	"feedd/internal/publish/browsertest"
+)
+
+const deskToken = "a-token-of-the-desk"
+
+// deskHouse is a house over the invented press that has a desk.
+func deskHouse(t *testing.T) *house {
+	t.Helper()
+	t.Setenv("FEEDD_DESK", deskToken)
+	c := newClock()
+	h := build(t, newsYAML(t, c)+"\ndesk: {token_env: FEEDD_DESK}\n", c, "")
+	h.look(t)
+	if err := h.pub.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// visitor asks for pages of the desk without a browser.
+type visitor struct {
+	t      *testing.T
+	h      *house
+	cookie string
+}
+
+func (v *visitor) ask(method, path string, form url.Values, header ...string) *http.Response {
+	v.t.Helper()
+	r := httptest.NewRequestWithContext(v.t.Context(), method, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if v.cookie != "" {
+		r.Header.Set("Cookie", v.cookie)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	v.h.handler().ServeHTTP(w, r)
+	return w.Result()
+}
+
+func (v *visitor) read(path string) string {
+	v.t.Helper()
+	resp := v.ask(http.MethodGet, path, nil)
+	b, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK {
+		v.t.Fatalf("%s: %s, %v\n%s", path, resp.Status, err, b)
+	}
+	return string(b)
+}
+
+func (v *visitor) signIn(header ...string) *http.Cookie {
+	v.t.Helper()
+	resp := v.ask(http.MethodPost, "/desk/sign-in", url.Values{"token": {deskToken}, "name": {" Lan\n Anh "}}, header...)
+	if resp.StatusCode != http.StatusSeeOther || len(resp.Cookies()) != 1 {
+		v.t.Fatalf("signing in: %s, %v", resp.Status, resp.Cookies())
+	}
+	c := resp.Cookies()[0]
+	v.cookie = c.Name + "=" + c.Value
+	return c
+}
+
+var guardField = regexp.MustCompile(`name="guard" value="([^"]+)"`)
+
+func (v *visitor) guard() string {
+	v.t.Helper()
+	m := guardField.FindStringSubmatch(v.read("/desk"))
+	if m == nil {
+		v.t.Fatal("no form of the desk is guarded")
+	}
+	return m[1]
+}
+
+// TestDeskDoor: nothing of the desk is there without its token, for another site's form, after signing out,
+// with a cookie that was changed, or for one who guesses.
+func TestDeskDoor(t *testing.T) {
+	h := deskHouse(t)
+	v := &visitor{t: t, h: h}
+	for _, path := range []string{"/desk", "/desk/search", "/desk/queue", "/desk/decisions", "/desk/item?id=1"} {
+		if resp := v.ask(http.MethodGet, path, nil); resp.StatusCode != http.StatusSeeOther || !strings.HasPrefix(resp.Header.Get("Location"), "/desk/sign-in") {
+			t.Errorf("%s for a stranger: %s to %s", path, resp.Status, resp.Header.Get("Location"))
+		}
+	}
+	if resp := v.ask(http.MethodGet, "/desk/live", nil); resp.StatusCode != http.StatusForbidden {
+		t.Errorf("the line for a stranger: %s", resp.Status)
+	}
+	form := func(guard string) url.Values {
+		return url.Values{"guard": {guard}, "do": {"none"}, "item": {"1"}}
+	}
+	if resp := v.ask(http.MethodPost, "/desk/do", form("")); resp.StatusCode != http.StatusForbidden {
+		t.Errorf("an order of a stranger: %s", resp.Status)
+	}
+
+	if c := v.signIn(); !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure {
+		t.Errorf("the cookie: %+v", c)
+	}
+	if c := v.signIn("X-Forwarded-Proto", "https"); !c.Secure {
+		t.Error("the cookie travels without TLS where the site has it")
+	}
+	if body := v.read("/desk"); !strings.Contains(body, "Lan Anh") {
+		t.Error("the desk does not say who is signed in")
+	}
+	guard := v.guard()
+	if resp := v.ask(http.MethodPost, "/desk/do", form("")); resp.StatusCode != http.StatusForbidden {
+		t.Errorf("an order without a guard: %s", resp.Status)
+	}
+	if resp := v.ask(http.MethodPost, "/desk/do", form(guard), "Sec-Fetch-Site", "cross-site"); resp.StatusCode != http.StatusForbidden {
+		t.Errorf("an order from another site: %s", resp.Status)
+	}
+	if all, err := h.Decisions(t.Context()); err != nil || len(all) != 0 {
+		t.Fatalf("%d decisions of strangers (%v)", len(all), err)
+	}
+	if resp := v.ask(http.MethodPost, "/desk/do", form(guard)); resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/desk?done=1" {
+		t.Errorf("a guarded order: %s to %s", resp.Status, resp.Header.Get("Location"))
+	}
+	for _, back := range []string{"https://evil.example/desk", "//evil.example/desk", "/deskevil", `/desk/\evil.example`, "/sections/all"} {
+		f := form(guard)
+		f.Set("back", back)
+		if resp := v.ask(http.MethodPost, "/desk/do", f); !strings.HasPrefix(resp.Header.Get("Location"), "/desk?done=") {
+			t.Errorf("back to %s led to %s", back, resp.Header.Get("Location"))
+		}
+	}
+	changed := &visitor{t: t, h: h, cookie: strings.Replace(v.cookie, "=", "=A", 1)}
+	if resp := changed.ask(http.MethodGet, "/desk", nil); resp.StatusCode != http.StatusSeeOther {
+		t.Errorf("a changed cookie: %s", resp.Status)
+	}
+	if resp := v.ask(http.MethodPost, "/desk/sign-out", form(guard)); resp.StatusCode != http.StatusSeeOther {
+		t.Errorf("signing out: %s", resp.Status)
+	}
+	if resp := v.ask(http.MethodGet, "/desk", nil); resp.StatusCode != http.StatusSeeOther {
+		t.Errorf("the cookie of one who signed out: %s", resp.Status)
+	}
+	v.signIn()
+	h.clock.advance(13 * time.Hour)
+	if resp := v.ask(http.MethodGet, "/desk", nil); resp.StatusCode != http.StatusSeeOther {
+		t.Errorf("a session of yesterday: %s", resp.Status)
+	}
+
+	wrong := url.Values{"token": {"another"}, "name": {"Lan"}}
+	for n := range 10 {
+		if resp := v.ask(http.MethodPost, "/desk/sign-in", wrong); resp.StatusCode != http.StatusForbidden {
+			t.Fatalf("wrong token %d: %s", n, resp.Status)
+		}
+	}
+	right := url.Values{"token": {deskToken}, "name": {"Lan"}}
+	if resp := v.ask(http.MethodPost, "/desk/sign-in", right); resp.StatusCode != http.StatusTooManyRequests || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("the right token after ten wrong ones: %s", resp.Status)
+	}
+	h.clock.advance(10 * time.Second)
+	if resp := v.ask(http.MethodPost, "/desk/sign-in", right); resp.StatusCode != http.StatusSeeOther {
+		t.Errorf("the right token later: %s", resp.Status)
+	}
+}
+
+// TestNoDesk: without a token there is none.
+func TestNoDesk(t *testing.T) {
+	c := newClock()
+	h := build(t, newsYAML(t, c), c, "")
+	v := &visitor{t: t, h: h}
+	for _, path := range []string{"/desk", "/desk/sign-in", "/desk/desk.css"} {
+		if resp := v.ask(http.MethodGet, path, nil); resp.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %s", path, resp.Status)
+		}
+	}
+}
+
+// TestDeskSearch: words and filters narrow what is found.
+func TestDeskSearch(t *testing.T) {
+	h := deskHouse(t)
+	v := &visitor{t: t, h: h}
+	v.signIn()
+	count := func(query string) int { return strings.Count(v.read("/desk/search?"+query), `<h3><a href="/desk/item?id=`) }
+	all, words, source := count(""), count("q="+url.QueryEscape("xuất khẩu")), count("source=cho-que&q="+url.QueryEscape("xuất khẩu"))
+	if all != 40 || words == 0 || words >= all || source >= words || source == 0 {
+		t.Errorf("found %d, %d with words, %d of one source", all, words, source)
+	}
+	if filed, unsorted := count("state=filed"), count("state=unsorted"); filed == 0 || unsorted == 0 || count("state=dropped") != 0 {
+		t.Errorf("%d filed, %d unsorted", filed, unsorted)
+	}
+	day := h.clock.now().Format(time.DateOnly)
+	if count("since="+day) != all || count("until=2020-01-01") != 0 {
+		t.Error("days do not narrow the search")
+	}
+	if body := v.read("/desk/search?since=gestern"); !strings.Contains(body, "2026-03-09") {
+		t.Error("a day that is none is not told of")
+	}
+	if body := v.read("/desk/search?q=" + url.QueryEscape("/[/")); !strings.Contains(body, `role="alert"`) {
+		t.Error("a query that cannot be read is not told of")
+	}
+	if body := v.read("/desk/search?q="); !strings.Contains(body, "below=") {
+		t.Error("nothing leads to what is older")
+	}
+}
+
+// clicks is an editor at a browser.
+type clicks struct {
+	t    *testing.T
+	ctx  context.Context
+	site string
+}
+
+func (c *clicks) do(steps ...chromedp.Action[chromedp.Void]) {
+	c.t.Helper()
+	if err := chromedp.Do(c.ctx, steps...); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// press clicks a button and waits for the page that it leads to.
+func (c *clicks) press(selector string) {
+	c.t.Helper()
+	resp, err := chromedp.RunResponse(c.ctx, chromedp.Click(selector))
+	if err != nil {
+		c.t.Fatalf("%s: %v", selector, err)
+	}
+	if resp.Status != http.StatusOK {
+		c.t.Fatalf("%s: %d, %s", selector, resp.Status, browsertest.Eval[string](c.t, c.ctx, `document.body.innerText`))
+	}
+}
+
+func (c *clicks) signIn() {
+	c.t.Helper()
+	c.do(chromedp.Navigate(c.site+"/desk"), chromedp.SetValue("#name", "Lan Anh"), chromedp.SetValue("#token", deskToken))
+	c.press("main button")
+}
+
+// TestDeskButtons presses every button of the desk in a browser that runs no scripts, and its undo: what
+// readers see is then as it was before.
+func TestDeskButtons(t *testing.T) {
+	ctx := browsertest.Open(t)
+	h := deskHouse(t)
+	site := httptest.NewServer(h.handler())
+	defer site.Close()
+	c := &clicks{t, ctx, site.URL}
+	c.signIn()
+	browsertest.Scripts(t, ctx, false)
+
+	var many, single, other feed.Entry
+	for _, e := range h.standing(t) {
+		last := &e.Reports[len(e.Reports)-1]
+		switch {
+		case many.Key == "" && len(e.Reports) > 2 && last.OwnEntry() != e.Key && e.Key == e.Story && len(e.Sections) > 0:
+			many = e
+		case single.Key == "" && e.Key == e.Story:
+			single = e
+		case other.Key == "" && e.Key == e.Story:
+			other = e
+		}
+	}
+	if many.Key == "" || other.Key == "" {
+		t.Fatal("the press tells too few stories")
+	}
+	item := func(id int64) string { return fmt.Sprintf("/desk/item?id=%d", id) }
+	last := many.Reports[len(many.Reports)-1]
+	const same = "same" // readers see no difference: it is said for what comes later
+	for _, b := range []struct{ name, path, fill, with, button, readers string }{
+		{"file", item(many.Reports[0].ID), "#into", "english", `button[value="file"]`, ""},
+		{"unfile", item(many.Reports[0].ID), "", "", `button[value^="unfile "]`, ""},
+		{"split", item(last.ID), "", "", fmt.Sprintf(`form:has(input[name="item"][value="%d"]) button[value="split"]`, last.ID), ""},
+		{"join", item(single.Reports[0].ID), "#other", other.Story, `button[value="join"]`, ""},
+		{"join from the search", "/desk/search?join=" + single.Story + "&q=" + url.QueryEscape(`"`+other.Reports[0].Title+`"`), "", "", `button[value="join"]`, ""},
+		{"retract", item(single.Reports[0].ID), "", "", `button[value="retract"]`, ""},
+		{"queue: a section", "/desk/queue", "", "", `#unsorted ~ ul button[value^="file "]`, ""},
+		{"queue: none of them", "/desk/queue", "", "", `button[value="none"]`, same},
+		{"queue: one story", "/desk/queue", "", "", `button[value="confirm"]`, same},
+		{"queue: two stories", "/desk/queue", "", "", `#joined ~ ul button[value="split"]`, ""},
+		{"overview: a section", "/desk", "", "", `#unsorted ~ ul button[value^="file "]`, ""},
+	} {
+		before := h.standing(t)
+		said, err := h.Decisions(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.do(chromedp.Navigate(c.site + b.path))
+		if b.fill != "" {
+			c.do(chromedp.SetValue(b.fill, b.with))
+		}
+		c.press(b.button)
+		if cmp.Equal(before, h.standing(t)) != (b.readers == same) {
+			t.Errorf("%s: what readers see changed: %v", b.name, b.readers == same)
+		}
+		now, err := h.Decisions(ctx)
+		if err != nil || len(now) != len(said)+1 || now[0].By != "Lan Anh" {
+			t.Fatalf("%s: %d decisions after %d (%v)", b.name, len(now), len(said), err)
+		}
+		if at, err := chromedp.Run(ctx, chromedp.Location()); err != nil || !strings.HasPrefix(at, c.site+b.path) {
+			t.Errorf("%s: led to %s (%v)", b.name, at, err)
+		}
+		c.press(`.flash button[value^="undo "]`)
+		if diff := cmp.Diff(before, h.standing(t)); diff != "" {
+			t.Errorf("%s: taken back, readers see something else: %s", b.name, diff)
+		}
+		if now, err := h.Decisions(ctx); err != nil || len(now) != len(said) {
+			t.Errorf("%s: %d decisions after the undo, want %d (%v)", b.name, len(now), len(said), err)
+		}
+	}
+
+	// The list of decisions undoes, too, and the page of an item whose story was retracted.
+	for _, path := range []string{"/desk/decisions", item(single.Reports[0].ID)} {
+		before := h.standing(t)
+		c.do(chromedp.Navigate(c.site + item(single.Reports[0].ID)))
+		c.press(`button[value="retract"]`)
+		c.do(chromedp.Navigate(c.site + path))
+		c.press(`.decisions button[value^="undo "]`)
+		if diff := cmp.Diff(before, h.standing(t)); diff != "" {
+			t.Errorf("undone at %s: %s", path, diff)
+		}
+	}
+}
+
+// runDesk is a running daemon with a desk, and a browser at it.
+func runDesk(t *testing.T) (*house, *clicks) {
+	t.Helper()
+	ctx := browsertest.Open(t)
+	h := deskHouse(t)
+	run, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- h.Run(run) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	c := &clicks{t, ctx, "http://" + h.Addr().String()}
+	c.signIn()
+	return h, c
+}
+
+// TestDeskShowsRefusedSave: a save with mistakes is told of on the open page, with the place of the first and
+// what to write, with a script and without; and that it was mended.
+func TestDeskShowsRefusedSave(t *testing.T) {
+	h, c := runDesk(t)
+	good, err := os.ReadFile(h.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := 2 + strings.Count(string(good), "\n")
+	bad := string(good) + "\nsorces: []\n"
+	shown := func(script bool) string {
+		if script {
+			return `document.querySelector("#live .now.bad")?.innerText ?? ""`
+		}
+		return `document.querySelector("iframe.live")?.contentDocument?.querySelector(".now.bad")?.innerText ?? ""`
+	}
+	for _, script := range []bool{true, false} {
+		browsertest.Scripts(t, c.ctx, script)
+		c.do(chromedp.Navigate(c.site + "/desk"))
+		c.do(chromedp.SetValue("#q", "still here"))
+		write(t, h.config, bad)
+		began := time.Now()
+		var text string
+		eventually(t, "the refused save is shown", func() bool {
+			text = browsertest.Eval[string](t, c.ctx, shown(script))
+			return text != ""
+		})
+		t.Logf("with a script %v: shown %v after the save: %s", script, time.Since(began).Round(time.Millisecond), text)
+		for _, want := range []string{fmt.Sprintf("dòng %d, cột 1", line), `unknown key "sorces"`, `did you mean "sources"?`} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the line does not say %q: %s", want, text)
+			}
+		}
+		if typed := browsertest.Eval[string](t, c.ctx, `document.querySelector("#q").value`); typed != "still here" {
+			t.Errorf("what was typed is lost: %q", typed)
+		}
+		c.do(chromedp.Navigate(c.site + "/desk"))
+		if body := browsertest.Eval[string](t, c.ctx, `document.querySelector(".mistakes").innerText`); !strings.Contains(body, fmt.Sprintf("dòng %d", line)) {
+			t.Errorf("the page lists %q", body)
+		}
+		write(t, h.config, string(good))
+		eventually(t, "the mended file is in force", func() bool {
+			return browsertest.Eval[string](t, c.ctx, shown(script)) == ""
+		})
+	}
+}
+
+// TestDeskTellsOfSaves: what a save changed, how many stories it moved, what is expected and not so, and a
+// save that is held back, which a button puts into force.
+func TestDeskTellsOfSaves(t *testing.T) {
+	h, c := runDesk(t)
+	good, err := os.ReadFile(h.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	panel := func() string {
+		c.do(chromedp.Navigate(c.site + "/desk"))
+		return browsertest.Eval[string](t, c.ctx, `document.querySelector("section:has(#configuration)").innerText`)
+	}
+	changed := strings.Replace(string(good), "xuất khẩu, ", "", 1)
+	if changed == string(good) {
+		t.Fatal("the demo has no such rule")
+	}
+	sources := strings.Index(changed, "\nsources:\n") + len("\nsources:\n")
+	changed = changed[:sources] + "  - {id: nguon-moi, title: Báo Mới, url: \"http://127.0.0.1:1/rss\"}\n" + changed[sources:]
+	write(t, h.config, changed)
+	var text string
+	eventually(t, "the save is told of", func() bool {
+		text = panel()
+		return strings.Contains(text, "tin đổi chuyên mục")
+	})
+	for _, want := range []string{"Báo Mới (nguon-moi)", "Kinh tế", "Tiêu đề mong đợi không được xếp đúng", "Xuất khẩu gạo"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the panel does not say %q: %s", want, text)
+		}
+	}
+	if strings.Contains(text, "không tin nào") {
+		t.Errorf("no story moved: %s", text)
+	}
+
+	write(t, h.config, "site: {title: Trống}\ndesk: {token_env: FEEDD_DESK}\n")
+	eventually(t, "the save is held back", func() bool { return strings.Contains(panel(), "được giữ lại") })
+	c.press(`button[value="accept"]`)
+	eventually(t, "it is in force", func() bool { return len(h.current().Sources) == 0 })
+	if text := panel(); strings.Contains(text, "được giữ lại") || !strings.Contains(text, "Bỏ nguồn") {
+		t.Errorf("the panel says %s", text)
+	}
+}
+
+// TestPagesForEverybody: axe finds nothing on any page, and none is wider than the screen.
+func TestPagesForEverybody(t *testing.T) {
+	axe := browsertest.Axe(t)
+	ctx := browsertest.Open(t)
+	h := deskHouse(t)
+	site := httptest.NewServer(h.handler())
+	defer site.Close()
+	c := &clicks{t, ctx, site.URL}
+	found := browsertest.Findings(t, ctx, axe, site.URL+"/desk/sign-in")
+	c.signIn()
+	story := h.standing(t)[0]
+	id := story.Reports[0].ID
+	if _, err := h.As("Lan").File(ctx, fmt.Sprint(id), "english", false); err != nil {
+		t.Fatal(err)
+	}
+	h.noteSave(h.current(), nil, refusedError{})
+	for _, path := range []string{
+		"/desk", "/desk/live", "/desk/search?q=" + url.QueryEscape("xuất khẩu"), "/desk/search?since=x", "/desk/queue", "/desk/decisions",
+		fmt.Sprintf("/desk/item?id=%d&done=1", id), "/desk/nowhere",
+		"/", "/sections/kinh-te", "/stories/" + story.Story, "/sources",
+	} {
+		found = append(found, browsertest.Findings(t, ctx, axe, site.URL+path)...)
+	}
+	for _, f := range found {
+		t.Error(f)
+	}
+}
+
+type refusedError struct{}
+
+func (refusedError) Error() string { return "the file cannot be read" }
