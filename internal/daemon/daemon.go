@@ -191,8 +191,8 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	}
 	d.closing("deliveries", d.pub.Close)
 	if o.Listen != "" {
-		if err := d.begin(ctx); err != nil {
-			return nil, err
+		if err := d.begin(ctx); err != nil { // what was published is served still
+			o.Log.Warn("could not note since when the configuration is in force", "error", err)
 		}
 	}
 	return d, nil

@@ -44,17 +44,16 @@ type inForce struct {
 func (d *Daemon) begin(ctx context.Context) error {
 	d.saves.mu.Lock()
 	defer d.saves.mu.Unlock()
+	d.saves.since, d.saves.digest = d.o.Now(), d.digest
 	text, err := d.store.Meta(ctx, inForceKey)
 	if err != nil {
 		return err
 	}
-	d.saves.digest = d.digest
 	var was inForce
 	if text != "" && json.Unmarshal([]byte(text), &was) == nil && was.Digest == hex.EncodeToString(d.digest[:]) {
 		d.saves.since, d.saves.change = was.Since, was.Change
 		return nil
 	}
-	d.saves.since = d.o.Now()
 	return d.keepSave(ctx)
 }
 
