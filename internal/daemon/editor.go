@@ -340,7 +340,9 @@ func (e *Editor) speak(ctx context.Context, words []feed.EditorsWord, items []in
 	if err := e.d.store.SaveWords(ctx, words, items); err != nil {
 		return err
 	}
-	e.said = words[0].N
+	if len(words) > 0 {
+		e.said = words[0].N
+	}
 	return e.d.file(ctx)
 }
 

@@ -83,7 +83,7 @@ func TestRoles(t *testing.T) {
 	// What an editor says at a fourth process is filed by the node that holds the desk.
 	entry := publisher.entries(t)[0]
 	fourth := node(t, yaml, c, db)
-	if err := fourth.speak(t.Context(), nil, []int64{entry.Reports[0].ID}); err != nil {
+	if err := fourth.As("").speak(t.Context(), nil, []int64{entry.Reports[0].ID}); err != nil {
 		t.Error("a word while another node holds the desk:", err)
 	}
 	if n, _, err := fourth.store.Lag(t.Context()); err != nil || n != 0 {

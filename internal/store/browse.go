@@ -11,20 +11,25 @@ import (
 	"feedd/internal/feed"
 )
 
+// errEnough stops a query whose answers are enough.
+var errEnough = errors.New("enough")
+
 // Browse calls each for the stored items asked for, the newest first by arrival, until it returns false.
 // Of an item it gives what the desk decides by and what it decided, without content, authors and the like.
 func (s *Store) Browse(ctx context.Context, q feed.ItemQuery, each func(*feed.StoredItem) bool) error {
 	where, args := browseQuery(q)
+	var withdrawn int64
+	var sections string
+	row := newNarrowRow(&sections, &withdrawn)
 	err := s.query(ctx, `SELECT `+narrow+`, COALESCE(e.sections, ''), COALESCE(e.withdrawn, 0)
 		FROM items i JOIN texts t ON t.item = i.id LEFT JOIN entries e ON e.id = i.entry
 		WHERE `+where+` ORDER BY i.id DESC`,
 		func(r *sql.Rows) error {
-			var it feed.StoredItem
-			var withdrawn int64
-			var sections string
-			if err := scanNarrow(r, &it.Item, &sections, &withdrawn); err != nil {
+			item, err := row.scan(r)
+			if err != nil {
 				return err
 			}
+			it := feed.StoredItem{Item: *item}
 			it.In = splitList(sections)
 			it.State = stateOf(&it, withdrawn != 0)
 			if !each(&it) {

@@ -206,7 +206,7 @@ func (s *Store) WithdrawBy(ctx context.Context, keys []string, at time.Time, by 
 			if decision, err = saveRetractions(tx, all, at, by); err != nil {
 				return err
 			}
-			_, err := s.saveEntries(tx, all)
+			_, err = s.saveEntries(tx, all)
 			return err
 		})
 		if !errors.Is(err, ErrOvertaken) {
