@@ -26,6 +26,8 @@ type EntryQuery struct {
 	Outline bool
 	// Bare leaves out the reports.
 	Bare bool
+	// Oldest turns the order around: the oldest first.
+	Oldest bool
 }
 
 // Listed is an entry's place in a section.

@@ -1,12 +1,14 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"feedd/internal/feed"
 	"feedd/internal/publish/export"
@@ -75,7 +77,7 @@ func (p *Publisher) files(ctx context.Context, s *site) ([]export.File, error) {
 	}
 	for _, path := range slices.Sorted(maps.Keys(s.docs)) {
 		d := s.docs[path]
-		add(fileName(path, strings.HasPrefix(d.contentType, "text/html")), func(context.Context) (*document, error) { return d, nil })
+		add(fileName(path, strings.HasPrefix(d.contentType, "text/html") && path != lostPage), func(context.Context) (*document, error) { return d, nil })
 	}
 	for i := range s.plan.sections {
 		id := s.plan.sections[i].ID
@@ -86,11 +88,19 @@ func (p *Publisher) files(ctx context.Context, s *site) ([]export.File, error) {
 			}
 		}
 	}
-	keys, err := p.stories(ctx)
+	for _, path := range sitemaps {
+		add(fileName(path, false), func(ctx context.Context) (*document, error) { return p.sitemap(ctx, s, path, p.now(), nil) })
+	}
+	stories, days, err := p.standingPages(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range keys {
+	for _, place := range days {
+		add(fileName(dayPath(place.section, place.date), true), func(ctx context.Context) (*document, error) {
+			return p.day(ctx, s, place.section, place.date, nil)
+		})
+	}
+	for _, key := range stories {
 		add(fileName("/stories/"+key, true), func(ctx context.Context) (*document, error) {
 			d, _, err := p.story(ctx, s, key, nil)
 			return d, err
@@ -111,28 +121,43 @@ func exported(d *document) *export.Document {
 	return x
 }
 
-// stories lists the stories that stand.
-func (p *Publisher) stories(ctx context.Context) ([]string, error) {
-	keys := map[string]bool{}
-	q := feed.EntryQuery{Section: "all", Limit: 1, Brief: true}
+// sectionDay is a day on which a section told something.
+type sectionDay struct{ section, date string }
+
+// standingPages lists the stories that stand, and the days on which the sections told something.
+func (p *Publisher) standingPages(ctx context.Context, s *site) (stories []string, days []sectionDay, err error) {
+	keys, on := map[string]bool{}, map[sectionDay]bool{}
+	q := feed.EntryQuery{Section: "all", Limit: 1, Bare: true}
 	for { // month by month
 		last, err := p.reader.Entries(ctx, q)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if len(last) == 0 {
-			return slices.Sorted(maps.Keys(keys)), nil
+			break
 		}
 		month := feed.PageOf(last[0].Published).Month()
-		entries, err := p.reader.Entries(ctx, feed.EntryQuery{Section: "all", Since: month, Before: month.AddDate(0, 1, 0), Brief: true})
+		entries, err := p.reader.Entries(ctx, feed.EntryQuery{Section: "all", Since: month, Before: month.AddDate(0, 1, 0), Bare: true})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for i := range entries {
-			keys[entries[i].Story] = true
+			e := &entries[i]
+			keys[e.Story] = true
+			date := e.Published.In(s.plan.zone()).Format(time.DateOnly)
+			on[sectionDay{"all", date}] = true
+			for _, section := range e.Sections {
+				if s.plan.byID[section] != nil {
+					on[sectionDay{section, date}] = true
+				}
+			}
 		}
 		q.Before = month
 	}
+	days = slices.SortedFunc(maps.Keys(on), func(a, b sectionDay) int {
+		return cmp.Or(cmp.Compare(a.section, b.section), cmp.Compare(a.date, b.date))
+	})
+	return slices.Sorted(maps.Keys(keys)), days, nil
 }
 
 // fileName is the name of a path's file: a page is the index.html of a folder.

@@ -22,6 +22,10 @@ func (p *Publisher) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/sections/{section}/archive/{page}", p.get(p.serveArchive))
 	mux.HandleFunc("OPTIONS /sections/{section}/archive/{page}", func(w http.ResponseWriter, _ *http.Request) { preflight(w) })
+	mux.HandleFunc("/sections/{section}/{date}", p.get(p.serveDay))
+	for _, path := range sitemaps {
+		mux.HandleFunc(path, p.get(p.serveSitemap))
+	}
 	mux.HandleFunc("/stories/{key}", p.get(p.serveStory))
 	mux.HandleFunc("/partners/{partner}/{file}", p.get(p.servePartner))
 	mux.HandleFunc("/hub", p.costly(p.serveHub))
@@ -168,6 +172,10 @@ func (p *Publisher) unknown(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, s.plan.root+(&url.URL{Path: path}).EscapedPath(), http.StatusMovedPermanently)
 		return
 	}
+	if wantsPage(r) && s.docs[lostPage] != nil {
+		p.lost(w, r, s.docs[lostPage])
+		return
+	}
 	var b strings.Builder
 	b.WriteString("There is nothing at this address. These are published, each also as .atom and .json:\n")
 	for i := range s.plan.sections {
@@ -175,6 +183,18 @@ func (p *Publisher) unknown(w http.ResponseWriter, r *http.Request) {
 	}
 	b.WriteString("\n  " + s.plan.base + "/feeds.opml")
 	p.refuse(w, http.StatusNotFound, b.String())
+}
+
+// wantsPage tells whether it is a browser that asks.
+func wantsPage(r *http.Request) bool {
+	return strings.Contains(strings.Join(r.Header["Accept"], ","), "text/html")
+}
+
+// lost answers that there is no such page, with one that says so.
+func (p *Publisher) lost(w http.ResponseWriter, r *http.Request, d *document) {
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("Vary", "Accept, Accept-Encoding")
+	d.send(w, r, d.choose(r.Header["Accept-Encoding"]), http.StatusNotFound)
 }
 
 func (p *Publisher) serveArchive(w http.ResponseWriter, r *http.Request) {

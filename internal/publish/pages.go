@@ -30,13 +30,20 @@ func caching(scope string, every time.Duration) string {
 	return fmt.Sprintf("%s, max-age=%d, stale-if-error=86400", scope, int(age.Seconds()))
 }
 
-func (p *Publisher) pageEnvelope(every time.Duration) envelope {
-	return envelope{contentType: render.FormatHTML.ContentType(), cache: caching("public", every), policy: render.PagePolicy, route: p.metrics.pages}
+func (p *Publisher) pageEnvelope(pl *plan, every time.Duration) envelope {
+	return envelope{contentType: render.FormatHTML.ContentType(), cache: caching("public", every), policy: pagePolicy(pl), route: p.metrics.pages}
+}
+
+func pagePolicy(pl *plan) string {
+	if pl.Images {
+		return render.PicturePolicy
+	}
+	return render.PagePolicy
 }
 
 // sectionPages renders a section's page for people and the one for other sites' frames.
 func (p *Publisher) sectionPages(s *site, ed *edition, now time.Time) ([]*document, error) {
-	id, e := ed.view.Section.ID, p.pageEnvelope(s.plan.every(ed.view.Section.ID))
+	id, e := ed.view.Section.ID, p.pageEnvelope(s.plan, s.plan.every(ed.view.Section.ID))
 	var docs []*document
 	put := func(path string, body []byte, failed error, e envelope) error {
 		d, err := p.gated(&ed.notes, render.FormatHTML, path, body, failed, e, now)
@@ -57,9 +64,9 @@ func (p *Publisher) sectionPages(s *site, ed *edition, now time.Time) ([]*docume
 	return docs, nil
 }
 
-// buildCommon renders what no single section decides: the front page, the list of feeds and the
+// buildCommon renders what no single section decides: the front page, the lists of feeds and the
 // fixed files.
-func (p *Publisher) buildCommon(next, old *site, now time.Time) error {
+func (p *Publisher) buildCommon(ctx context.Context, next, old *site, now time.Time) error {
 	if old != nil && old.plan == next.plan && maps.EqualFunc(old.editions, next.editions, sameEdition) {
 		for path, d := range old.docs {
 			if next.docs[path] == nil {
@@ -77,23 +84,59 @@ func (p *Publisher) buildCommon(next, old *site, now time.Time) error {
 		return err
 	}
 
-	all := next.editions["all"].view
-	var sections []*render.View
+	page := p.pageEnvelope(next.plan, next.plan.every("all"))
+	front := &render.FrontPage{All: next.editions["all"].view, Top: next.editions["top"].view}
 	for i := range next.plan.Sections {
-		sections = append(sections, next.editions[next.plan.Sections[i].ID].view)
+		front.Sections = append(front.Sections, next.editions[next.plan.Sections[i].ID].view)
 	}
-	front, err := render.Front(all, sections)
-	if err := put("/", render.FormatHTML, front, err, p.pageEnvelope(next.plan.every("all"))); err != nil {
+	body, err := render.Front(front)
+	if err := put("/", render.FormatHTML, body, err, page); err != nil {
 		return err
 	}
-	// The list depends on the configuration alone.
-	opml, err := render.OPML(next.view(&next.plan.all, nil))
-	if err := put("/feeds.opml", render.FormatOPML, opml, err, envelope{contentType: render.FormatOPML.ContentType(),
-		cache: "public, max-age=3600", cors: true, route: p.metrics.feeds}); err != nil {
+	bare := next.view(&next.plan.all, nil) // what depends on the configuration and the sources alone
+	lost, err := render.LostPage(bare)
+	if err := put(lostPage, render.FormatHTML, lost, err, page); err != nil {
 		return err
 	}
-	for _, a := range render.Assets() {
+	list := envelope{contentType: render.FormatOPML.ContentType(), cache: "public, max-age=3600", cors: true, route: p.metrics.feeds}
+	opml, err := render.OPML(bare)
+	if err := put("/feeds.opml", render.FormatOPML, opml, err, list); err != nil {
+		return err
+	}
+	public := next.view(&next.plan.all, nil)
+	public.Sources = next.configured()
+	if opml, err = render.SourcesOPML(public); opml == nil && err == nil {
+		return p.addAssets(next, bare, now)
+	}
+	if err := put("/sources.opml", render.FormatOPML, opml, err, list); err != nil {
+		return err
+	}
+	return p.addAssets(next, bare, now)
+}
+
+// lostPage is where the page stands that is shown where there is none.
+const lostPage = "/404.html"
+
+// configured are the origins of the sources in the configuration: others are collected no more.
+func (s *site) configured() map[string]render.Origin {
+	m := make(map[string]render.Origin, len(s.plan.Sources))
+	for id := range s.plan.Sources {
+		m[id] = s.origins[id]
+	}
+	return m
+}
+
+// addAssets adds the fixed files and those that follow from the site's settings.
+func (p *Publisher) addAssets(next *site, bare *render.View, now time.Time) error {
+	own, err := render.SiteAssets(bare)
+	if err != nil {
+		return err
+	}
+	for _, a := range append(render.Assets(), own...) {
 		e := envelope{contentType: a.Type, cache: "public, max-age=3600", cors: true, route: p.metrics.pages}
+		if a.Type == "image/svg+xml" { // a drawing that is opened alone may run scripts
+			e.policy = render.DrawingPolicy
+		}
 		next.docs[a.Path] = p.document(a.Path, a.Body, e, now)
 	}
 	return nil
@@ -127,7 +170,7 @@ func (p *Publisher) story(ctx context.Context, s *site, key string, old *documen
 			}
 		}
 	}
-	return p.squeezers.document(path, body, modified, p.pageEnvelope(s.plan.every("all"))), false, nil
+	return p.squeezers.document(path, body, modified, p.pageEnvelope(s.plan, s.plan.every("all"))), false, nil
 }
 
 // lastChange is the time of the newest change among what a view shows.

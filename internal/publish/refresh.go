@@ -110,7 +110,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 			next.add(b)
 		}
 	}
-	if err := p.buildCommon(next, old, now); err != nil {
+	if err := p.buildCommon(ctx, next, old, now); err != nil {
 		return nil, err
 	}
 	next.notes = append(next.notes, next.said.list...)
@@ -424,7 +424,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 func (ed *edition) sameView(other *edition) bool {
 	v, w := ed.view, other.view
 	return v.Prev == w.Prev && v.Today.Equal(w.Today) && len(other.notes.list) == 0 && len(ed.notes.list) == 0 &&
-		slices.Equal(v.Tombstones, w.Tombstones) && reflect.DeepEqual(v.Entries, w.Entries)
+		slices.Equal(v.Tombstones, w.Tombstones) && reflect.DeepEqual(v.Entries, w.Entries) && reflect.DeepEqual(v.Related, w.Related)
 }
 
 // partnered tells whether a partner has the section.
@@ -483,6 +483,11 @@ func (p *Publisher) sectionView(ctx context.Context, s *frame, sec *feed.Section
 	v := s.view(sec, entries)
 	if sec.ByCoverage || sec.ID == "all" {
 		v.Today = s.plan.today(now)
+	}
+	if sec.ID == "top" {
+		if v.Related, err = p.related(ctx, entries); err != nil {
+			return nil, err
+		}
 	}
 	v.Prev, v.Tombstones = a.newest(sec.ID), graves(withdrawn)
 	v.Hub = s.plan.Hub
@@ -602,12 +607,8 @@ func earlier(a, b time.Time) time.Time {
 
 // today is the first instant of the day, in the site's zone.
 func (pl *plan) today(now time.Time) time.Time {
-	zone := pl.Site.Timezone
-	if zone == nil {
-		zone = time.UTC
-	}
-	y, m, d := now.In(zone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, zone)
+	y, m, d := now.In(pl.zone()).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, pl.zone())
 }
 
 // expiry returns when the section changes by the clock alone: with the month its archive does.
@@ -708,7 +709,7 @@ func (s *site) all() []*document {
 func (pl *plan) links() []render.SectionLink {
 	links := make([]render.SectionLink, 0, len(pl.Sections))
 	for i := range pl.Sections {
-		links = append(links, render.SectionLink{ID: pl.Sections[i].ID, Title: pl.Sections[i].Title})
+		links = append(links, render.SectionLink{ID: pl.Sections[i].ID, Title: pl.Sections[i].Title, Language: pl.Sections[i].Language})
 	}
 	return links
 }

@@ -129,6 +129,38 @@ func (p *Publisher) coveredEntries(ctx context.Context, keys []string, covered m
 	return entries, err
 }
 
+// related returns, by story, what else tells the stories of these entries: their other entries that
+// stand, the newest first.
+func (p *Publisher) related(ctx context.Context, entries []feed.Entry) (map[string][]feed.Entry, error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	told, err := p.tellers.Told(ctx, storiesOf(entries))
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for i := range entries {
+		seen[entries[i].Key] = true
+	}
+	var keys []string
+	for _, t := range told {
+		if !seen[t.Entry] {
+			seen[t.Entry] = true
+			keys = append(keys, t.Entry)
+		}
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	related := map[string][]feed.Entry{}
+	others, err := p.reader.Entries(ctx, feed.EntryQuery{Keys: keys, Brief: true})
+	for _, e := range others {
+		related[e.Story] = append(related[e.Story], e)
+	}
+	return related, err
+}
+
 // told reads the reports of stories with the outlets they come from.
 func (p *Publisher) told(ctx context.Context, f *frame, stories []string) ([]feed.Told, error) {
 	if len(stories) == 0 {

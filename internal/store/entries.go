@@ -97,9 +97,12 @@ func (s *Store) entryQuery(q feed.EntryQuery) (string, []any) {
 	}
 	query := `SELECT e.id, e.story, e.follows, e.lead, e.published, e.updated, e.withdrawn, e.withdrawn_by, e.sections, e.backlog
 		FROM ` + from + ` WHERE ` + strings.Join(where, " AND ")
-	if q.Story != "" {
+	switch {
+	case q.Story != "":
 		query += ` ORDER BY e.published` + byKey
-	} else {
+	case q.Oldest:
+		query += ` ORDER BY ` + at + byKey
+	default:
 		query += ` ORDER BY ` + at + ` DESC` + byKey
 	}
 	if q.Limit > 0 {

@@ -161,7 +161,7 @@ func TestRightsBoundWhatIsShown(t *testing.T) {
 		for _, f := range FeedFormats {
 			docs[string(f)] = render(t, view(), f)
 		}
-		front, err := Front(view(), []*View{view()})
+		front, err := Front(&FrontPage{All: view(), Top: view(), Sections: []*View{view()}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -53,7 +53,11 @@ func TestBrowserShowsPagesAndEmbedUnderPolicy(t *testing.T) {
 	}
 	files := map[string][]byte{"/sections/kinh-te.json": feed}
 	types := map[string]string{"/sections/kinh-te.json": FormatJSON.ContentType()}
-	for _, a := range Assets() {
+	own, err := SiteAssets(fixture())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range append(Assets(), own...) {
 		files[a.Path], types[a.Path] = a.Body, a.Type
 	}
 	policies := map[string]string{}

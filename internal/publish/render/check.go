@@ -29,7 +29,7 @@ const maxProblems = 20
 
 // Check is the publication gate: it reads a document as served and returns the rules of its
 // format that it breaks, none when it may be published. The rules are those of RFC 4287, RFC 5005,
-// RFC 6721, the RSS Advisory Board's profile, JSON Feed 1.1 and OPML 2.0 on which readers and the
+// RFC 6721, the RSS Advisory Board's profile, JSON Feed 1.1, OPML 2.0 and sitemaps on which readers and the
 // W3C validator insist, and that no text is unsafe to show.
 //
 // A document passes or fails by its bytes alone. Whether a feed may fall to nothing is for the
@@ -45,6 +45,8 @@ func Check(f Format, doc []byte) []Problem {
 		c.xml(doc, (*checker).atom)
 	case f == FormatOPML:
 		c.xml(doc, (*checker).opml)
+	case f == FormatSitemap:
+		c.xml(doc, (*checker).sitemap)
 	case f == FormatJSON:
 		c.json(doc)
 	case f == FormatHTML:
@@ -103,6 +105,7 @@ func (n *node) one(name string) *node {
 // its own and is found out here.
 var prefixes = map[string]string{
 	"": "", nsAtom: "atom:", nsDC: "dc:", nsMedia: "media:", nsHistory: "fh:", nsThread: "thr:", nsTomb: "at:",
+	nsSitemap: "", nsNews: "news:",
 	"http://purl.org/rss/1.0/modules/content/": "content:", "xml": "xml:", "xmlns": "xmlns:",
 	"http://www.w3.org/XML/1998/namespace": "xml:",
 }

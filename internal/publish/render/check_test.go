@@ -76,7 +76,7 @@ func TestCheckFindsEachFault(t *testing.T) {
 
 		{FormatOPML, `version="2.0"`, `version="3"`, "no OPML 2.0"},
 		{FormatOPML, `type="rss"`, ``, "no subscription"},
-		{FormatOPML, `xmlUrl="https://news.example.org/sections/all.rss"`, ``, "no absolute web address"},
+		{FormatOPML, `xmlUrl="https://news.example.org/sections/kinh-te.rss"`, ``, "no absolute web address"},
 
 		{FormatHTML, "</main>", `</main><img src="x" onerror="y">`, "attribute onerror"},
 		{FormatHTML, "</main>", "</main><script>x()</script>", "holds <script>"},

@@ -291,6 +291,33 @@ func (c *checker) opml(root *node) {
 	}
 }
 
+// sitemap wants what https://www.sitemaps.org/protocol.html does, and of news what Google does.
+func (c *checker) sitemap(root *node) {
+	if root.name != "urlset" {
+		c.add("document", "is no sitemap")
+		return
+	}
+	for _, n := range root.children {
+		loc := n.one("loc")
+		if n.name != "url" || loc == nil {
+			c.add(n.where(), "%s is no page of a sitemap", n.name)
+			continue
+		}
+		c.only(n, "loc", "lastmod", "news:news")
+		c.address(n.where(), "loc", loc.text)
+		if m := n.one("lastmod"); m != nil {
+			c.date(m, time.RFC3339)
+		}
+		if news := n.one("news:news"); news != nil {
+			c.only(news, "news:publication", "news:publication_date", "news:title")
+			for _, name := range []string{"news:publication", "news:publication_date", "news:title"} {
+				c.once(news, name)
+			}
+			c.date(news.one("news:publication_date"), time.RFC3339)
+		}
+	}
+}
+
 // jsonFeed is all that a feed may say.
 type jsonFeed struct {
 	Version  string            `json:"version"`

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"hash/fnv"
 	"net/url"
 	"regexp"
@@ -71,6 +72,7 @@ type knownOrigin struct {
 // other is another outlet's report of the same development.
 type other struct {
 	outlet, title, url, source string
+	language                   string // of the title; "" when unknown
 }
 
 // prepare works the view out once.
@@ -415,7 +417,7 @@ func (v *View) others(e *entry, fe *feed.Entry, lead *feed.Item) {
 		if title == "" {
 			title = o.outlet
 		}
-		e.others = append(e.others, other{outlet: o.outlet, title: title, url: link, source: it.Source})
+		e.others = append(e.others, other{outlet: o.outlet, title: title, url: link, source: it.Source, language: cmp.Or(languageTag(it.Language), o.language)})
 		if len(e.others) == 50 {
 			break
 		}

@@ -29,7 +29,7 @@ func fixture() *View {
 		Base:      "https://news.example.org",
 		Section:   feed.Section{ID: "kinh-te", Title: "Kinh tế", Description: "Tài chính & thị trường"},
 		Sections: []SectionLink{
-			{"kinh-te", "Kinh tế"}, {"the-gioi", "Thế giới"}, {"cong-nghe", "Công nghệ"},
+			{ID: "kinh-te", Title: "Kinh tế"}, {ID: "the-gioi", Title: "Thế giới"}, {ID: "cong-nghe", Title: "Công nghệ"},
 		},
 		Hub: "https://news.example.org/hub",
 		Sources: map[string]Origin{

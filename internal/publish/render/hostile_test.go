@@ -70,7 +70,7 @@ func hostileView() *View {
 	v.Site.Description = "</description>&lt;b&gt;"
 	v.Site.Contact = "mailto:không phải@địa chỉ"
 	v.Section.Description = "]]> & <script>"
-	v.Sections = append(v.Sections, SectionLink{"x-y", "R&D </title> &copy;"}, SectionLink{"trong", ""})
+	v.Sections = append(v.Sections, SectionLink{ID: "x-y", Title: "R&D </title> &copy;"}, SectionLink{ID: "trong"})
 	v.Sources["ban"] = Origin{
 		ID: "ban", Title: "Báo </source> & bạn", Home: "không:phải", FeedURL: "https://ban.example.vn/tin tức.rss?a=[1]",
 		FeedID: "HTTP://Ban.Example.VN", Language: "tiếng Việt", Rights: feed.RightsFull, Copyright: "© </dc:rights> & <b>",

@@ -2,12 +2,12 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
 	"math"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,8 +18,13 @@ import (
 // page that stands in other sites' frames. Nothing on either comes from a third party: readers are
 // not made known to the outlets by looking at headlines.
 const (
-	PagePolicy  = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	PagePolicy  = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	EmbedPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors *"
+
+	// DrawingPolicy is that of a drawing.
+	DrawingPolicy = "default-src 'none'; style-src 'unsafe-inline'"
+
+	PicturePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' https: http:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 //go:embed templates/pages.html
@@ -59,29 +64,44 @@ func Assets() []Asset {
 
 // page is what every template gets; each fills in what it shows.
 type page struct {
-	Words                       *words
-	Title, Site, Tagline        string
-	Description, Heading        string
-	Canonical, Home             string // absolute
-	Root                        string // path before every path, "" or "/below"
-	Nav                         []link
-	Feeds                       []feedLink
-	Contact                     *link
-	Lead                        *headline
-	Second, Items, Developments []headline
-	Blocks                      []block
-	Kickers                     []link
-	Snippets                    []string
-	Counts                      string
-	Notes                       []string
-	Rows                        []statusRow
-	Partners                    []PartnerStatus
+	Words                *words
+	Title, Site, Tagline string
+	SiteLang, SiteDir    string // of the site's own texts, where they are not the page's
+	Description, Heading string
+	Canonical, Home      string // absolute
+	Root                 string // path before every path, "" or "/below"
+	Kind                 string // Open Graph's type: website or article
+	Picture              string // absolute, for those who share the page
+	Icon                 icon
+	Locale               string // Open Graph's, as vi_VN
+	NoIndex              bool
+	Described            bool // the description is made of headlines
+	Changes              bool // something is marked as new
+	Nav                  []link
+	Feeds                []feedLink
+	Contact              *link
+	Zone                 string // of the times
+	Lead                 *headline
+	Second, Developments []headline
+	River, Days          []day
+	Rest                 []headline // of the front page of a site with little in its sections
+	Blocks               []block
+	Earlier, Later       *link // days
+	Kickers              []link
+	Snippets             []string
+	Counts               string
+	Notes                []string
+	Rows                 []statusRow
+	Partners             []PartnerStatus
+	Items                []headline // of the frame
+	today                time.Time  // see View.Today
 }
 
 type link struct {
-	Title   string
-	URL     template.URL
-	Current bool
+	Title     string
+	URL       template.URL
+	Lang, Dir string
+	Current   bool
 }
 
 type feedLink struct {
@@ -93,14 +113,29 @@ type block struct {
 	Items          []headline
 }
 
+// day is what was told on one day, or what stands under no day: then it has no ID.
+type day struct {
+	ID, Title, Hidden string // Hidden is a heading for those who do not see the page
+	URL               string
+	Items             []headline
+}
+
 // headline is one entry, or one report, on a page.
 type headline struct {
-	Key, Title, Link, Lang, Summary string
-	Outlet, Home                    string
-	Time                            moment
-	More, Story                     string // other outlets, and the page that lists them
-	Reports                         []headline
-	Filed                           []filed
+	Words                                *words
+	Key, Title, Link, Lang, Dir, Summary string
+	Outlet, Home                         string
+	Time, Edited                         moment
+	Told                                 []headline // what other outlets say that this one does not
+	Also                                 []link     // the other outlets
+	More, Story                          string     // what the story's page has besides, and that page
+	Picture                              string
+	Parts                                []part // of the title: what changed is marked
+	SummaryParts                         []part
+	Reports                              []headline
+	Filed                                []filed
+	Newest                               bool // it gave the story its title
+	Numbered                             bool // the story has others
 }
 
 // filed is a section that an entry was filed under by what was learned, and what spoke for it.
@@ -120,14 +155,12 @@ type moment struct {
 	Human, Machine string
 }
 
+// newMoment is a time with its date.
 func newMoment(t time.Time, zone *time.Location, w *words) moment {
 	if t.IsZero() {
 		return moment{}
 	}
-	if zone == nil {
-		zone = time.UTC
-	}
-	t = t.In(zone).Truncate(time.Second)
+	t = t.In(zoneOr(zone)).Truncate(time.Second)
 	layout := "2 Jan 2006, 15:04"
 	if w.Lang == "vi" {
 		layout = "15:04, 2/1/2006"
@@ -137,27 +170,35 @@ func newMoment(t time.Time, zone *time.Location, w *words) moment {
 
 // newPage fills in what all pages share.
 func (v *View) newPage(path string) *page {
+	language := v.Site.Language
+	if v.Section.Language != "" {
+		language = v.Section.Language
+	}
 	p := &page{
-		Words:     wordsFor(v.Site.Language),
+		Words:     wordsFor(language),
 		Site:      line(v.Site.Title, maxTitle),
 		Tagline:   line(v.Site.Description, maxTitle),
 		Canonical: v.url(path, ""),
 		Home:      v.url("/", ""),
 		Root:      rootPath(v.Base),
+		Kind:      "website",
+		Zone:      v.zone(),
+		today:     v.Today,
 	}
 	if p.Site == "" {
 		p.Site = "feedd"
 	}
 	p.Title = p.Site
-	for _, s := range v.Sections {
-		if s.ID != "all" {
-			p.Nav = append(p.Nav, link{
-				Title:   sectionTitle(s),
-				URL:     template.URL(p.Root + "/sections/" + url.PathEscape(s.ID)),
-				Current: path == "/sections/"+s.ID,
-			})
-		}
+	if tag := languageTag(v.Site.Language); tag != "" && !sameLanguage(tag, p.Words.Lang) {
+		p.SiteLang = tag
 	}
+	p.SiteDir = direction(p.Site)
+	p.Locale = locale(cmp.Or(languageTag(language), p.Words.Lang))
+	p.Icon = iconOf(v.Site, p.Root)
+	if pic := v.Site.Icon; pic.Type != "" && pic.Type != "image/svg+xml" {
+		p.Picture = v.url(p.Icon.path, "")
+	}
+	p.addNav(v, path)
 	switch contact := strings.TrimSpace(v.Site.Contact); {
 	case address(contact) != "":
 		p.Contact = &link{Title: address(contact), URL: template.URL("mailto:" + address(contact))}
@@ -165,6 +206,24 @@ func (v *View) newPage(path string) *page {
 		p.Contact = &link{Title: webURL(contact, ""), URL: template.URL(webURL(contact, ""))}
 	}
 	return p
+}
+
+// addNav lists the sections, before them what most outlets tell, and behind them everything.
+func (p *page) addNav(v *View, path string) {
+	add := func(id, title, lang string) {
+		p.Nav = append(p.Nav, link{
+			Title: title, Lang: lang, Dir: direction(title),
+			URL:     template.URL(p.Root + "/sections/" + url.PathEscape(id)),
+			Current: path == "/sections/"+id,
+		})
+	}
+	add("top", p.Words.Top, "")
+	for _, s := range v.Sections {
+		if s.ID != "all" && s.ID != "top" {
+			add(s.ID, sectionTitle(s), p.SiteLang)
+		}
+	}
+	add("all", p.Words.All, "")
 }
 
 func sectionTitle(s SectionLink) string {
@@ -195,191 +254,12 @@ func (v *View) feedsOf(p *page, section, title string) {
 	}
 }
 
-// headlines turns the first max entries into what pages show of them. Summaries are cut to size.
-func (v *View) headlines(p *page, max, summary int) []headline {
-	d := v.prepare()
-	var out []headline
-	for i, e := range d.entries {
-		if i == max {
-			break
-		}
-		out = append(out, v.headline(p, e, summary))
-	}
-	return out
-}
-
-func (v *View) headline(p *page, e *entry, summary int) headline {
-	h := headline{
-		Key: e.key, Title: e.headline, Link: e.link, Outlet: e.origin.outlet, Home: e.origin.home,
-		Time:  newMoment(e.published, v.Site.Timezone, p.Words),
-		Story: p.Root + "/stories/" + url.PathEscape(e.storyKey),
-	}
-	if summary > 0 && e.summary.text != e.headline {
-		h.Summary = cut(e.summary.text, summary)
-	}
-	h.Lang = e.language
-	if h.Lang == "" && v.prepare().language != p.Words.Lang {
-		h.Lang = v.prepare().language
-	}
-	switch n := len(e.others); {
-	case n > 0:
-		h.More = "+" + strconv.Itoa(n) + " " + p.Words.plural(n)
-	case e.follows != "":
-		h.More = p.Words.OpenStory
-	}
-	return h
-}
-
-func (w *words) plural(n int) string {
-	if n == 1 {
-		return w.OneMoreOutlet
-	}
-	return w.MoreOutlets
-}
-
 func execute(name string, p *page) ([]byte, error) {
 	var b bytes.Buffer
 	if err := templates.ExecuteTemplate(&b, name, p); err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
 	}
 	return b.Bytes(), nil
-}
-
-// Front renders the front page: all is the view of the union, and sections those of the sections
-// in the order they stand on the page.
-func Front(all *View, sections []*View) ([]byte, error) {
-	p := all.newPage("/")
-	p.Description = line(all.Site.Description, maxSummary)
-	all.feedsOf(p, "all", p.Site)
-	for _, s := range all.Sections {
-		if s.ID != "all" {
-			all.feedsOf(p, s.ID, sectionTitle(s)+" – "+p.Site)
-		}
-	}
-	// A site with little in its sections shows what else there is, up to so many stories.
-	const above, least = 4, 12
-	latest := all.headlines(p, above+2*least, 280)
-	shown := map[string]bool{}
-	for i, h := range latest[:min(above, len(latest))] {
-		shown[h.Key] = true
-		if i == 0 {
-			p.Lead = &latest[0]
-			continue
-		}
-		h.Summary = ""
-		p.Second = append(p.Second, h)
-	}
-	for _, v := range sections {
-		b := block{
-			ID: v.Section.ID, Title: sectionTitle(SectionLink{v.Section.ID, v.Section.Title}),
-			URL: p.Root + "/sections/" + url.PathEscape(v.Section.ID),
-		}
-		for _, h := range v.headlines(p, 10, 140) {
-			if shown[h.Key] || len(b.Items) == 6 {
-				continue
-			}
-			if len(b.Items) > 0 {
-				h.Summary = ""
-			}
-			b.Items = append(b.Items, h)
-		}
-		if len(b.Items) > 0 {
-			p.Blocks = append(p.Blocks, b)
-		}
-	}
-	for _, b := range p.Blocks {
-		for _, h := range b.Items {
-			shown[h.Key] = true
-		}
-	}
-	rest := block{ID: "all", Title: p.Words.Latest, URL: p.Root + "/sections/all"}
-	for _, h := range latest {
-		if !shown[h.Key] && len(shown) < least {
-			shown[h.Key], h.Summary = true, cut(h.Summary, 140)
-			rest.Items = append(rest.Items, h)
-		}
-	}
-	if len(rest.Items) > 0 {
-		p.Blocks = append(p.Blocks, rest)
-	}
-	return execute("front.html", p)
-}
-
-// SectionPage renders the page of a section, with what another site needs to show it.
-func SectionPage(v *View) ([]byte, error) {
-	id := url.PathEscape(v.Section.ID)
-	p := v.newPage("/sections/" + v.Section.ID)
-	p.Heading = sectionTitle(SectionLink{v.Section.ID, v.Section.Title})
-	if v.Section.ID == "all" {
-		p.Heading = p.Words.All
-	}
-	p.Title = p.Heading + " – " + p.Site
-	p.Description = line(v.Section.Description, maxSummary)
-	v.feedsOf(p, v.Section.ID, p.Title)
-	p.Items = v.headlines(p, len(v.Entries), 280)
-	p.Snippets = []string{
-		`<iframe src="` + v.url("/embed/"+id, "") + `" title="` + escapeHTML(p.Title) + `" width="100%" height="480" loading="lazy"></iframe>`,
-		`<script src="` + v.url("/embed.js", "") + `" data-section="` + id + `" async></script>`,
-	}
-	return execute("section.html", p)
-}
-
-// StoryPage renders one story: the view's entries are its developments, in any order, and its
-// Section does not matter.
-func StoryPage(v *View) ([]byte, error) {
-	d := v.prepare()
-	if len(d.entries) == 0 {
-		return nil, fmt.Errorf("render a story: it has no entry")
-	}
-	p := v.newPage("/stories/" + url.PathEscape(d.entries[0].storyKey))
-	p.Canonical = d.entries[0].story
-	sections := map[string]bool{}
-	for _, e := range byTime(d.entries) {
-		h := v.headline(p, e, maxSummary)
-		h.More = ""
-		h.Reports = v.reports(p, e)
-		h.Filed = v.filed(p, e)
-		p.Developments = append(p.Developments, h)
-		p.Heading = e.headline // the latest names the story
-		p.Description = cut(e.summary.text, 200)
-		for _, s := range e.sections {
-			if !sections[s.ID] {
-				sections[s.ID] = true
-				p.Kickers = append(p.Kickers, link{Title: s.Title, URL: template.URL(p.Root + "/sections/" + url.PathEscape(s.ID))})
-			}
-		}
-	}
-	p.Title = p.Heading + " – " + p.Site
-	return execute("story.html", p)
-}
-
-// reports lists every report of the entry but the lead, in order of arrival.
-func (v *View) reports(p *page, e *entry) []headline {
-	var out []headline
-	for i := range e.reports {
-		it := &e.reports[i]
-		if it.ID == e.lead.ID && it.Source == e.lead.Source || it.Dropped != "" {
-			continue
-		}
-		o, _ := v.origin(it)
-		if lead, _ := v.origin(e.lead); it.Canonical == e.lead.Canonical && o.outlet == lead.outlet {
-			continue // the same article from another feed of the same outlet
-		}
-		h := headline{
-			Title: line(it.Title, maxTitle), Link: newsURL(it.URL, o.feedURL), Outlet: o.outlet,
-			Time: newMoment(second(it.Date()), v.Site.Timezone, p.Words),
-		}
-		if h.Title == "" {
-			h.Title = p.Words.Untitled
-		}
-		if h.Lang = languageTag(it.Language); h.Lang == p.Words.Lang {
-			h.Lang = ""
-		}
-		if h.Link != "" {
-			out = append(out, h)
-		}
-	}
-	return out
 }
 
 // filed lists the entry's sections that nobody decided on: of the reports that what was learned
@@ -445,12 +325,16 @@ func (v *View) evidence(p *page, it *feed.Item, ev feed.Evidence) (evidence, boo
 func Embed(v *View) ([]byte, error) {
 	p := v.newPage("/sections/" + url.PathEscape(v.Section.ID))
 	p.Canonical = v.home()
-	p.Heading = sectionTitle(SectionLink{v.Section.ID, v.Section.Title})
+	p.Heading = v.sectionTitle()
 	if v.Section.ID == "all" {
 		p.Heading = p.Words.Latest
 	}
 	p.Title = p.Heading + " – " + p.Site
-	p.Items = v.headlines(p, 20, 0)
+	for _, e := range v.prepare().entries[:min(20, len(v.prepare().entries))] {
+		h := v.headline(p, e, shape{plain: true})
+		h.Time = newMoment(e.published, v.Site.Timezone, p.Words) // as the script shows it
+		p.Items = append(p.Items, h)
+	}
 	return execute("embed.html", p)
 }
 

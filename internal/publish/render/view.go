@@ -33,6 +33,9 @@ type View struct {
 
 	// Entries in the order they are shown, with their reports.
 	Entries []feed.Entry
+	// Related are, by story, the entries that tell the same story as one of Entries and are not among
+	// them, for pages that show each story once.
+	Related map[string][]feed.Entry
 	// Sources says where reports come from, by source id. A source that is missing here is no
 	// longer configured: its terms are unknown, so only its headlines are shown.
 	Sources map[string]Origin
@@ -79,6 +82,7 @@ type View struct {
 // SectionLink names a section.
 type SectionLink struct {
 	ID, Title string
+	Language  string `json:",omitempty"` // BCP 47; empty means the site's
 }
 
 // Origin is what a reader may know of a source.
@@ -114,6 +118,8 @@ const (
 	FormatJSON Format = "json"
 	FormatOPML Format = "opml"
 	FormatHTML Format = "html"
+
+	FormatSitemap Format = "sitemap"
 )
 
 // FeedFormats are the formats every section has, in the order they are offered.
@@ -130,6 +136,8 @@ func (f Format) ContentType() string {
 		return "application/feed+json; charset=utf-8"
 	case FormatOPML:
 		return "text/x-opml; charset=utf-8"
+	case FormatSitemap:
+		return "application/xml; charset=utf-8"
 	}
 	return "text/html; charset=utf-8"
 }

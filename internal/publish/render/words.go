@@ -12,7 +12,13 @@ type words struct {
 	// On pages.
 	Skip, Front, Sections, All, Latest, Empty, Top string
 	Subscribe, OPML                                string
-	MoreOutlets, OneMoreOutlet                     string
+	MoreOutlets, OneMoreOutlet                     string // with their number
+	Told                                           string // before the names of other outlets
+	Edited, Changed, Newest, FollowIt              string // on the page of a story
+	Featured, EmptySection, SeeAll                 string
+	EarlierDays, PreviousDay, NextDay, Days, Times string
+	Lost, LostHelp, ToFront                        string // where there is no page
+	Weekdays                                       [7]string
 	Story, OpenStory, Reports                      string
 	WhyHere, Form, Related, Rule                   string // of what was filed by what was learned
 	EmbedTitle, EmbedHelp, Copy, Copied            string
@@ -31,8 +37,13 @@ var vietnamese = words{
 
 	Skip: "Tới nội dung chính", Front: "Trang nhất", Sections: "Chuyên mục", All: "Tất cả", Latest: "Mới nhất",
 	Empty: "Chưa có tin nào.", Top: "Nhiều báo đưa tin", Subscribe: "Theo dõi chuyên mục này", OPML: "Mọi chuyên mục (OPML)",
-	MoreOutlets: "báo khác đưa tin", OneMoreOutlet: "báo khác đưa tin",
-	Story: "Chuỗi tin", OpenStory: "Xem chuỗi tin", Reports: "Các báo khác",
+	MoreOutlets: "và %d báo khác", OneMoreOutlet: "và %d báo khác", Told: "Cũng đưa tin:",
+	Edited: "sửa lúc", Changed: "Chỗ tô nền là điều mới so với trước.", Newest: "Diễn biến mới nhất", FollowIt: "Theo dõi chuỗi tin này",
+	Featured: "Đáng chú ý", EmptySection: "Chuyên mục này chưa có tin nào.", SeeAll: "Xem tin của mọi chuyên mục",
+	EarlierDays: "Những ngày trước", PreviousDay: "Ngày trước", NextDay: "Ngày sau", Days: "Các ngày", Times: "Giờ trên trang:",
+	Lost: "Không có trang này", LostHelp: "Địa chỉ có thể đã đổi, hoặc tin không còn nữa.", ToFront: "Về trang nhất",
+	Weekdays: [7]string{"Chủ Nhật", "Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy"},
+	Story:    "Chuỗi tin", OpenStory: "Xem chuỗi tin", Reports: "Các báo khác",
 	WhyHere: "Vì sao tin vào chuyên mục này", Form: "cách viết tiêu đề", Related: "các từ thường đi cùng", Rule: "quy tắc của chuyên mục",
 	EmbedTitle: "Nhúng vào trang của bạn", EmbedHelp: "Chép một trong hai đoạn mã này vào trang của bạn.",
 	Copy: "Chép mã", Copied: "Đã chép",
@@ -50,7 +61,11 @@ var english = words{
 
 	Skip: "Skip to content", Front: "Front page", Sections: "Sections", All: "All sections", Latest: "Latest",
 	Empty: "Nothing here yet.", Top: "Most covered", Subscribe: "Follow this section", OPML: "All sections (OPML)",
-	MoreOutlets: "more outlets", OneMoreOutlet: "more outlet",
+	MoreOutlets: "and %d more outlets", OneMoreOutlet: "and %d more outlet", Told: "Also:",
+	Edited: "edited at", Changed: "What is marked is new against what was told before.", Newest: "The latest", FollowIt: "Follow this story",
+	Featured: "Featured", EmptySection: "This section has nothing yet.", SeeAll: "See what all sections have",
+	EarlierDays: "Earlier days", PreviousDay: "Day before", NextDay: "Day after", Days: "Days", Times: "Times are",
+	Lost: "There is no such page", LostHelp: "Its address may have changed, or the story is gone.", ToFront: "To the front page",
 	Story: "Story", OpenStory: "See the story", Reports: "Other outlets",
 	WhyHere: "Why it is in this section", Form: "the form of the headline", Related: "related words", Rule: "a rule of the section",
 	EmbedTitle: "Put this on your site", EmbedHelp: "Copy one of these into your page.",
