@@ -33,6 +33,8 @@ type Settings struct {
 	Drop     []feed.Rule
 	Stories  feed.StorySettings
 	Learning feed.SectionSettings
+	// Channels are where stories are told to people.
+	Channels []feed.Channel
 	// Retention is how long an entry stays after it left every section's reach.
 	Retention time.Duration
 }
@@ -81,14 +83,16 @@ type Aggregate struct {
 	outlets   map[string][]string // their sources
 	refiled   Refiled
 
-	atDesk  turnstile  // held while the desk works; guards what follows
-	desk    *desk.Desk // nil means that it must be built from the store
-	turn    int64      // of its last commit
-	filedAt time.Time  // when it last looked into the inbox, by the clock
-	adopted bool       // the stored items are filed by the settings in force, or wait to be
-	rules   string     // fingerprint of these settings, once adopted
-	model   *sections.Model
-	moving  map[string]bool // stories that the settings in force moved, while they are filed anew by them; else nil
+	atDesk   turnstile              // held while the desk works; guards what follows
+	desk     *desk.Desk             // nil means that it must be built from the store
+	turn     int64                  // of its last commit
+	filedAt  time.Time              // when it last looked into the inbox, by the clock
+	adopted  bool                   // the stored items are filed by the settings in force, or wait to be
+	channels []channel              // of the settings in force
+	sources  map[string]feed.Source // likewise, by id
+	rules    string                 // fingerprint of these settings, once adopted
+	model    *sections.Model
+	moving   map[string]bool // stories that the settings in force moved, while they are filed anew by them; else nil
 }
 
 // New returns the wing. It touches nothing stored.
@@ -114,7 +118,11 @@ func (a *Aggregate) Reload(s Settings, c *collect.Collector) error {
 	if _, err := desk.New(deskOptions(s)); err != nil { // a look ahead: nothing has changed yet
 		return err
 	}
-	a.desk, a.adopted = nil, false
+	channels, err := channelsOf(s.Channels)
+	if err != nil {
+		return err
+	}
+	a.desk, a.adopted, a.channels, a.sources = nil, false, channels, deskOptions(s).Sources
 	a.mu.Lock()
 	a.settings, a.collector, a.outlets, a.refiled = s, c, outletsOf(s.Sources), Refiled{}
 	a.mu.Unlock()

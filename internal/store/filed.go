@@ -31,6 +31,8 @@ type Filed struct {
 	Labels  []feed.Label
 	// Returned are the items that went where a word of the kind WordReturn put them.
 	Returned []int64
+	// Told are the stories among Entries that channels may tell; those that did are left out.
+	Told []feed.Told
 }
 
 // narrow are the columns of items that narrowRow reads.
@@ -404,7 +406,7 @@ func (s *Store) Commit(ctx context.Context, f Filed) error {
 		if err := saveLabels(tx, f.Relabel, f.Labels); err != nil {
 			return err
 		}
-		return forgetReturns(tx, f.Returned)
+		return cmp.Or(forgetReturns(tx, f.Returned), saveTold(tx, f.Told))
 	})
 }
 
@@ -504,7 +506,7 @@ func (s *Store) saveEntries(tx *tx, entries []feed.Entry) (again []int64, err er
 		old, existed := olds[id]
 		w.add(id, &entries[i], old, existed, pages[id])
 	}
-	return w.again, w.write(tx)
+	return w.again, cmp.Or(w.write(tx), withdrawTold(tx, entries, olds))
 }
 
 // savedEntry is what an entry was, as far as its lists go.

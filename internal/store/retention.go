@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"time"
@@ -85,7 +86,7 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 				return err
 			}
 		}
-		if err := dropEmptyPages(tx); err != nil {
+		if err := cmp.Or(dropEmptyPages(tx), pruneMessages(tx, before, now)); err != nil {
 			return err
 		}
 		_, err := tx.Exec(`DELETE FROM seen WHERE last_seen < $1 AND last_seen <

@@ -1,0 +1,55 @@
+package aggregate
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"feedd/internal/aggregate/desk/sections"
+	"feedd/internal/feed"
+)
+
+// channel is a channel of messages, with its query ready.
+type channel struct {
+	feed.Channel
+	matches func(*feed.Item, feed.Source) bool // nil matches any
+}
+
+// channelsOf compiles the queries of channels.
+func channelsOf(configured []feed.Channel) ([]channel, error) {
+	channels := make([]channel, len(configured))
+	for i, c := range configured {
+		channels[i].Channel = c
+		if c.Query == nil {
+			continue
+		}
+		var err error
+		if channels[i].matches, err = sections.NewRuleMatcher(*c.Query); err != nil {
+			return nil, fmt.Errorf("the query of the channel %s: %w", c.ID, err)
+		}
+	}
+	return channels, nil
+}
+
+// told names the stories among a batch's entries that channels are to tell. Whether one told the story
+// before is the store's to know.
+func told(channels []channel, sources map[string]feed.Source, entries []feed.Entry, now time.Time) []feed.Told {
+	var all []feed.Told
+	for i := range channels {
+		for j := range entries {
+			if e := &entries[j]; e.Withdrawn.IsZero() && !e.Backlog && channels[i].wants(e, sources) {
+				all = append(all, feed.Told{Channel: channels[i].ID, Story: e.Story, Entry: e.Key, At: now})
+			}
+		}
+	}
+	return all
+}
+
+// wants tells whether an entry is in a section of the channel and a report of it matches the query.
+func (c *channel) wants(e *feed.Entry, sources map[string]feed.Source) bool {
+	all := slices.Contains(c.Sections, "all") && len(e.Sections) > 0
+	if len(c.Sections) > 0 && !all && !slices.ContainsFunc(e.Sections, func(s string) bool { return slices.Contains(c.Sections, s) }) {
+		return false
+	}
+	return c.matches == nil || slices.ContainsFunc(e.Reports, func(it feed.Item) bool { return c.matches(&it, sources[it.Source]) })
+}
