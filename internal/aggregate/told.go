@@ -38,7 +38,11 @@ func told(channels []channel, sources map[string]feed.Source, entries []feed.Ent
 	for i := range channels {
 		for j := range entries {
 			if e := &entries[j]; e.Withdrawn.IsZero() && !e.Backlog && channels[i].wants(e, sources) {
-				all = append(all, feed.Told{Channel: channels[i].ID, Story: e.Story, Entry: e.Key, At: now})
+				t := feed.Told{Channel: channels[i].ID, Story: e.Story, Entry: e.Key, At: now}
+				if lead := e.LeadItem(); lead != nil {
+					t.Title = lead.Title
+				}
+				all = append(all, t)
 			}
 		}
 	}

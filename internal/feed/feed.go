@@ -551,6 +551,8 @@ type SourceState struct {
 	Failures    int       `json:"failures,omitempty"` // in a row
 	Gone        bool      `json:"gone,omitempty"`     // it answered 410 Gone
 	Items       int       `json:"items,omitempty"`    // in the last document
+	Undated     int       `json:"undated,omitempty"`  // of these, the items without a date
+	Unlinked    int       `json:"unlinked,omitempty"` // and those without an address
 
 	// Outlet is the source's name in the configuration, for when it is no longer there, and Private
 	// whether its address was hidden.

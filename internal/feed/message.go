@@ -37,6 +37,7 @@ type Told struct {
 	Channel string
 	Story   string // key
 	Entry   string // key of the entry that is told
+	Title   string // its headline
 	At      time.Time
 }
 

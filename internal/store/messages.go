@@ -63,10 +63,10 @@ func (s *Store) OpenChannels(ctx context.Context, ids []string, now time.Time, o
 func saveTold(tx *tx, told []feed.Told) error {
 	rows := make([][]any, len(told))
 	for i, t := range told {
-		rows[i] = []any{t.Channel, keyInt(t.Story), keyInt(t.Entry), millis(t.At), millis(t.At.Add(-freshStory))}
+		rows[i] = []any{t.Channel, keyInt(t.Story), keyInt(t.Entry), millis(t.At), millis(t.At.Add(-freshStory)), clean(t.Title)}
 	}
-	if err := tx.many(`INSERT INTO told (channel, story, entry, at)
-		SELECT c.id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT) FROM channels c WHERE c.id = $1
+	if err := tx.many(`INSERT INTO told (channel, story, entry, at, title)
+		SELECT c.id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($6 AS TEXT) FROM channels c WHERE c.id = $1
 		AND (SELECT MIN(i.first_seen) FROM items i WHERE i.entry = $3 AND i.gone = 0) >= CASE WHEN c.since > $5 THEN c.since ELSE $5 END
 		AND NOT EXISTS (SELECT 1 FROM told t JOIN entries e ON e.id = t.entry WHERE t.channel = $1 AND e.story = $2)
 		ON CONFLICT (channel, story) DO NOTHING`, rows); err != nil {
@@ -122,7 +122,7 @@ func (s *Store) Waiting(ctx context.Context, channel string) (feed.Waiting, erro
 // told reads rows of the outbox, in the order of the keys of their stories.
 func (s *Store) told(ctx context.Context, where string, args ...any) ([]feed.Told, error) {
 	var all []feed.Told
-	err := s.query(ctx, `SELECT t.channel, t.story, t.entry, t.at FROM told `+where, addTold(&all), args...)
+	err := s.query(ctx, `SELECT t.channel, t.story, t.entry, t.at, t.title FROM told `+where, addTold(&all), args...)
 	slices.SortFunc(all, byStory)
 	return all, err
 }
@@ -131,7 +131,7 @@ func addTold(all *[]feed.Told) func(*sql.Rows) error {
 	return func(r *sql.Rows) error {
 		var t feed.Told
 		var story, entry, at int64
-		err := r.Scan(&t.Channel, &story, &entry, &at)
+		err := r.Scan(&t.Channel, &story, &entry, &at, &t.Title)
 		t.Story, t.Entry, t.At = intKey(story), intKey(entry), fromMillis(at)
 		*all = append(*all, t)
 		return err
@@ -212,7 +212,7 @@ func (s *Store) Claim(ctx context.Context, channel string, now time.Time, lease 
 				return err
 			}
 		}
-		if rows, err = tx.Query(`SELECT t.channel, t.story, t.entry, t.at FROM told t WHERE t.message = $1 OR t.correction = $1`, m.ID); err != nil {
+		if rows, err = tx.Query(`SELECT t.channel, t.story, t.entry, t.at, t.title FROM told t WHERE t.message = $1 OR t.correction = $1`, m.ID); err != nil {
 			return err
 		}
 		if err := scan(rows, addTold(&m.Stories)); err != nil {

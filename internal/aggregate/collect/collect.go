@@ -271,9 +271,23 @@ func (v *visit) brought(ctx context.Context, src feed.Source, before, st feed.So
 		}
 	}
 	st.Rhythm = learnRhythm(st.Rhythm, doc.Items, now, zoneOf(src))
+	st.Undated, st.Unlinked = lacking(doc.Items)
 	v.c.plan(src, &st, now)
 	res.State = st
 	return res
+}
+
+// lacking counts the items that have no date, and those that have no address.
+func lacking(items []feed.Item) (undated, unlinked int) {
+	for i := range items {
+		if items[i].Published.IsZero() {
+			undated++
+		}
+		if items[i].URL == "" {
+			unlinked++
+		}
+	}
+	return undated, unlinked
 }
 
 // ask makes the run's request for the source's own address.

@@ -30,6 +30,16 @@ func CheckSchedule(line string) error {
 	return err
 }
 
+// NextTick returns the first time after another at which a schedule line runs in a zone. A line that
+// CheckSchedule refuses, and "auto", never runs: the time is a year ahead.
+func NextTick(line string, after time.Time, zone *time.Location) time.Time {
+	t, err := parseLine(line, zone)
+	if err != nil {
+		return after.Add(maxEvery)
+	}
+	return t.next(after)
+}
+
 // ticks is a parsed schedule line in a zone.
 type ticks struct {
 	every time.Duration      // of "@every"; 0 for fields

@@ -14,6 +14,7 @@ CREATE TABLE told (
     channel    TEXT NOT NULL,
     story      BIGINT NOT NULL,
     entry      BIGINT NOT NULL,
+    title      TEXT NOT NULL, -- for when the entry has lost its reports
     at         BIGINT NOT NULL,
     message    TEXT NOT NULL DEFAULT '',
     withdrawn  BIGINT NOT NULL DEFAULT 0,
