@@ -33,12 +33,12 @@ func channelsOf(configured []feed.Channel) ([]channel, error) {
 
 // told names the stories among a batch's entries that channels are to tell. Whether one told the story
 // before is the store's to know.
-func told(channels []channel, sources map[string]feed.Source, entries []feed.Entry, now time.Time) []feed.Told {
-	var all []feed.Told
+func told(channels []channel, sources map[string]feed.Source, entries []feed.Entry, now time.Time) []feed.Notice {
+	var all []feed.Notice
 	for i := range channels {
 		for j := range entries {
 			if e := &entries[j]; e.Withdrawn.IsZero() && !e.Backlog && channels[i].wants(e, sources) {
-				t := feed.Told{Channel: channels[i].ID, Story: e.Story, Entry: e.Key, At: now}
+				t := feed.Notice{Channel: channels[i].ID, Story: e.Story, Entry: e.Key, At: now}
 				if lead := e.LeadItem(); lead != nil {
 					t.Title = lead.Title
 				}

@@ -67,6 +67,11 @@ func (b *builder) config(f *file) *Config {
 	for i := range f.Partners {
 		cfg.Partners = append(cfg.Partners, b.partner(&f.Partners[i], ids))
 	}
+	ids = map[string]*yaml.Node{}
+	for i := range f.Notify {
+		cfg.Notify = append(cfg.Notify, b.channel(&f.Notify[i], ids))
+	}
+	cfg.Alerts = b.alerts(&f.Alerts)
 	b.suspicious(f, cfg)
 	return cfg
 }

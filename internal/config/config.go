@@ -31,6 +31,8 @@ type Config struct {
 	SectionSettings feed.SectionSettings
 	Drop            []feed.Rule // what it matches is never published
 	Partners        []feed.Partner
+	Notify          []feed.Channel
+	Alerts          feed.Alerts
 	Collect         Collect
 	Publish         Publish
 	Desk            Desk
@@ -72,6 +74,8 @@ type Checks struct {
 	Selector func(css string) error
 	// Pattern checks one term of a rule as the editor wrote it.
 	Pattern func(term string) error
+	// Address checks where messages go; its error never shows it.
+	Address func(address string) error
 	// Private tells whether an address is on no public server.
 	Private func(address string) bool
 }

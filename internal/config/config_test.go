@@ -26,6 +26,12 @@ var testChecks = Checks{
 		}
 		return nil
 	},
+	Address: func(address string) error {
+		if !strings.Contains(address, "://") {
+			return errors.New("it is no URL")
+		}
+		return nil
+	},
 	Selector: func(css string) error {
 		if strings.Count(css, "[") != strings.Count(css, "]") || strings.Contains(css, "@") {
 			return errors.New("unclosed bracket")
@@ -50,7 +56,9 @@ func setEnv(t *testing.T) {
 	for name, value := range map[string]string{
 		"FEEDD_KEY": "k3y", "FEEDD_PASSWORD": "pa55", "FEEDD_COOKIE": "a=b",
 		"FEEDD_BEARER": "b3arer\n", "FEEDD_TOKEN": "t0ken", "FEEDD_DESK": "s3cret-of-the-desk",
-		"FEEDD_PROXY": "http://u:p@proxy.example.org:3128",
+		"FEEDD_NOTIFY": "telegram://token@telegram?chats=1", "FEEDD_NOTIFY_HOOK": "https://hook.example.org/alerts",
+		"FEEDD_TOKEN_LONG": "a-secret-that-is-long",
+		"FEEDD_PROXY":      "http://u:p@proxy.example.org:3128",
 	} {
 		t.Setenv(name, value)
 	}
@@ -80,6 +88,7 @@ func TestLeast(t *testing.T) {
 		}},
 		Stories:         feed.StorySettings{Window: 72 * time.Hour, Match: "normal", Updates: "entry", Related: "entry"},
 		SectionSettings: feed.SectionSettings{Confidence: 0.5, Learn: true, HalfLife: 52 * 7 * 24 * time.Hour},
+		Alerts:          feed.Alerts{Failures: 5, Silent: 4, Empty: 24 * time.Hour},
 		Collect:         Collect{Hosts: 128},
 		Publish:         Publish{Attribution: "summary"},
 	}
@@ -194,6 +203,18 @@ func TestFull(t *testing.T) {
 				TokenSHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 			},
 		},
+		Notify: []feed.Channel{
+			{
+				ID: "telegram-kinh-te", URL: "telegram://token@telegram?chats=1", Sections: []string{"kinh-te", "all"},
+				Query:    &feed.Rule{Any: []feed.Pattern{{Text: "lãi suất", Line: 150}}, In: []string{"title"}, Line: 150},
+				Schedule: "0 7 * * *", Limit: 10, Unsubscribe: "mailto:desk@example.org",
+			},
+			{
+				ID: "webhook", URL: "https://hook.example.org/feedd", Secret: "a-secret-that-is-long", Limit: 20,
+				Query: &feed.Rule{Any: []feed.Pattern{{Text: "lãi suất", Line: 157}}, In: []string{"title", "summary"}, Line: 157},
+			},
+		},
+		Alerts:  feed.Alerts{URL: "https://hook.example.org/alerts", Secret: "s3cret-from-file", Failures: 3, Silent: 6, Empty: 48 * time.Hour},
 		Collect: Collect{Hosts: 4},
 		Images:  true,
 		Warnings: Errors{{

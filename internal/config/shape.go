@@ -22,6 +22,10 @@ type file struct {
 	Drop []fileRule `yaml:"drop"`
 	// Sites that syndicate sections under terms of their own.
 	Partners []filePartner `yaml:"partners"`
+	// Messages to people: where stories are told, one by one or in digests.
+	Notify []fileChannel `yaml:"notify"`
+	// Notices to the newsroom when something is wrong, and when that is over.
+	Alerts fileAlerts `yaml:"alerts"`
 	// What concerns collecting as a whole.
 	Collect fileCollect `yaml:"collect"`
 	// What concerns every feed and page.
@@ -315,6 +319,46 @@ type filePartner struct {
 	Delay span `yaml:"delay"`
 	// Whether entries carry ids of their own for this partner. Default: false.
 	OwnIDs yesNo `yaml:"own_ids"`
+}
+
+type fileChannel struct {
+	placed
+	// Name of the channel in messages and figures: lower-case letters, digits and hyphens. "alerts" is taken.
+	ID      text `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]*$"`
+	address `yaml:",inline"`
+	// The sections whose stories are told; all is every section. Default: every story that query matches.
+	Sections []text `yaml:"sections"`
+	// What a story must match, as a rule.
+	Query fileRule `yaml:"query"`
+	// When a digest is sent, in the site's timezone: a cron line, or "@every 10m". Default: each story is told by itself, at once.
+	Schedule text `yaml:"schedule"`
+	// How many stories are told, in a digest or one by one when many come at once; of the others their number is. Default: 20.
+	Limit number `yaml:"limit" jsonschema:"minimum=1,maximum=200"`
+	// mailto: or https: address at which e-mails can be stopped (List-Unsubscribe). Default: the site's contact, or the sender.
+	Unsubscribe text `yaml:"unsubscribe" jsonschema:"format=uri"`
+}
+
+// address is where messages go.
+type address struct {
+	// Environment variable that holds the address: https://… is a webhook, smtp://USER:PASSWORD@HOST:587/?from=A&to=B e-mail, anything else what shoutrrr speaks (telegram://…, slack://…, generic://…).
+	URLEnv text `yaml:"url_env"`
+	// File that holds the address.
+	URLFile text `yaml:"url_file"`
+	// Environment variable that holds the secret with which webhooks are signed.
+	SecretEnv text `yaml:"secret_env"`
+	// File that holds the secret with which webhooks are signed.
+	SecretFile text `yaml:"secret_file"`
+}
+
+type fileAlerts struct {
+	placed
+	address `yaml:",inline"`
+	// A source that failed so many times running is told of; 0 never. Default: 5.
+	Failures number `yaml:"failures" jsonschema:"minimum=0,maximum=1000"`
+	// A source that brought nothing new for so many times its usual gap is told of; 0 never. Default: 4.
+	Silent fraction `yaml:"silent" jsonschema:"minimum=0,maximum=1000"`
+	// A section without a new story for so long is told of; 0s never. Default: 24h.
+	Empty span `yaml:"empty"`
 }
 
 type fileCollect struct {

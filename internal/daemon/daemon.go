@@ -14,6 +14,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ import (
 	"feedd/internal/feed"
 	"feedd/internal/publish"
 	"feedd/internal/publish/editor"
+	"feedd/internal/publish/notify"
 	"feedd/internal/store"
 )
 
@@ -69,6 +71,7 @@ type Daemon struct {
 	cluster   *cluster.Cluster // nil on SQLite, where one process has all
 	agg       *aggregate.Aggregate
 	pub       *publish.Publisher
+	notify    *notify.Notifier
 	registry  *prometheus.Registry
 	reloads   *prometheus.GaugeVec
 	held      prometheus.Gauge
@@ -94,7 +97,7 @@ type stopper struct {
 }
 
 // checks are the rules of other packages that the configuration is held against.
-var checks = config.Checks{Schedule: collect.CheckSchedule, Selector: read.CheckSelector, Pattern: sections.CheckPattern, Private: collect.IsPrivate}
+var checks = config.Checks{Schedule: collect.CheckSchedule, Selector: read.CheckSelector, Pattern: sections.CheckPattern, Private: collect.IsPrivate, Address: notify.CheckAddress}
 
 // LoadConfig reads and checks a configuration file.
 func LoadConfig(path string) (*config.Config, error) { return config.Load(path, checks) }
@@ -173,7 +176,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	d.agg, err = aggregate.New(aggregate.Options{
 		Store: d.store, Collector: d.collector, Settings: aggregation(d.config),
 		Log: o.Log, Now: o.Now, Metrics: d.registry,
-		Filed: d.publishSoon,
+		Filed: d.filed,
 	})
 	if err != nil {
 		return nil, err
@@ -195,6 +198,17 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 			o.Log.Warn("could not note since when the configuration is in force", "error", err)
 		}
 	}
+	if err := d.store.OpenChannels(ctx, notify.ChannelIDs(d.config.Notify, d.config.Alerts), o.Now(), len(d.listeners) > 0); err != nil {
+		return nil, err
+	}
+	d.notify, err = notify.New(notify.Options{
+		Settings: d.notification(d.config), Outbox: d.store, Stories: d.store, Post: d.store, Alarms: reader{d.store, d.agg},
+		Next: collect.NextTick, Registry: d.registry, Now: o.Now, Log: o.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.closing("messages", d.notify.Close)
 	return d, nil
 }
 
@@ -265,8 +279,14 @@ func (d *Daemon) newCollector(c *config.Config) *collect.Collector {
 func aggregation(c *config.Config) aggregate.Settings {
 	return aggregate.Settings{
 		Sources: c.Sources, Sections: c.Sections, Drop: c.Drop, Stories: c.Stories,
-		Learning: c.SectionSettings, Retention: c.Publish.Retention,
+		Learning: c.SectionSettings, Channels: c.Notify, Retention: c.Publish.Retention,
 	}
+}
+
+// notification is what messages need of the configuration.
+func (d *Daemon) notification(c *config.Config) notify.Settings {
+	p := d.publication(c)
+	return notify.Settings{Site: p.Site, Sections: p.Sections, Sources: p.Sources, Channels: c.Notify, Alerts: c.Alerts}
 }
 
 // publication is what the publishing wing needs of the configuration.
@@ -508,6 +528,7 @@ func (d *Daemon) reload(asked bool) error {
 	}
 	d.hold(held)
 	d.noteSave(before, next, err)
+	d.notify.Trouble(filepath.Base(d.o.Config), refused(err))
 	d.reloads.WithLabelValues(result).Set(float64(d.o.Now().Unix()))
 	return err
 }
@@ -524,6 +545,9 @@ func (d *Daemon) apply(next *config.Config) error {
 	if err := d.pub.Reload(d.publication(next)); err != nil {
 		return err
 	}
+	if err := d.store.OpenChannels(context.Background(), notify.ChannelIDs(next.Notify, next.Alerts), d.o.Now(), len(d.listeners) > 0); err != nil {
+		return errors.Join(err, d.pub.Reload(before))
+	}
 	if err := d.agg.Reload(aggregation(next), collector); err != nil {
 		return errors.Join(err, d.pub.Reload(before))
 	}
@@ -533,8 +557,27 @@ func (d *Daemon) apply(next *config.Config) error {
 	}
 	d.config, d.collector = next, collector
 	d.mu.Unlock()
+	d.notify.Reload(d.notification(next))
 	d.publishSoon()
 	return nil
+}
+
+// refused says in a line why a configuration is not in force; "" for nil.
+func refused(err error) string {
+	var mistakes config.Errors
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &mistakes) && len(mistakes) > 1:
+		return fmt.Sprintf("%s (+%d)", mistakes[0].Error(), len(mistakes)-1)
+	}
+	return err.Error()
+}
+
+// filed wakes what waits for what the desk committed.
+func (d *Daemon) filed() {
+	d.publishSoon()
+	d.notify.Wake()
 }
 
 // publishSoon wakes publishing; a call that it has not heard yet serves for this one, too.

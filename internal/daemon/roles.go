@@ -53,6 +53,7 @@ func (d *Daemon) startRoles(ctx context.Context, start func(what string, run fun
 		}
 		start("publishing", d.publishLoop)
 		start("closing archives", closing)
+		start("messages", d.notify.Run)
 	}
 	if d.roles.desk {
 		start("indexing", d.index)
@@ -87,7 +88,7 @@ func (d *Daemon) heard(notice string) {
 	case store.NoticeSaved:
 		d.agg.Look()
 	case store.NoticeFiled:
-		d.publishSoon()
+		d.filed()
 	}
 }
 

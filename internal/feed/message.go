@@ -32,8 +32,8 @@ type Alerts struct {
 	Empty time.Duration
 }
 
-// Told is a story that is told on a channel: it waits until a message takes it up.
-type Told struct {
+// Notice is a story that is to be told on a channel, once: it waits until a message takes it up.
+type Notice struct {
 	Channel string
 	Story   string // key
 	Entry   string // key of the entry that is told
@@ -59,15 +59,15 @@ type Message struct {
 	Channel string
 	Kind    MessageKind
 	Made    time.Time
-	Tries   int     // begun so far
-	Stories []Told  // that it tells, in the order of their keys
-	Alarms  []Alarm // of kind MessageAlarms
+	Tries   int      // begun so far
+	Stories []Notice // that it tells, in the order of their keys
+	Alarms  []Alarm  // of kind MessageAlarms
 }
 
 // Waiting is what a channel still has to tell.
 type Waiting struct {
-	Stories     []Told    // that no message has taken up
-	Corrections []Told    // withdrawn after they were told
+	Stories     []Notice  // that no message has taken up
+	Corrections []Notice  // withdrawn after they were told
 	Since       time.Time // when the channel was new
 	Digest      time.Time // of its last digest; zero before the first
 	More        time.Time // of its last message of kind MessageMore; zero before the first

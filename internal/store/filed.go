@@ -32,7 +32,7 @@ type Filed struct {
 	// Returned are the items that went where a word of the kind WordReturn put them.
 	Returned []int64
 	// Told are the stories among Entries that channels may tell; those that did are left out.
-	Told []feed.Told
+	Told []feed.Notice
 }
 
 // narrow are the columns of items that narrowRow reads.

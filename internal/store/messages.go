@@ -60,7 +60,7 @@ func (s *Store) OpenChannels(ctx context.Context, ids []string, now time.Time, o
 
 // saveTold adds stories to the outbox, but for those that their channel told or that are older than it.
 // The entries are saved by then.
-func saveTold(tx *tx, told []feed.Told) error {
+func saveTold(tx *tx, told []feed.Notice) error {
 	rows := make([][]any, len(told))
 	for i, t := range told {
 		rows[i] = []any{t.Channel, keyInt(t.Story), keyInt(t.Entry), millis(t.At), millis(t.At.Add(-freshStory)), clean(t.Title)}
@@ -111,25 +111,25 @@ func (s *Store) Waiting(ctx context.Context, channel string) (feed.Waiting, erro
 		return w, err
 	}
 	w.Since, w.Digest, w.More = fromMillis(since), fromMillis(digest), fromMillis(more)
-	if w.Stories, err = s.told(ctx, `t WHERE t.channel = $1 AND t.message = '' AND t.withdrawn = 0`, channel); err != nil {
+	if w.Stories, err = s.notices(ctx, `t WHERE t.channel = $1 AND t.message = '' AND t.withdrawn = 0`, channel); err != nil {
 		return w, err
 	}
-	w.Corrections, err = s.told(ctx, `t JOIN messages m ON m.id = t.message
+	w.Corrections, err = s.notices(ctx, `t JOIN messages m ON m.id = t.message
 		WHERE t.channel = $1 AND t.withdrawn <> 0 AND t.correction = '' AND m.sent <> 0`, channel)
 	return w, err
 }
 
-// told reads rows of the outbox, in the order of the keys of their stories.
-func (s *Store) told(ctx context.Context, where string, args ...any) ([]feed.Told, error) {
-	var all []feed.Told
-	err := s.query(ctx, `SELECT t.channel, t.story, t.entry, t.at, t.title FROM told `+where, addTold(&all), args...)
+// notices reads rows of the outbox, in the order of the keys of their stories.
+func (s *Store) notices(ctx context.Context, where string, args ...any) ([]feed.Notice, error) {
+	var all []feed.Notice
+	err := s.query(ctx, `SELECT t.channel, t.story, t.entry, t.at, t.title FROM told `+where, addNotice(&all), args...)
 	slices.SortFunc(all, byStory)
 	return all, err
 }
 
-func addTold(all *[]feed.Told) func(*sql.Rows) error {
+func addNotice(all *[]feed.Notice) func(*sql.Rows) error {
 	return func(r *sql.Rows) error {
-		var t feed.Told
+		var t feed.Notice
 		var story, entry, at int64
 		err := r.Scan(&t.Channel, &story, &entry, &at, &t.Title)
 		t.Story, t.Entry, t.At = intKey(story), intKey(entry), fromMillis(at)
@@ -138,7 +138,7 @@ func addTold(all *[]feed.Told) func(*sql.Rows) error {
 	}
 }
 
-func byStory(a, b feed.Told) int { return strings.Compare(a.Story, b.Story) }
+func byStory(a, b feed.Notice) int { return strings.Compare(a.Story, b.Story) }
 
 const putMessage = `INSERT INTO messages (id, channel, kind, made, alarms) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING`
 
@@ -178,10 +178,10 @@ func (s *Store) Compose(ctx context.Context, channel string, messages []feed.Mes
 	})
 }
 
-// Claim takes the next message that is due on a channel, for one attempt to send it: nobody else is given
+// PickUp takes the next message that is due on a channel, for one attempt to send it: nobody else is given
 // it until lease has passed. When there is none, ID is "" and due says when there will be; zero for never,
 // as things are. A story that was withdrawn before the first attempt is in no message.
-func (s *Store) Claim(ctx context.Context, channel string, now time.Time, lease time.Duration) (m feed.Message, due time.Time, err error) {
+func (s *Store) PickUp(ctx context.Context, channel string, now time.Time, lease time.Duration) (m feed.Message, due time.Time, err error) {
 	var next int64
 	if err := s.one(ctx, `SELECT COALESCE(MIN(next), -1) FROM messages WHERE channel = $1 AND sent = 0`, []any{channel}, &next); err != nil || next < 0 {
 		return m, due, err
@@ -215,7 +215,7 @@ func (s *Store) Claim(ctx context.Context, channel string, now time.Time, lease 
 		if rows, err = tx.Query(`SELECT t.channel, t.story, t.entry, t.at, t.title FROM told t WHERE t.message = $1 OR t.correction = $1`, m.ID); err != nil {
 			return err
 		}
-		if err := scan(rows, addTold(&m.Stories)); err != nil {
+		if err := scan(rows, addNotice(&m.Stories)); err != nil {
 			return err
 		}
 		slices.SortFunc(m.Stories, byStory)
@@ -226,9 +226,9 @@ func (s *Store) Claim(ctx context.Context, channel string, now time.Time, lease 
 	return m, time.Time{}, err
 }
 
-// Unclaim makes what a process claimed that is no more due at once. Only the one process that serves from
+// PutBack makes what a process picked up that is no more due at once. Only the one process that serves from
 // the store may say so; where several may, as on PostgreSQL, the leases say it.
-func (s *Store) Unclaim(ctx context.Context) error {
+func (s *Store) PutBack(ctx context.Context) error {
 	if _, alone := s.d.(*sqliteDialect); !alone {
 		return nil
 	}
@@ -254,17 +254,17 @@ func (s *Store) Postpone(ctx context.Context, id string, next time.Time) error {
 	})
 }
 
-// Unsent counts what waits to be told, by channel: stories that no message has taken up, and messages.
+// Unsent counts the messages that were made and not sent, by channel.
 func (s *Store) Unsent(ctx context.Context) (map[string]int, error) {
 	waiting := map[string]int{}
-	err := s.query(ctx, `SELECT channel, COUNT(*) FROM told WHERE message = '' AND withdrawn = 0 GROUP BY channel
-		UNION ALL SELECT channel, COUNT(*) FROM messages WHERE sent = 0 GROUP BY channel`, func(r *sql.Rows) error {
-		var channel string
-		var n int
-		err := r.Scan(&channel, &n)
-		waiting[channel] += n
-		return err
-	})
+	err := s.query(ctx, `SELECT c.id, (SELECT COUNT(*) FROM messages m WHERE m.channel = c.id AND m.sent = 0) FROM channels c`,
+		func(r *sql.Rows) error {
+			var channel string
+			var n int
+			err := r.Scan(&channel, &n)
+			waiting[channel] = n
+			return err
+		})
 	return waiting, err
 }
 

@@ -35,6 +35,21 @@ func fill(t *testing.T, s *Store) {
 	for range 2 {
 		file(t, s, "kinh-te", "the-gioi")
 	}
+	if err := s.OpenChannels(ctx, []string{"kênh"}, t0.Add(-time.Hour), false); err != nil {
+		t.Fatal(err)
+	}
+	told, err := s.Entries(ctx, feed.EntryQuery{Section: "kinh-te", Brief: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	notice := feed.Notice{Channel: "kênh", Story: told[0].Story, Entry: told[0].Key, Title: "Một", At: t0}
+	commit(t, s, Filed{Told: []feed.Notice{notice}})
+	if err := s.Compose(ctx, "kênh", []feed.Message{{ID: "kênh/story/1", Kind: feed.MessageStory, Made: t0, Stories: []feed.Notice{notice}}}, time.Time{}, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SaveAlarms(ctx, []feed.Alarm{{Kind: feed.AlarmFailing, Subject: "nguồn-1", Began: t0, Opened: t0, Text: "hỏng"}}, "", t0); err != nil {
+		t.Fatal(err)
+	}
 	revised := item("nguồn-1", "a", "Một, sửa")
 	put(t, s, t0.Add(time.Minute), "nguồn-1", revised)
 	commit(t, s, Filed{Labels: []feed.Label{{Item: 1, Section: "kinh-te", Language: "vi", Text: "lãi suất"}}})

@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -60,30 +59,32 @@ func (w *worker) compose(ctx context.Context) error {
 	return w.n.o.Outbox.Compose(ctx, w.c.ID, messages, made, before)
 }
 
-func (w *worker) message(kind feed.MessageKind, what string, now time.Time, stories ...feed.Told) feed.Message {
+func (w *worker) message(kind feed.MessageKind, what string, now time.Time, stories ...feed.Notice) feed.Message {
 	return feed.Message{ID: w.c.ID + "/" + string(kind) + "/" + what, Channel: w.c.ID, Kind: kind, Made: now, Stories: stories}
 }
 
-// oneByOne makes a message of each story, the oldest first; of a flood, of its limit that weigh the most, and
-// one that says how many more there are.
-func (w *worker) oneByOne(ctx context.Context, stories []feed.Told, now time.Time) ([]feed.Message, error) {
+// oneByOne makes a message of each story, the oldest first; of a flood, of its limit that are told most
+// widely, and one that says how many more there are.
+func (w *worker) oneByOne(ctx context.Context, stories []feed.Notice, now time.Time) ([]feed.Message, error) {
+	stories = slices.Clone(stories)
+	var more []feed.Notice
+	if len(stories) > w.c.Limit {
+		if err := w.byCoverage(ctx, stories); err != nil {
+			return nil, err
+		}
+		stories, more = stories[:w.c.Limit], stories[w.c.Limit:]
+	}
 	entries, err := w.entries(ctx, stories)
 	if err != nil {
 		return nil, err
 	}
-	stories = slices.Clone(stories)
-	slices.SortStableFunc(stories, func(a, b feed.Told) int { return byWeight(entries[a.Entry], entries[b.Entry]) })
-	var more []feed.Told
-	if len(stories) > w.c.Limit {
-		stories, more = stories[:w.c.Limit], stories[w.c.Limit:]
-	}
-	published := func(t feed.Told) time.Time {
+	published := func(t feed.Notice) time.Time {
 		if e := entries[t.Entry]; e != nil {
 			return e.Published
 		}
 		return t.At
 	}
-	slices.SortStableFunc(stories, func(a, b feed.Told) int { return published(a).Compare(published(b)) })
+	slices.SortStableFunc(stories, func(a, b feed.Notice) int { return published(a).Compare(published(b)) })
 	var messages []feed.Message
 	for _, t := range stories {
 		messages = append(messages, w.message(feed.MessageStory, t.Story, now, t))
@@ -94,18 +95,48 @@ func (w *worker) oneByOne(ctx context.Context, stories []feed.Told, now time.Tim
 	return messages, nil
 }
 
-// entries reads the entries of stories, by their keys.
-func (w *worker) entries(ctx context.Context, stories []feed.Told) (map[string]*feed.Entry, error) {
-	if len(stories) == 0 {
-		return nil, nil
+// byCoverage puts stories in order, those first that are told most widely.
+func (w *worker) byCoverage(ctx context.Context, stories []feed.Notice) error {
+	keys := make([]string, len(stories))
+	for i, t := range stories {
+		keys[i] = t.Story
 	}
+	told, err := w.n.o.Stories.Told(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for i := range told {
+		told[i].Outlet = w.outlet(told[i].Source)
+	}
+	covered := feed.CoverStories(told)
+	none := feed.Cover(nil)
+	of := func(t feed.Notice) feed.Coverage {
+		if c, ok := covered[t.Story]; ok {
+			return c
+		}
+		return none
+	}
+	slices.SortStableFunc(stories, func(a, b feed.Notice) int { return feed.CompareCoverage(of(a), of(b)) })
+	return nil
+}
+
+// outlet names a source's outlet.
+func (w *worker) outlet(source string) string {
+	if src, ok := w.s.Sources[source]; ok {
+		return src.Outlet()
+	}
+	return source
+}
+
+// entries reads the entries of stories, by their keys.
+func (w *worker) entries(ctx context.Context, stories []feed.Notice) (map[string]*feed.Entry, error) {
 	byKey := make(map[string]*feed.Entry, len(stories))
 	for part := range slices.Chunk(stories, 500) {
 		keys := make([]string, len(part))
 		for i, t := range part {
 			keys[i] = t.Entry
 		}
-		found, err := w.n.o.Outbox.Entries(ctx, feed.EntryQuery{Keys: keys, Any: true, Brief: true})
+		found, err := w.n.o.Stories.Entries(ctx, feed.EntryQuery{Keys: keys, Any: true, Brief: true})
 		if err != nil {
 			return nil, err
 		}
@@ -114,27 +145,4 @@ func (w *worker) entries(ctx context.Context, stories []feed.Told) (map[string]*
 		}
 	}
 	return byKey, nil
-}
-
-// byWeight orders entries by what more outlets tell, then the newest, first; those that are gone last.
-func byWeight(a, b *feed.Entry) int {
-	switch {
-	case a == nil || b == nil:
-		if a == b {
-			return 0
-		} else if a == nil {
-			return 1
-		}
-		return -1
-	}
-	return cmp.Or(cmp.Compare(sources(b), sources(a)), b.Published.Compare(a.Published), cmp.Compare(a.Key, b.Key))
-}
-
-// sources counts those that report an entry.
-func sources(e *feed.Entry) int {
-	seen := map[string]bool{}
-	for i := range e.Reports {
-		seen[e.Reports[i].Source] = true
-	}
-	return len(seen)
 }

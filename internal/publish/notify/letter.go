@@ -66,14 +66,18 @@ func (w *worker) letter(ctx context.Context, m *feed.Message) (*letter, error) {
 	}
 	told := slices.Clone(m.Stories)
 	if m.Kind != feed.MessageCorrection {
-		told = slices.DeleteFunc(told, func(t feed.Told) bool {
+		told = slices.DeleteFunc(told, func(t feed.Notice) bool {
 			e := entries[t.Entry]
 			return e == nil || !e.Withdrawn.IsZero() || e.LeadItem() == nil
 		})
-		slices.SortStableFunc(told, func(a, b feed.Told) int { return byWeight(entries[a.Entry], entries[b.Entry]) })
 	}
 	if len(told) == 0 {
 		return nil, nil
+	}
+	if len(told) > 1 && m.Kind != feed.MessageMore {
+		if err := w.byCoverage(ctx, told); err != nil {
+			return nil, err
+		}
 	}
 	switch m.Kind {
 	case feed.MessageMore:
@@ -91,7 +95,7 @@ func (w *worker) letter(ctx context.Context, m *feed.Message) (*letter, error) {
 }
 
 // story is what is said of one. Of one that was withdrawn there is only what was told.
-func (w *worker) story(t feed.Told, e *feed.Entry, withdrawn bool) story {
+func (w *worker) story(t feed.Notice, e *feed.Entry, withdrawn bool) story {
 	s := story{ID: t.Story, Title: line(t.Title)}
 	if withdrawn || e == nil {
 		return s
@@ -104,11 +108,7 @@ func (w *worker) story(t feed.Told, e *feed.Entry, withdrawn bool) story {
 	}
 	s.Sections = e.Sections
 	outlet := func(it *feed.Item) {
-		name := it.Source
-		if src, ok := w.s.Sources[it.Source]; ok {
-			name = src.Outlet()
-		}
-		if name = line(name); !slices.Contains(s.Outlets, name) {
+		if name := line(w.outlet(it.Source)); !slices.Contains(s.Outlets, name) {
 			s.Outlets = append(s.Outlets, name)
 		}
 	}

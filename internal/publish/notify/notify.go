@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"maps"
 	"sync"
 	"time"
 
@@ -36,18 +35,24 @@ type Outbox interface {
 	Waiting(ctx context.Context, channel string) (feed.Waiting, error)
 	// Compose makes messages of it, in order. A digest, when it is not zero, follows that of before.
 	Compose(ctx context.Context, channel string, messages []feed.Message, digest, before time.Time) error
-	// Unsent counts what waits, by channel.
+	// Unsent counts the messages that were made and not sent, by channel.
 	Unsent(ctx context.Context) (map[string]int, error)
+}
+
+// Stories gives what is told.
+type Stories interface {
 	// Entries are the entries of the stories, with their reports.
 	Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, error)
+	// Told are the reports that count to the coverage of stories, without their Outlet.
+	Told(ctx context.Context, stories []string) ([]feed.Told, error)
 }
 
 // Post keeps the messages until they were sent.
 type Post interface {
-	// Claim takes the next message that is due, for lease; without one it says when there will be.
-	Claim(ctx context.Context, channel string, now time.Time, lease time.Duration) (feed.Message, time.Time, error)
-	// Unclaim makes due what an earlier process claimed.
-	Unclaim(ctx context.Context) error
+	// PickUp takes the next message that is due, for lease; without one it says when there will be.
+	PickUp(ctx context.Context, channel string, now time.Time, lease time.Duration) (feed.Message, time.Time, error)
+	// PutBack makes due what an earlier process picked up.
+	PutBack(ctx context.Context) error
 	Sent(ctx context.Context, id string, at time.Time) error
 	Postpone(ctx context.Context, id string, next time.Time) error
 }
@@ -68,6 +73,7 @@ type Alarms interface {
 type Options struct {
 	Settings Settings
 	Outbox   Outbox
+	Stories  Stories
 	Post     Post
 	Alarms   Alarms
 	// Next is the first time after another at which a cron line runs, in a zone.
@@ -98,7 +104,7 @@ func New(o Options) (*Notifier, error) {
 	n := &Notifier{o: o, log: o.Log, settings: o.Settings, reload: make(chan struct{}, 1), troubles: map[string]string{}}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	var err error
-	n.count, err = newCounters(o.Registry, o.Outbox, o.Alarms)
+	n.count, err = newCounters(o)
 	return n, err
 }
 
@@ -153,7 +159,11 @@ func (n *Notifier) Trouble(subject, text string) {
 
 // Open lists the alarms that are open, the last that began first.
 func (n *Notifier) Open(ctx context.Context) ([]feed.Alarm, error) {
-	all, err := n.o.Alarms.Alarms(ctx, n.o.Now())
+	return openAlarms(ctx, n.o.Alarms, n.o.Now())
+}
+
+func openAlarms(ctx context.Context, alarms Alarms, now time.Time) ([]feed.Alarm, error) {
+	all, err := alarms.Alarms(ctx, now)
 	var open []feed.Alarm
 	for _, a := range all {
 		if !a.Opened.IsZero() && a.Over.IsZero() {
@@ -172,7 +182,7 @@ func poke(c chan struct{}) {
 
 // Run tells what there is to tell until ctx ends.
 func (n *Notifier) Run(ctx context.Context) error {
-	if err := n.o.Post.Unclaim(ctx); err != nil {
+	if err := n.o.Post.PutBack(ctx); err != nil {
 		return err
 	}
 	for ctx.Err() == nil {
@@ -249,7 +259,7 @@ const (
 	lookEvery = 2 * time.Second
 	// sendTime bounds one attempt, and lease keeps others from the message meanwhile.
 	sendTime = 30 * time.Second
-	lease    = 90 * time.Second
+	lease    = 45 * time.Second
 	// The pause after an attempt that failed grows from the first to the most.
 	firstPause = 2 * time.Second
 	mostPause  = 10 * time.Minute
@@ -293,7 +303,7 @@ func (w *worker) turn(ctx context.Context) (time.Duration, error) {
 		}
 		sent := 0
 		for ctx.Err() == nil {
-			m, due, err := w.n.o.Post.Claim(ctx, w.c.ID, w.n.o.Now(), lease)
+			m, due, err := w.n.o.Post.PickUp(ctx, w.c.ID, w.n.o.Now(), lease)
 			if err != nil {
 				return lookEvery, err
 			}
@@ -373,50 +383,57 @@ type counters struct {
 	messages *prometheus.CounterVec
 	outbox   Outbox
 	alarms   Alarms
-	waiting  *prometheus.Desc
-	open     *prometheus.Desc
+	now      func() time.Time
+
+	mu      sync.Mutex // of one scrape
+	waiting *prometheus.GaugeVec
+	open    *prometheus.GaugeVec
 }
 
-func newCounters(r prometheus.Registerer, outbox Outbox, alarms Alarms) (*counters, error) {
+func newCounters(o Options) (*counters, error) {
 	c := &counters{
 		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "feedd_messages_total", Help: "Attempts to send a message to people, by channel and result: sent, failed, given up.",
 		}, []string{"channel", "result"}),
-		outbox: outbox, alarms: alarms,
-		waiting: prometheus.NewDesc("feedd_messages_waiting", "Stories and messages that wait to be sent, by channel.", []string{"channel"}, nil),
-		open:    prometheus.NewDesc("feedd_alarms", "Alarms that are open, by kind.", []string{"kind"}, nil),
+		waiting: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "feedd_messages_waiting", Help: "Messages that wait to be sent, by channel.",
+		}, []string{"channel"}),
+		open: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "feedd_alarms", Help: "Alarms that are open, by kind.",
+		}, []string{"kind"}),
+		outbox: o.Outbox, alarms: o.Alarms, now: o.Now,
 	}
-	return c, errors.Join(r.Register(c.messages), r.Register(c))
+	return c, errors.Join(o.Registry.Register(c.messages), o.Registry.Register(c))
 }
 
 func (c *counters) sent(channel, result string) { c.messages.WithLabelValues(channel, result).Inc() }
 
-// Describe and Collect make the counters a prometheus.Collector of what the store knows.
-func (c *counters) Describe(to chan<- *prometheus.Desc) { to <- c.waiting; to <- c.open }
+// Describe and Collect make it a prometheus.Collector of what the store knows when it is asked.
+func (c *counters) Describe(to chan<- *prometheus.Desc) {
+	c.waiting.Describe(to)
+	c.open.Describe(to)
+}
 
-// Collect is the other half; what the store does not say is missing.
+// Collect leaves out what the store does not say.
 func (c *counters) Collect(to chan<- prometheus.Metric) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if waiting, err := c.outbox.Unsent(ctx); err == nil {
+		c.waiting.Reset()
 		for channel, n := range waiting {
-			to <- prometheus.MustNewConstMetric(c.waiting, prometheus.GaugeValue, float64(n), channel)
+			c.waiting.WithLabelValues(channel).Set(float64(n))
 		}
+		c.waiting.Collect(to)
 	}
-	all, err := c.alarms.Alarms(ctx, time.Now())
-	if err != nil {
-		return
-	}
-	open := map[feed.AlarmKind]int{}
-	for _, kind := range alarmKinds {
-		open[kind] = 0
-	}
-	for _, a := range all {
-		if !a.Opened.IsZero() && a.Over.IsZero() {
-			open[a.Kind]++
+	if open, err := openAlarms(ctx, c.alarms, c.now()); err == nil {
+		for _, kind := range alarmKinds {
+			c.open.WithLabelValues(string(kind)).Set(0)
 		}
-	}
-	for kind, k := range maps.All(open) {
-		to <- prometheus.MustNewConstMetric(c.open, prometheus.GaugeValue, float64(k), string(kind))
+		for _, a := range open {
+			c.open.WithLabelValues(string(a.Kind)).Inc()
+		}
+		c.open.Collect(to)
 	}
 }

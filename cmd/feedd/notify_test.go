@@ -1,0 +1,249 @@
+package main
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"feedd/internal/feed/feedtest"
+	"feedd/internal/store/storetest"
+)
+
+// receipt is one time that a receiver was told something.
+type receipt struct {
+	id, title string
+	run       int64 // of the process that told it
+}
+
+// receivers are a webhook, a mail server and what shoutrrr's generic service posts to. They take everything.
+type receivers struct {
+	run  atomic.Int64
+	mu   sync.Mutex
+	got  map[string][]receipt // by channel
+	hook *httptest.Server
+	mail *feedtest.Mailbox
+}
+
+const signedWith = "a-secret-for-the-webhook"
+
+func newReceivers(t *testing.T) *receivers {
+	r := &receivers{got: map[string][]receipt{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /signed", func(w http.ResponseWriter, q *http.Request) {
+		body, err := io.ReadAll(q.Body)
+		mac := hmac.New(sha256.New, []byte(signedWith))
+		mac.Write(body)
+		var said struct {
+			ID, Kind string
+			Stories  []struct{ Title string }
+		}
+		if err != nil || json.Unmarshal(body, &said) != nil || q.Header.Get("X-Feedd-Signature") != "sha256="+hex.EncodeToString(mac.Sum(nil)) || q.Header.Get("X-Feedd-Id") != said.ID {
+			t.Errorf("the webhook got %s, signed %q (%v)", body, q.Header.Get("X-Feedd-Signature"), err)
+			return
+		}
+		for _, s := range said.Stories {
+			r.take("signed", said.ID, said.Kind+" "+s.Title)
+		}
+	})
+	mux.HandleFunc("POST /generic", func(w http.ResponseWriter, q *http.Request) {
+		var said struct{ Message string }
+		if body, err := io.ReadAll(q.Body); err != nil || json.Unmarshal(body, &said) != nil {
+			t.Errorf("the generic webhook got %s, %v", body, err)
+			return
+		}
+		title, _, _ := strings.Cut(said.Message, "\n")
+		r.take("generic", title, "story "+title)
+	})
+	r.hook = httptest.NewServer(mux)
+	t.Cleanup(r.hook.Close)
+	r.mail = feedtest.NewMailbox(t)
+	r.mail.Took = func(l feedtest.Letter) error {
+		if l.Header.Get("List-Unsubscribe") == "" || !strings.Contains(l.Text, "text/html") || !strings.Contains(l.Text, "text/plain") {
+			t.Errorf("a letter has the header %v and the body %s", l.Header, l.Text)
+		}
+		r.take("mail", l.Header.Get("Message-Id"), "story "+l.Header.Get("X-Feedd-Id"))
+		return nil
+	}
+	return r
+}
+
+// take notes that something was told. It takes its time, so that processes die meanwhile.
+func (r *receivers) take(channel, id, title string) {
+	r.mu.Lock()
+	r.got[channel] = append(r.got[channel], receipt{id, title, r.run.Load()})
+	r.mu.Unlock()
+	time.Sleep(time.Millisecond)
+}
+
+func (r *receivers) count(channel string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	different := map[string]bool{}
+	for _, g := range r.got[channel] {
+		different[g.title] = true
+	}
+	return len(different)
+}
+
+// env are the addresses of the receivers.
+func (r *receivers) env() []string {
+	host := strings.TrimPrefix(r.hook.URL, "http://")
+	return []string{
+		"SIGNED=" + r.hook.URL + "/signed", "SECRET=" + signedWith,
+		"GENERIC=generic://" + host + "/generic?disabletls=yes&template=json",
+		"MAIL=smtp://" + r.mail.Addr + "/?from=desk@example.org&to=reader@example.org",
+	}
+}
+
+const channelsYAML = `
+site: {title: Điểm tin, url: "https://news.example.org", contact: "mailto:desk@example.org"}
+defaults: {allow_private: true, host_interval: 0s}
+sections: [{id: tin}]
+notify:
+  - {id: signed, url_env: SIGNED, secret_env: SECRET, sections: [tin], limit: 200}
+  - {id: generic, url_env: GENERIC, sections: [all], limit: 200}
+  - {id: mail, url_env: MAIL, query: "tin", limit: 200}
+`
+
+// TestToldThroughHundredKills kills feedd serve a hundred times at random moments, while feedd collect
+// brings news. Each story must be told once on each channel; a message that was under way at a kill may be
+// told once more by the next process, with the same id.
+func TestToldThroughHundredKills(t *testing.T) {
+	t.Run("sqlite", func(t *testing.T) { toldThroughKills(t, storetest.SQLite(t), 100) })
+	t.Run("postgres", func(t *testing.T) { toldThroughKills(t, storetest.Postgres(t), 25) })
+}
+
+func toldThroughKills(t *testing.T, db string, kills int) {
+	r := newReceivers(t)
+	began := time.Now().Add(-time.Hour)
+	var told atomic.Int64 // stories in the feed
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/rss+xml")
+		fmt.Fprint(w, `<rss version="2.0"><channel><title>Báo</title><link>http://x/</link><description/>`)
+		for i := told.Load(); i > 0; i-- {
+			fmt.Fprintf(w, `<item><title>%s</title><guid isPermaLink="false">%d</guid><link>http://bao.example/%d</link><pubDate>%s</pubDate></item>`,
+				headlineOf(i), i, i, began.Add(time.Duration(i)*time.Second).Format(time.RFC1123Z))
+		}
+		fmt.Fprint(w, `</channel></rss>`)
+	}))
+	defer srv.Close()
+	config := filepath.Join(t.TempDir(), "feeds.yaml")
+	if err := os.WriteFile(config, []byte(channelsYAML+"sources:\n  - {id: bao, title: Báo, section: tin, url: "+srv.URL+"}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start := func(command ...string) *exec.Cmd {
+		cmd := exec.Command(os.Args[0], append(command, "--config", config, "--db", db)...)
+		cmd.Env = append(append(os.Environ(), runAsFeedd+"=1"), r.env()...)
+		return cmd
+	}
+	collect := func() {
+		if out, err := start("collect").CombinedOutput(); err != nil && !strings.Contains(string(out), "all sources failed") {
+			t.Errorf("collect: %v\n%s", err, out)
+		}
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	for range kills {
+		told.Add(1 + random.Int64N(3))
+		r.run.Add(1)
+		cmd := start("serve", "--listen", "127.0.0.1:0")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var bringing sync.WaitGroup
+		bringing.Go(collect)
+		wait := time.NewTimer(150*time.Millisecond + time.Duration(random.Int64N(int64(500*time.Millisecond))))
+		<-wait.C
+		_ = cmd.Process.Signal(syscall.SIGKILL)
+		if cmd.Wait() == nil {
+			t.Fatal("serve ended by itself")
+		}
+		bringing.Wait()
+	}
+	r.run.Add(1)
+	collect()
+	cmd := start("serve", "--listen", "127.0.0.1:0")
+	var log strings.Builder
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	want := int(told.Load())
+	deadline := time.NewTimer(3 * time.Minute)
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	for waiting := true; waiting; {
+		waiting = r.count("signed") < want || r.count("generic") < want || r.count("mail") < want
+		select {
+		case <-look.C:
+		case <-deadline.C:
+			waiting = false
+		}
+	}
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait() // it was killed
+	if t.Failed() {
+		t.Log(log.String())
+	}
+	for _, channel := range []string{"signed", "generic", "mail"} {
+		r.check(t, channel, want, kills)
+	}
+}
+
+// check holds the receipts of a channel to what is promised.
+func (r *receivers) check(t *testing.T, channel string, want, kills int) {
+	t.Helper()
+	byTitle := map[string][]receipt{}
+	for _, g := range r.got[channel] {
+		byTitle[g.title] = append(byTitle[g.title], g)
+	}
+	if len(byTitle) != want {
+		t.Errorf("%s: %d stories were told, want %d", channel, len(byTitle), want)
+	}
+	repeats, per := 0, map[int64]int{}
+	for title, all := range byTitle {
+		for i, g := range all[1:] {
+			repeats++
+			per[g.run]++
+			if g.id != all[0].id {
+				t.Errorf("%s: %s was told with the id %s, and again with %s", channel, title, all[0].id, g.id)
+			}
+			if g.run == all[i].run {
+				t.Errorf("%s: %s was told twice by one process", channel, title)
+			}
+		}
+	}
+	for run, n := range per {
+		if n > 1 {
+			t.Errorf("%s: run %d repeated %d messages, and one was under way at the kill before", channel, run, n)
+		}
+	}
+	t.Logf("%s: %d stories, %d repeats after %d kills", channel, len(byTitle), repeats, kills)
+}
+
+// headlineOf is a headline of words that no other has.
+func headlineOf(i int64) string {
+	random := rand.New(rand.NewPCG(uint64(i), 1))
+	heads, tails := []string{"b", "ch", "d", "g", "kh", "l", "m", "nh", "ph", "r", "t", "v", "x"}, []string{"a", "anh", "en", "inh", "o", "ong", "u", "uy"}
+	words := make([]string, 6)
+	for w := range words {
+		for range 3 {
+			words[w] += heads[random.IntN(len(heads))] + tails[random.IntN(len(tails))]
+		}
+	}
+	return "Tin " + strings.Join(words, " ")
+}
