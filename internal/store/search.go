@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -92,7 +93,12 @@ func itemKey(it *feed.Item, published map[int64]int64) int64 {
 	return foundKey(it.Date(), it.ID)
 }
 
+// writeIndex takes rows out and puts rows in, in the order of their keys: FTS5 writes what it has gathered
+// whenever a row comes before the last one, and has small pieces to merge then.
 func (s *Store) writeIndex(tx *tx, gone, rows [][]any) error {
+	byKey := func(a, b []any) int { return cmp.Compare(a[0].(int64), b[0].(int64)) }
+	slices.SortStableFunc(gone, byKey)
+	slices.SortStableFunc(rows, byKey)
 	insert, remove := s.d.foundRows()
 	if err := tx.many(remove, gone); err != nil {
 		return fmt.Errorf("index items: %w", err)
