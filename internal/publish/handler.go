@@ -27,6 +27,8 @@ func (p *Publisher) Handler() http.Handler {
 		mux.HandleFunc(path, p.get(p.serveSitemap))
 	}
 	mux.HandleFunc("/stories/{key}", p.get(p.serveStory))
+	mux.HandleFunc("/sources/{file}", p.get(p.serveSource))
+	p.addSearch(mux)
 	mux.HandleFunc("/partners/{partner}/{file}", p.get(p.servePartner))
 	mux.HandleFunc("/hub", p.costly(p.serveHub))
 	mux.HandleFunc("/healthz", p.get(p.serveHealth))
@@ -222,18 +224,25 @@ func (p *Publisher) serveArchive(w http.ResponseWriter, r *http.Request) {
 	p.serveMade(w, r, d, err)
 }
 
+// serveStory answers for /stories/{key}, the page, and for its feeds.
 func (p *Publisher) serveStory(w http.ResponseWriter, r *http.Request) {
-	s, key := p.site.Load(), r.PathValue("key")
+	s := p.site.Load()
+	key, f := splitFormat(r.PathValue("key"))
 	if s == nil || !isKey(key) {
 		p.unknown(w, r)
 		return
 	}
-	if !p.cache.has("/stories/"+key, s.editions["all"].number) && !p.affords(w, r) {
+	path := "/stories/" + r.PathValue("key")
+	if !p.cache.has(path, s.editions["all"].number) && !p.affords(w, r) {
 		return
 	}
 	withdrawn := false
-	d, err := p.cache.get(r.Context(), "/stories/"+key, s.editions["all"].number, func(ctx context.Context, old *document) (d *document, err error) {
-		d, withdrawn, err = p.story(ctx, s, key, old)
+	d, err := p.cache.get(r.Context(), path, s.editions["all"].number, func(ctx context.Context, old *document) (d *document, err error) {
+		if f != "" {
+			d, withdrawn, err = p.storyFeed(ctx, s, key, f, old)
+		} else {
+			d, withdrawn, err = p.story(ctx, s, key, old)
+		}
 		return d, err
 	})
 	if withdrawn && d == nil && err == nil {
@@ -243,7 +252,13 @@ func (p *Publisher) serveStory(w http.ResponseWriter, r *http.Request) {
 	if d == nil && err == nil {
 		// The id of a later development leads to its story, that of a story joined to another to that.
 		if entries, err := p.reader.Entries(r.Context(), feed.EntryQuery{Keys: []string{key}, Any: true, Brief: true}); err == nil && len(entries) == 1 && entries[0].Story != key {
-			http.Redirect(w, r, s.plan.root+"/stories/"+entries[0].Story+"#"+key, http.StatusMovedPermanently)
+			to := s.plan.root + "/stories/" + entries[0].Story
+			if f != "" {
+				to += "." + string(f)
+			} else {
+				to += "#" + key
+			}
+			http.Redirect(w, r, to, http.StatusMovedPermanently)
 			return
 		}
 	}

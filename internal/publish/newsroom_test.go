@@ -178,6 +178,18 @@ func (n *newsroom) file(sections []string, items ...feed.Item) {
 	}
 }
 
+// commit saves entries as a desk that changed them would.
+func (n *newsroom) commit(entries ...feed.Entry) {
+	n.t.Helper()
+	turn, err := n.store.DeskTurn(context.Background())
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if err := n.store.Commit(context.Background(), store.Filed{Turn: turn, Entries: entries}); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
 // revise saves an item that its source changed, and updates its entry.
 func (n *newsroom) revise(it feed.Item) {
 	n.t.Helper()

@@ -24,6 +24,9 @@ func TestOnPostgres(t *testing.T) {
 		"ADevelopment":      TestADevelopmentLeadsToItsStory,
 		"Top":               TestTopLeadsWithWhatMostOutletsTell,
 		"ByCoverage":        TestASectionByCoverage,
+		"SearchFinds":       TestSearchFinds,
+		"FollowedIsStable":  TestWhatIsFollowedIsStable,
+		"FollowedForgets":   TestWhatIsFollowedForgetsWhatIsWithdrawn,
 		"DeltaAfterRestart": TestOnlyWhatIsNewAfterARestart,
 	} {
 		t.Run(name, test)

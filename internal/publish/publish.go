@@ -92,6 +92,7 @@ type Publisher struct {
 	log        *slog.Logger
 	metrics    *metrics
 	cache      *cache
+	found      *cache // answers to searches: whoever asks much takes no room from the rest
 	cleaned    *render.Cache
 	admin      bool
 	desk       Desk
@@ -134,6 +135,7 @@ func New(o Options) (*Publisher, error) {
 		log:        o.Log,
 		registry:   o.Registry,
 		cache:      newCache(16<<20, o.Now),
+		found:      newCache(8<<20, o.Now),
 		cleaned:    render.NewCache(4 << 20),
 		admin:      o.Admin,
 		desk:       o.Desk,

@@ -16,6 +16,9 @@ type Reader interface {
 	// Entries returns the entries asked for, newest Published first (equal times by Key), with
 	// their Reports in order of arrival.
 	Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, error)
+	// Search calls each for the reports that meet a query, those of the entries published last first, until
+	// it returns false.
+	Search(ctx context.Context, q feed.TextQuery, each func(*feed.Found) bool) error
 	// States returns what is remembered of each source, by its id.
 	States(ctx context.Context) (map[string]feed.SourceState, error)
 	// Origins returns a number that moves when what readers may know of a source does.

@@ -187,7 +187,7 @@ func (e *entry) isSection(category string) bool {
 // links are the document's own: itself, the hub, the pages before and after.
 func (v *View) links(f Format) []atomLink {
 	kind, _, _ := strings.Cut(f.ContentType(), ";")
-	out := []atomLink{{Rel: "self", Type: kind, Href: v.url(v.path(), f)}}
+	out := []atomLink{{Rel: "self", Type: kind, Href: v.self(f)}}
 	if v.Hub != "" {
 		out = append(out, atomLink{Rel: "hub", Href: v.Hub})
 	}

@@ -333,7 +333,9 @@ func (c *checker) page(doc []byte) {
 		if n.Type != html.ElementNode {
 			continue
 		}
-		seen[n.Data]++
+		if seen[n.Data]++; isSearchForm(n) {
+			seen[n.Data]--
+		}
 		for _, a := range n.Attr {
 			value := strings.TrimSpace(strings.ToLower(a.Val))
 			switch {
@@ -358,4 +360,22 @@ func (c *checker) page(doc []byte) {
 			c.add("document", "holds <%s>", name)
 		}
 	}
+}
+
+// isSearchForm tells whether an element is the form of the site's own search, the only one that a page may
+// have.
+func isSearchForm(n *html.Node) bool {
+	if n.Data != "form" {
+		return false
+	}
+	own, get := false, false
+	for _, a := range n.Attr {
+		switch a.Key {
+		case "action":
+			own = strings.HasPrefix(a.Val, "/") && !strings.HasPrefix(a.Val, "//") && strings.HasSuffix(a.Val, "/search")
+		case "method":
+			get = a.Val == "get"
+		}
+	}
+	return own && get
 }

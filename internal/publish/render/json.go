@@ -70,7 +70,7 @@ func JSON(v *View) ([]byte, error) {
 		a.Url = v.url("/", "")
 	}
 	base.Language = d.language
-	base.FeedUrl = v.url(v.path(), FormatJSON)
+	base.FeedUrl = v.self(FormatJSON)
 	base.NextUrl = v.url(v.Prev, FormatJSON)
 	if v.Hub != "" {
 		base.Hubs = []*feeds.JSONHub{{Type: "WebSub", Url: v.Hub}}

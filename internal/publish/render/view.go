@@ -67,6 +67,10 @@ type View struct {
 	Prev, Next, Current string
 	Archive             bool // this document is an archive page
 
+	// Of a feed that is no section's: Title is what it is called, Feed what its id is made of, and Query
+	// what stands behind its path, from the question mark on.
+	Title, Feed, Query string
+
 	Hub        string // absolute URL of the WebSub hub; empty means none is advertised
 	Tombstones []Tombstone
 	Partner    *feed.Partner // whose profile this is; nil for the public
@@ -177,6 +181,9 @@ func (v *View) url(path string, f Format) string {
 	return strings.TrimSuffix(v.Base, "/") + path
 }
 
+// self returns the document's own address.
+func (v *View) self(f Format) string { return v.url(v.path(), f) + v.Query }
+
 // home returns the address of the page for people.
 func (v *View) home() string {
 	switch {
@@ -191,6 +198,9 @@ func (v *View) home() string {
 // feedID returns the permanent id of the feed itself. The archive pages of a feed share it: RFC
 // 5005 takes them for one logical feed.
 func (v *View) feedID() string {
+	if v.Feed != "" {
+		return feed.TagURI(v.Authority, v.Feed)
+	}
 	if v.Partner != nil {
 		return feed.TagURI(v.Authority, "partners/"+v.Partner.ID+"/"+v.Section.ID)
 	}
@@ -213,6 +223,9 @@ func (v *View) title() string {
 		site = "feedd"
 	}
 	section := line(v.Section.Title, maxTitle)
+	if title := line(v.Title, maxTitle); title != "" {
+		return title + " – " + site
+	}
 	if v.Section.ID == "all" || section == "" {
 		return site
 	}

@@ -11,7 +11,7 @@ type words struct {
 
 	// On pages.
 	Skip, Front, Sections, All, Latest, Empty, Top string
-	Subscribe, OPML                                string
+	Subscribe, OPML, Search                        string
 	MoreOutlets, OneMoreOutlet                     string // with their number
 	Told                                           string // before the names of other outlets
 	Edited, Changed, Newest, FollowIt              string // on the page of a story
@@ -36,7 +36,7 @@ var vietnamese = words{
 	Source: "Nguồn:", Also: "Cũng đưa tin:", Earlier: "Diễn biến trước của tin này", Untitled: "(không có tiêu đề)",
 
 	Skip: "Tới nội dung chính", Front: "Trang nhất", Sections: "Chuyên mục", All: "Tất cả", Latest: "Mới nhất",
-	Empty: "Chưa có tin nào.", Top: "Nhiều báo đưa tin", Subscribe: "Theo dõi chuyên mục này", OPML: "Mọi chuyên mục (OPML)",
+	Empty: "Chưa có tin nào.", Top: "Nhiều báo đưa tin", Subscribe: "Theo dõi chuyên mục này", OPML: "Mọi chuyên mục (OPML)", Search: "Tìm kiếm",
 	MoreOutlets: "và %d báo khác", OneMoreOutlet: "và %d báo khác", Told: "Cũng đưa tin:",
 	Edited: "sửa lúc", Changed: "Chỗ tô nền là điều mới so với trước.", Newest: "Diễn biến mới nhất", FollowIt: "Theo dõi chuỗi tin này",
 	Featured: "Đáng chú ý", EmptySection: "Chuyên mục này chưa có tin nào.", SeeAll: "Xem tin của mọi chuyên mục",
@@ -60,7 +60,7 @@ var english = words{
 	Source: "Source:", Also: "Also reported by:", Earlier: "Earlier in this story", Untitled: "(untitled)",
 
 	Skip: "Skip to content", Front: "Front page", Sections: "Sections", All: "All sections", Latest: "Latest",
-	Empty: "Nothing here yet.", Top: "Most covered", Subscribe: "Follow this section", OPML: "All sections (OPML)",
+	Empty: "Nothing here yet.", Top: "Most covered", Subscribe: "Follow this section", OPML: "All sections (OPML)", Search: "Search",
 	MoreOutlets: "and %d more outlets", OneMoreOutlet: "and %d more outlet", Told: "Also:",
 	Edited: "edited at", Changed: "What is marked is new against what was told before.", Newest: "The latest", FollowIt: "Follow this story",
 	Featured: "Featured", EmptySection: "This section has nothing yet.", SeeAll: "See what all sections have",

@@ -157,6 +157,37 @@ func nearBehind(text string) bool {
 	return strings.HasSuffix(text, "~")
 }
 
+// String is the query in the one form that all ways to type it lead to.
+func (q *Query) String() string {
+	parts := slices.Clone(q.All)
+	for _, t := range q.None {
+		parts = append(parts, "-"+t)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Scattered is the query with the words of its phrases wherever they stand: each a term of its own.
+func (q *Query) Scattered() Query {
+	s := Query{None: q.None}
+	for _, text := range q.All {
+		if strings.ContainsAny(text, `"~/`) {
+			s.All = append(s.All, text)
+			continue
+		}
+		for word := range strings.FieldsSeq(text) {
+			if parseable(word) && !slices.Contains(s.All, word) {
+				s.All = append(s.All, word)
+			}
+		}
+	}
+	return s
+}
+
+func parseable(term string) bool {
+	_, err := parseTerm(term)
+	return err == nil
+}
+
 // Rule is the query as a rule of a section.
 func (q *Query) Rule() feed.Rule {
 	var r feed.Rule

@@ -1,0 +1,403 @@
+package publish
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"feedd/internal/aggregate/desk/sections"
+	"feedd/internal/feed"
+	"feedd/internal/publish/render"
+)
+
+// Search is a section that a reader makes up: the stories that meet a query, as a page and as feeds to
+// follow. What it shows is what sections show: entries that stand, under the rights of their
+// sources. A source whose headlines alone may be shown is found by its headlines alone, for an answer
+// tells what the question was.
+//
+// An answer is made when it is asked for and kept while all sections stay as they are, so that those
+// who follow a search cost no more than those who follow a section.
+
+// Bounds of a search.
+const (
+	searchDefault  = 50
+	searchMost     = 100
+	searchRawQuery = 4 << 10 // bytes of the address behind its path
+	searchRanked   = 500     // of the newest stories, those that order=rank ranks
+	searchLooked   = 20_000  // of the newest reports that the index gives, those that are looked at
+)
+
+// searchParameters are those that a search takes.
+var searchParameters = []string{"q", "section", "source", "limit", "order"}
+
+// searching is what somebody searches for.
+type searching struct {
+	text            string // as it was typed
+	query           sections.Query
+	section, source string
+	limit           int
+	ranked          bool
+}
+
+// errAsked is an error of whoever asks.
+type errAsked struct{ error }
+
+func asked(format string, args ...any) error { return errAsked{fmt.Errorf(format, args...)} }
+
+// parseSearch reads the parameters of a search. The words may be missing where a page offers to search.
+func parseSearch(pl *plan, raw string) (searching, error) {
+	s := searching{limit: searchDefault}
+	if len(raw) > searchRawQuery {
+		return s, asked("The search is too long.")
+	}
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return s, asked("The address of this search cannot be read: %w.", err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if !slices.Contains(searchParameters, name) {
+			return s, asked("A search has no parameter %q; it takes %s.", name, strings.Join(searchParameters, ", "))
+		}
+		if len(values[name]) > 1 {
+			return s, asked("The parameter %s stands there twice.", name)
+		}
+	}
+	if s.section = values.Get("section"); s.section != "" && pl.byID[s.section] == nil {
+		return s, asked("There is no section %q.", s.section)
+	}
+	s.source = values.Get("source")
+	if text := values.Get("limit"); text != "" {
+		if s.limit, err = strconv.Atoi(text); err != nil || s.limit < 1 || s.limit > searchMost {
+			return s, asked("limit is a number from 1 to %d, not %q.", searchMost, text)
+		}
+	}
+	switch order := values.Get("order"); order {
+	case "", "time":
+	case "rank":
+		s.ranked = true
+	default:
+		return s, asked("order is time or rank, not %q.", order)
+	}
+	s.text = strings.TrimSpace(values.Get("q"))
+	if s.text == "" {
+		return s, nil
+	}
+	if s.query, err = sections.ParseQuery(s.text, false); err != nil {
+		return s, errAsked{err}
+	}
+	return s, nil
+}
+
+// address is the query of the address of a search, in the one form that all spellings of it lead to.
+func (s *searching) address() string {
+	if s.text == "" {
+		return ""
+	}
+	a := "?q=" + url.QueryEscape(s.query.String())
+	if s.section != "" {
+		a += "&section=" + url.QueryEscape(s.section)
+	}
+	if s.source != "" {
+		a += "&source=" + url.QueryEscape(s.source)
+	}
+	if s.limit != searchDefault {
+		a += "&limit=" + strconv.Itoa(s.limit)
+	}
+	if s.ranked {
+		a += "&order=rank"
+	}
+	return a
+}
+
+// addSearch adds the addresses of search.
+func (p *Publisher) addSearch(mux *http.ServeMux) {
+	mux.HandleFunc("/search", p.get(func(w http.ResponseWriter, r *http.Request) { p.serveSearch(w, r, render.FormatHTML) }))
+	for _, f := range render.FeedFormats {
+		mux.HandleFunc("/search."+string(f), p.get(func(w http.ResponseWriter, r *http.Request) { p.serveSearch(w, r, f) }))
+		mux.HandleFunc("OPTIONS /search."+string(f), func(w http.ResponseWriter, _ *http.Request) { preflight(w) })
+	}
+}
+
+func (p *Publisher) serveSearch(w http.ResponseWriter, r *http.Request, f render.Format) {
+	s := p.site.Load()
+	if s == nil {
+		p.unknown(w, r)
+		return
+	}
+	// What was answered before is found by the address as it stands.
+	key, state := r.URL.Path+"?"+r.URL.RawQuery, s.editions["all"].number
+	if !p.found.has(key, state) && !p.affords(w, r) {
+		return
+	}
+	d, err := p.found.get(r.Context(), key, state, func(ctx context.Context, old *document) (*document, error) {
+		return p.search(ctx, s, r.URL.RawQuery, f, old)
+	})
+	var theirs errAsked
+	if errors.As(err, &theirs) {
+		w.Header().Set("Cache-Control", "no-store")
+		p.refuse(w, http.StatusBadRequest, theirs.Error())
+		return
+	}
+	p.serveMade(w, r, d, err)
+}
+
+// search renders the answer to a search.
+func (p *Publisher) search(ctx context.Context, s *site, raw string, f render.Format, old *document) (*document, error) {
+	ask, err := parseSearch(s.plan, raw)
+	if err == nil && ask.text == "" && f != render.FormatHTML {
+		err = asked("Say what to search for: /search.%s?q=words. It takes %s.", f, strings.Join(searchParameters, ", "))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if ask.source != "" && !s.knows(ask.source) {
+		return nil, asked("There is no source %q.", ask.source)
+	}
+	var found answer
+	if ask.text != "" {
+		if found, err = p.find(ctx, s, &ask, f != render.FormatHTML); err != nil {
+			return nil, err
+		}
+	}
+	v := s.view(&feed.Section{ID: "search"}, found.entries)
+	v.Path, v.Home, v.Query, v.Tombstones = "/search", "/search"+ask.address(), ask.address(), found.graves
+	v.Title, v.Feed = ask.query.String(), "search/"+sum([]byte(ask.address()))[:16]
+	var body []byte
+	e := p.feedEnvelope(s.plan, "all", f, "")
+	if f == render.FormatHTML {
+		body, err = render.SearchPage(v, ask.page(s.plan))
+		e = p.pageEnvelope(s.plan, s.plan.every("all"))
+		e.policy = render.WithForm(e.policy)
+	} else {
+		body, err = render.Feed(v, f)
+	}
+	return p.made(s, v, "/search."+string(f), f, body, err, e, old)
+}
+
+// made is the document of a rendering that somebody asked for.
+func (p *Publisher) made(s *site, v *render.View, path string, f render.Format, body []byte, failed error, e envelope, old *document) (*document, error) {
+	if good, err := p.good(path, "", f, body, failed); !good {
+		return orLast(old, err)
+	}
+	modified := toldLast(v)
+	if old != nil {
+		if old.hash == sum(body) {
+			return old.redressed(old.modified, e), nil
+		}
+		if !modified.After(old.modified) { // readers that go by the time alone are to see that it changed
+			modified = old.modified.Add(time.Second)
+		}
+	}
+	if modified.IsZero() {
+		modified = s.at.UTC().Truncate(time.Second)
+	}
+	return p.squeezers.document(path, body, modified, e), nil
+}
+
+// toldLast is lastChange, and not before the last report arrived: another outlet's report changes a
+// document, and no date of the entry.
+func toldLast(v *render.View) time.Time {
+	last := lastChange(v)
+	for i := range v.Entries {
+		for j := range v.Entries[i].Reports {
+			if t := v.Entries[i].Reports[j].FirstSeen.UTC().Truncate(time.Second); t.After(last) {
+				last = t
+			}
+		}
+	}
+	return last
+}
+
+// knows tells whether there is, or was, a source with this id.
+func (s *site) knows(source string) bool {
+	_, ok := s.origins[source]
+	return ok
+}
+
+// answer is what a search found: entries in order, and those of its entries that were withdrawn.
+type answer struct {
+	entries []feed.Entry
+	graves  []render.Tombstone
+}
+
+// hit is an entry that a search found.
+type hit struct {
+	key      string
+	at       time.Time // see feed.Found
+	report   int64     // the newest that was found
+	headline bool      // one was found by its headline
+}
+
+// find finds the entries that meet a search: those that were published last, or among the last ones
+// those that rank highest. Feeds leave out what is backlog, as those of sections do.
+func (p *Publisher) find(ctx context.Context, s *site, ask *searching, open bool) (answer, error) {
+	matches, inTitle, err := ask.query.Matcher()
+	if err != nil {
+		return answer{}, err
+	}
+	phrases, err := ask.query.Phrases()
+	if err != nil {
+		return answer{}, err
+	}
+	q := feed.TextQuery{Phrases: phrases, Section: ask.section, Source: ask.source, Match: func(it *feed.Item) bool {
+		if origin, known := s.origins[it.Source]; !known || origin.Rights == feed.RightsHeadline {
+			return inTitle(it)
+		}
+		return matches(it)
+	}}
+	most := ask.limit
+	if ask.ranked {
+		most = searchRanked
+	}
+	hits, graves, err := p.hits(ctx, q, most, open, inTitle)
+	if err != nil {
+		return answer{}, err
+	}
+	entries, err := p.reporting(ctx, hits, ask.source)
+	if err != nil {
+		return answer{}, err
+	}
+	if ask.ranked {
+		s.rank(entries, hits)
+	}
+	return answer{entries[:min(len(entries), ask.limit)], graves}, nil
+}
+
+// hits reads what the index finds until it has so many entries, and then those of the same second, so
+// that the order within it is not that of arrival. It also tells of what was withdrawn.
+func (p *Publisher) hits(ctx context.Context, q feed.TextQuery, most int, open bool, inTitle func(*feed.Item) bool) (hits []hit, graves []render.Tombstone, err error) {
+	by := map[string]int{}
+	buried := map[string]bool{}
+	looked := 0
+	q.Any = true // to see what was withdrawn
+	if match := q.Match; match != nil {
+		q.Match = func(it *feed.Item) bool { looked++; return match(it) }
+	}
+	err = p.reader.Search(ctx, q, func(f *feed.Found) bool {
+		it := &f.Item
+		switch {
+		case f.Published.IsZero(), it.Dropped != "", it.Entry == "":
+		case !f.Withdrawn.IsZero():
+			if !buried[it.Entry] && len(graves) < tombstones {
+				buried[it.Entry] = true
+				graves = append(graves, render.Tombstone{Key: it.Entry, When: f.Withdrawn})
+			}
+		case !it.Gone.IsZero(), open && f.Backlog:
+		default:
+			at, there := by[it.Entry]
+			if !there {
+				if len(hits) >= most && f.At.Before(hits[len(hits)-1].at) {
+					return false
+				}
+				at, by[it.Entry] = len(hits), len(hits)
+				hits = append(hits, hit{key: it.Entry, at: f.At, report: it.ID})
+			}
+			hits[at].headline = hits[at].headline || inTitle != nil && inTitle(it)
+		}
+		return looked < searchLooked
+	})
+	slices.SortFunc(graves, func(a, b render.Tombstone) int { return cmp.Or(b.When.Compare(a.When), strings.Compare(a.Key, b.Key)) })
+	return hits, graves, err
+}
+
+// reporting reads the entries that were found, newest first. Where one source was asked for, its report speaks
+// for the entry.
+func (p *Publisher) reporting(ctx context.Context, hits []hit, source string) ([]feed.Entry, error) {
+	keys := make([]string, len(hits))
+	report := make(map[string]int64, len(hits))
+	for i, h := range hits {
+		keys[i] = h.key
+		report[h.key] = h.report
+	}
+	entries, err := p.entries(ctx, keys)
+	if err != nil || source == "" {
+		return entries, err
+	}
+	for i := range entries {
+		entries[i].Lead = report[entries[i].Key]
+	}
+	return entries, nil
+}
+
+// What order=rank counts, in days of age: an entry found by its headline ranks as one that many days
+// younger that is found by its summary alone, and so for each doubling of the outlets that tell it.
+const (
+	headlineDays = 3
+	outletDays   = 1
+)
+
+// rank orders entries by
+//
+//	published, in days  +  3 when the headline meets the query  +  log2 of the outlets that tell it
+//
+// All age alike, so the order changes with what is told and not as time passes.
+func (s *site) rank(entries []feed.Entry, hits []hit) {
+	headline := make(map[string]bool, len(hits))
+	for _, h := range hits {
+		headline[h.key] = h.headline
+	}
+	weight := make(map[string]float64, len(entries))
+	for i := range entries {
+		e := &entries[i]
+		outlets := map[string]bool{}
+		for j := range e.Reports {
+			outlets[s.origins[e.Reports[j].Source].Title] = true
+		}
+		w := float64(e.Published.Unix())/(24*60*60) + outletDays*math.Log2(float64(max(1, len(outlets))))
+		if headline[e.Key] {
+			w += headlineDays
+		}
+		weight[e.Key] = w
+	}
+	slices.SortStableFunc(entries, func(a, b feed.Entry) int { return cmp.Compare(weight[b.Key], weight[a.Key]) })
+}
+
+// page is what the page of a search shows besides its results.
+func (s *searching) page(pl *plan) render.Search {
+	page := render.Search{Text: s.text, Section: s.section, Source: s.source, Ranked: s.ranked, Address: s.address()}
+	if s.text == "" {
+		return page
+	}
+	page.Rule = s.query.Rule()
+	page.ID = sectionID(s.query.All, pl.byID)
+	scattered := s.query.Scattered()
+	if loose := scattered.String(); loose != s.query.String() {
+		other := *s
+		other.query = scattered
+		page.Scattered = other.address()
+	}
+	return page
+}
+
+// sectionID proposes the id of a section for these terms, one that no section has.
+func sectionID(terms []string, taken map[string]*feed.Section) string {
+	const longest = 40
+	id := strings.Trim(strings.Map(func(r rune) rune {
+		switch {
+		case r == ' ':
+			return '-'
+		case r < 0x80:
+			return r
+		}
+		return -1
+	}, feed.Fold(strings.Join(terms, " "))), "-")
+	id = strings.Trim(id[:min(len(id), longest)], "-")
+	if id == "" {
+		id = "search"
+	}
+	for n, free := 2, id; ; n++ {
+		if taken[free] == nil {
+			return free
+		}
+		free = id + "-" + strconv.Itoa(n)
+	}
+}
