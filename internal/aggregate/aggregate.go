@@ -51,7 +51,7 @@ func (s *Settings) window() time.Duration {
 	return w
 }
 
-// Options make an Aggregate. All fields but Metrics and Filed are required.
+// Options make an Aggregate. All fields but Metrics, Filed and Queue are required.
 type Options struct {
 	Store     *store.Store
 	Collector *collect.Collector
@@ -60,6 +60,7 @@ type Options struct {
 	Now       func() time.Time
 	Metrics   prometheus.Registerer // nil means none
 	Filed     func()                // called after every commit of the desk; must not block
+	Queue     Queue                 // of the nodes that collect together; nil means this process alone
 }
 
 // Aggregate is the wing. Its methods are safe for concurrent use.
@@ -68,6 +69,7 @@ type Aggregate struct {
 	log   *slog.Logger
 	now   func() time.Time
 	filed func()
+	queue Queue // nil: this process alone collects
 	count *counters
 
 	saving saving
@@ -81,6 +83,7 @@ type Aggregate struct {
 	settings  Settings
 	collector *collect.Collector
 	outlets   map[string][]string // their sources
+	hosts     map[string][]int    // the sources of each host, by their place in settings
 	refiled   Refiled
 
 	atDesk   turnstile              // held while the desk works; guards what follows
@@ -101,7 +104,7 @@ func New(o Options) (*Aggregate, error) {
 		o.Filed = func() {}
 	}
 	a := &Aggregate{
-		store: o.Store, log: o.Log, now: o.Now, filed: o.Filed,
+		store: o.Store, log: o.Log, now: o.Now, filed: o.Filed, queue: o.Queue,
 		reload: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 		calls: make(chan func(*schedule)), pushes: pushes{source: map[string]int64{}},
 		atDesk: make(turnstile, 1),
@@ -124,7 +127,15 @@ func (a *Aggregate) Reload(s Settings, c *collect.Collector) error {
 	}
 	a.desk, a.adopted, a.channels, a.sources = nil, false, channels, deskOptions(s).Sources
 	a.mu.Lock()
-	a.settings, a.collector, a.outlets, a.refiled = s, c, outletsOf(s.Sources), Refiled{}
+	if a.queue != nil { // else the schedule forgets what is gone
+		for i := range a.settings.Sources {
+			id := a.settings.Sources[i].ID
+			if !slices.ContainsFunc(s.Sources, func(src feed.Source) bool { return src.ID == id }) {
+				a.count.forget(id)
+			}
+		}
+	}
+	a.settings, a.collector, a.outlets, a.hosts, a.refiled = s, c, outletsOf(s.Sources), hostsOf(s.Sources), Refiled{}
 	a.mu.Unlock()
 	poke(a.reload)
 	poke(a.wake)
@@ -172,10 +183,16 @@ func (a *Aggregate) Run(ctx context.Context) error {
 	return err
 }
 
-// RunCollecting is the part of Run that collects.
-func (a *Aggregate) RunCollecting(ctx context.Context) error { return a.runSchedule(ctx) }
+// RunCollecting is the part of Run that collects: with Options.Queue, the hosts that this node gets.
+func (a *Aggregate) RunCollecting(ctx context.Context) error {
+	if a.queue != nil {
+		return a.queue.Take(ctx, hostsAtOnce, a.collectHost)
+	}
+	return a.runSchedule(ctx)
+}
 
-// RunDesk is the part of Run that files, and takes away what is old. Of several nodes one runs it, see
+// RunDesk is the part of Run that files, takes away what is old and, with Options.Queue, gives the nodes that
+// collect what is due: by the configuration of this node. Of several nodes one runs it, see
 // cluster.Hold; it fails with store.ErrLost when another node has taken over. What others filed before
 // is read anew at the start.
 func (a *Aggregate) RunDesk(ctx context.Context) error {
@@ -184,6 +201,9 @@ func (a *Aggregate) RunDesk(ctx context.Context) error {
 	a.takeOver(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { a.runRetention(ctx, cancel) })
+	if a.queue != nil {
+		wg.Go(func() { a.runPlan(ctx, cancel) })
+	}
 	a.runDesk(ctx, cancel)
 	cancel(nil)
 	wg.Wait()
@@ -217,9 +237,10 @@ type Report struct {
 	Warnings  []string `json:"warnings"`
 }
 
-// keep saves what a look at a source brought. The state it returns is the source's new one, or the
-// one before when nothing could be saved.
-func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Result) (Report, feed.SourceState, error) {
+// keep saves what a look at a source brought; with the state from which it began, only when no other look
+// was saved since. The state it returns is the source's new one, or the one before when nothing could be
+// saved.
+func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Result, before *feed.SourceState) (Report, feed.SourceState, error) {
 	rep := Report{ID: job.Source.ID, Status: string(res.Outcome), Fetched: len(res.Items), Warnings: res.Warnings}
 	if rep.Warnings == nil {
 		rep.Warnings = []string{}
@@ -228,11 +249,16 @@ func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Resul
 		rep.Error = res.Err.Error()
 	}
 	res.State.Outlet, res.State.Private = job.Source.Outlet(), job.Source.Private
-	n, err := a.store.Save(ctx, &store.Collected{
+	c := &store.Collected{
 		State: res.State, Items: res.Items, Withdrawn: res.Deleted, Holds: res.Holds,
 		Full: whole(job.Source, &res), Complete: job.Source.Complete, Siblings: a.siblings(&job.Source),
-		Backlog: backlog(&job), At: a.now(),
-	})
+		Backlog: backlog(&job), At: a.now(), Before: before,
+	}
+	n, err := a.store.Save(ctx, c)
+	res.State = c.State // with what a hub changed meanwhile
+	if errors.Is(err, store.ErrSuperseded) {
+		return rep, job.State, err
+	}
 	a.saved(err)
 	if err != nil {
 		err = fmt.Errorf("%s: what it brought could not be saved and will be fetched again: %w", rep.ID, err)
@@ -318,7 +344,7 @@ func (a *Aggregate) Collect(ctx context.Context, ids []string, each func(Report)
 	var deskErr error
 	working.Go(func() { _, deskErr = a.file(ctx, full) })
 	err = collector.Run(ctx, jobs, func(job collect.Job, res collect.Result) {
-		rep, _, err := a.keep(ctx, job, res)
+		rep, _, err := a.keep(ctx, job, res, nil)
 		mu.Lock()
 		defer mu.Unlock()
 		reports[place[rep.ID]] = rep

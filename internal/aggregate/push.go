@@ -12,6 +12,7 @@ import (
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/aggregate/read"
 	"feedd/internal/feed"
+	"feedd/internal/store"
 )
 
 // ErrNoSubscription says that no source waits for a hub at this callback.
@@ -74,6 +75,9 @@ func (s *schedule) subscriber(callback string) *slot {
 // VerifyPush answers a hub that asks whether a subscription is wanted (WebSub, section 5.3): the
 // text to send back. ErrNoSubscription, or another error, means 404.
 func (a *Aggregate) VerifyPush(ctx context.Context, callback string, query url.Values) (string, error) {
+	if a.queue != nil {
+		return a.verifyShared(ctx, callback, query)
+	}
 	var answer string
 	verr := ErrNoSubscription
 	err := a.call(ctx, func(s *schedule) {
@@ -159,6 +163,11 @@ func (a *Aggregate) TakePush(ctx context.Context, callback string, header http.H
 	default:
 		a.pushes.release(id, reserved-int64(len(text)))
 		reserved = int64(len(text))
+		if a.queue != nil {
+			err = a.takeShared(ctx, callback, header, text)
+			a.pushes.release(id, reserved)
+			return err
+		}
 		err = a.submitPush(ctx, callback, header, text)
 	}
 	if err != nil {
@@ -169,6 +178,10 @@ func (a *Aggregate) TakePush(ctx context.Context, callback string, header http.H
 
 // awaits returns the id of the source that waits for its hub at a callback.
 func (a *Aggregate) awaits(ctx context.Context, callback string) (id string, err error) {
+	if a.queue != nil {
+		_, st, err := a.subscriberShared(ctx, callback)
+		return st.Source, err
+	}
 	err = a.call(ctx, func(s *schedule) {
 		if sl := s.subscriber(callback); sl != nil {
 			id = sl.src.ID
@@ -211,4 +224,62 @@ func (a *Aggregate) submitPush(ctx context.Context, callback string, header http
 		sl.running++
 	})
 	return errors.Join(err, perr)
+}
+
+// Where several nodes collect, a hub may ask and deliver to any of them.
+
+// subscriberShared returns the source that waits for its hub at a callback, and its stored state.
+func (a *Aggregate) subscriberShared(ctx context.Context, callback string) (feed.Source, feed.SourceState, error) {
+	st, found, err := a.store.Subscriber(ctx, callback)
+	if err != nil {
+		return feed.Source{}, st, err
+	}
+	src, wanted := a.sourceByID(st.Source)
+	if !found || !wanted {
+		return src, st, ErrNoSubscription
+	}
+	return src, st, nil
+}
+
+func (a *Aggregate) verifyShared(ctx context.Context, callback string, query url.Values) (answer string, err error) {
+	if _, _, err := a.subscriberShared(ctx, callback); err != nil {
+		return "", err
+	}
+	_, err = a.replaceShared(ctx, callback, func(st feed.SourceState) (next feed.SourceState, err error) {
+		answer, next, err = collect.Verify(st, query, a.now())
+		return next, err
+	})
+	return answer, err
+}
+
+// takeShared reads and saves what a hub delivered before it is acknowledged: whoever acknowledges may be
+// gone a moment later.
+func (a *Aggregate) takeShared(ctx context.Context, callback string, header http.Header, body []byte) error {
+	_, collector := a.current()
+	for range replaceTries {
+		src, st, err := a.subscriberShared(ctx, callback)
+		if err != nil {
+			return err
+		}
+		b, err := collect.Open(st.Push, header, body)
+		if err != nil {
+			return err
+		}
+		var saved error
+		job := collect.Job{Source: src, State: st, Known: a.store.Known, Pushed: b}
+		if err := collector.Run(ctx, []collect.Job{job}, func(job collect.Job, res collect.Result) {
+			var d done
+			d.id, d.pushed = src.ID, true
+			d.rep, d.state, saved = a.keep(context.WithoutCancel(ctx), job, res, &job.State)
+			if d.err = saved; !errors.Is(saved, store.ErrSuperseded) {
+				a.report(ctx, &src, d)
+			}
+		}); err != nil {
+			return err
+		}
+		if !errors.Is(saved, store.ErrSuperseded) {
+			return saved
+		}
+	}
+	return ErrPushBusy
 }

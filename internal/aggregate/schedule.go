@@ -123,7 +123,7 @@ func (s *schedule) configure(ctx context.Context) {
 				defer s.a.pushes.release(d.id, int64(len(job.Pushed.Bytes)))
 			}
 			// What was brought is saved also when ctx has ended meanwhile.
-			d.rep, d.state, d.err = s.a.keep(context.WithoutCancel(ctx), job, res)
+			d.rep, d.state, d.err = s.a.keep(context.WithoutCancel(ctx), job, res, nil)
 			s.done <- d
 		})
 	}

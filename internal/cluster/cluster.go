@@ -1,17 +1,26 @@
 // Package cluster lets several nodes, feedd processes on one PostgreSQL database, share the work.
 //
-// In come pieces of work that one node at a time may do, and what is to be woken by a notice; out goes
-// a context for the one that holds the work, and the wakening. PostgreSQL decides: an advisory lock says
-// who holds what (hold.go), and NOTIFY tells what was committed elsewhere (listen.go). It never elects,
-// queues or locks by means of its own, and knows nothing of sources, stories or pages.
+// In come pieces of work that one node at a time may do, hosts that have something due, and what is to be
+// woken by a notice; out go a context for the one that holds the work, hosts for whichever node has time,
+// and the wakening. Engines that exist decide: an advisory lock of PostgreSQL says who holds what (hold.go),
+// NOTIFY tells what was committed elsewhere (listen.go), River's jobs spread the hosts (river.go), and rows
+// keep the nodes from crowding one (gate.go) and tell who is there (nodes.go). It has no election, queue or
+// lock service of its own, and knows nothing of sources, stories or pages.
 package cluster
 
 import (
 	"context"
+	"crypto/rand"
+	"fmt"
 	"log/slog"
+	"os"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"feedd/internal/store"
 )
@@ -26,14 +35,70 @@ type Options struct {
 type Cluster struct {
 	store *store.Store
 	log   *slog.Logger
+	quiet *slog.Logger // for what the queue logs
+	pool  *pgxpool.Pool
+	name  string // of this process, among all that ever were
+
+	mu    sync.Mutex // guards what follows
+	holds []string
+	freed time.Time // when hosts of nodes that are gone were last looked for
 }
 
-// New returns the cluster that lives on a store, nil when that is on SQLite and one process has all.
-func New(o Options) *Cluster {
-	if o.Store.Postgres() == nil {
-		return nil
+// poolMost bounds the connections of a node besides the store's: for the queue, the gate and the like. Two
+// more listen, one each for what a node may hold alone.
+const poolMost = 6
+
+// New returns the cluster that lives on a store, nil when that is on SQLite and one process has all. It
+// connects when it is first used.
+func New(ctx context.Context, o Options) (*Cluster, error) {
+	to := o.Store.Postgres()
+	if to == nil {
+		return nil, nil
 	}
-	return &Cluster{store: o.Store, log: o.Log}
+	config, err := pgxpool.ParseConfig("")
+	if err != nil {
+		return nil, fmt.Errorf("connections of the cluster: %w", err)
+	}
+	config.ConnConfig, config.MaxConns, config.MinConns = to, poolMost, 0
+	config.MaxConnIdleTime = time.Minute
+	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), config)
+	if err != nil {
+		return nil, fmt.Errorf("connections of the cluster: %w", err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "node"
+	}
+	return &Cluster{
+		store: o.Store, log: o.Log, quiet: slog.New(quieter{o.Log.Handler()}), pool: pool,
+		name: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), strings.ToLower(rand.Text()[:4])),
+	}, nil
+}
+
+// Close closes the connections.
+func (c *Cluster) Close() error {
+	c.pool.Close()
+	return nil
+}
+
+// Name is that of this node.
+func (c *Cluster) Name() string { return c.name }
+
+// holding lists what this node alone does at present.
+func (c *Cluster) holding() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.holds)
+}
+
+func (c *Cluster) holdsNow(name string, holds bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.holds = slices.DeleteFunc(c.holds, func(h string) bool { return h == name })
+	if holds {
+		c.holds = append(c.holds, name)
+		slices.Sort(c.holds)
+	}
 }
 
 // How often what lasts is told again.

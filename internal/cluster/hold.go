@@ -94,6 +94,8 @@ func (c *Cluster) held(ctx context.Context, conn *pgx.Conn, name string, work fu
 		return err
 	}
 	c.log.Info("this node holds "+name, "claim", claim)
+	c.holdsNow(name, true)
+	defer c.holdsNow(name, false)
 	ctx, lose := context.WithCancelCause(claim.With(ctx))
 	beating := make(chan struct{})
 	go func() {

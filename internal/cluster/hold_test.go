@@ -23,10 +23,11 @@ func node(t *testing.T, address string) (*Cluster, *store.Store) {
 			t.Error(err)
 		}
 	})
-	c := New(Options{Store: s, Log: slog.New(slog.DiscardHandler)})
-	if c == nil {
-		t.Fatal("no cluster on PostgreSQL")
+	c, err := New(t.Context(), Options{Store: s, Log: slog.New(slog.DiscardHandler)})
+	if err != nil || c == nil {
+		t.Fatal("no cluster on PostgreSQL:", err)
 	}
+	t.Cleanup(func() { _ = c.Close() })
 	return c, s
 }
 

@@ -68,6 +68,7 @@ type Daemon struct {
 	admins    []net.Listener // none without Options.Admin
 	store     *store.Store
 	roles     roles
+	started   time.Time
 	cluster   *cluster.Cluster // nil on SQLite, where one process has all
 	agg       *aggregate.Aggregate
 	pub       *publish.Publisher
@@ -111,7 +112,7 @@ func ParseConfig(name string, data []byte) (*config.Config, error) {
 //
 // It is one long straight function: every step uses what the one before it made.
 func New(ctx context.Context, o Options) (_ *Daemon, err error) {
-	d := &Daemon{o: o, log: o.Log, committed: make(chan struct{}, 1)}
+	d := &Daemon{o: o, log: o.Log, started: time.Now(), committed: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Close())
@@ -128,7 +129,12 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil, err
 	}
 	d.closing("store", d.store.Close)
-	d.cluster = cluster.New(cluster.Options{Store: d.store, Log: o.Log})
+	if d.cluster, err = cluster.New(ctx, cluster.Options{Store: d.store, Log: o.Log}); err != nil {
+		return nil, err
+	}
+	if d.cluster != nil {
+		d.closing("cluster", d.cluster.Close)
+	}
 	if o.Listen != "" {
 		release, err := d.store.Serve()
 		if err != nil {
@@ -160,6 +166,10 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
 	d.gate = collect.NewGate(o.Now)
+	var queue aggregate.Queue
+	if d.cluster != nil && o.Listen != "" { // commands that do one thing and end go their own way
+		d.gate, queue = d.cluster.Gate(o.Now), d.cluster
+	}
 	d.collector = d.newCollector(d.config)
 	holds, err := d.store.Holds(ctx, o.Now())
 	if err != nil {
@@ -176,7 +186,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	d.agg, err = aggregate.New(aggregate.Options{
 		Store: d.store, Collector: d.collector, Settings: aggregation(d.config),
 		Log: o.Log, Now: o.Now, Metrics: d.registry,
-		Filed: d.filed,
+		Filed: d.filed, Queue: queue,
 	})
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"feedd/internal/cluster"
 	"feedd/internal/store"
 )
 
@@ -62,6 +63,10 @@ func (d *Daemon) startRoles(ctx context.Context, start func(what string, run fun
 		start("collecting", d.agg.Run)
 		return
 	}
+	if err := d.cluster.Join(ctx, d.node()); err != nil && ctx.Err() == nil {
+		d.log.Warn("the other nodes do not know of this one yet", "error", err)
+	}
+	start("telling of this node", func(ctx context.Context) error { return d.cluster.Tell(ctx, d.node) })
 	if d.roles.publish {
 		start("delivering", func(ctx context.Context) error { return d.cluster.Hold(ctx, "hub", d.pub.Deliver) })
 	}
@@ -72,6 +77,27 @@ func (d *Daemon) startRoles(ctx context.Context, start func(what string, run fun
 	if d.roles.desk {
 		start("filing", func(ctx context.Context) error { return d.cluster.Hold(ctx, RoleDesk, d.agg.RunDesk) })
 	}
+}
+
+// node is what this process says of itself to the others.
+func (d *Daemon) node() cluster.Node {
+	n := cluster.Node{Roles: d.roles.names(), Version: d.o.Version, Started: d.started}
+	if at := d.Addr(); at != nil {
+		n.Address = at.String()
+	}
+	return n
+}
+
+func (r roles) names() (names []string) {
+	for _, x := range []struct {
+		has  bool
+		name string
+	}{{r.collect, RoleCollect}, {r.desk, RoleDesk}, {r.publish, RolePublish}} {
+		if x.has {
+			names = append(names, x.name)
+		}
+	}
+	return names
 }
 
 // delivering is what the hub asks before each delivery where other nodes have hubs of the same site.

@@ -64,7 +64,7 @@ func (s *Store) moveTo(ctx context.Context, dst *Store, each func(done, total in
 	if err != nil {
 		return m, s.explain(err)
 	}
-	tables, err := schemaTables()
+	tables, err := movedTables()
 	if err != nil {
 		return m, err
 	}
@@ -256,6 +256,12 @@ func hash(row []any) uint64 {
 }
 
 var tableWords = regexp.MustCompile(`(?m)^(CREATE|DROP) TABLE (\w+)|^ALTER TABLE (\w+) RENAME TO (\w+)`)
+
+// movedTables are the tables whose rows outlive the processes that serve.
+func movedTables() ([]string, error) {
+	tables, err := schemaTables()
+	return slices.DeleteFunc(tables, func(t string) bool { return t == "gates" || t == "nodes" }), err
+}
 
 // schemaTables names the tables that the migrations make. A schema on PostgreSQL may hold others,
 // that are not feedd's.

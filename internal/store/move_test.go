@@ -93,7 +93,7 @@ func unfiled(t *testing.T, s *Store) []feed.Item {
 // all reads all tables as text, in the order of their keys.
 func all(t *testing.T, s *Store) map[string][]string {
 	t.Helper()
-	tables, err := schemaTables()
+	tables, err := movedTables()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func TestMoveOfTextThatCannotBeStored(t *testing.T) {
 
 // The tables that are moved are those that there are, but the index.
 func TestSchemaTables(t *testing.T) {
-	want, err := schemaTables()
+	want, err := movedTables()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,9 @@ type Collected struct {
 	// newest so many; 0 means all, less than 0 none.
 	Backlog int
 	At      time.Time
+	// Before, when given, is the state from which the look began: where several nodes collect, the save
+	// fails with ErrSuperseded when another look at the source was saved since.
+	Before *feed.SourceState
 }
 
 // Counts says how many of the items were new, revised and unchanged, and how many stored ones their
@@ -87,10 +90,12 @@ func (s *Store) saveLoop() {
 		began, err := s.saveBatch(batch)
 		if err != nil && began && len(batch) > 1 {
 			for _, w := range batch { // so that one bad save fails alone
-				w.counts = Counts{}
-				_, w.err = s.saveBatch([]*save{w})
+				w.counts, w.err = Counts{}, nil
+				if _, err := s.saveBatch([]*save{w}); err != nil {
+					w.err = err
+				}
 			}
-		} else {
+		} else if err != nil {
 			for _, w := range batch {
 				w.err = err
 			}
@@ -101,13 +106,17 @@ func (s *Store) saveLoop() {
 	}
 }
 
-// saveBatch saves all or none. began tells whether writing began. When it did not, because the database
+// saveBatch saves all or none, but for looks that are superseded, which have that error. began tells whether writing began. When it did not, because the database
 // is locked or cannot be reached, trying each save alone would fail as well, after the same wait.
 func (s *Store) saveBatch(batch []*save) (began bool, err error) {
 	// The context of one collector must not abort what the others saved.
 	ctx := context.Background()
 	err = s.tx(ctx, func(tx *tx) error {
 		began = true
+		batch, err := s.current(ctx, tx, batch)
+		if err != nil || len(batch) == 0 {
+			return err
+		}
 		var states, holds [][]any
 		var uids []int64
 		var sources []string

@@ -14,7 +14,13 @@ import (
 // States returns what is remembered of every source ever collected, by source id.
 func (s *Store) States(ctx context.Context) (map[string]feed.SourceState, error) {
 	states := map[string]feed.SourceState{}
-	err := s.query(ctx, `SELECT id, state FROM sources`, func(r *sql.Rows) error {
+	err := s.query(ctx, `SELECT id, state FROM sources`, intoStates(states))
+	return states, err
+}
+
+// intoStates reads rows of id and state.
+func intoStates(states map[string]feed.SourceState) func(*sql.Rows) error {
+	return func(r *sql.Rows) error {
 		var id, text string
 		if err := r.Scan(&id, &text); err != nil {
 			return err
@@ -26,8 +32,7 @@ func (s *Store) States(ctx context.Context) (map[string]feed.SourceState, error)
 		st.Source = id
 		states[id] = st
 		return nil
-	})
-	return states, err
+	}
 }
 
 // Origins returns a number that moves when any source says something else of itself than before, see
@@ -38,8 +43,8 @@ func (s *Store) Origins(ctx context.Context) (int64, error) {
 	return sum<<16 + n, err
 }
 
-const putState = `INSERT INTO sources (id, next_run, full_read, state, listed, origin) VALUES ($1, $2, $3, $4, $5, $6)
-	ON CONFLICT (id) DO UPDATE SET next_run = excluded.next_run, state = excluded.state, origin = excluded.origin,
+const putState = `INSERT INTO sources (id, next_run, full_read, state, listed, origin, callback) VALUES ($1, $2, $3, $4, $5, $6, $7)
+	ON CONFLICT (id) DO UPDATE SET next_run = excluded.next_run, state = excluded.state, origin = excluded.origin, callback = excluded.callback,
 		listed = CASE WHEN excluded.listed <> '' THEN excluded.listed ELSE sources.listed END,
 		full_read = CASE WHEN excluded.full_read > 0 THEN excluded.full_read ELSE sources.full_read END`
 
@@ -47,7 +52,11 @@ const putState = `INSERT INTO sources (id, next_run, full_read, state, listed, o
 // listed are the ids on it, "" where no list was read.
 func stateRow(st feed.SourceState, fullRead time.Time, listed string) ([]any, error) {
 	text, err := json.Marshal(st)
-	return []any{st.Source, millis(st.NextRun), millis(fullRead), string(text), listed, int64(st.Origin())}, err
+	callback := ""
+	if st.Push != nil {
+		callback = st.Push.Callback
+	}
+	return []any{st.Source, millis(st.NextRun), millis(fullRead), string(text), listed, int64(st.Origin()), callback}, err
 }
 
 // SaveState stores a source's state alone, for changes that no look at the source brought.

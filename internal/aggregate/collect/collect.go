@@ -220,6 +220,10 @@ func (v *visit) run(ctx context.Context, src feed.Source, before feed.SourceStat
 	if ctx.Err() != nil {
 		return Result{Outcome: Failed, State: before, Err: context.Cause(ctx)}
 	}
+	var unknown *GateError
+	if errors.As(err, &unknown) {
+		return Result{Outcome: Failed, State: before, Err: err}
+	}
 	var held *HeldError
 	if errors.As(err, &held) {
 		st.WaitUntil, st.WaitReason = held.Until, held.Reason
@@ -265,7 +269,7 @@ func (v *visit) brought(ctx context.Context, src feed.Source, before, st feed.So
 			}
 			res.Warnings = append(res.Warnings, warnings...)
 			st.Warnings = res.Warnings
-			if until, reason := v.holdOf(hostOfSource(src)); until.After(st.WaitUntil) {
+			if until, reason := v.holdOf(HostOf(src)); until.After(st.WaitUntil) {
 				st.WaitUntil, st.WaitReason = until, reason
 			}
 		}

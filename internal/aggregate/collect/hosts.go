@@ -21,12 +21,18 @@ import (
 type Gate interface {
 	// Enter waits for the host's turn and takes it until leave is called, once. Interval is the
 	// least time since the end of the host's last request; the larger of that request's interval
-	// and this one's counts. It fails with a *HeldError at once when the host is held, and with
-	// ctx's error when that ends first.
+	// and this one's counts. It fails with a *HeldError at once when the host is held, with
+	// ctx's error when that ends first, and with a *GateError when it cannot tell.
 	Enter(ctx context.Context, host string, interval time.Duration) (leave func(), err error)
 	// Hold keeps everybody away from the host until then. A later end replaces an earlier one.
 	Hold(host string, until time.Time, reason string)
 }
+
+// GateError says that the gate could not be asked. Nothing is learned of a source from it.
+type GateError struct{ Err error }
+
+func (e *GateError) Error() string { return "its host's turn could not be had: " + e.Err.Error() }
+func (e *GateError) Unwrap() error { return e.Err }
 
 // HeldError says that a host wants to be left alone.
 type HeldError struct {
@@ -189,8 +195,8 @@ func hostOf(u *url.URL) string {
 	return name
 }
 
-// hostOfSource names the host a source's run begins at.
-func hostOfSource(src feed.Source) string {
+// HostOf names the host a source's run begins at, as Gate knows it.
+func HostOf(src feed.Source) string {
 	u, err := url.Parse(src.URL)
 	if err != nil {
 		return ""

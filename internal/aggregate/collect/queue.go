@@ -95,7 +95,7 @@ func (q *Queue) Submit(job Job) bool {
 		go q.run(&visit{c: q.c}, job)
 		return true
 	}
-	host := hostOfSource(job.Source)
+	host := HostOf(job.Source)
 	l := q.lines[host]
 	if l == nil {
 		l = &line{host: host}

@@ -1,0 +1,241 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// The queue of hosts is River's: one job a host, unique while it waits or runs, so that one node at a time
+// is at a host. A job that is lost costs time and nothing else, for what is due stands in the table of
+// sources: River's tables may be dropped at any moment.
+
+// hostJob is a host with sources that were due at a time.
+type hostJob struct {
+	Host string    `json:"host" river:"unique"`
+	At   time.Time `json:"at"`
+}
+
+// Kind implements river.JobArgs.
+func (hostJob) Kind() string { return "collect_host" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. A job that failed is not tried again: its host is
+// queued again when it has something due.
+func (hostJob) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled, rivertype.JobStateRetryable,
+	}}}
+}
+
+// Times of jobs. A node that is gone is told from its jobs by the table of nodes; River's own rescue is for
+// what that does not see.
+const (
+	jobTime    = 10 * time.Minute
+	jobRescue  = 15 * time.Minute
+	jobKept    = time.Minute
+	freeEvery  = 5 * time.Second
+	stopWithin = 3 * time.Second
+)
+
+type hostWorker struct {
+	river.WorkerDefaults[hostJob]
+	work func(ctx context.Context, host string, at time.Time)
+}
+
+// Work implements river.Worker.
+func (w *hostWorker) Work(ctx context.Context, job *river.Job[hostJob]) error {
+	w.work(ctx, job.Args.Host, job.Args.At)
+	return nil
+}
+
+// Put queues hosts, but for those that are queued or under way, whose sources were due at a time.
+func (c *Cluster) Put(ctx context.Context, hosts []string, at time.Time) error {
+	if err := c.free(ctx); err != nil && !unmade(err) {
+		return err
+	}
+	params := make([]river.InsertManyParams, len(hosts))
+	for i, host := range hosts {
+		params[i].Args = hostJob{host, at}
+	}
+	client, err := river.NewClient(riverpgxv5.New(c.pool), &river.Config{Logger: c.quiet})
+	if err != nil {
+		return fmt.Errorf("the queue: %w", err)
+	}
+	_, err = client.InsertMany(ctx, params)
+	if unmade(err) {
+		c.log.Warn("the queue's tables are gone; they are made anew, and nothing is lost", "error", err)
+		if err = c.remake(ctx); err == nil {
+			_, err = client.InsertMany(ctx, params)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("queue what is due: %w", err)
+	}
+	return nil
+}
+
+// free takes the hosts of nodes that are gone back from them.
+func (c *Cluster) free(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.freed) < freeEvery {
+		return nil
+	}
+	c.freed = time.Now()
+	tag, err := c.pool.Exec(ctx, `DELETE FROM river_job WHERE kind = $1 AND state = 'running'
+		AND NOT EXISTS (SELECT 1 FROM nodes WHERE name = attempted_by[array_upper(attempted_by, 1)] AND `+alive+`)`, hostJob{}.Kind())
+	if err == nil && tag.RowsAffected() > 0 {
+		c.log.Warn("nodes that are gone had hosts under way; other nodes go on with them", "hosts", tag.RowsAffected())
+	}
+	return err
+}
+
+// Take calls work for each host that this node gets, at most so many at once, until ctx ends.
+func (c *Cluster) Take(ctx context.Context, atOnce int, work func(ctx context.Context, host string, at time.Time)) error {
+	var said time.Time
+	for ctx.Err() == nil {
+		err := c.take(ctx, atOnce, work)
+		if now := time.Now(); err != nil && ctx.Err() == nil && now.Sub(said) >= sayEvery {
+			c.log.Warn("this node gets nothing to collect; it tries again", "error", err)
+			said = now
+		}
+		pause(ctx, tryEvery)
+	}
+	return nil
+}
+
+func (c *Cluster) take(ctx context.Context, atOnce int, work func(context.Context, string, time.Time)) error {
+	if err := c.make(ctx); err != nil {
+		return err
+	}
+	workers := river.NewWorkers()
+	if err := river.AddWorkerSafely(workers, &hostWorker{work: work}); err != nil {
+		return fmt.Errorf("the queue: %w", err)
+	}
+	client, err := river.NewClient(riverpgxv5.New(c.pool), &river.Config{
+		ID: c.name, Logger: c.quiet, Workers: workers,
+		Queues:     map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: atOnce}},
+		JobTimeout: jobTime, RescueStuckJobsAfter: jobRescue,
+		CompletedJobRetentionPeriod: jobKept, CancelledJobRetentionPeriod: jobKept, DiscardedJobRetentionPeriod: jobKept,
+	})
+	if err != nil {
+		return fmt.Errorf("the queue: %w", err)
+	}
+	// Jobs end with ctx, by StopAndCancel: the client does not stop well by its own context.
+	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("start with the queue: %w", err)
+	}
+	<-ctx.Done()
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
+	defer cancel()
+	if err := client.StopAndCancel(stop); err != nil {
+		c.log.Debug("the queue did not stop in time", "error", err)
+	}
+	return nil
+}
+
+// make makes or migrates the queue's tables, one node after another.
+func (c *Cluster) make(ctx context.Context) error {
+	return c.alone(ctx, "schema", c.migrate)
+}
+
+func (c *Cluster) migrate(ctx context.Context) error {
+	m, err := rivermigrate.New(riverpgxv5.New(c.pool), &rivermigrate.Config{Logger: c.quiet})
+	if err == nil {
+		_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("make the queue's tables: %w", err)
+	}
+	return nil
+}
+
+// remake drops what is left of the queue's tables, unless another node has made them meanwhile, and makes
+// them anew.
+func (c *Cluster) remake(ctx context.Context) error {
+	return c.alone(ctx, "schema", func(ctx context.Context) error {
+		var there bool
+		if err := c.pool.QueryRow(ctx, `SELECT to_regclass('river_job') IS NOT NULL AND to_regclass('river_leader') IS NOT NULL
+			AND to_regclass('river_queue') IS NOT NULL AND to_regclass('river_migration') IS NOT NULL`).Scan(&there); err != nil {
+			return err
+		}
+		if there {
+			return nil
+		}
+		if _, err := c.pool.Exec(ctx, dropQueue); err != nil {
+			return fmt.Errorf("drop what is left of the queue: %w", err)
+		}
+		return c.migrate(ctx)
+	})
+}
+
+// dropQueue drops everything of River's in the schema, whatever is left of it.
+const dropQueue = `DO $$ DECLARE x record; BEGIN
+	FOR x IN SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND relname LIKE 'river\_%'
+		LOOP EXECUTE format('DROP TABLE IF EXISTS %I CASCADE', x.relname); END LOOP;
+	FOR x IN SELECT oid::regprocedure AS f FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'river\_%'
+		LOOP EXECUTE format('DROP FUNCTION IF EXISTS %s CASCADE', x.f); END LOOP;
+	FOR x IN SELECT typname FROM pg_type WHERE typnamespace = current_schema()::regnamespace AND typtype = 'e' AND typname LIKE 'river\_%'
+		LOOP EXECUTE format('DROP TYPE IF EXISTS %I CASCADE', x.typname); END LOOP;
+END $$`
+
+// unmade tells whether an error says that a table, a type or a function is missing (PostgreSQL's manual,
+// appendix A).
+func unmade(err error) bool {
+	var server *pgconn.PgError
+	if !errors.As(err, &server) {
+		return false
+	}
+	switch server.Code {
+	case "42P01", "42704", "42883", "XX000": // the last: one was dropped while the statement ran
+		return true
+	}
+	return false
+}
+
+// alone does what one node at a time may do, when its turn has come.
+func (c *Cluster) alone(ctx context.Context, name string, do func(context.Context) error) (err error) {
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = join(err, closeConn(conn)) }()
+	for {
+		got, err := tryLock(ctx, conn, name)
+		if err != nil {
+			return err
+		}
+		if got {
+			return do(ctx)
+		}
+		if pause(ctx, time.Second/4); ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// quieter passes on what the queue logs for those who look closely: it tells of every attempt while the
+// database is away, and what matters of that this package says itself.
+type quieter struct{ slog.Handler }
+
+func (q quieter) Enabled(ctx context.Context, _ slog.Level) bool {
+	return q.Handler.Enabled(ctx, slog.LevelDebug)
+}
+
+func (q quieter) Handle(ctx context.Context, r slog.Record) error {
+	r.Level = slog.LevelDebug
+	return q.Handler.Handle(ctx, r)
+}
+
+func (q quieter) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return quieter{q.Handler.WithAttrs(attrs)}
+}
+func (q quieter) WithGroup(name string) slog.Handler { return quieter{q.Handler.WithGroup(name)} }
