@@ -166,6 +166,9 @@ func (d *labelledDay) misses(out io.Writer, rows []told) {
 			a, b := d.rows[k].item, d.rows[i].item
 			fmt.Fprintf(out, "%s %s\t%.2f\t%s\t%s\n\t%s\n\t%s\n", d.set, what, r.score, a.Title, b.Title, a.Summary, b.Summary)
 		}
+		if k := d.foldedWrongly(rows, i); k >= 0 {
+			tell("wrong fold", k)
+		}
 		if !found && wrong >= 0 {
 			tell("false positive", wrong)
 		}
@@ -173,6 +176,24 @@ func (d *labelledDay) misses(out io.Writer, rows []told) {
 			tell("false negative", lost)
 		}
 	}
+}
+
+// foldedWrongly returns a report of another outlet under whose entry report i was told, where none of
+// the entry is of its cluster; -1 where it was not.
+func (d *labelledDay) foldedWrongly(rows []told, i int) int {
+	other := -1
+	for k := range rows[:i] {
+		if rows[k].entry != rows[i].entry {
+			continue
+		}
+		if rows[k].cluster == rows[i].cluster {
+			return -1
+		}
+		if stories.Outlet(rows[k].source) != stories.Outlet(rows[i].source) {
+			other = k
+		}
+	}
+	return other
 }
 
 // groups names for each pair the least headline among those it is connected to by headlines in

@@ -1,0 +1,164 @@
+package words
+
+import (
+	"strconv"
+	"strings"
+
+	"feedd/internal/feed"
+)
+
+// Circumstances are what tells one report of a kind of event from the next, where no list knows the
+// names: where it happened and how old those are whom it happened to. "Boy, 15, shot in Gresham" and
+// "15-year-old boy shot in Washington Heights" share all other words.
+type Circumstances struct {
+	places [4]uint32 // the most telling word of each, as it stands among the text's words; 0 behind the last
+	ages   [4]uint8  // likewise
+}
+
+// beforePlaces are the words that a place follows, if what follows has a capital.
+var beforePlaces = [2]map[uint32]bool{
+	{Hash("in"): true, Hash("near"): true, Hash("outside"): true},
+	{Hash(feed.Normal("tại")): true, Hash(feed.Normal("ở")): true},
+}
+
+// partsOfPlaces begin the names of many places.
+var partsOfPlaces = words("north south east west new los san santa st saint fort lake port mount el la")
+
+// circumstances notes them, of the headline or of the summary; caps says that capitals mean nothing.
+func (rd *Reader) circumstances(c *Circumstances, words []wordform, text string, marked, caps, summary bool) {
+	before := beforePlaces[one(marked)]
+	if summary && !marked && !caps {
+		rd.dateline(c, words, text)
+	}
+	for i := range words {
+		w := &words[i]
+		if !w.Upper && before[w.normal] {
+			rd.place(c, words[i+1:], text, marked, caps)
+			continue
+		}
+		if d := w.Fold[0]; d >= '1' && d <= '9' && len(w.Fold) <= 3 {
+			if age := ageAt(words, i, text); age > 0 {
+				c.addAge(age)
+			}
+		}
+	}
+}
+
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// place notes the name that the words begin with.
+func (rd *Reader) place(c *Circumstances, words []wordform, text string, marked, caps bool) {
+	const longest = 4
+	best, most := uint32(0), float32(TellingFrom)
+	for i := range words[:min(len(words), longest)] {
+		w := &words[i]
+		if !w.Upper || i > 0 && strings.Trim(text[words[i-1].End:w.Start], " .") != "" {
+			break
+		}
+		if weight := rd.weights.word(w.normal, w.fold, marked); weight > most {
+			best, most = w.normal, weight
+		}
+		if caps && !partsOfPlaces[w.Fold] { // what follows may be anything
+			break
+		}
+	}
+	c.addPlace(best)
+}
+
+// dateline notes the place in capitals at the head of a report: "BAKERSFIELD, Calif. (KGET) -".
+func (rd *Reader) dateline(c *Circumstances, words []wordform, text string) {
+	const head, least = 12, 5
+	for i := range words[:min(len(words), head)] {
+		w := &words[i]
+		if w.End-w.Start >= least && w.Fold[0] > '9' && isUpper(text[w.Start:w.End]) {
+			c.addPlace(w.normal)
+			return
+		}
+	}
+}
+
+// ageAt returns the age of somebody that the number at words[i] is, 0 when it is none: 15-year-old,
+// "girl, 8, shot", 15 tuổi.
+func ageAt(words []wordform, i int, text string) uint8 {
+	v, err := strconv.ParseUint(words[i].Fold, 10, 8)
+	if err != nil || v > 110 {
+		return 0
+	}
+	next := func(k int) string {
+		if i+k < len(words) {
+			return words[i+k].Fold
+		}
+		return ""
+	}
+	switch {
+	case next(1) == "tuoi", (next(1) == "year" || next(1) == "years" || next(1) == "yr") && next(2) == "old":
+		return uint8(v)
+	case i > 0 && i+1 < len(words) && between(text, words[i-1], words[i]) == ", " && strings.HasPrefix(text[words[i].End:], ", ") &&
+		words[i-1].Fold[0] > '9' && words[i+1].Fold[0] > '9':
+		return uint8(v)
+	}
+	return 0
+}
+
+func (c *Circumstances) addPlace(h uint32) {
+	for i := range c.places {
+		switch c.places[i] {
+		case 0:
+			c.places[i] = h
+			return
+		case h:
+			return
+		}
+	}
+}
+
+func (c *Circumstances) addAge(age uint8) {
+	for i := range c.ages {
+		switch c.ages[i] {
+		case 0:
+			c.ages[i] = age
+			return
+		case age:
+			return
+		}
+	}
+}
+
+// Ages says whether two texts name ages, and some age in both, or none.
+func (c *Circumstances) Ages(o *Circumstances) (same, other bool) {
+	if c.ages[0] == 0 || o.ages[0] == 0 {
+		return false, false
+	}
+	for _, a := range c.ages {
+		for _, b := range o.ages {
+			if a != 0 && a == b {
+				return true, false
+			}
+		}
+	}
+	return false, true
+}
+
+// Elsewhere says whether two texts name places: some that the other text has (same), or none (other).
+// in and in2 say whether the text of c, and of o, has a word.
+func (c *Circumstances) Elsewhere(o *Circumstances, in, in2 func(word uint32) bool) (same, other bool) {
+	if c.places[0] == 0 || o.places[0] == 0 {
+		return false, false
+	}
+	for _, p := range c.places {
+		if p != 0 && in2(p) {
+			return true, false
+		}
+	}
+	for _, p := range o.places {
+		if p != 0 && in(p) {
+			return true, false
+		}
+	}
+	return false, true
+}
