@@ -2,6 +2,7 @@ package stories
 
 import (
 	"math"
+	"slices"
 
 	"feedd/internal/aggregate/desk/words"
 )
@@ -44,6 +45,7 @@ func (sc *Scorer) compare(a *words.Text, hours float64, outlet bool, j *Comparis
 	sc.shares(a, &o, j)
 	sc.exchanges(a, &o, j)
 	contradictions(a, b, j)
+	sc.circumstances(a, j)
 
 	x := &j.X
 	x[fHours] = math.Log1p(min(math.Abs(hours), cappedHours)) / 4
@@ -274,6 +276,22 @@ func contradictions(a, b *words.Text, j *Comparison) {
 	x[fChoice], x[fAngle] = bit(c.Choice), bit(a.Angle != b.Angle)
 	x[fAside] = x[fAngle] * max(0, 2*x[fContain]-1)
 	x[fGenre], x[fGenres] = bit(a.Genres != b.Genres), bit(a.Genres&b.Genres == 0 && a.Genres != 0 && b.Genres != 0)
+}
+
+// circumstances sets the features of where and to whom it happened.
+func (sc *Scorer) circumstances(a *words.Text, j *Comparison) {
+	pr, x := &sc.probe, &j.X
+	b := pr.doc
+	there, elsewhere := a.Elsewhere(&b.Circumstances,
+		func(word uint32) bool {
+			return slices.ContainsFunc(a.All(), func(p uint32) bool { return (p^word)>>8 == 0 })
+		},
+		func(word uint32) bool { return pr.all.Find(word) >= 0 })
+	x[fThere], x[fElsewhere] = bit(there), bit(elsewhere)
+	age, clash := a.Ages(&b.Circumstances)
+	x[fAge], x[fAgeClash] = bit(age), bit(clash)
+	const telling = 5 * words.WeightUnit
+	x[fStrangers] = bit(pr.namesWeight >= telling && words.TotalWeight(a.Names()) >= telling && pr.names.Shared(a.Names()) == 0)
 }
 
 // texts sets the features of whole texts.

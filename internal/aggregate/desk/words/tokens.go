@@ -58,6 +58,7 @@ type Text struct {
 	Head     uint8     // tokens before the first colon or bar, 0 when there is none
 	Tail     uint8     // tokens before the last one
 	Days     [2]uint16 // named in title and summary: month*100+day
+	Circumstances
 
 	Title    []Token
 	slots    []slot
@@ -157,6 +158,7 @@ func (rd *Reader) ReadInto(d *Text, title, summary string) {
 	d.slots = rd.slots[:0]
 	caps := capitalsMeanNothing(words, title)
 	rd.title = rd.spell(rd.title[:0], words, title, d.Marked, caps, d)
+	rd.circumstances(&d.Circumstances, words, title, d.Marked, caps, false)
 	rd.contradictions(d, words, title, caps)
 	rd.slots, d.slots = d.slots, slices.Clone(d.slots[:min(len(d.slots), mostSlots)])
 
@@ -188,7 +190,9 @@ func (rd *Reader) ReadInto(d *Text, title, summary string) {
 		summary = unescape(feed.Head(summary, summaryBytes))
 		rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, summary, summaryWords)
 		words := rd.words
-		rd.rest = rd.spell(rd.rest, words, summary, marked(words), capitalsMeanNothing(words, summary), nil)
+		marked, caps := marked(words), capitalsMeanNothing(words, summary)
+		rd.rest = rd.spell(rd.rest, words, summary, marked, caps, nil)
+		rd.circumstances(&d.Circumstances, words, summary, marked, caps, true)
 		d.Told = len(rd.rest) >= 4
 	}
 	rd.collect(d)
