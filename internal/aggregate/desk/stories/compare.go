@@ -282,12 +282,12 @@ func contradictions(a, b *words.Text, j *Comparison) {
 func (sc *Scorer) circumstances(a *words.Text, j *Comparison) {
 	pr, x := &sc.probe, &j.X
 	b := pr.doc
-	there, elsewhere := a.Elsewhere(&b.Circumstances,
+	places := a.Places(&b.Circumstances,
 		func(word uint32) bool {
 			return slices.ContainsFunc(a.All(), func(p uint32) bool { return (p^word)>>8 == 0 })
 		},
 		func(word uint32) bool { return pr.all.Find(word) >= 0 })
-	x[fThere], x[fElsewhere] = bit(there), bit(elsewhere)
+	x[fThere], x[fElsewhere], x[fPlacesApart] = places.First, bit(places.Elsewhere), bit(places.Apart)
 	age, clash := a.Ages(&b.Circumstances)
 	x[fAge], x[fAgeClash] = bit(age), bit(clash)
 	const telling = 5 * words.WeightUnit

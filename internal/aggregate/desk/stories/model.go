@@ -42,8 +42,9 @@ const (
 	fStream            // words in common, weighted by how rare they are in the stream
 	fFrame             // share that was exchanged, where nothing else differs
 	fRare              // the most telling word in common
-	fThere             // one is told of a place that stands in the other's text
-	fElsewhere         // each of places, none of which stands in the other's
+	fThere             // the place that one names first stands in the other's text, and the other way round
+	fElsewhere         // neither of the two does
+	fPlacesApart       // nor does any other
 	fAge               // somebody's age in common
 	fAgeClash          // ages of people, none in common
 	fStrangers         // each names somebody or something rare, and nothing that the other does
@@ -64,14 +65,14 @@ const (
 var FeatureNames = [Features]string{
 	"cosine", "contain", "order", "pairs", "name-swap", "word-swap", "one-sided", "equal", "equal-but-names", "short",
 	"figures", "place", "date-clash", "period-clash", "quantity-clash", "casualty-clash", "place-clash", "direction-clash",
-	"choice-clash", "angle", "aside", "genre", "two-genres", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "stream", "frame", "rare", "there", "elsewhere", "age", "age-clash", "strangers", "text", "text-pairs", "names", "across", "across-min", "name-mass", "same-day", "other-day", "untold",
+	"choice-clash", "angle", "aside", "genre", "two-genres", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "stream", "frame", "rare", "there", "elsewhere", "places-apart", "age", "age-clash", "strangers", "text", "text-pairs", "names", "across", "across-min", "name-mass", "same-day", "other-day", "untold",
 }
 
 // Signs keeps a weight from going against what its feature means, where few samples have it.
 var Signs = [Features]int{
 	fCosine: 1, fContain: 1, fOrder: 1, fPairs: 1, fNameSwap: -1, fWordSwap: -1, fOneSided: -1, fEqualNames: -1, fFigures: 1, fPlace: 1,
 	fDate: -1, fPeriod: -1, fQuantity: -1, fCasualty: -1, fPlaceClash: -1, fDirection: -1, fChoice: -1, fAngle: -1, fAside: -1, fGenre: -1, fGenres: -1, fEqualShort: -1, fRubric: -1, fTitleNames: 1, fHours: -1, fNameMass: 1, fSameDay: 1, fOtherDay: -1, fStream: 1, fFrame: -1, fRare: 1, fUntold: -1,
-	fThere: 1, fElsewhere: -1, fAge: 1, fAgeClash: -1, fStrangers: -1,
+	fThere: 1, fElsewhere: -1, fPlacesApart: -1, fAge: 1, fAgeClash: -1, fStrangers: -1,
 	fText: 1, fTextPairs: 1, fNames: 1, fAcross: 1, fAcrossMin: 1,
 }
 

@@ -105,6 +105,13 @@ func (sc *Scorer) atMostRelated(a *words.Text, j *Comparison) string {
 		return "one frame, other contents"
 	case sc.turned(a) && sc.strangers(a, sc.probe.doc):
 		return "figures turned round"
+	case j.exact:
+	case j.X[fElsewhere] == 1:
+		return "other places"
+	case j.X[fAgeClash] == 1:
+		return "other ages"
+	case j.Told && j.X[fAcross] < littleAcross:
+		return "texts that do not tell the headlines"
 	}
 	return ""
 }
@@ -116,6 +123,7 @@ const (
 	nameExchanged = 0.08
 	littleText    = 0.4
 	littleUntold  = 0.15
+	littleAcross  = 0.35
 )
 
 // nobodyAsks is a probability below which it does not matter whether reports are interchangeable.

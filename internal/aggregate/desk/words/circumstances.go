@@ -1,6 +1,7 @@
 package words
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -144,21 +145,25 @@ func (c *Circumstances) Ages(o *Circumstances) (same, other bool) {
 	return false, true
 }
 
-// Elsewhere says whether two texts name places: some that the other text has (same), or none (other).
-// in and in2 say whether the text of c, and of o, has a word.
-func (c *Circumstances) Elsewhere(o *Circumstances, in, in2 func(word uint32) bool) (same, other bool) {
+// Places is what comparing the places of two texts gave, where both name some.
+type Places struct {
+	First     float64 // how many of the two that are named first stand in the other text: none, 0.5 or 1
+	Elsewhere bool    // none of those
+	Apart     bool    // no place of either stands in the other text
+}
+
+// Places compares the places that two texts name. in and in2 say whether the text of c, and of o, has a
+// word.
+func (c *Circumstances) Places(o *Circumstances, in, in2 func(word uint32) bool) (p Places) {
 	if c.places[0] == 0 || o.places[0] == 0 {
-		return false, false
+		return p
 	}
-	for _, p := range c.places {
-		if p != 0 && in2(p) {
-			return true, false
-		}
-	}
-	for _, p := range o.places {
-		if p != 0 && in(p) {
-			return true, false
-		}
-	}
-	return false, true
+	p.First = float64(one(in2(c.places[0]))+one(in(o.places[0]))) / 2
+	p.Elsewhere = p.First == 0
+	p.Apart = p.Elsewhere && !anyPlace(c.places[1:], in2) && !anyPlace(o.places[1:], in)
+	return p
+}
+
+func anyPlace(places []uint32, in func(word uint32) bool) bool {
+	return slices.ContainsFunc(places, func(p uint32) bool { return p != 0 && in(p) })
 }
