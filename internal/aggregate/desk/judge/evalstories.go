@@ -253,7 +253,9 @@ func (t *pairTeller) compare(row tableRow) stories.Comparison {
 		hours = unknownHours
 	}
 	outlet := row.get("src_a") != "" && row.get("src_a") == row.get("src_b")
+	t.rd.From(row.get("src_a"))
 	a := t.rd.Read(row.get("a_title"), feed.PlainText(row.get("a_summary")))
+	t.rd.From(row.get("src_b"))
 	b := t.rd.Read(row.get("b_title"), feed.PlainText(row.get("b_summary")))
 	j := t.sc.Score(a, b, hours, outlet)
 	if sameAddress(row.get("a_url"), row.get("b_url"), t.numbered) {
@@ -272,6 +274,7 @@ func countPairs(rd *words.Reader, raw []byte) (*stories.Counts, error) {
 		for _, side := range [2]string{"a_", "b_"} {
 			if title := row.get(side + "title"); !known[title] {
 				known[title] = true
+				rd.From(row.get("src_" + side[:1]))
 				counts.Add(rd.Read(title, feed.PlainText(row.get(side+"summary"))))
 			}
 		}

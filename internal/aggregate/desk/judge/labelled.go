@@ -133,12 +133,13 @@ func (l *Labelled) addPairs(in io.Reader) error {
 func someHours(a, b string) float64 { return float64(spread(a+b, 0)%1200) / 100 }
 
 func (l *Labelled) addPair(p labelledPair, a, b string) {
-	p.bare = [2]*words.Text{l.rd.Read(p.titles[0], ""), l.rd.Read(p.titles[1], "")}
-	for i, t := range p.bare {
-		l.count(p.set, p.titles[i], t)
-	}
-	if a != "" && b != "" {
-		p.whole = [2]*words.Text{l.rd.Read(p.titles[0], a), l.rd.Read(p.titles[1], b)}
+	for i, summary := range [2]string{a, b} {
+		l.rd.From(p.outlets[i])
+		p.bare[i] = l.rd.Read(p.titles[i], "")
+		l.count(p.set, p.titles[i], p.bare[i])
+		if a != "" && b != "" {
+			p.whole[i] = l.rd.Read(p.titles[i], summary)
+		}
 	}
 	l.pairs = append(l.pairs, p)
 }
@@ -180,6 +181,7 @@ func (l *Labelled) addToDay(set, cluster string, it *feed.Item) {
 	if i < 0 {
 		i, l.days = len(l.days), append(l.days, labelledDay{set: set})
 	}
+	l.rd.From(it.Source)
 	d := l.rd.Read(it.Title, feed.PlainText(it.Summary))
 	l.count(set, it.Title, d)
 	l.days[i].rows = append(l.days[i].rows, dayRow{

@@ -42,10 +42,12 @@ func (s *Memory) read(rd *words.Reader, it *feed.Item) *report {
 		r.from = newOrigin(it.Source, s.sources)
 	}
 	r.outlet = r.from.outlet
+	rd.From(r.from.name)
 	if feed.NamesArticle(it.Canonical) {
 		r.address = hashMore(hash64("a:"), it.Canonical)
 		name, number := feed.ArticleNumber(it.Canonical)
 		r.host = words.Hash(name)
+		rd.From(name)
 		if number != "" {
 			r.article = hashMore(hashMore(hashMore(hash64("n:"), name), " "), number)
 		}

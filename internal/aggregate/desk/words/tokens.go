@@ -86,7 +86,9 @@ const WeightUnit = 20
 type Reader struct {
 	lx      *lexicon
 	weights *weights
-	outlets lexemes // the sources' own titles
+	outlets lexemes             // the sources' own titles
+	own     []string            // names of the outlet that the text is from, see From
+	hosts   map[string][]string // the names in a host
 
 	plain []feed.Word
 	words []wordform
@@ -271,6 +273,9 @@ func between(text string, a, b wordform) string { return text[a.End:b.Start] }
 // trim takes labels and outlets off both ends of a headline, while three words are left.
 func (rd *Reader) trim(words []wordform, text string) []wordform {
 	const least = 3
+	if n, ok := rd.ownSignature(words, text); ok {
+		words = words[:len(words)-n]
+	}
 	for again := true; again && len(words) > least; {
 		again = false
 		if p, ok := rd.label(words, text); ok && len(words)-p >= least {
