@@ -11,43 +11,43 @@ import (
 
 // The features of a pair of reports. The order is that of the weights in model.json.
 const (
-	fCosine     = iota // words of the headlines in common, by weight
-	fContain           // share of the shorter headline that is in the other
-	fOrder             // of what is in common, how much stands in the same order
-	fPairs             // neighbouring words in common
-	fNameSwap          // names exchanged for names in the same place
-	fWordSwap          // other words exchanged in the same place
-	fOneSided          // what one headline has and the other lacks, nothing in its place
-	fEqual             // equal but for one or two exchanges
-	fEqualNames        // equal but for names
-	fShort             // few words to go by
-	fFigures           // figures in common that say something
-	fPlace             // places in common
-	fDate              // dates that disagree
-	fPeriod            // editions, months, rounds that disagree
-	fQuantity          // figures of one thing that disagree
-	fCasualty          // numbers of victims that disagree
-	fPlaceClash        // places that exclude each other
-	fDirection         // headline turned round
-	fChoice            // one word of a group that exclude each other, for another
-	fAngle             // one looks at an event from aside
-	fAside             // and holds most of what the other says
-	fGenre             // they are of unlike kinds of piece: report, line-up, ratings, advice
-	fGenres            // likewise, and neither is a report
-	fEqualShort        // equal but for an exchange, and few words to go by
-	fRubric            // equal heads before a colon or bar, and little else in common
-	fTitleNames        // rare names in both headlines
-	fHours             // apart, logarithm
-	fSource            // same outlet
-	fStream            // words in common, weighted by how rare they are in the stream
-	fFrame             // share that was exchanged, where nothing else differs
-	fRare              // the most telling word in common
-	fThere             // the place that one names first stands in the other's text, and the other way round
-	fElsewhere         // neither of the two does
-	fPlacesApart       // nor does any other
-	fAge               // somebody's age in common
-	fAgeClash          // ages of people, none in common
-	fStrangers         // each names somebody or something rare, and nothing that the other does
+	fCosine      = iota // words of the headlines in common, by weight
+	fContain            // share of the shorter headline that is in the other
+	fOrder              // of what is in common, how much stands in the same order
+	fPairs              // neighbouring words in common
+	fNameSwap           // names exchanged for names in the same place
+	fWordSwap           // other words exchanged in the same place
+	fOneSided           // what one headline has and the other lacks, nothing in its place
+	fEqual              // equal but for one or two exchanges
+	fEqualNames         // equal but for names
+	fShort              // few words to go by
+	fFigures            // figures in common that say something
+	fPlace              // places in common
+	fDate               // dates that disagree
+	fPeriod             // editions, months, rounds that disagree
+	fQuantity           // figures of one thing that disagree
+	fCasualty           // numbers of victims that disagree
+	fPlaceClash         // places that exclude each other
+	fDirection          // headline turned round
+	fChoice             // one word of a group that exclude each other, for another
+	fAngle              // one looks at an event from aside
+	fAside              // and holds most of what the other says
+	fGenre              // they are of unlike kinds of piece: report, line-up, ratings, advice
+	fGenres             // likewise, and neither is a report
+	fEqualShort         // equal but for an exchange, and few words to go by
+	fRubric             // equal heads before a colon or bar, and little else in common
+	fTitleNames         // rare names in both headlines
+	fHours              // apart, logarithm
+	fSource             // same outlet
+	fStream             // words in common, weighted by how rare they are in the stream
+	fFrame              // share that was exchanged, where nothing else differs
+	fRare               // the most telling word in common
+	fThere              // the place that one names first stands in the other's text, and the other way round
+	fElsewhere          // neither of the two does
+	fPlacesApart        // nor does any other
+	fAge                // somebody's age in common
+	fAgeClash           // ages of people, none in common
+	fStrangers          // each names somebody or something rare, and nothing that the other does
 	// With summaries only.
 	fText      // words of headline and summary in common
 	fTextPairs // neighbouring words likewise
