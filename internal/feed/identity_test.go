@@ -109,6 +109,17 @@ func TestRecognise(t *testing.T) {
 	}
 }
 
+// An item is known by the guid under which it was first stored, whatever it was called in between.
+func TestRecogniseByFirstName(t *testing.T) {
+	was := reported("called-otherwise", "https://e.org/", "Harvest of sea salt starts late this year", "Rain has kept the pans wet until now, the makers say.", time.Time{})
+	was.ID, was.FirstSeen, was.Opens = 7, day0, EntryKey(was.Source, "g:N/A")
+	doc := []Item{reported("N/A", "https://e.org/", "Harvest of sea salt starts late this summer", "Rain has kept the pans wet until now, the makers say.", time.Time{})}
+	TellApart(doc)
+	if got := Recognise(doc, []int{0}, []Item{was}, day0.Add(48*time.Hour), nil); got[0] != 0 {
+		t.Error("the item is not known by its first guid")
+	}
+}
+
 // Each article keeps to itself where the guid is the place in the list, also when all have moved on.
 func TestRecogniseTakesEachOnce(t *testing.T) {
 	var stored, doc []Item

@@ -392,7 +392,8 @@ func (m *matcher) anew(least int) bool { return m.most && m.open >= least }
 // strength says how surely p, of the document, is the stored o; 0 for not at all.
 func (m *matcher) strength(p, o *profile) int {
 	guid := strings.TrimSpace(p.it.GUID)
-	sameGUID := guid != "" && guid == strings.TrimSpace(o.it.GUID) && m.tells.guids[guid] == 1 && !m.tells.positions
+	sameGUID := guid != "" && m.tells.guids[guid] == 1 && !m.tells.positions &&
+		(guid == strings.TrimSpace(o.it.GUID) || o.it.Opens == p.it.OwnEntry()) // the guid it had last, or first
 	ownLink := p.link != "" && m.tells.links[p.link] == 1 && NamesArticle(p.link)
 	sameLink := ownLink && p.link == o.link || p.place != "" && p.place == o.place && m.tells.places[p.place] == 1
 	otherGUID := guid != "" && o.it.GUID != "" && !sameGUID
