@@ -118,7 +118,7 @@ func New(o Options) (*Aggregate, error) {
 func (a *Aggregate) Reload(s Settings, c *collect.Collector) error {
 	_ = a.atDesk.enter(context.Background()) // nothing ends it
 	defer a.atDesk.leave()
-	if _, err := desk.New(deskOptions(s)); err != nil { // a look ahead: nothing has changed yet
+	if err := desk.Check(deskOptions(s)); err != nil { // a look ahead: nothing has changed yet
 		return err
 	}
 	channels, err := channelsOf(s.Channels)

@@ -449,7 +449,7 @@ func (d *Daemon) publishLoop(ctx context.Context) error {
 		case <-look.C:
 		}
 		began, before := time.Now(), d.pub.Swaps()
-		switch err := d.pub.Refresh(ctx); {
+		switch err := d.refresh(ctx); {
 		case ctx.Err() != nil:
 		case err == nil:
 			if !failing.IsZero() {
@@ -476,6 +476,15 @@ func (d *Daemon) publishLoop(ctx context.Context) error {
 		case <-rest.C:
 		}
 	}
+}
+
+// refresh renders what was committed. Several nodes keep no pace of their own for any section, for a
+// reader may meet one after the other.
+func (d *Daemon) refresh(ctx context.Context) error {
+	if d.cluster != nil {
+		return d.pub.Refresh(ctx)
+	}
+	return d.pub.Follow(ctx)
 }
 
 // breath is how long publishing rests after a rendering that took so long. What comes after quiet is

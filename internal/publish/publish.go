@@ -113,7 +113,10 @@ type Publisher struct {
 	authority string
 	kept      map[string]feed.Rendition // what was saved by an earlier process, until it is superseded
 	squeezers *squeezers
-	closer    *closer // nil: Refresh closes the pages of archives itself
+	closer    *closer   // nil: Refresh closes the pages of archives itself
+	topAt     time.Time // when /sections/top was rendered last
+	topRests  bool      // it is too early for the next time, see Follow
+	topBehind bool      // it does not show what was committed since
 }
 
 // New returns a Publisher that serves nothing until the first Refresh.

@@ -61,9 +61,19 @@ type edition struct {
 
 // Refresh renders what changed since the last one and swaps it in at once. When nothing changed
 // it costs one small query. An error leaves what is published as it was.
-func (p *Publisher) Refresh(ctx context.Context) error {
+func (p *Publisher) Refresh(ctx context.Context) error { return p.refreshAfter(ctx, 0) }
+
+// Follow is Refresh for who calls it after each commit: /sections/top, for which all stories of three
+// days are looked at, is rendered again after topPace at the earliest. It is called once more for that.
+func (p *Publisher) Follow(ctx context.Context) error { return p.refreshAfter(ctx, topPace) }
+
+// topPace is the shortest time between two renderings of /sections/top while commits follow each other.
+const topPace = 5 * time.Second
+
+func (p *Publisher) refreshAfter(ctx context.Context, pace time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.topRests = p.now().Sub(p.topAt) < pace
 	changed, err := p.refresh(ctx)
 	if err == nil {
 		p.hub.Changed(changed)
@@ -84,7 +94,8 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if old != nil && old.plan == pl && maps.Equal(old.versions, versions) && !old.due(now) && !p.closedBeside(old) && !old.unsaved {
+	if old != nil && old.plan == pl && maps.Equal(old.versions, versions) && !old.due(now) && !p.closedBeside(old) && !old.unsaved &&
+		(p.topRests || !p.topBehind) {
 		return nil, nil
 	}
 	if old == nil {
@@ -179,6 +190,14 @@ func (p *Publisher) buildChanged(ctx context.Context, next, old *site, now time.
 			!p.archiveChanged(before) && next.shows(before, shape, old) {
 			next.keep(old, p.under(before, next, old, shape))
 			continue
+		}
+		if sec.ID == "top" {
+			if p.topRests && before != nil && now.Before(before.due) && !now.Before(old.at) && !p.archiveChanged(before) && next.shows(before, shape, old) {
+				p.topBehind = true
+				next.keep(old, p.under(before, next, old, shape))
+				continue
+			}
+			p.topAt, p.topBehind = now, false
 		}
 		// Where nothing but entries can have changed, what shows the same entries stays as it is.
 		stays := before != nil && next.shows(before, shape, old)

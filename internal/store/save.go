@@ -494,7 +494,12 @@ func intKey(n int64) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%016x", uint64(n))
+	const digits = "0123456789abcdef"
+	var b [16]byte
+	for i := range b {
+		b[i] = digits[uint64(n)>>(60-4*i)&0xF]
+	}
+	return string(b[:])
 }
 
 func itemUID(it *feed.Item) int64 { return keyInt(it.OwnEntry()) }

@@ -53,15 +53,22 @@ type correction struct {
 	turn    int
 }
 
-// New returns a desk that remembers no reports. It fails when a rule cannot be read.
-func New(o Options) (*Desk, error) {
+// Check says what New would refuse. It is for who needs no desk yet: what a desk knows of words takes
+// longer to read than a look around at sources that have nothing new.
+func Check(o Options) error {
+	_, _, err := filer(o)
+	return err
+}
+
+// filer returns what files items by the options, and the editor's words on an item's sections.
+func filer(o Options) (*sections.Filer, map[int64][]correction, error) {
 	var corrections []sections.Correction
 	corrected := map[int64][]correction{}
 	for turn, w := range o.Words {
 		if w.Kind == feed.WordFile || w.Kind == feed.WordUnfile {
 			id, err := strconv.ParseInt(w.A, 10, 64)
 			if err != nil {
-				return nil, fmt.Errorf("the editor's word on item %q: %w", w.A, err)
+				return nil, nil, fmt.Errorf("the editor's word on item %q: %w", w.A, err)
 			}
 			remove := w.Kind == feed.WordUnfile
 			corrections = append(corrections, sections.Correction{Item: id, Section: w.B, Remove: remove})
@@ -71,6 +78,12 @@ func New(o Options) (*Desk, error) {
 	f, err := sections.New(sections.Options{
 		Sections: o.Sections, Drop: o.Drop, Sources: o.Sources, Learning: o.Learning, Model: o.Model, Corrections: corrections,
 	})
+	return f, corrected, err
+}
+
+// New returns a desk that remembers no reports. It fails when a rule cannot be read.
+func New(o Options) (*Desk, error) {
+	f, corrected, err := filer(o)
 	if err != nil {
 		return nil, err
 	}
