@@ -156,13 +156,14 @@ func (p *plan) admit(ctx context.Context, now time.Time) error {
 			continue
 		}
 		if st.LastRun.IsZero() || st.URL != src.URL {
-			st.NextRun, st.NextReason = now, "has not been collected yet"
+			st.Plan(now, uncollected)
 		} else {
 			next, reason := collector.NextRun(*src, st, now)
 			if st.Schedule == src.Schedule && stored.NextRun.Equal(next) && st.Private == src.Private {
 				continue
 			}
-			st.NextRun, st.NextReason, st.Schedule = next, reason, src.Schedule
+			st.Plan(next, reason)
+			st.Schedule = src.Schedule
 		}
 		st.Private = src.Private // it stays so when the source is taken out before the next look
 		plans = append(plans, store.Planned{State: st, Was: stored.NextRun})
@@ -189,7 +190,7 @@ func (p *plan) rest(ctx context.Context, ids []string) error {
 	for id, st := range states {
 		p.count.forget(id)
 		was := st.NextRun
-		st.NextRun, st.NextReason = time.Time{}, "is not in the configuration"
+		st.Plan(time.Time{}, feed.Reason{Text: "is not in the configuration"})
 		plans = append(plans, store.Planned{State: st, Was: was})
 	}
 	_, err = p.store.Plan(ctx, plans)

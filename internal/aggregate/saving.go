@@ -41,8 +41,8 @@ func (a *Aggregate) Saving() error {
 // lookedInVain notes that a look at a source could not be saved: the store goes on telling of the one
 // before.
 func (a *Aggregate) lookedInVain(id string, st feed.SourceState, err error) {
-	st.LastRun, st.Error = a.now(), err.Error()
-	st.NextRun, st.NextReason = st.LastRun.Add(saveRetry), saveRetryReason
+	st.LastRun, st.Error, st.Fault = a.now(), err.Error(), feed.FaultUnsaved
+	st.Plan(st.LastRun.Add(saveRetry), unsaved)
 	st.Failures++
 	a.saving.mu.Lock()
 	defer a.saving.mu.Unlock()

@@ -17,7 +17,11 @@ const clockEvery = time.Minute
 // How long the schedule waits before it tries a source again whose items could not be saved.
 const saveRetry = time.Minute
 
-const saveRetryReason = "waits a minute because what it brought could not be saved"
+// Why a source runs when no look at it says so.
+var (
+	unsaved     = feed.Reason{Kind: feed.ReasonUnsaved, Text: "waits a minute because what it brought could not be saved"}
+	uncollected = feed.Reason{Kind: feed.ReasonFirst, Text: "has not been collected yet"}
+)
 
 // slot is a source in the schedule.
 type slot struct {
@@ -142,8 +146,7 @@ func (s *schedule) settle(ctx context.Context, d done) {
 		s.save(ctx, sl)
 	}
 	if d.err != nil {
-		sl.state.NextRun = s.a.now().Add(saveRetry)
-		sl.state.NextReason = saveRetryReason
+		sl.state.Plan(s.a.now().Add(saveRetry), unsaved)
 	}
 	s.a.report(ctx, &sl.src, d)
 	switch {
@@ -185,7 +188,7 @@ func (s *schedule) replan(ctx context.Context) {
 			continue
 		}
 		sl.state = collect.Timely(sl.state, now)
-		sl.state.NextRun, sl.state.NextReason = next, reason
+		sl.state.Plan(next, reason)
 		s.save(ctx, sl)
 		n++
 	}
@@ -237,13 +240,14 @@ func (s *schedule) admit(ctx context.Context, sources []feed.Source) {
 		switch {
 		case sl.polling: // it says itself when it runs next
 		case sl.state.LastRun.IsZero() || sl.state.URL != src.URL:
-			sl.state.NextRun, sl.state.NextReason = now, "has not been collected yet"
+			sl.state.Plan(now, uncollected)
 		default:
 			next, reason := collect.NextRun(src, sl.state, now)
 			if sl.state.Schedule == src.Schedule && sl.state.NextRun.Equal(next) && sl.state.Private == src.Private {
 				break
 			}
-			sl.state.NextRun, sl.state.NextReason, sl.state.Schedule = next, reason, src.Schedule
+			sl.state.Plan(next, reason)
+			sl.state.Schedule = src.Schedule
 			sl.state.Private = src.Private // it stays so when the source is taken out before the next look
 			s.save(ctx, sl)
 		}

@@ -67,6 +67,15 @@ func TestAdminListener(t *testing.T) {
 			t.Errorf("%s for those who run it: %d, with the address: %v", path, code, strings.Contains(body, closed.Addr().String()))
 		}
 	}
+	if code, body := get(d.AdminAddr(), "/assets/style.css"); code != http.StatusOK || !strings.Contains(body, ".sources") {
+		t.Errorf("the style of the page for those who run it: %d", code)
+	}
+	if _, body := get(d.AdminAddr(), "/sources"); !strings.Contains(body, "Đang lỗi") || strings.Contains(body, "refused") {
+		t.Errorf("the page of the sources says of one that fails: %s", body)
+	}
+	if _, body := get(d.AdminAddr(), "/sources.json"); !strings.Contains(body, `"notes": []`) {
+		t.Errorf("without notes: %s", body)
+	}
 	if code, _ := get(d.Addr(), "/sections/all.rss"); code != http.StatusOK {
 		t.Errorf("a feed: %d", code)
 	}

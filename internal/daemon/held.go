@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"feedd/internal/config"
+	"feedd/internal/publish/render"
 )
 
 // A configuration that lost its end is often still a proper one. So one that takes away most of what
@@ -74,9 +75,9 @@ func (d *Daemon) isAccepted(ctx context.Context, file [sha256.Size]byte) bool {
 func (d *Daemon) hold(held *HeldError) {
 	if held == nil {
 		d.held.Set(0)
-		d.pub.Tell("configuration", "")
+		d.pub.Tell("configuration", "", "")
 		return
 	}
 	d.held.Set(1)
-	d.pub.Tell("configuration", fmt.Sprintf("the changed configuration is not in force: it %s; if that is meant, say so: feedd check --accept, or SIGHUP", held.Why))
+	d.pub.Tell("configuration", render.NoteHeld, fmt.Sprintf("the changed configuration is not in force: it %s; if that is meant, say so: feedd check --accept, or SIGHUP", held.Why))
 }

@@ -48,7 +48,7 @@ func (d *Daemon) Status(ctx context.Context) ([]SourceStatus, error) {
 	all := make([]SourceStatus, 0, len(sources))
 	for _, s := range sources {
 		st := states[s.ID]
-		st.NextRun, st.NextReason = collect.NextRun(s, st, d.o.Now())
+		st.Plan(collect.NextRun(s, st, d.o.Now()))
 		all = append(all, SourceStatus{s, st})
 	}
 	return all, nil

@@ -526,6 +526,7 @@ type SourceState struct {
 	// When it runs next, and why then.
 	NextRun    time.Time `json:"next_run,omitzero"`
 	NextReason string    `json:"next_reason,omitempty"` // for people
+	NextWhy    Reason    `json:"next_why,omitzero"`     // the same, for pages
 	Schedule   string    `json:"schedule,omitempty"`    // the line NextRun was computed from
 
 	// URL is the address from which everything below was learned; a source with another address starts
@@ -547,6 +548,7 @@ type SourceState struct {
 	LastNew     time.Time `json:"last_new,omitzero"` // when it last brought a new item
 	Status      int       `json:"status,omitempty"`  // HTTP status of the last answer
 	Error       string    `json:"error,omitempty"`   // of the last run; empty when it went well
+	Fault       Fault     `json:"fault,omitempty"`   // what kind of error that is
 	Warnings    []string  `json:"warnings,omitempty"`
 	Failures    int       `json:"failures,omitempty"` // in a row
 	Gone        bool      `json:"gone,omitempty"`     // it answered 410 Gone

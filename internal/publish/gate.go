@@ -22,7 +22,7 @@ func (p *Publisher) good(path, section string, f render.Format, body []byte, fai
 	all := strings.Join(problems, "; ")
 	p.metrics.refused.WithLabelValues(section, string(f)).Inc()
 	p.log.Error("a rendering was not served; the last good bytes are, where there are any", "path", path, "problems", all)
-	p.troubles.add(path, note{Section: section, At: p.now(), Text: path + " was not published: " + all})
+	p.troubles.add(path, note{Section: section, At: p.now(), Text: path + " was not published: " + all, kind: render.NoteKept, subject: path})
 	return false, fmt.Errorf("%s breaks the rules of its format: %s", path, all)
 }
 

@@ -96,6 +96,7 @@ type Publisher struct {
 	cleaned    *render.Cache
 	admin      bool
 	desk       Desk
+	arrived    arrivals
 	computing  *client.Rates // what is worked out for one who asks
 	guessing   *client.Rates // tokens that are wrong
 	hub        *hub.Hub
@@ -176,13 +177,14 @@ func (p *Publisher) Reload(s Settings) error {
 // Swaps tells how often a Refresh found something new to publish.
 func (p *Publisher) Swaps() int64 { return p.swaps.Load() }
 
-// Tell shows a text on the status page until the same subject is told of with another, or with none.
-func (p *Publisher) Tell(subject, text string) {
+// Tell shows a note on the status page until the same subject is told of with another, or with none: one
+// of a kind that the page has words for, with a text in English for those who ask in other ways.
+func (p *Publisher) Tell(subject string, kind render.NoteKind, text string) {
 	if text == "" {
 		p.troubles.over(subject)
 		return
 	}
-	p.troubles.set(subject, note{At: p.now(), Text: text})
+	p.troubles.set(subject, note{At: p.now(), Text: text, kind: kind})
 }
 
 // Authority is the authority of the entries' ids that was fixed at the first publication, "" before.

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -485,7 +486,7 @@ func (p *Publisher) choose(ctx context.Context, f *frame, sec *feed.Section, ed,
 	}
 	p.metrics.refused.WithLabelValues(sec.ID, "empty").Inc()
 	p.log.Warn("a section fell to nothing without a change of the configuration; its last entries stay", "section", sec.ID, "entries", len(stay))
-	ed.notes.add(now, fmt.Sprintf("section %s fell to nothing without a change of the configuration; its last %d entries stay", sec.ID, len(stay)))
+	ed.notes.add(now, render.NoteEmptied, cmp.Or(sec.Title, sec.ID), fmt.Sprintf("section %s fell to nothing without a change of the configuration; its last %d entries stay", sec.ID, len(stay)))
 	return choice{entries: stay, from: stay, held: true}, nil
 }
 
@@ -675,7 +676,7 @@ func (p *Publisher) gated(notes *notes, f render.Format, path string, body []byt
 	all := strings.Join(problems, "; ")
 	p.metrics.refused.WithLabelValues(notes.section, string(f)).Inc()
 	p.log.Error("a rendering was not published; the last good bytes stay", "path", path, "problems", all)
-	notes.add(now, path+" was not published: "+all)
+	notes.add(now, render.NoteKept, path, path+" was not published: "+all)
 	return p.lastGood(path, e)
 }
 

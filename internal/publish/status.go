@@ -1,12 +1,14 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"feedd/internal/feed"
@@ -18,6 +20,9 @@ type note struct {
 	Section string    `json:"section,omitempty"`
 	At      time.Time `json:"at"`
 	Text    string    `json:"text"`
+
+	kind    render.NoteKind
+	subject string // as render.Note has it
 }
 
 // notes collects the notes on one section, or on what belongs to none ("").
@@ -26,8 +31,8 @@ type notes struct {
 	list    []note
 }
 
-func (n *notes) add(at time.Time, text string) {
-	n.list = append(n.list, note{Section: n.section, At: at, Text: text})
+func (n *notes) add(at time.Time, kind render.NoteKind, subject, text string) {
+	n.list = append(n.list, note{Section: n.section, At: at, Text: text, kind: kind, subject: subject})
 }
 
 // sourceStatus is one source in /sources.json.
@@ -101,7 +106,7 @@ func (p *Publisher) status(ctx context.Context, s *site, path string, now time.T
 		body = append(body, '\n')
 		e.contentType = "application/json"
 	} else {
-		body, err = render.StatusPage(said.page(s.view(&s.plan.all, nil)))
+		body, err = render.StatusPage(said.page(s.view(&s.plan.all, nil), now))
 		e.contentType, e.policy = render.FormatHTML.ContentType(), render.PagePolicy
 	}
 	if err != nil {
@@ -117,14 +122,21 @@ func (p *Publisher) health(ctx context.Context, s *site) (*health, error) {
 		return nil, err
 	}
 	pl := p.plan.Load()
-	said := &health{Sources: []sourceStatus{}, Notes: slices.Concat([]note{}, s.notes, p.troubles.list()), Partners: []partnerStatus{}}
+	days, err := p.days(ctx, pl)
+	if err != nil {
+		return nil, err
+	}
+	said := &health{Sources: []sourceStatus{}, Notes: append(append([]note{}, s.notes...), p.troubles.list()...), Partners: []partnerStatus{}}
 	if said.Unsorted, err = p.reader.Unsorted(ctx); err != nil {
 		return nil, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(pl.Sources)) {
 		src := pl.Sources[id]
 		st := p.shownState(&src, states[id])
-		row := render.SourceStatus{ID: id, Title: src.Outlet(), URL: st.URL, State: st}
+		row := render.SourceStatus{ID: id, Title: src.Outlet(), URL: st.URL, State: st, Days: days[id]}
+		if sec := pl.byID[src.Section]; sec != nil {
+			row.Section = cmp.Or(sec.Title, sec.ID)
+		}
 		said.rows = append(said.rows, row)
 		said.Sources = append(said.Sources, sourceStatus{
 			ID: id, Title: row.Title, URL: st.URL, Section: src.Section, Status: row.Health(), Error: st.Error,
@@ -141,11 +153,58 @@ func (p *Publisher) health(ctx context.Context, s *site) (*health, error) {
 	return said, nil
 }
 
+// The chart of the sources' news is of so many days, and counted anew as often.
+const (
+	chartDays  = 14
+	chartEvery = time.Minute
+)
+
+// arrivals are the new items of each source by day, today last, as they were at a time.
+type arrivals struct {
+	mu sync.Mutex
+	at time.Time
+	by map[string][]int
+}
+
+// days counts each source's new items in the last days of the site's zone.
+func (p *Publisher) days(ctx context.Context, pl *plan) (map[string][]int, error) {
+	a, now := &p.arrived, p.now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if age := now.Sub(a.at); a.by != nil && age >= 0 && age < chartEvery {
+		return a.by, nil
+	}
+	zone := pl.Site.Timezone
+	if zone == nil {
+		zone = time.UTC
+	}
+	year, month, day := now.In(zone).Date()
+	first := time.Date(year, month, day-chartDays+1, 0, 0, 0, 0, zone)
+	list, err := p.reader.Arrivals(ctx, first)
+	if err != nil {
+		return nil, err
+	}
+	by := make(map[string][]int, len(pl.Sources))
+	for id := range pl.Sources {
+		by[id] = make([]int, chartDays)
+	}
+	for _, x := range list {
+		// Days are not all of 24 hours.
+		y, m, d := x.At.In(zone).Date()
+		n := int(time.Date(y, m, d, 12, 0, 0, 0, time.UTC).Sub(time.Date(year, month, day-chartDays+1, 0, 0, 0, 0, time.UTC)).Hours() / 24)
+		if counts := by[x.Source]; counts != nil && n >= 0 && n < chartDays {
+			counts[n] += x.Items
+		}
+	}
+	a.at, a.by = now, by
+	return by, nil
+}
+
 // page is what the page for people shows of it.
-func (h *health) page(v *render.View) *render.Status {
-	page := &render.Status{View: v, Sources: h.rows, Unsorted: h.Unsorted}
+func (h *health) page(v *render.View, now time.Time) *render.Status {
+	page := &render.Status{View: v, Now: now, Sources: h.rows, Unsorted: h.Unsorted}
 	for _, n := range h.Notes {
-		page.Notes = append(page.Notes, n.Text)
+		page.Notes = append(page.Notes, render.Note{Kind: n.kind, Subject: n.subject, Text: n.Text})
 	}
 	for _, q := range h.Partners {
 		page.Partners = append(page.Partners, render.PartnerStatus{Title: q.Title, Requests: q.Requests, Bytes: q.Bytes})

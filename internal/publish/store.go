@@ -23,6 +23,8 @@ type Reader interface {
 	States(ctx context.Context) (map[string]feed.SourceState, error)
 	// Origins returns a number that moves when what readers may know of a source does.
 	Origins(ctx context.Context) (int64, error)
+	// Arrivals counts the new items of every source since a time, the earliest first.
+	Arrivals(ctx context.Context, since time.Time) ([]feed.Arrival, error)
 	// Unsorted counts the entries that stand and are in no section.
 	Unsorted(ctx context.Context) (int, error)
 }

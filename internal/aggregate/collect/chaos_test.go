@@ -174,7 +174,7 @@ func TestChaos(t *testing.T) {
 				if st.NextRun.IsZero() {
 					// A life before this one collected it, so that the first run is on its tick too.
 					st = feed.SourceState{URL: src.URL, LastRun: time.Now()}
-					st.NextRun, st.NextReason = NextRun(src, st, time.Now())
+					st.Plan(NextRun(src, st, time.Now()))
 					states[src.ID] = st
 				}
 				if !st.NextRun.After(time.Now()) {

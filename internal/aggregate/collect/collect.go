@@ -15,10 +15,12 @@ package collect
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"log/slog"
 	"maps"
 	"net"
@@ -416,7 +418,7 @@ func fingerprint(body []byte) string {
 
 // plan writes into the state when the source runs next.
 func (c *Collector) plan(src feed.Source, st *feed.SourceState, now time.Time) {
-	st.NextRun, st.NextReason = nextRun(src, *st, now, c.lines.parse)
+	st.Plan(nextRun(src, *st, now, c.lines.parse))
 	st.Schedule = src.Schedule
 }
 
@@ -432,15 +434,41 @@ func noteValidators(st *feed.SourceState, a *answer, hash string) {
 	}
 }
 
+// faultOf tells of what kind an error is.
+func faultOf(err error) feed.Fault {
+	var status *StatusError
+	var dns *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	var op *net.OpError
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &status):
+		return feed.FaultStatus
+	case errors.Is(err, ErrPrivate) || errors.Is(err, errDisallowed):
+		return feed.FaultForbidden
+	case errors.Is(err, errTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout():
+		return feed.FaultSlow
+	case errors.As(err, &dns):
+		return feed.FaultUnknown
+	case errors.As(err, &certificate) || errors.As(err, &record) || errors.As(err, &alert):
+		return feed.FaultTLS
+	case errors.As(err, &op) || errors.Is(err, errHungUp) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		return feed.FaultAway
+	}
+	return feed.FaultUnreadable
+}
+
 func noteFailure(st *feed.SourceState, err error) {
 	st.Failures++
-	st.Error = err.Error()
+	st.Error, st.Fault = err.Error(), faultOf(err)
 	st.Gone = st.Status == http.StatusGone
 }
 
 // noteSuccess keeps what an answer's header says, whether or not its document is new.
 func noteSuccess(st *feed.SourceState, a *answer, now time.Time) {
-	st.LastSuccess, st.Failures, st.Error, st.Gone = now, 0, "", false
+	st.LastSuccess, st.Failures, st.Error, st.Fault, st.Gone = now, 0, "", "", false
 	noteMove(st, a)
 	if wait, because := freshFor(a.Header, now); wait > 0 && !st.WaitUntil.After(now.Add(wait)) {
 		st.WaitUntil, st.WaitReason = now.Add(wait), because

@@ -55,11 +55,13 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("the server answered %d", e.Status)
 }
 
-// Causes with which a request's context ends.
+// Why a request ends, or is not made.
 var (
 	errTimeout  = errors.New("timeout")
 	errTooLarge = errors.New("larger than its bound")
 	errHungUp   = errors.New("the connection was closed")
+
+	errDisallowed = errors.New("does not allow") // of a robots.txt
 )
 
 // ask is one question to the web: an address, in the name of a source.

@@ -241,7 +241,7 @@ func TestRefusingHostIsHeld(t *testing.T) {
 	}
 	if moved := sourceAt("two", s.URL+"/3"); true {
 		if at, why := NextRun(moved, res.State, now); !at.Equal(now) {
-			t.Errorf("another url runs at %v: %s", at, why)
+			t.Errorf("another url runs at %v: %s", at, why.Text)
 		}
 	}
 }

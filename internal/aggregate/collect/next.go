@@ -52,7 +52,7 @@ func Timely(st feed.SourceState, now time.Time) feed.SourceState {
 	return st
 }
 
-// NextRun says when a source runs next, and why then, in a sentence for people. It depends on
+// NextRun says when a source runs next, and why then. It depends on
 // nothing but its arguments, so that it may be evaluated again at any time, above all when the
 // source's schedule line is no longer the one in st.Schedule.
 //
@@ -61,32 +61,32 @@ func Timely(st feed.SourceState, now time.Time) feed.SourceState {
 // off, never brought forward, by what the host, the document or the failures in a row ask for.
 // The time may lie before now: the source slept through a run and is due, once. It is zero for a
 // source that answered 410 Gone, which runs no more.
-func NextRun(src feed.Source, st feed.SourceState, now time.Time) (time.Time, string) {
+func NextRun(src feed.Source, st feed.SourceState, now time.Time) (time.Time, feed.Reason) {
 	return nextRun(src, st, now, parseLine)
 }
 
 // NextRun is the function NextRun for whoever asks it often.
-func (c *Collector) NextRun(src feed.Source, st feed.SourceState, now time.Time) (time.Time, string) {
+func (c *Collector) NextRun(src feed.Source, st feed.SourceState, now time.Time) (time.Time, feed.Reason) {
 	return nextRun(src, st, now, c.lines.parse)
 }
 
 // nextRun is NextRun with a parser of schedule lines that may remember them: sources by the
 // hundred share one.
-func nextRun(src feed.Source, st feed.SourceState, now time.Time, parse parser) (time.Time, string) {
+func nextRun(src feed.Source, st feed.SourceState, now time.Time, parse parser) (time.Time, feed.Reason) {
 	zone := zoneOf(src)
 	if st.Gone && st.URL == src.URL {
-		return time.Time{}, "stopped because the source answered 410 Gone; give it another url or remove it"
+		return time.Time{}, feed.Reason{Kind: feed.ReasonGone, Text: "stopped because the source answered 410 Gone; give it another url or remove it"}
 	}
 	st = Timely(st, now)
 	last := st.LastRun
 	var at time.Time
 	var gap time.Duration
-	var why string
+	var why feed.Reason
 	switch {
 	case last.IsZero():
-		at, why = now, "was never collected"
+		at, why = now, feed.Reason{Kind: feed.ReasonFirst, Text: "was never collected"}
 	case st.URL != src.URL:
-		return now, "its url is new"
+		return now, feed.Reason{Kind: feed.ReasonAddress, Text: "its url is new"}
 	default:
 		at, gap, why = nextTick(src, st, last, parse)
 	}
@@ -94,38 +94,39 @@ func nextRun(src feed.Source, st feed.SourceState, now time.Time, parse parser) 
 	if at.Before(now) {
 		most = now.Add(longestWait)
 	}
-	putOff := func(until time.Time, because string) {
+	putOff := func(until time.Time, because string, r feed.Reason) {
 		if until.After(most) {
 			until = most
 		}
 		if until.After(at) {
 			at = until
-			why = "waits until " + clockTime(until, now, zone) + " because " + because
+			why = r
+			why.Text = "waits until " + clockTime(until, now, zone) + " because " + because
 		}
 	}
 	if p := st.Push; p != nil && p.State == feed.PushActive && p.Missed == 0 && !p.LastPush.IsZero() && p.Until.After(now) {
-		putOff(last.Add(pushedPolls), "its hub pushes new items")
+		putOff(last.Add(pushedPolls), "its hub pushes new items", feed.Reason{Kind: feed.ReasonPushed})
 	}
 	if st.Failures > 0 {
 		if wait := backoff(st, gap); wait > 0 {
-			putOff(last.Add(wait), failureCause(st))
+			putOff(last.Add(wait), failureCause(st), feed.Reason{Kind: feed.ReasonFailed, Times: st.Failures})
 		}
 	}
 	if st.TTL > 0 && st.Failures == 0 {
-		putOff(last.Add(st.TTL), fmt.Sprintf("the document asks for a ttl of %s", briefly(st.TTL)))
+		putOff(last.Add(st.TTL), fmt.Sprintf("the document asks for a ttl of %s", briefly(st.TTL)), feed.Reason{Kind: feed.ReasonTTL, Every: st.TTL})
 	}
 	if !st.WaitUntil.IsZero() {
-		putOff(st.WaitUntil, st.WaitReason)
+		putOff(st.WaitUntil, st.WaitReason, feed.Reason{Kind: feed.ReasonAsked})
 	}
 	if until, because := skipped(at, st.SkipHours, st.SkipDays); until.After(at) {
-		putOff(until, because)
+		putOff(until, because, feed.Reason{Kind: feed.ReasonSkipped})
 	}
 	return at, why
 }
 
 // nextTick returns the source's first run after last by its line alone, the gap between its runs
 // there, and the reason.
-func nextTick(src feed.Source, st feed.SourceState, last time.Time, parse parser) (at time.Time, gap time.Duration, why string) {
+func nextTick(src feed.Source, st feed.SourceState, last time.Time, parse parser) (at time.Time, gap time.Duration, why feed.Reason) {
 	line := strings.TrimSpace(src.Schedule)
 	if line == Auto {
 		at, why = rhythmRun(st.Rhythm, last, zoneOf(src))
@@ -136,7 +137,7 @@ func nextTick(src feed.Source, st feed.SourceState, last time.Time, parse parser
 	}
 	s, err := parse(line, zoneOf(src))
 	if err != nil { // the configuration refuses such lines; a stored source may outlive that
-		return last.Add(longestWait), longestWait, "its schedule cannot be read: " + err.Error()
+		return last.Add(longestWait), longestWait, feed.Reason{Kind: feed.ReasonLine, Text: "its schedule cannot be read: " + err.Error()}
 	}
 	part := phaseOf(src.ID)
 	if s.every > 0 {
@@ -147,11 +148,11 @@ func nextTick(src feed.Source, st feed.SourceState, last time.Time, parse parser
 		if grid.Sub(last) < s.every/2 {
 			grid = grid.Add(s.every)
 		}
-		return grid, s.every, "runs by its schedule, " + line
+		return grid, s.every, feed.Reason{Kind: feed.ReasonSchedule, Every: s.every, Text: "runs by its schedule, " + line}
 	}
 	tick := s.next(last)
 	gap = s.next(tick).Sub(tick)
-	return tick.Add(time.Duration(part * float64(min(gap/2, jitterMost)))), gap, "runs by its schedule, " + line
+	return tick.Add(time.Duration(part * float64(min(gap/2, jitterMost)))), gap, feed.Reason{Kind: feed.ReasonSchedule, Every: gap, Text: "runs by its schedule, " + line}
 }
 
 // phaseOf is a number in [0, 1) that depends on the id alone.

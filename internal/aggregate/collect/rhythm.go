@@ -21,8 +21,6 @@ const (
 	// A source is silent, and not only between two items, when this many were expected since its
 	// newest; it slows down from there.
 	rhythmSilent = 3
-	// Hours of the day are told to people once they rest on this many items.
-	rhythmPattern = 48
 )
 
 // learnRhythm returns what is known of a source's rhythm after a document of it: the median gap
@@ -75,9 +73,10 @@ func learnRhythm(old *feed.Rhythm, items []feed.Item, now time.Time, zone *time.
 // rhythmRun returns the run after last at which the learned rhythm expects something new, and says
 // so. It walks through the hours of the day by their share of items: a source that publishes by
 // day is asked often by day and hardly at night.
-func rhythmRun(r *feed.Rhythm, last time.Time, zone *time.Location) (time.Time, string) {
+func rhythmRun(r *feed.Rhythm, last time.Time, zone *time.Location) (time.Time, feed.Reason) {
 	if r == nil || r.Seen == 0 {
-		return last.Add(rhythmUnknown), "runs every " + briefly(rhythmUnknown) + " until its rhythm is learned"
+		return last.Add(rhythmUnknown), feed.Reason{Kind: feed.ReasonLearning, Every: rhythmUnknown,
+			Text: "runs every " + briefly(rhythmUnknown) + " until its rhythm is learned"}
 	}
 	gap := max(r.Gap, time.Minute)
 	rate := hourRates(r)
@@ -94,7 +93,8 @@ func rhythmRun(r *feed.Rhythm, last time.Time, zone *time.Location) (time.Time, 
 		expected += rate[at.In(zone).Hour()] * float64(rhythmLeast) / float64(gap)
 		at = at.Add(rhythmLeast)
 	}
-	return at, fmt.Sprintf("runs by its rhythm, a new item about every %s", briefly(max(r.Gap.Round(time.Minute), time.Minute)))
+	every := max(r.Gap.Round(time.Minute), time.Minute)
+	return at, feed.Reason{Kind: feed.ReasonRhythm, Every: every, Text: "runs by its rhythm, a new item about every " + briefly(every)}
 }
 
 // hourRates tells how much faster than its median gap a source publishes in each hour of the day:
@@ -121,20 +121,11 @@ func DescribeRhythm(r *feed.Rhythm) string {
 		return ""
 	}
 	text := "a new item about every " + briefly(max(r.Gap.Round(time.Minute), time.Minute))
-	// Busy hours bring more than an even day's share; a day that is busy all round has no pattern.
 	var spans []string
-	busy := func(h int) bool { return r.Hours[(h+24)%24] > 1.0/24 }
-	for h := range 24 {
-		if !busy(h) || busy(h-1) {
-			continue
-		}
-		end := h + 1
-		for busy(end) && end < h+24 {
-			end++
-		}
-		spans = append(spans, fmt.Sprintf("%d:00 to %d:00", h, end%24))
+	for _, span := range r.Busy() {
+		spans = append(spans, fmt.Sprintf("%d:00 to %d:00", span[0], span[1]))
 	}
-	if r.Seen >= rhythmPattern && len(spans) > 0 && len(spans) <= 3 {
+	if len(spans) > 0 {
 		text += ", mostly from " + strings.Join(spans, " and ")
 	}
 	return fmt.Sprintf("%s, learned from %d items", text, r.Seen)

@@ -43,10 +43,10 @@ func live(t *testing.T, published func(time.Time) bool, days int) (runs []time.T
 		if now.After(lastDay) {
 			runs = append(runs, now)
 		}
-		var why string
+		var why feed.Reason
 		next, why = NextRun(src, st, now)
-		if d := next.Sub(now); d < rhythmLeast || d > rhythmMost || !strings.HasPrefix(why, "runs ") {
-			t.Fatalf("runs after %v: %s", d, why)
+		if d := next.Sub(now); d < rhythmLeast || d > rhythmMost || !strings.HasPrefix(why.Text, "runs ") {
+			t.Fatalf("runs after %v: %s", d, why.Text)
 		}
 	}
 	return runs, slowest

@@ -99,7 +99,7 @@ func (e *robotsEntry) judge(u *url.URL) (time.Duration, error) {
 		path += "?" + u.RawQuery
 	}
 	if !e.rules.Test(path) {
-		return 0, fmt.Errorf("robots.txt of %s does not allow %s", u.Host, u.EscapedPath())
+		return 0, fmt.Errorf("robots.txt of %s %w %s", u.Host, errDisallowed, u.EscapedPath())
 	}
 	return min(e.rules.CrawlDelay, robotsMaxDelay), nil
 }

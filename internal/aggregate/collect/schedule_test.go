@@ -73,8 +73,8 @@ func FuzzCheckSchedule(f *testing.F) {
 		}
 		src := feed.Source{ID: "a", URL: "u", Schedule: line, Timezone: mustZone(t, "Europe/Berlin")}
 		at, why := NextRun(src, feed.SourceState{URL: "u", LastRun: from}, from)
-		if !at.After(from) || why == "" {
-			t.Fatalf("%q runs at %v after %v: %s", line, at, from, why)
+		if !at.After(from) || why.Text == "" || why.Kind == "" {
+			t.Fatalf("%q runs at %v after %v: %s", line, at, from, why.Text)
 		}
 	})
 }
@@ -215,13 +215,13 @@ func TestNextRun(t *testing.T) {
 		if got < c.min || got > c.max {
 			t.Errorf("%s: runs at %s, want %s to %s", name, got, c.min, c.max)
 		}
-		if !strings.HasPrefix(why, c.why) {
-			t.Errorf("%s: %q, want %q", name, why, c.why)
+		if !strings.HasPrefix(why.Text, c.why) || why.Kind == "" {
+			t.Errorf("%s: %q, want %q", name, why.Text, c.why)
 		}
 	}
 	at, why := NextRun(src("* * * * *"), state(func(s *feed.SourceState) { s.Gone = true }), now)
-	if !at.IsZero() || !strings.Contains(why, "410 Gone") {
-		t.Errorf("a gone source runs at %v: %s", at, why)
+	if !at.IsZero() || !strings.Contains(why.Text, "410 Gone") {
+		t.Errorf("a gone source runs at %v: %s", at, why.Text)
 	}
 }
 

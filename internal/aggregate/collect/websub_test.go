@@ -79,7 +79,7 @@ func TestSubscription(t *testing.T) {
 		t.Fatalf("%q %v %+v", challenge, err, st.Push)
 	}
 	if at, why := NextRun(src, st, now); at.After(now.Add(30 * time.Minute)) {
-		t.Errorf("a hub that never delivered is relied on: %v, %s", at, why)
+		t.Errorf("a hub that never delivered is relied on: %v, %s", at, why.Text)
 	}
 
 	// A delivery: read like any document, but it touches no validator and slows the polls down.

@@ -27,13 +27,13 @@ const (
 	PicturePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' https: http:; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
-//go:embed templates/pages.html
+//go:embed templates
 var templateFiles embed.FS
 
 //go:embed assets
 var assetFiles embed.FS
 
-var templates = template.Must(template.ParseFS(templateFiles, "templates/pages.html"))
+var templates = template.Must(template.ParseFS(templateFiles, "templates/*.html"))
 
 // Asset is a fixed file the pages need.
 type Asset struct {
@@ -75,6 +75,7 @@ type page struct {
 	Icon                 icon
 	Locale               string // Open Graph's, as vi_VN
 	NoIndex              bool
+	Counts               string
 	Described            bool // the description is made of headlines
 	Changes              bool // something is marked as new
 	Nav                  []link
@@ -89,10 +90,6 @@ type page struct {
 	Earlier, Later       *link // days
 	Kickers              []link
 	Snippets             []string
-	Counts               string
-	Notes                []string
-	Rows                 []statusRow
-	Partners             []PartnerStatus
 	Items                []headline // of the frame
 	today                time.Time  // see View.Today
 }
@@ -336,83 +333,4 @@ func Embed(v *View) ([]byte, error) {
 		p.Items = append(p.Items, h)
 	}
 	return execute("embed.html", p)
-}
-
-// Status is what the page of the sources' health depends on.
-type Status struct {
-	View     *View // Site, Base and Sections of it
-	Sources  []SourceStatus
-	Unsorted int      // stories that no section took
-	Notes    []string // what the newsroom should know, such as a feed that was held back
-	Partners []PartnerStatus
-}
-
-// SourceStatus is one source as readers may see it.
-type SourceStatus struct {
-	ID    string
-	Title string
-	URL   string
-	State feed.SourceState
-}
-
-// PartnerStatus is how much a partner has taken.
-type PartnerStatus struct {
-	Title    string
-	Requests int64
-	Bytes    int64
-}
-
-type statusRow struct {
-	ID, Title, URL, Class, State, Problem, Reason string
-	Success, Next                                 moment
-	Items                                         int
-}
-
-// Health names the state of a source in a word: "fine", "failing", "gone" or "waiting".
-func (s SourceStatus) Health() string {
-	switch {
-	case s.State.Gone:
-		return "gone"
-	case s.State.LastRun.IsZero():
-		return "waiting"
-	case s.State.Error != "":
-		return "failing"
-	}
-	return "fine"
-}
-
-// StatusPage renders the health of the sources.
-func StatusPage(s *Status) ([]byte, error) {
-	v := s.View
-	p := v.newPage("/sources")
-	p.Title = p.Words.Status + " – " + p.Site
-	failing := 0
-	for _, src := range s.Sources {
-		row := statusRow{
-			ID: src.ID, Title: line(src.Title, maxName), URL: webURL(src.URL, ""), Class: src.Health(),
-			State:   map[string]string{"fine": p.Words.Fine, "failing": p.Words.Failing, "gone": p.Words.Gone, "waiting": p.Words.Waiting}[src.Health()],
-			Problem: line(src.State.Error, maxTitle),
-			Reason:  line(src.State.NextReason, maxTitle),
-			Success: newMoment(src.State.LastSuccess, v.Site.Timezone, p.Words),
-			Next:    newMoment(src.State.NextRun, v.Site.Timezone, p.Words),
-			Items:   src.State.Items,
-		}
-		if row.Title == "" {
-			row.Title = src.ID
-		}
-		if h := src.Health(); h == "failing" || h == "gone" {
-			failing++
-		}
-		p.Rows = append(p.Rows, row)
-	}
-	p.Counts = fmt.Sprintf("%d %s, %d %s, %d %s", len(s.Sources), p.Words.SourceCount, failing, strings.ToLower(p.Words.Failing),
-		s.Unsorted, p.Words.UnsortedCount)
-	for _, n := range s.Notes {
-		p.Notes = append(p.Notes, line(n, maxSummary))
-	}
-	for _, q := range s.Partners {
-		q.Title = line(q.Title, maxName)
-		p.Partners = append(p.Partners, q)
-	}
-	return execute("status.html", p)
 }

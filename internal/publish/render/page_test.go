@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -42,18 +43,21 @@ func pages(t *testing.T, change func(*View)) map[string][]byte {
 	b, err = Embed(view())
 	add("embed.html", b, err)
 	b, err = StatusPage(&Status{
-		View: view(),
+		View: view(), Now: fixture().Entries[0].Updated, Unsorted: 2,
 		Sources: []SourceStatus{
-			{ID: "vidu", Title: "Báo Ví dụ", URL: "https://vidu.example.vn/rss", State: feed.SourceState{
+			{ID: "vidu", Title: "Báo Ví dụ", URL: "https://vidu.example.vn/rss", Days: []int{0, 3, 12}, State: feed.SourceState{
 				LastRun: fixture().Entries[0].Updated, LastSuccess: fixture().Entries[0].Updated,
-				NextRun: fixture().Entries[0].Updated, NextReason: "*/15 * * * *", Items: 30,
+				NextRun: fixture().Entries[0].Updated, NextReason: "*/15 * * * *", NextWhy: feed.Reason{Kind: feed.ReasonSchedule, Every: 15 * time.Minute}, Items: 30,
+				Rhythm: &feed.Rhythm{Gap: 100 * time.Minute, Seen: 60, Hours: [24]float64{7: .5, 8: .25, 20: .25}},
 			}},
 			{ID: "kin", Title: "Thời báo Kín", URL: "https://kin.example.vn/tin-moi", State: feed.SourceState{
-				LastRun: fixture().Entries[0].Updated, Error: "HTTP 500 <Internal>", Failures: 3,
+				LastRun: fixture().Entries[0].Updated, Error: "the server answered 500 <Internal>", Fault: feed.FaultStatus, Status: 500, Failures: 3,
+				NextRun: fixture().Entries[0].Updated.AddDate(0, 0, 1), NextWhy: feed.Reason{Kind: feed.ReasonFailed, Times: 3},
 			}},
+			{ID: "kin-kt", Title: "Thời báo Kín", Section: "Kinh tế", State: feed.SourceState{LastRun: fixture().Entries[0].Updated, Gone: true}},
 			{ID: "moi", URL: "https://moi.example.vn/"},
 		},
-		Notes:    []string{"/sections/kinh-te.rss: giữ bản cũ"},
+		Notes:    []Note{{Kind: NoteKept, Subject: "/sections/kinh-te.rss", Text: "/sections/kinh-te.rss was not published"}, {Kind: NoteHeld}, {Kind: NoteEmptied, Subject: "Kinh tế"}},
 		Partners: []PartnerStatus{{Title: "Cổng đối ngoại", Requests: 12, Bytes: 48_000}},
 	})
 	add("status.html", b, err)
@@ -206,6 +210,54 @@ func TestFrontOfASmallSite(t *testing.T) {
 		}
 		if n := strings.Count(page, `aria-labelledby="s-kinh-te"`); n != tt.sections {
 			t.Errorf("%s: %d sections, want %d", tt.name, n, tt.sections)
+		}
+	}
+}
+
+// The page of the sources' health is in one language: whatever a source's next run or its fault goes by has words
+// in each, and what the machine says in English stays out of a Vietnamese page.
+func TestStatusPageIsInOneLanguage(t *testing.T) {
+	reasons := []feed.ReasonKind{feed.ReasonFirst, feed.ReasonAddress, feed.ReasonSchedule, feed.ReasonRhythm, feed.ReasonLearning, feed.ReasonPushed,
+		feed.ReasonFailed, feed.ReasonTTL, feed.ReasonAsked, feed.ReasonSkipped, feed.ReasonGone, feed.ReasonLine, feed.ReasonUnsaved}
+	faults := []feed.Fault{feed.FaultStatus, feed.FaultSlow, feed.FaultUnknown, feed.FaultAway, feed.FaultTLS, feed.FaultForbidden, feed.FaultUnreadable, feed.FaultUnsaved}
+	for _, lang := range []string{"vi", "en"} {
+		w := statusWordsFor(lang)
+		var sources []SourceStatus
+		for i, k := range reasons {
+			if w.Reasons[k] == "" {
+				t.Errorf("%s has no words for the reason %s", lang, k)
+			}
+			st := feed.SourceState{LastRun: time.Unix(1, 0), NextRun: time.Unix(2, 0), NextReason: "runs by its schedule, */15 * * * *", NextWhy: feed.Reason{Kind: k, Every: 26 * time.Hour, Times: 7}}
+			if i < len(faults) {
+				if w.Faults[faults[i]] == "" {
+					t.Errorf("%s has no words for the fault %s", lang, faults[i])
+				}
+				st.Fault, st.Error, st.Status = faults[i], "the server hung up", 503
+			}
+			sources = append(sources, SourceStatus{ID: string(k), Title: "Báo " + string('A'+rune(i)), State: st})
+		}
+		v := fixture()
+		v.Site.Language = lang
+		b, err := StatusPage(&Status{View: v, Now: time.Unix(3, 0), Sources: sources})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(b)
+		for _, not := range []string{"*/15", "the server hung up", "runs by", "%!", "%s", "%d"} {
+			if lang == "vi" && strings.Contains(text, not) || strings.HasPrefix(not, "%") && strings.Contains(text, not) {
+				t.Errorf("the page in %s says %q", lang, not)
+			}
+		}
+		if fine, failing := strings.Index(text, `id="fine"`), strings.Index(text, `id="failing"`); failing < 0 || fine < failing {
+			t.Errorf("the page in %s begins with what works: %d, %d", lang, failing, fine)
+		}
+	}
+	for d, want := range map[time.Duration][2]string{
+		time.Minute: {"1 phút", "1 minute"}, 15 * time.Minute: {"15 phút", "15 minutes"}, 90 * time.Minute: {"90 phút", "90 minutes"},
+		150 * time.Minute: {"2,5 giờ", "2.5 hours"}, 12 * time.Hour: {"12 giờ", "12 hours"}, 72 * time.Hour: {"3 ngày", "3 days"},
+	} {
+		if got := [2]string{statusWordsFor("vi").span(d), statusWordsFor("en").span(d)}; got != want {
+			t.Errorf("%v is %q", d, got)
 		}
 	}
 }

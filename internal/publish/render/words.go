@@ -23,11 +23,8 @@ type words struct {
 	WhyHere, Form, Related, Rule                   string // of what was filed by what was learned
 	EmbedTitle, EmbedHelp, Copy, Copied            string
 
-	// On the page of the sources' health.
-	Status, By, State, LastSuccess, NextRun, Items string
-	Fine, Failing, Gone, Waiting, SourceCount      string
-	UnsortedCount                                  string
-	Notes, Partners, Requests, Bytes               string
+	// On the page of the sources' health, whose other words are in status.go.
+	Status, Notes, Partners, Requests, Bytes string
 }
 
 var vietnamese = words{
@@ -48,9 +45,7 @@ var vietnamese = words{
 	EmbedTitle: "Nhúng vào trang của bạn", EmbedHelp: "Chép một trong hai đoạn mã này vào trang của bạn.",
 	Copy: "Chép mã", Copied: "Đã chép",
 
-	Status: "Tình trạng nguồn tin", By: "Nguồn tin", State: "Trạng thái", LastSuccess: "Thu được gần nhất",
-	NextRun: "Lần thu tới", Items: "Số tin", Fine: "Bình thường", Failing: "Đang lỗi", Gone: "Đã ngừng",
-	Waiting: "Chưa thu", SourceCount: "nguồn tin", UnsortedCount: "tin chưa thuộc chuyên mục nào", Notes: "Ghi chú", Partners: "Đối tác",
+	Status: "Tình trạng nguồn tin", Notes: "Ghi chú", Partners: "Đối tác",
 	Requests: "Lượt tải", Bytes: "Số byte",
 }
 
@@ -71,9 +66,7 @@ var english = words{
 	EmbedTitle: "Put this on your site", EmbedHelp: "Copy one of these into your page.",
 	Copy: "Copy", Copied: "Copied",
 
-	Status: "State of the sources", By: "Source", State: "State", LastSuccess: "Last success",
-	NextRun: "Next run", Items: "Items", Fine: "Fine", Failing: "Failing", Gone: "Gone",
-	Waiting: "Not collected yet", SourceCount: "sources", UnsortedCount: "stories in no section", Notes: "Notes", Partners: "Partners",
+	Status: "State of the sources", Notes: "Notes", Partners: "Partners",
 	Requests: "Requests", Bytes: "Bytes",
 }
 
