@@ -46,9 +46,13 @@ func (b *builder) config(f *file) *Config {
 			Hub:         b.url(f.Publish.Hub, "hub"),
 			HubPrivate:  f.Publish.HubPrivate.or(false),
 			Proxies:     b.networks(f.Publish.Proxies),
+			MaxBytes:    int(f.Publish.MaxBytes.or(1 << 20)),
 			Retention:   b.span(f.Publish.Retention, 0, 0, 20*year, "retention"),
 		},
 		Images: f.Pages.Images.or(false),
+	}
+	if given := &f.Publish.MaxBytes; given.given() && (cfg.Publish.MaxBytes < 10_000 || cfg.Publish.MaxBytes > 1<<30) {
+		b.at(given.at, "", "max_bytes of a feed must be between 10KB and 1GB, not %s", given.at.Value)
 	}
 	cfg.Desk.Token = b.secret(f.Desk.TokenEnv, text{}, "token")
 	b.token(f.Desk.TokenEnv, text{}, cfg.Desk.Token, "the desk")

@@ -55,6 +55,8 @@ type Publish struct {
 	HubPrivate bool
 	// Proxies are the networks of proxies in front of feedd, besides this machine.
 	Proxies []netip.Prefix
+	// MaxBytes is how long a feed may be before full texts give way to summaries.
+	MaxBytes int
 	// Retention is how long an entry is kept for the archives after it left its sections; 0 means
 	// that it goes once no section reaches it and its story takes in no more reports.
 	Retention time.Duration

@@ -90,7 +90,7 @@ func TestLeast(t *testing.T) {
 		SectionSettings: feed.SectionSettings{Confidence: 0.5, Learn: true, HalfLife: 52 * 7 * 24 * time.Hour},
 		Alerts:          feed.Alerts{Failures: 5, Silent: 4, Empty: 24 * time.Hour},
 		Collect:         Collect{Hosts: 128},
-		Publish:         Publish{Attribution: "summary"},
+		Publish:         Publish{Attribution: "summary", MaxBytes: 1 << 20},
 	}
 	if diff := cmp.Diff(want, got, compareZones); diff != "" {
 		t.Error(diff)
@@ -116,7 +116,7 @@ func TestFull(t *testing.T) {
 		Home: "https://outlet.example.org", Section: "the-thao", Category: map[string]string{"Bóng đá": "the-thao"},
 		Priority: 3, Language: "vi", Timezone: zone(t, "Asia/Bangkok"), Rights: feed.RightsFull,
 		Schedule: "*/5 * * * *", Timeout: 30 * time.Second, HostInterval: 3 * time.Second,
-		MaxBytes: 6 << 20, MaxItems: 300, Backlog: 30, Complete: true, AllowPrivate: true, Private: true,
+		MaxBytes: 6 << 20, MaxItems: 300, Backlog: 30, Complete: true, HoldFuture: true, AllowPrivate: true, Private: true,
 		Headers:   map[string]string{"X-Plain": "xin chào", "X-Key": "k3y", "X-Other": "s3cret-from-file"},
 		UserAgent: "Mozilla/5.0 (compatible; thử)", Username: "desk", Password: "pa55", Cookie: "a=b",
 		Proxy: "socks5://proxy.example.org:1080", Article: true,
@@ -180,12 +180,12 @@ func TestFull(t *testing.T) {
 				Proxy: "http://u:p@proxy.example.org:3128", TLS: feed.TLS{MinVersion: "1.3", Legacy: true, HTTP1: true, CAs: authorities}, Line: 93,
 			},
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "files", "https://example.org/files.rss", 119
+				s.ID, s.URL, s.Line = "files", "https://example.org/files.rss", 120
 				s.Username, s.Password, s.Bearer = "", "", "s3cret-from-file"
 				s.Proxy = "http://user:pw@proxy.example.org:3128"
 			}),
 			with(func(s *feed.Source) {
-				s.ID, s.URL, s.Line = "password-file", "https://example.org/password-file.rss", 123
+				s.ID, s.URL, s.Line = "password-file", "https://example.org/password-file.rss", 124
 				s.Username, s.Password = "other", "s3cret-from-file"
 			}),
 		},
@@ -221,7 +221,7 @@ func TestFull(t *testing.T) {
 			File: "testdata/full.yaml", Line: 134, Column: 16, Hint: "make one with: openssl rand -hex 24",
 			Message: `warning: the token of partner "cong-doi-ngoai" has fewer than 16 characters and can be guessed`,
 		}},
-		Publish: Publish{Attribution: "title", Hub: "https://hub.example.org/", HubPrivate: true, Retention: 2160 * time.Hour,
+		Publish: Publish{Attribution: "title", Hub: "https://hub.example.org/", HubPrivate: true, MaxBytes: 500 << 10, Retention: 2160 * time.Hour,
 			Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::1/128")}},
 		Desk: Desk{Token: "s3cret-of-the-desk"},
 	}

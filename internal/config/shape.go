@@ -202,6 +202,8 @@ type sourceKeys struct {
 	Backlog number `yaml:"backlog" jsonschema:"minimum=0,maximum=100000"`
 	// Whether its document is always all that stands: what is gone from it is withdrawn. Default: false.
 	Complete yesNo `yaml:"complete"`
+	// Whether an item that is dated ahead waits for the first look after its time; else it counts as undated, and is told at once. Default: false.
+	HoldFuture yesNo `yaml:"hold_future"`
 	// Whether it may live on a private, loopback or link-local address; its host alone, not what it links to. Default: false.
 	AllowPrivate yesNo `yaml:"allow_private"`
 	// Whether its address is hidden: from feeds, pages, lists of sources, and the log. Default: false.
@@ -380,6 +382,8 @@ type filePublish struct {
 	HubPrivate yesNo `yaml:"hub_private"`
 	// Networks of proxies in front of feedd whose X-Forwarded-For is believed, besides this machine.
 	Proxies []text `yaml:"proxies"`
+	// Longest feed; in longer ones full texts give way to summaries, the oldest first. Default: 1MB.
+	MaxBytes size `yaml:"max_bytes"`
 	// How long an entry is kept for the archives after it left its sections. Default: 0s.
 	Retention span `yaml:"retention"`
 }

@@ -94,6 +94,7 @@ func (b *builder) sourceKeys(s *feed.Source, k *sourceKeys) {
 		s.Backlog = -1 // none
 	}
 	s.Complete = k.Complete.or(false)
+	s.HoldFuture = k.HoldFuture.or(false)
 	s.AllowPrivate = k.AllowPrivate.or(false)
 	s.Private = k.Private.or(false)
 

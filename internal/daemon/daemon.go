@@ -312,7 +312,7 @@ func (d *Daemon) publication(c *config.Config) publish.Settings {
 	return publish.Settings{
 		Site: site, Sections: c.Sections, Sources: sources, Partners: c.Partners,
 		Attribution: c.Publish.Attribution, Hub: c.Publish.Hub, HubPrivate: c.Publish.HubPrivate,
-		Images: c.Images, Proxies: c.Publish.Proxies,
+		Images: c.Images, MaxBytes: c.Publish.MaxBytes, Proxies: c.Publish.Proxies,
 		Every: rhythm(c),
 	}
 }

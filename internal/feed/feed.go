@@ -77,6 +77,8 @@ type Source struct {
 	// newest; 0 means all, less than 0 none. The others are stored, archived, and part of stories.
 	Backlog  int
 	Complete bool // what is gone from its document is withdrawn
+	// HoldFuture leaves an item that is dated ahead for the first look after its time.
+	HoldFuture bool
 
 	AllowPrivate bool // whether its host may live on a private, loopback or link-local address
 	Private      bool // its address is shown to nobody

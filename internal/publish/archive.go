@@ -274,7 +274,7 @@ func (p *Publisher) page(ctx context.Context, s *site, section string, n feed.Pa
 	ed.archive.link(v, section, n, at)
 
 	path := v.Path + "." + string(f)
-	body, err := render.Feed(v, f)
+	body, err := p.rendered(s.plan, v, f, path)
 	if good, err := p.good(path, section, f, body, err); !good {
 		return orLast(old, err)
 	}

@@ -52,8 +52,8 @@ func (p *Publisher) source(ctx context.Context, s *site, id string, f render.For
 	v := s.view(&feed.Section{ID: "all"}, entries[:min(len(entries), searchDefault)])
 	v.Path, v.Feed = "/sources/"+id, "feeds/sources/"+id // for people there is the front page alone
 	v.Title, v.Tombstones = s.origins[id].Title, graves
-	body, err := render.Feed(v, f)
 	path := v.Path + "." + string(f)
+	body, err := p.rendered(s.plan, v, f, path)
 	return p.made(s, v, path, f, body, err, p.feedEnvelope(s.plan, "all", f, ""), old)
 }
 
@@ -82,7 +82,8 @@ func (p *Publisher) storyFeed(ctx context.Context, s *site, key string, f render
 	if lead := entries[0].LeadItem(); lead != nil { // the latest names the story
 		v.Title = lead.Title
 	}
-	body, err := render.Feed(v, f)
-	d, err = p.made(s, v, v.Path+"."+string(f), f, body, err, p.feedEnvelope(s.plan, "all", f, ""), old)
+	path := v.Path + "." + string(f)
+	body, err := p.rendered(s.plan, v, f, path)
+	d, err = p.made(s, v, path, f, body, err, p.feedEnvelope(s.plan, "all", f, ""), old)
 	return d, false, err
 }

@@ -26,6 +26,22 @@ func (p *Publisher) good(path, section string, f render.Format, body []byte, fai
 	return false, fmt.Errorf("%s breaks the rules of its format: %s", path, all)
 }
 
+// rendered renders a feed within publish.max_bytes. Where full texts give way for that, the newsroom is told,
+// once for each feed.
+func (p *Publisher) rendered(pl *plan, v *render.View, f render.Format, path string) ([]byte, error) {
+	body, full, err := render.FeedWithin(v, f, pl.MaxBytes)
+	subject := "length of " + path
+	if err == nil && full < len(v.Entries) {
+		text := fmt.Sprintf("%s is longer than %d bytes (publish.max_bytes): all but its first %d entries have summaries instead of full texts", path, pl.MaxBytes, full)
+		if p.troubles.news(subject, note{Section: v.Section.ID, At: p.now(), Text: text}) {
+			p.log.Warn("full texts of a feed give way to summaries", "path", path, "max_bytes", pl.MaxBytes, "full", full)
+		}
+	} else {
+		p.troubles.over(subject)
+	}
+	return body, err
+}
+
 // orLast returns what was rendered before, and the error only when nothing was.
 func orLast(old *document, err error) (*document, error) {
 	if old != nil {
@@ -69,6 +85,18 @@ func (t *troubles) set(subject string, n note) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.by[subject] = n
+}
+
+// news is add that tells whether nothing was known of the path.
+func (t *troubles) news(path string, n note) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, known := t.by[path]
+	if known || len(t.by) >= mostTroubles {
+		return false
+	}
+	t.by[path] = n
+	return true
 }
 
 func (t *troubles) over(path string) {

@@ -33,6 +33,8 @@ type Settings struct {
 	Sections []feed.Section
 	Sources  map[string]feed.Source
 	Partners []feed.Partner
+	// MaxBytes is how long a feed may be before full texts give way to summaries; 0 means any length.
+	MaxBytes int
 	// Images says that pages show the reports' pictures.
 	Images bool
 	// Attribution is how a feed names the outlet visibly: "title", "summary" or "none".

@@ -236,7 +236,7 @@ func (s *site) shapeOf(sec *feed.Section, before *edition, old *site) (shape, er
 	bare := *sec
 	bare.Line, bare.Expect = 0, nil
 	bare.Rules, bare.Pin, bare.Mute = nil, feed.WithoutLines(sec.Pin), nil // which entries are in it, the desk decides
-	said := []any{bare, s.plan.Site, s.plan.Attribution, s.plan.Hub, s.plan.links(), s.plan.every(sec.ID), s.plan.Images, s.authority}
+	said := []any{bare, s.plan.Site, s.plan.Attribution, s.plan.Hub, s.plan.links(), s.plan.every(sec.ID), s.plan.Images, s.plan.MaxBytes, s.authority}
 	for _, id := range slices.Sorted(maps.Keys(s.plan.partners)) {
 		if q := s.plan.partners[id]; slices.Contains(q.Sections, sec.ID) {
 			said = append(said, q.Partner)
@@ -658,7 +658,7 @@ func (s *frame) view(sec *feed.Section, entries []feed.Entry) *render.View {
 // feed renders one feed, lets the gate judge it, and returns its document: the one already there
 // when the bytes are the same, the last good one when the gate refuses, nil when there is none.
 func (p *Publisher) feed(ed *edition, v *render.View, f render.Format, path string, e envelope, now time.Time) (*document, error) {
-	body, err := render.Feed(v, f)
+	body, err := p.rendered(p.plan.Load(), v, f, path)
 	d, err := p.gated(&ed.notes, f, path, body, err, e, now)
 	if d != nil {
 		d.section = v.Section.ID

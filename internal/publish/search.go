@@ -178,7 +178,7 @@ func (p *Publisher) search(ctx context.Context, s *site, raw string, f render.Fo
 		e = p.pageEnvelope(s.plan, s.plan.every("all"))
 		e.policy = render.WithForm(e.policy)
 	} else {
-		body, err = render.Feed(v, f)
+		body, err = p.rendered(s.plan, v, f, "/search."+string(f))
 	}
 	return p.made(s, v, "/search."+string(f), f, body, err, e, old)
 }

@@ -360,6 +360,9 @@ func (v *visit) open(ctx context.Context, src feed.Source, a *answer, st *feed.S
 	if err == nil && a.Status == http.StatusOK {
 		noteValidators(st, a, hash)
 	}
+	if doc != nil && doc.Held > 0 { // later on the same document brings more
+		st.ETag, st.LastModified, st.BodyHash = "", "", ""
+	}
 	return doc, err
 }
 
@@ -402,6 +405,9 @@ func readingOf(src feed.Source) string {
 		}
 	}
 	add(zoneOf(src).String(), src.Language, strconv.Itoa(src.MaxItems))
+	if src.HoldFuture {
+		add("hold_future")
+	}
 	if p := src.Page; p != nil {
 		add(p.Item, p.Title, p.Link, p.Summary, p.Date, p.Image)
 	}

@@ -84,6 +84,9 @@ type Document struct {
 
 	Deleted []feed.Deleted // items that it says it withdrew
 
+	// Held counts the items that are left out because they are dated ahead, see feed.Source.HoldFuture.
+	Held int
+
 	Warnings []string // what was mended, cut or doubtful, for people
 }
 

@@ -52,6 +52,10 @@ func (r *reader) take(doc *Document, raws []rawItem) {
 	doc.Written = make([]Written, 0, len(raws))
 	for i := range raws {
 		raw := &raws[i]
+		if r.ahead(raw.published) {
+			doc.Held++
+			continue
+		}
 		it := r.item(raw, base)
 		if it.Title == "" {
 			// Some outlets write notes without headlines; their first words must do.
@@ -64,6 +68,21 @@ func (r *reader) take(doc *Document, raws []rawItem) {
 		doc.Written = append(doc.Written, Written{PublishedRaw: clip(raw.published, maxTitle), UpdatedRaw: clip(raw.updated, maxTitle), Links: raw.links[:min(len(raw.links), maxList)]})
 	}
 	r.identify(doc)
+}
+
+// aheadAtMost is how far ahead a date may lie and be meant: what lies further is a mistake, or a place
+// at the top of a list.
+const aheadAtMost = 366 * 24 * time.Hour
+
+// ahead tells whether an item of this date waits for its time.
+func (r *reader) ahead(raw string) bool {
+	if !r.src.HoldFuture || raw == "" {
+		return false
+	}
+	dates := r.dates
+	dates.Now = r.now.Add(aheadAtMost)
+	t, _, ok := dates.Parse(raw)
+	return ok && t.After(r.now)
 }
 
 // base is what the document's relative addresses resolve against: the xml:base of its root,

@@ -81,8 +81,9 @@ type atomTombstone struct {
 }
 
 // Atom renders the view as Atom 1.0 (RFC 4287).
-func Atom(v *View) ([]byte, error) {
-	d := v.prepare()
+func Atom(v *View) ([]byte, error) { return v.atom(v.prepare()) }
+
+func (v *View) atom(d *document) ([]byte, error) {
 	f := v.generic(d)
 	base := (&feeds.Atom{Feed: f}).AtomFeed()
 	base.Id = f.Id
@@ -98,6 +99,8 @@ func Atom(v *View) ([]byte, error) {
 		}, v.links(FormatAtom)...),
 		Entries: make([]atomEntry, len(d.entries)),
 	}
+	doc.AtomFeed.Icon, _ = v.siteIcon()
+	doc.Logo = doc.AtomFeed.Icon
 	// An archive page without neighbours is the whole archive: rel="current" says all there is to
 	// say, and the marker would promise links that cannot be.
 	if v.Archive && (v.Prev != "" || v.Next != "") {

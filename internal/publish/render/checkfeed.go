@@ -19,9 +19,9 @@ func (c *checker) rss(root *node) {
 	c.only(root, "channel")
 	channel := root.one("channel")
 	c.only(channel, "title", "link", "description", "language", "copyright", "managingEditor", "pubDate",
-		"lastBuildDate", "generator", "docs", "atom:link", "fh:archive", "item")
+		"lastBuildDate", "generator", "docs", "image", "atom:link", "fh:archive", "item")
 	c.once(channel, "title", "link", "description")
-	c.atMostOnce(channel, "language", "copyright", "managingEditor", "pubDate", "lastBuildDate", "generator", "docs", "fh:archive")
+	c.atMostOnce(channel, "language", "copyright", "managingEditor", "pubDate", "lastBuildDate", "generator", "docs", "image", "fh:archive")
 	c.plain(channel.one("title"))
 	c.plain(channel.one("description"))
 	c.date(channel.one("pubDate"), time.RFC1123Z)
@@ -38,10 +38,30 @@ func (c *checker) rss(root *node) {
 			c.add(n.where(), "managingEditor %q is not mail@example.org (Name)", cut(n.text, 80))
 		}
 	}
+	if n := channel.one("image"); n != nil {
+		c.rssImage(n)
+	}
 	c.links(channel, "atom:link", channel.one("fh:archive") != nil)
 	ids := map[string]bool{}
 	for _, item := range channel.all("item") {
 		c.rssItem(item, ids)
+	}
+}
+
+func (c *checker) rssImage(image *node) {
+	c.only(image, "url", "title", "link", "width", "height")
+	c.once(image, "url", "title", "link")
+	for _, name := range []string{"url", "link"} {
+		if n := image.one(name); n != nil {
+			c.address(n.where(), name, n.text)
+		}
+	}
+	for name, most := range map[string]int{"width": rssImageWidth, "height": rssImageHeight} {
+		if n := image.one(name); n != nil {
+			if size, err := strconv.Atoi(n.text); err != nil || size <= 0 || size > most {
+				c.add(n.where(), "the image has the %s %q", name, n.text)
+			}
+		}
 	}
 }
 
@@ -158,9 +178,14 @@ func (c *checker) atom(root *node) {
 		return
 	}
 	c.only(root, "atom:id", "atom:title", "atom:subtitle", "atom:updated", "atom:author", "atom:generator",
-		"atom:link", "atom:entry", "fh:archive", "at:deleted-entry")
+		"atom:icon", "atom:logo", "atom:link", "atom:entry", "fh:archive", "at:deleted-entry")
 	c.once(root, "atom:id", "atom:title", "atom:updated", "atom:author")
-	c.atMostOnce(root, "atom:subtitle", "atom:generator", "fh:archive")
+	c.atMostOnce(root, "atom:subtitle", "atom:generator", "atom:icon", "atom:logo", "fh:archive")
+	for _, name := range []string{"atom:icon", "atom:logo"} {
+		if n := root.one(name); n != nil {
+			c.address(n.where(), name, n.text)
+		}
+	}
 	c.plain(root.one("atom:title"))
 	c.plain(root.one("atom:subtitle"))
 	c.date(root.one("atom:updated"), time.RFC3339Nano)
@@ -326,6 +351,8 @@ type jsonFeed struct {
 	Self     string            `json:"feed_url"`
 	Next     *string           `json:"next_url"`
 	About    string            `json:"description"`
+	Icon     *string           `json:"icon"`
+	Favicon  *string           `json:"favicon"`
 	Language *string           `json:"language"`
 	Authors  []jsonPerson      `json:"authors"`
 	Hubs     []json.RawMessage `json:"hubs"`
@@ -367,6 +394,11 @@ func (c *checker) json(doc []byte) {
 	}
 	c.address("$", "feed_url", feed.Self)
 	c.address("$", "home_page_url", feed.Home)
+	for name, icon := range map[string]*string{"icon": feed.Icon, "favicon": feed.Favicon} {
+		if icon != nil {
+			c.address("$", name, *icon)
+		}
+	}
 	if feed.Next != nil {
 		c.address("$", "next_url", *feed.Next)
 		if *feed.Next == feed.Self {

@@ -41,6 +41,23 @@ func (v *View) generic(d *document) *feeds.Feed {
 	return f
 }
 
+// Bounds of RSS's image, in pixels (RSS 2.0, <image>).
+const rssImageWidth, rssImageHeight = 144, 400
+
+// siteIcon is the address of the site's icon, "" when it has none of its own; raster that it is one of
+// the formats that every reader shows.
+func (v *View) siteIcon() (address string, raster bool) {
+	if v.Site.Icon.Type == "" {
+		return "", false
+	}
+	ic := iconOf(v.Site, "")
+	switch ic.Type {
+	case "image/png", "image/jpeg", "image/gif":
+		raster = true
+	}
+	return v.url(ic.path, ""), raster
+}
+
 // description is what stands in RSS's description and Atom's summary: the summary, with the footer
 // where no full text carries it.
 func (e *entry) description() string {

@@ -62,14 +62,17 @@ type jsonReport struct {
 }
 
 // JSON renders the view as JSON Feed 1.1.
-func JSON(v *View) ([]byte, error) {
-	d := v.prepare()
+func JSON(v *View) ([]byte, error) { return v.json(v.prepare()) }
+
+func (v *View) json(d *document) ([]byte, error) {
 	base := (&feeds.JSON{Feed: v.generic(d)}).JSONFeed()
 	base.Author = nil // deprecated in 1.1
 	for _, a := range base.Authors {
 		a.Url = v.url("/", "")
 	}
 	base.Language = d.language
+	base.Icon, _ = v.siteIcon()
+	base.Favicon = base.Icon
 	base.FeedUrl = v.self(FormatJSON)
 	base.NextUrl = v.url(v.Prev, FormatJSON)
 	if v.Hub != "" {

@@ -58,8 +58,9 @@ type rssSource struct {
 }
 
 // RSS renders the view as RSS 2.0 after the RSS Advisory Board's profile.
-func RSS(v *View) ([]byte, error) {
-	d := v.prepare()
+func RSS(v *View) ([]byte, error) { return v.rss(v.prepare()) }
+
+func (v *View) rss(d *document) ([]byte, error) {
 	f := v.generic(d)
 	channel := (&feeds.Rss{Feed: f}).RssFeed()
 	doc := &rssDocument{
@@ -78,6 +79,13 @@ func RSS(v *View) ([]byte, error) {
 	doc.Channel.Generator = "feedd"
 	if f.Author.Email == "" {
 		doc.Channel.ManagingEditor = ""
+	}
+	if address, raster := v.siteIcon(); raster {
+		im := &feeds.RssImage{Url: address, Title: d.title, Link: v.home()}
+		if w, h := v.Site.Icon.Width, v.Site.Icon.Height; w > 0 && w <= rssImageWidth && h > 0 && h <= rssImageHeight {
+			im.Width, im.Height = w, h
+		}
+		doc.Channel.Image = im
 	}
 	if v.Archive {
 		doc.History, doc.Channel.Archive = nsHistory, &struct{}{}

@@ -11,6 +11,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -148,13 +149,47 @@ func (f Format) ContentType() string {
 
 // Feed renders the view as one of FeedFormats.
 func Feed(v *View, f Format) ([]byte, error) {
+	return v.feed(v.prepare(), f)
+}
+
+// FeedWithin is Feed in at most so many bytes, as far as full texts give way to summaries: from the end
+// on, by halves, so that what is newest keeps its text longest. 0 is no bound. full tells how many entries
+// may show their full text; it is less than all when some gave way.
+func FeedWithin(v *View, f Format, most int) (body []byte, full int, err error) {
+	d := v.prepare()
+	full = len(d.entries)
+	for {
+		body, err = v.feed(d.fullUntil(full), f)
+		if err != nil || most <= 0 || len(body) <= most || full == 0 {
+			return body, full, err
+		}
+		full /= 2
+	}
+}
+
+// fullUntil is the document with full texts in the first n entries alone.
+func (d *document) fullUntil(n int) *document {
+	if n >= len(d.entries) {
+		return d
+	}
+	short := *d
+	short.entries = slices.Clone(d.entries)
+	for i := range short.entries[n:] {
+		e := *short.entries[n+i]
+		e.content = fragment{}
+		short.entries[n+i] = &e
+	}
+	return &short
+}
+
+func (v *View) feed(d *document, f Format) ([]byte, error) {
 	switch f {
 	case FormatRSS:
-		return RSS(v)
+		return v.rss(d)
 	case FormatAtom:
-		return Atom(v)
+		return v.atom(d)
 	case FormatJSON:
-		return JSON(v)
+		return v.json(d)
 	}
 	return nil, fmt.Errorf("%q is no format of a feed", f)
 }
