@@ -13,8 +13,10 @@ import (
 var alarmKinds = []feed.AlarmKind{feed.AlarmFailing, feed.AlarmSilent, feed.AlarmUndated, feed.AlarmUnlinked, feed.AlarmHub, feed.AlarmEmpty, feed.AlarmConfig}
 
 const (
-	// watchEvery is how often the watcher looks at sources and sections.
+	// watchEvery is how often the watcher looks at sources and sections, and watchShare the share of its time
+	// that it may look at most: a look reads the state of every source.
 	watchEvery = 10 * time.Second
+	watchShare = 300
 	// silentLeast is the shortest silence that is told: a source may pause for its lunch.
 	silentLeast = time.Hour
 	// rhythmLeast is on how many items a source's usual gap rests before it is believed.
@@ -123,11 +125,13 @@ type watcher struct {
 }
 
 func (w *watcher) run(ctx context.Context) {
-	look := time.NewTicker(watchEvery)
+	look := time.NewTimer(0)
 	defer look.Stop()
 	said := "" // the last failure that was told
 	for {
+		began := time.Now()
 		err := w.look(ctx)
+		look.Reset(max(watchEvery, watchShare*time.Since(began)))
 		switch {
 		case err == nil:
 			said = ""
@@ -135,13 +139,14 @@ func (w *watcher) run(ctx context.Context) {
 			w.n.log.Error("alarms cannot be looked after", "error", err)
 			said = err.Error()
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-look.C:
-		case <-w.wake:
-			if !w.troubled(ctx) { // the rest comes in its own time: a look reads the state of every source
-				continue
+		for rests := true; rests; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-look.C:
+				rests = false
+			case <-w.wake: // all but the configuration comes in its own time
+				rests = !w.troubled(ctx)
 			}
 		}
 	}
