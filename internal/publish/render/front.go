@@ -15,7 +15,7 @@ type FrontPage struct {
 
 // How much the front page shows.
 const (
-	frontLead   = 5  // stories that lead it
+	frontLead   = 7  // stories that lead it
 	frontRiver  = 9  // of the newest beside them
 	frontBlock  = 4  // of a section
 	frontLeast  = 24 // of all, also where sections have less
@@ -112,9 +112,9 @@ func (p *page) addBlock(v *View, first func(*entry) bool) {
 		if !first(e) {
 			continue
 		}
-		s := shape{also: 2}
+		s := shape{also: 3, names: true}
 		if len(b.Items) == 0 {
-			s = shape{summary: 140, also: 3, picture: true}
+			s = shape{summary: 140, also: 4, names: true, picture: true}
 		}
 		b.Items = append(b.Items, v.headline(p, e, s))
 	}

@@ -18,6 +18,7 @@ type shape struct {
 	summary int  // runes of its summary
 	told    int  // other outlets' headlines
 	also    int  // names of other outlets
+	names   bool // outlets are named without links, to save bytes: the story's page has them
 	related bool // with what tells the same story in entries of its own
 	picture bool
 	plain   bool // nothing of other outlets
@@ -34,6 +35,9 @@ func (v *View) headline(p *page, e *entry, s shape) headline {
 	if s.picture && v.Images {
 		h.Picture = e.image
 	}
+	if s.names {
+		h.Home = ""
+	}
 	others := e.others
 	if s.related {
 		others = v.withRelated(e)
@@ -48,7 +52,11 @@ func (v *View) headline(p *page, e *entry, s shape) headline {
 			said = append(said, o.title)
 			h.Told = append(h.Told, headline{Title: o.title, Link: o.url, Outlet: o.outlet, Lang: v.foreign(p, o.language), Dir: direction(o.title)})
 		case len(h.Also) < s.also:
-			h.Also = append(h.Also, link{Title: o.outlet, URL: template.URL(o.url)})
+			also := link{Title: o.outlet, URL: template.URL(o.url)}
+			if s.names {
+				also.URL = ""
+			}
+			h.Also = append(h.Also, also)
 		default:
 			h.More = fmt.Sprintf(p.Words.plural(len(others)-i), len(others)-i)
 		}
