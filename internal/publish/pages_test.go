@@ -1,0 +1,309 @@
+package publish_test
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"feedd/internal/feed"
+	"feedd/internal/publish"
+)
+
+// Each day on which a section told something has a page, and they lead from one to the next over those
+// on which it told nothing. The days are those of the site's zone.
+func TestDaysHavePages(t *testing.T) {
+	zone := time.FixedZone("Asia/Ho_Chi_Minh", 7*3600)
+	n := newNewsroom(t, func(s *publish.Settings) { s.Site.Timezone = zone })
+	night := time.Date(2026, 11, 18, 0, 30, 0, 0, zone) // still the 17th in UTC
+	for i, at := range []time.Time{n.clock(), night, night.Add(-40 * time.Hour), night.Add(2 * time.Hour)} {
+		n.file([]string{"kinh-te"}, report("bao-a", i, at))
+	}
+	n.file([]string{"the-gioi"}, report("bao-b", 9, night.Add(-24*time.Hour)))
+	n.refresh()
+	link := func(page, rel string) string {
+		m := regexp.MustCompile(`<a href="([^"]*)" rel="` + rel + `">`).FindStringSubmatch(page)
+		if m == nil {
+			return ""
+		}
+		return m[1]
+	}
+	var seen []string
+	for path := "/sections/kinh-te/2026-11-20"; path != ""; {
+		page := n.page(path)
+		seen = append(seen, path+fmt.Sprint(strings.Count(page, "<article")))
+		earlier := link(page, "prev")
+		if earlier != "" && link(n.page(earlier), "next") != path {
+			t.Errorf("%s does not lead back to %s", earlier, path)
+		}
+		path = earlier
+	}
+	want := []string{"/sections/kinh-te/2026-11-201", "/sections/kinh-te/2026-11-182", "/sections/kinh-te/2026-11-161"}
+	if !slices.Equal(seen, want) {
+		t.Errorf("the days are %v, want %v", seen, want)
+	}
+	if page := n.page("/sections/kinh-te"); !strings.Contains(page, `href="/sections/kinh-te/2026-11-18"`) || !strings.Contains(page, "Thứ Tư, 18/11/2026") {
+		t.Error("the section's page has no divider that leads to the day")
+	}
+	for _, path := range []string{"/sections/kinh-te/2026-11-17", "/sections/kinh-te/2026-02-30", "/sections/kinh-te/2026-11-1", "/sections/top/2026-11-20",
+		"/sections/khong-co/2026-11-20", "/sections/kinh-te/2026-11-20.rss"} {
+		if res := n.get(path); res.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %d, want 404", path, res.StatusCode)
+		}
+	}
+	n.file([]string{"kinh-te"}, report("bao-b", 50, night.Add(time.Hour)))
+	n.refresh()
+	if page := n.page("/sections/kinh-te/2026-11-18"); strings.Count(page, "<article") != 3 {
+		t.Error("a late report of the day is not on its page")
+	}
+}
+
+// The times of today stand without a date, and the page is made anew when today is over.
+func TestTodayEnds(t *testing.T) {
+	n := newNewsroom(t)
+	n.file([]string{"kinh-te"}, report("bao-a", 1, n.clock().Add(-time.Hour)))
+	n.refresh()
+	if page := n.page("/"); !strings.Contains(page, ">07:00</time>") || !strings.Contains(page, "UTC") {
+		t.Error("today's time has a date, or its zone has no name")
+	}
+	n.pass(17 * time.Hour)
+	n.refresh()
+	if page := n.page("/"); !strings.Contains(page, ">07:00, 20/11</time>") {
+		t.Error("yesterday's time has no date")
+	}
+}
+
+// One story stands once on the front page, and what only is related stands under its headline.
+func TestTheFrontPageTellsAStoryOnce(t *testing.T) {
+	n := newNewsroom(t, manyOutlets)
+	it := func(source string, i int, title string) feed.Item {
+		r := report(source, i, n.clock().Add(-time.Duration(i)*time.Minute))
+		r.Title = title
+		return r
+	}
+	wide := n.tell([]string{"kinh-te"}, "", "", it("bao-a", 9, "Lãi suất huy động giảm mạnh"))
+	n.tell([]string{"kinh-te"}, wide, wide, it("bao-b", 8, "Lãi suất huy động giảm mạnh"))
+	n.tell([]string{"the-gioi"}, wide, "", it("bao-c", 7, "Người gửi tiền chuyển sang vàng và chứng khoán"))
+	n.tell([]string{"the-gioi"}, "", "", it("bao-d", 1, "Một tin khác vừa đến"))
+	n.refresh()
+	page := n.page("/")
+	if lead := strings.Index(page, "Lãi suất huy động"); lead > strings.Index(page, "Một tin khác vừa đến") {
+		t.Error("the newest leads, not what most outlets tell")
+	}
+	for _, once := range []string{">Lãi suất huy động giảm mạnh<", ">Người gửi tiền chuyển sang vàng và chứng khoán<", ">Một tin khác vừa đến<"} {
+		if got := strings.Count(page, once); got != 1 {
+			t.Errorf("%s stands %d times on the page", once, got)
+		}
+	}
+	if !strings.Contains(page, "Cũng đưa tin:") || !strings.Contains(page, "Báo B</a>") || strings.Contains(page, "+1") {
+		t.Error("the other outlet is not named")
+	}
+	n.tell([]string{"the-gioi"}, wide, "", it("bao-e", 2, "Ngân hàng trung ương họp khẩn về thanh khoản"))
+	n.refresh()
+	if !strings.Contains(n.page("/"), "họp khẩn về thanh khoản") {
+		t.Error("what another outlet adds to the story does not show")
+	}
+}
+
+func TestLostReadersAreShownTheWay(t *testing.T) {
+	n := newNewsroom(t)
+	n.refresh()
+	res := n.get("/khong/co", "Accept", "text/html,application/xhtml+xml")
+	page := n.body(res)
+	if res.StatusCode != http.StatusNotFound || !strings.Contains(res.Header.Get("Content-Type"), "text/html") ||
+		!strings.Contains(page, "Không có trang này") || !strings.Contains(page, `href="/"`) || !strings.Contains(page, `content="noindex"`) {
+		t.Errorf("%d %v %s", res.StatusCode, res.Header, page)
+	}
+	if res := n.get("/khong/co", "Accept", "*/*"); !strings.Contains(n.body(res), "/sections/kinh-te.rss") {
+		t.Error("a program is not told the feeds")
+	}
+}
+
+// The sitemaps list the front page, the sections and every story once, the news those of two days.
+func TestSitemaps(t *testing.T) {
+	n := newNewsroom(t)
+	n.file([]string{"kinh-te"}, report("bao-a", 1, n.clock().Add(-time.Hour)), report("bao-a", 2, n.clock().Add(-72*time.Hour)))
+	story := keyOf(report("bao-a", 1, start))
+	n.tell([]string{"kinh-te"}, story, "", report("bao-b", 3, n.clock().Add(-30*time.Minute)))
+	n.refresh()
+	type sitemap struct {
+		URLs []struct {
+			Loc     string `xml:"loc"`
+			LastMod string `xml:"lastmod"`
+			News    struct {
+				Name     string `xml:"publication>name"`
+				Language string `xml:"publication>language"`
+				Date     string `xml:"publication_date"`
+				Title    string `xml:"title"`
+			} `xml:"http://www.google.com/schemas/sitemap-news/0.9 news"`
+		} `xml:"http://www.sitemaps.org/schemas/sitemap/0.9 url"`
+	}
+	read := func(path string) (s sitemap, locs []string) {
+		t.Helper()
+		if err := xml.Unmarshal([]byte(n.page(path)), &s); err != nil {
+			t.Fatal(err)
+		}
+		for _, u := range s.URLs {
+			locs = append(locs, strings.TrimPrefix(u.Loc, "https://news.example.org"))
+		}
+		return s, locs
+	}
+	_, locs := read("/sitemap.xml")
+	want := []string{"/", "/sections/top", "/sections/all", "/sections/kinh-te", "/sections/the-gioi", "/stories/" + story, "/stories/" + keyOf(report("bao-a", 2, start))}
+	if !slices.Equal(locs, want) {
+		t.Errorf("the sitemap has %v, want %v", locs, want)
+	}
+	for _, path := range locs {
+		n.page(path)
+	}
+	news, locs := read("/news-sitemap.xml")
+	if !slices.Equal(locs, []string{"/stories/" + story}) {
+		t.Fatalf("the news are %v", locs)
+	}
+	if got := news.URLs[0].News; got.Name != "Điểm tin" || got.Language != "vi" || got.Date != "2026-11-20T07:30:00Z" || !strings.HasPrefix(got.Title, "Tin số 3") {
+		t.Errorf("the news are %+v", got)
+	}
+	n.pass(48 * time.Hour)
+	n.refresh()
+	if _, locs := read("/news-sitemap.xml"); len(locs) != 0 {
+		t.Errorf("after two days the news are still %v", locs)
+	}
+}
+
+type opmlList struct {
+	Outlines []struct {
+		Title    string `xml:"title,attr"`
+		URL      string `xml:"xmlUrl,attr"`
+		Language string `xml:"language,attr"`
+	} `xml:"body>outline"`
+}
+
+func (n *newsroom) opml(path string) (lines []string) {
+	n.t.Helper()
+	var doc opmlList
+	if err := xml.Unmarshal([]byte(n.page(path)), &doc); err != nil {
+		n.t.Fatal(err)
+	}
+	for _, o := range doc.Outlines {
+		lines = append(lines, o.Title+" "+o.URL+" "+o.Language)
+	}
+	return lines
+}
+
+// The list of feeds holds the sections, each in its language, and everything only where there are none;
+// the list of sources those whose addresses anybody may know.
+func TestListsOfFeeds(t *testing.T) {
+	n := newNewsroom(t, func(s *publish.Settings) {
+		s.Sections[1].Language = "en"
+		s.Sources["kin"] = feed.Source{ID: "kin", Title: "Kín", URL: "https://kin.example/rss", Private: true}
+		s.Sources["trang"] = feed.Source{ID: "trang", Title: "Trang", URL: "https://trang.example/tin", Page: &feed.Page{Item: "li"}}
+		s.Sources["bao-c"] = feed.Source{ID: "bao-c", Title: "An Báo", URL: "https://c.example/rss?token=geheim", Language: "en"}
+	})
+	n.refresh()
+	if got, want := n.opml("/feeds.opml"), []string{"Kinh tế https://news.example.org/sections/kinh-te.rss vi", "Thế giới https://news.example.org/sections/the-gioi.rss en"}; !slices.Equal(got, want) {
+		t.Errorf("feeds: %q, want %q", got, want)
+	}
+	got := n.opml("/sources.opml")
+	if len(got) != 3 || !strings.HasPrefix(got[0], "An Báo https://c.example/rss") || !strings.HasSuffix(got[0], " en") || strings.Contains(got[0], "geheim") || got[1] != "Báo A https://a.example/rss vi" {
+		t.Errorf("sources: %q", got)
+	}
+	n.settings.Sections = nil
+	if err := n.pub.Reload(n.settings); err != nil {
+		t.Fatal(err)
+	}
+	n.refresh()
+	if got, want := n.opml("/feeds.opml"), []string{"Điểm tin https://news.example.org/sections/all.rss vi"}; !slices.Equal(got, want) {
+		t.Errorf("feeds without sections: %q, want %q", got, want)
+	}
+}
+
+// The site's icon is what browsers, phones and those who share a page show.
+func TestTheSitesIcon(t *testing.T) {
+	n := newNewsroom(t)
+	n.refresh()
+	if res := n.get("/favicon.ico"); res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "image/x-icon" {
+		t.Errorf("feedd's own icon: %d %v", res.StatusCode, res.Header)
+	}
+	n.settings.Site.Icon = feed.Picture{Type: "image/png", Data: "\x89PNG, as it were", Width: 192, Height: 192}
+	if err := n.pub.Reload(n.settings); err != nil {
+		t.Fatal(err)
+	}
+	n.refresh()
+	for _, path := range []string{"/favicon.ico", "/assets/site.png"} {
+		if res := n.get(path); n.body(res) != n.settings.Site.Icon.Data || res.Header.Get("Content-Type") != "image/png" {
+			t.Errorf("%s is not the site's icon", path)
+		}
+	}
+	var manifest struct {
+		Name  string
+		Icons []struct{ Src, Sizes, Type string }
+	}
+	if err := json.Unmarshal([]byte(n.page("/manifest.webmanifest")), &manifest); err != nil {
+		t.Fatal(err)
+	}
+	if len(manifest.Icons) != 1 || manifest.Icons[0].Src != "/assets/site.png" || manifest.Icons[0].Sizes != "192x192" || manifest.Name != "Điểm tin" {
+		t.Errorf("the manifest says %+v", manifest)
+	}
+	if page := n.page("/"); !strings.Contains(page, `property="og:image" content="https://news.example.org/assets/site.png"`) || !strings.Contains(page, `rel="manifest"`) {
+		t.Error("the page does not name the icon")
+	}
+}
+
+// Pictures are loaded from the outlets only where the editor wants it, and the page's policy says so.
+func TestPicturesAreTheEditorsChoice(t *testing.T) {
+	n := newNewsroom(t)
+	it := report("bao-b", 1, n.clock())
+	it.Image = "https://b.example/anh.jpg"
+	n.file([]string{"kinh-te"}, it)
+	n.refresh()
+	story := "/stories/" + keyOf(it)
+	for _, images := range []bool{false, true} {
+		n.settings.Images = images
+		if err := n.pub.Reload(n.settings); err != nil {
+			t.Fatal(err)
+		}
+		n.refresh()
+		for _, path := range []string{"/", "/sections/kinh-te", "/sections/kinh-te/2026-11-20", story} {
+			res := n.get(path)
+			page := n.body(res)
+			if strings.Contains(page, "anh.jpg") != images || strings.Contains(res.Header.Get("Content-Security-Policy"), "img-src 'self' https:") != images {
+				t.Errorf("%s with pictures %v: %s", path, images, res.Header.Get("Content-Security-Policy"))
+			}
+			if images && !strings.Contains(page, `width="240" height="160" loading="lazy" decoding="async" referrerpolicy="no-referrer"`) {
+				t.Errorf("%s: the picture has no box, or is loaded at once, or with the page's address", path)
+			}
+		}
+	}
+}
+
+// A page of everything published is exported, the same bytes at the same path.
+func TestExportHoldsThePages(t *testing.T) {
+	n := newNewsroom(t)
+	n.fill("kinh-te", 3)
+	n.refresh()
+	dir := t.TempDir()
+	n.export(dir)
+	for name, path := range map[string]string{
+		"sections/top.rss": "/sections/top.rss", "sections/top/index.html": "/sections/top", "404.html": "/404.html",
+		"sections/kinh-te/2026-11-20/index.html": "/sections/kinh-te/2026-11-20", "sections/all/2026-11-20/index.html": "/sections/all/2026-11-20",
+		"sitemap.xml": "/sitemap.xml", "news-sitemap.xml": "/news-sitemap.xml", "feeds.opml": "/feeds.opml", "sources.opml": "/sources.opml",
+		"favicon.ico": "/favicon.ico", "manifest.webmanifest": "/manifest.webmanifest", "assets/icon.svg": "/assets/icon.svg",
+	} {
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Error(err)
+		} else if string(got) != n.page(path) {
+			t.Errorf("%s is not what %s serves", name, path)
+		}
+	}
+	if entries, err := os.ReadDir(filepath.Join(dir, "sections/the-gioi")); err != nil || len(entries) != 3 { // its page and that compressed
+		t.Errorf("a section without stories has %v %v", entries, err)
+	}
+}
