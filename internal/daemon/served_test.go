@@ -175,7 +175,8 @@ func TestW3CValidatorOnServedFeeds(t *testing.T) {
 	}
 	everything := func() {
 		get("/feeds.opml")
-		for _, section := range []string{"all", "ac", "them", "khong"} {
+		get("/sources.opml")
+		for _, section := range []string{"all", "top", "ac", "them", "khong"} {
 			for i, path := 0, "/sections/"+section; path != ""; i++ {
 				if i == 0 || i%3 == 1 {
 					get(path + ".rss")

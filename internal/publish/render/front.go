@@ -22,9 +22,46 @@ const (
 	frontPlenty = 40 // from so many on the newest come before the sections
 )
 
+// frontBytes is what the front page has at most, as far as leaving out details brings it there.
+const frontBytes = 40_000
+
+// detail is how much the front page says of each story. Where it would be large, as with many sections
+// or long addresses, it says less.
+type detail struct {
+	second, first, item shape // of the stories beside the one that leads, the first of a section, its others
+	block               int   // stories of a section
+}
+
+var details = []detail{
+	{
+		second: shape{told: 1, also: 4, related: true, picture: true},
+		first:  shape{summary: 140, also: 3, names: true, picture: true}, item: shape{also: 2, names: true},
+		block: frontBlock,
+	},
+	{
+		second: shape{told: 1, also: 4, names: true, related: true, picture: true},
+		first:  shape{summary: 140, also: 2, names: true, picture: true}, item: shape{also: 1, names: true},
+		block: frontBlock - 1,
+	},
+	{
+		second: shape{also: 3, names: true, related: true, picture: true},
+		first:  shape{summary: 100, also: 1, names: true, picture: true}, item: shape{also: 1, names: true},
+		block: frontBlock - 2,
+	},
+}
+
 // Front renders the front page: what most outlets tell, what is newest, and some of each section, each
 // story once.
-func Front(f *FrontPage) ([]byte, error) {
+func Front(f *FrontPage) (b []byte, err error) {
+	for _, d := range details {
+		if b, err = front(f, d); err != nil || len(b) < frontBytes {
+			break
+		}
+	}
+	return b, err
+}
+
+func front(f *FrontPage, d detail) ([]byte, error) {
 	all := f.All
 	p := all.newPage("/")
 	p.Description = line(all.Site.Description, maxSummary)
@@ -35,14 +72,14 @@ func Front(f *FrontPage) ([]byte, error) {
 		shown[e.storyKey] = true
 		return fresh
 	}
-	p.addLead(f, first)
+	p.addLead(f, d, first)
 	newest := slices.Clone(all.prepare().entries)
 	slices.SortStableFunc(newest, func(a, b *entry) int { return b.published.Compare(a.published) }) // pinned ones lead no river
 	if len(newest) >= frontPlenty {
 		p.addRiver(all, newest, first)
 	}
 	for _, v := range f.Sections {
-		p.addBlock(v, first)
+		p.addBlock(v, d, first)
 	}
 	if len(newest) < frontPlenty {
 		p.addRiver(all, newest, first)
@@ -70,7 +107,7 @@ func (p *page) describe(first *headline, more []headline) {
 }
 
 // addLead puts the stories that lead the page on it, with what other outlets say of them.
-func (p *page) addLead(f *FrontPage, first func(*entry) bool) {
+func (p *page) addLead(f *FrontPage, d detail, first func(*entry) bool) {
 	v := f.Top
 	if len(v.prepare().entries) == 0 {
 		v = f.All
@@ -84,7 +121,7 @@ func (p *page) addLead(f *FrontPage, first func(*entry) bool) {
 			h := v.headline(p, e, shape{summary: 280, told: 4, also: 8, related: true, picture: true})
 			p.Lead = &h
 		default:
-			p.Second = append(p.Second, v.headline(p, e, shape{told: 1, also: 4, related: true, picture: true}))
+			p.Second = append(p.Second, v.headline(p, e, d.second))
 		}
 	}
 }
@@ -103,18 +140,19 @@ func (p *page) addRiver(v *View, newest []*entry, first func(*entry) bool) {
 	}
 }
 
-func (p *page) addBlock(v *View, first func(*entry) bool) {
+// addBlock puts some of a section on the page.
+func (p *page) addBlock(v *View, d detail, first func(*entry) bool) {
 	b := block{ID: v.Section.ID, Title: v.sectionTitle(), URL: p.Root + "/sections/" + url.PathEscape(v.Section.ID)}
 	for _, e := range v.prepare().entries {
-		if len(b.Items) == frontBlock {
+		if len(b.Items) == d.block {
 			break
 		}
 		if !first(e) {
 			continue
 		}
-		s := shape{also: 3, names: true}
+		s := d.item
 		if len(b.Items) == 0 {
-			s = shape{summary: 140, also: 4, names: true, picture: true}
+			s = d.first
 		}
 		b.Items = append(b.Items, v.headline(p, e, s))
 	}

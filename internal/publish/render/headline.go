@@ -199,7 +199,7 @@ func (v *View) moment(p *page, t time.Time) moment {
 // hour is a time under the heading of its day.
 func (v *View) hour(t time.Time) moment {
 	t = t.In(zoneOr(v.Site.Timezone)).Truncate(time.Second)
-	return moment{Human: t.Format("15:04"), Machine: t.Format(time.RFC3339)}
+	return moment{Human: t.Format("15:04"), Machine: t.UTC().Format(time.RFC3339)}
 }
 
 // zone names the zone of all times, with what it was when the newest was told.

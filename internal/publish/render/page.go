@@ -162,7 +162,7 @@ func newMoment(t time.Time, zone *time.Location, w *words) moment {
 	if w.Lang == "vi" {
 		layout = "15:04, 2/1/2006"
 	}
-	return moment{Human: t.Format(layout), Machine: t.Format(time.RFC3339)}
+	return moment{Human: t.Format(layout), Machine: t.UTC().Format(time.RFC3339)}
 }
 
 // newPage fills in what all pages share.

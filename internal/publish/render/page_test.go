@@ -180,7 +180,7 @@ func TestFrontOfASmallSite(t *testing.T) {
 		{"no section", 9, 0, true, 9, 0},
 		{"a section into which nothing was filed", 9, 0, false, 9, 0},
 		{"a section whose stories are all at the top", 3, 3, false, 3, 0},
-		{"a section with more than the top shows", 9, 6, false, 9, 1},
+		{"a section with more than the top shows", 12, 9, false, 12, 1},
 		{"no end of stories", 40, 0, true, 24, 0},
 		{"nothing", 0, 0, false, 0, 0},
 	} {
