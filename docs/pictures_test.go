@@ -70,7 +70,7 @@ func TestPictures(t *testing.T) {
 var (
 	storyPath = regexp.MustCompile(`href="[^"]*(/stories/[0-9a-f]{16})"`)
 	figure    = regexp.MustCompile(`[0-9]+`)
-	title     = regexp.MustCompile(`<h1[^>]*>(.*?)</h1>`)
+	title     = regexp.MustCompile(`<h1><a [^>]*>(.*?)</a></h1>`)
 	listed    = regexp.MustCompile(`<li><span class="outlet">[^<]*</span> <a [^>]*>([^<]*)</a>`)
 )
 
