@@ -105,6 +105,17 @@ func (p *Publisher) files(ctx context.Context, s *site) ([]export.File, error) {
 			d, _, err := p.story(ctx, s, key, nil)
 			return d, err
 		})
+		for _, f := range render.FeedFormats {
+			add(fileName("/stories/"+key+"."+string(f), false), func(ctx context.Context) (*document, error) {
+				d, _, err := p.storyFeed(ctx, s, key, f, nil)
+				return d, err
+			})
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.plan.Sources)) {
+		for _, f := range render.FeedFormats {
+			add(fileName("/sources/"+id+"."+string(f), false), func(ctx context.Context) (*document, error) { return p.source(ctx, s, id, f, nil) })
+		}
 	}
 	return files, nil
 }

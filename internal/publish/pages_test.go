@@ -290,9 +290,14 @@ func TestExportHoldsThePages(t *testing.T) {
 	n.refresh()
 	dir := t.TempDir()
 	n.export(dir)
+	story := keyOf(report("bao-a", 1, start))
+	if page := n.page("/stories/" + story); !strings.Contains(page, `type="application/rss&#43;xml" title="Tin số 1 của bao-a (RSS)" href="/stories/`+story+`.rss"`) {
+		t.Error("a story's page does not lead to its feed")
+	}
 	for name, path := range map[string]string{
 		"sections/top.rss": "/sections/top.rss", "sections/top/index.html": "/sections/top", "404.html": "/404.html",
 		"sections/kinh-te/2026-11-20/index.html": "/sections/kinh-te/2026-11-20", "sections/all/2026-11-20/index.html": "/sections/all/2026-11-20",
+		"stories/" + story + ".atom": "/stories/" + story + ".atom", "sources/bao-a.json": "/sources/bao-a.json",
 		"sitemap.xml": "/sitemap.xml", "news-sitemap.xml": "/news-sitemap.xml", "feeds.opml": "/feeds.opml", "sources.opml": "/sources.opml",
 		"favicon.ico": "/favicon.ico", "manifest.webmanifest": "/manifest.webmanifest", "assets/icon.svg": "/assets/icon.svg",
 	} {

@@ -241,12 +241,17 @@ func rootPath(base string) string {
 
 // feedsOf lists a section's feeds for autodiscovery.
 func (v *View) feedsOf(p *page, section, title string) {
+	p.addFeeds("/sections/"+url.PathEscape(section), title)
+}
+
+// addFeeds lists the feeds at a path for autodiscovery.
+func (p *page) addFeeds(path, title string) {
 	for _, f := range FeedFormats {
 		kind, _, _ := strings.Cut(f.ContentType(), ";")
 		name := map[Format]string{FormatRSS: "RSS", FormatAtom: "Atom", FormatJSON: "JSON Feed"}[f]
 		p.Feeds = append(p.Feeds, feedLink{
 			Name: name, Title: title + " (" + name + ")", Type: kind,
-			URL: p.Root + "/sections/" + url.PathEscape(section) + "." + string(f),
+			URL: p.Root + path + "." + string(f),
 		})
 	}
 }

@@ -61,6 +61,7 @@ func StoryPage(v *View) ([]byte, error) {
 	}
 	p.Lead = last
 	p.Title = p.Heading + " – " + p.Site
+	p.addFeeds("/stories/"+url.PathEscape(d.entries[0].storyKey), p.Heading)
 	return execute("story.html", p)
 }
 
