@@ -83,6 +83,7 @@ type cli struct {
 	Search    searchCmd    `cmd:"" help:"Find stored stories by words."`
 	Replay    replayCmd    `cmd:"" help:"Print what the present configuration would file otherwise, changing nothing."`
 	Move      moveCmd      `cmd:"" help:"Copy everything stored to another store, between SQLite and PostgreSQL."`
+	Nodes     nodesCmd     `cmd:"" help:"List the processes that share a PostgreSQL database, and what each does."`
 	Backup    backupCmd    `cmd:"" help:"Copy the SQLite store to a new file, also while the daemon runs."`
 	Eval      evalCmd      `cmd:"" help:"Measure quality on labelled data."`
 

@@ -197,7 +197,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 			Settings: room.settings, Configuration: room, Alarms: room, Archive: room, Judge: room, Now: o.Now, Log: o.Log,
 		}),
 		Settings: d.publication(d.config), Reader: reader{d.store, d.agg}, Stories: d.store, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
-		Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Admin: o.Admin != "", Mine: d.delivering(), Log: o.Log,
+		Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Admin: o.Admin != "", Mine: d.delivering(), Nodes: d.sharing(), Log: o.Log,
 	})
 	if err != nil {
 		return nil, err

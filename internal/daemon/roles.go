@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"feedd/internal/cluster"
+	"feedd/internal/publish"
 	"feedd/internal/store"
 )
 
@@ -54,21 +54,24 @@ func (d *Daemon) startRoles(ctx context.Context, start func(what string, run fun
 		}
 		start("publishing", d.publishLoop)
 		start("closing archives", closing)
-		start("messages", d.notify.Run)
 	}
 	if d.roles.desk {
 		start("indexing", d.index)
 	}
 	if d.cluster == nil {
+		start("messages", d.notify.Run)
 		start("collecting", d.agg.Run)
 		return
 	}
 	if err := d.cluster.Join(ctx, d.node()); err != nil && ctx.Err() == nil {
 		d.log.Warn("the other nodes do not know of this one yet", "error", err)
 	}
+	start("watching the nodes", d.gather)
 	start("telling of this node", func(ctx context.Context) error { return d.cluster.Tell(ctx, d.node) })
 	if d.roles.publish {
 		start("delivering", func(ctx context.Context) error { return d.cluster.Hold(ctx, "hub", d.pub.Deliver) })
+		// The outbox leases each message to one sender; that one node sends spares the others from looking.
+		start("messages", func(ctx context.Context) error { return d.cluster.Hold(ctx, "messages", d.notify.Run) })
 	}
 	start("listening", func(ctx context.Context) error { return d.cluster.Listen(ctx, d.heard) })
 	if d.roles.collect {
@@ -79,33 +82,20 @@ func (d *Daemon) startRoles(ctx context.Context, start func(what string, run fun
 	}
 }
 
-// node is what this process says of itself to the others.
-func (d *Daemon) node() cluster.Node {
-	n := cluster.Node{Roles: d.roles.names(), Version: d.o.Version, Started: d.started}
-	if at := d.Addr(); at != nil {
-		n.Address = at.String()
-	}
-	return n
-}
-
-func (r roles) names() (names []string) {
-	for _, x := range []struct {
-		has  bool
-		name string
-	}{{r.collect, RoleCollect}, {r.desk, RoleDesk}, {r.publish, RolePublish}} {
-		if x.has {
-			names = append(names, x.name)
-		}
-	}
-	return names
-}
-
 // delivering is what the hub asks before each delivery where other nodes have hubs of the same site.
 func (d *Daemon) delivering() func(context.Context) error {
 	if d.cluster == nil {
 		return nil
 	}
 	return d.store.Stands
+}
+
+// sharing lists the nodes where there may be several.
+func (d *Daemon) sharing() func(context.Context) ([]publish.NodeStatus, error) {
+	if d.cluster == nil {
+		return nil
+	}
+	return d.Nodes
 }
 
 // heard wakes what waits for what this or another node committed.

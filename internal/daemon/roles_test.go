@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"feedd/internal/publish"
 	"feedd/internal/store/storetest"
 )
 
@@ -79,6 +81,31 @@ func TestRoles(t *testing.T) {
 			}
 		}
 	}
+
+	eventually(t, "each node says what it does", func() bool {
+		nodes, err := publisher.Nodes(t.Context())
+		return err == nil && len(nodes) == 3 && slices.ContainsFunc(nodes, func(n publish.NodeStatus) bool {
+			return slices.Contains(n.Holds, RoleDesk) && slices.Equal(n.Roles, []string{RoleDesk})
+		})
+	})
+	nodes, err := publisher.Nodes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range nodes { // each has a file of its own, with the same text
+		if !n.Alive || !n.Agrees || n.Address == "" {
+			t.Errorf("node %+v", n)
+		}
+	}
+	if err := os.WriteFile(collector.config, []byte(yaml+"# otherwise\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := collector.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a node that disagrees is counted", func() bool {
+		return strings.Contains(publisher.text(t, "/metrics"), "feedd_nodes_disagree 1") && strings.Contains(publisher.text(t, "/sources.json"), "another configuration")
+	})
 
 	// What an editor says at a fourth process is filed by the node that holds the desk.
 	entry := publisher.entries(t)[0]

@@ -50,7 +50,7 @@ type Settings struct {
 	Every map[string]time.Duration
 }
 
-// Options are what a Publisher is made of. All fields are required but Saving, Admin, Mine, Desk, PerPage and Log.
+// Options are what a Publisher is made of. All fields are required but Saving, Admin, Mine, Nodes, Desk, PerPage and Log.
 type Options struct {
 	Settings      Settings
 	Reader        Reader
@@ -69,6 +69,8 @@ type Options struct {
 	// Mine, when given, says that other nodes publish the same: this one tells subscribers only while Deliver
 	// runs, and asks before each delivery whether it is still the one, with the context of Deliver.
 	Mine func(context.Context) error
+	// Nodes lists the processes that share the database; nil: there is one.
+	Nodes func(context.Context) ([]NodeStatus, error)
 	// Desk is the editor's page, on the same listener as the state of the sources; nil for none.
 	Desk    Desk
 	PerPage int // entries on a closed page of an archive; 0 means 1000
@@ -97,6 +99,7 @@ type Publisher struct {
 	found      *cache // answers to searches: whoever asks much takes no room from the rest
 	cleaned    *render.Cache
 	admin      bool
+	nodes      func(context.Context) ([]NodeStatus, error)
 	desk       Desk
 	arrived    arrivals
 	computing  *client.Rates // what is worked out for one who asks
@@ -144,6 +147,7 @@ func New(o Options) (*Publisher, error) {
 		found:      newCache(8<<20, o.Now),
 		cleaned:    render.NewCache(4 << 20),
 		admin:      o.Admin,
+		nodes:      o.Nodes,
 		desk:       o.Desk,
 		computing:  client.NewRates(computeEvery, computeBurst, o.Now),
 		guessing:   client.NewRates(guessEvery, guessBurst, o.Now),

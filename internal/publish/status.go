@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -62,6 +63,33 @@ type partnerStatus struct {
 	Bytes    int64  `json:"bytes"`
 }
 
+// NodeStatus is a process that shares the database.
+type NodeStatus struct {
+	Name    string    `json:"name"`
+	Roles   []string  `json:"roles"`
+	Holds   []string  `json:"holds"` // what it alone does at present
+	Address string    `json:"address"`
+	Version string    `json:"version"`
+	Started time.Time `json:"started"`
+	Silent  float64   `json:"silent_seconds"` // since it was last heard of
+	Alive   bool      `json:"alive"`
+	Agrees  bool      `json:"agrees"` // its configuration is that of the node that holds the desk
+}
+
+// String is the node in a line for people.
+func (n *NodeStatus) String() string {
+	text := n.Name + ", " + n.Address + ": " + strings.Join(n.Roles, ", ")
+	if len(n.Holds) > 0 {
+		text += "; holds " + strings.Join(n.Holds, ", ")
+	}
+	if !n.Alive {
+		text += fmt.Sprintf("; silent for %.0f s", n.Silent)
+	} else if !n.Agrees {
+		text += "; its configuration is not the desk's"
+	}
+	return text
+}
+
 // statusEvery is how long a rendering of the sources' health is served.
 const statusEvery = 2 * time.Second
 
@@ -89,6 +117,7 @@ type health struct {
 	Unsorted int             `json:"unsorted"` // stories that no section took
 	Notes    []note          `json:"notes"`
 	Partners []partnerStatus `json:"partners"`
+	Nodes    []NodeStatus    `json:"nodes,omitempty"` // for those who run it
 
 	rows []render.SourceStatus // the sources as the page for people shows them
 }
@@ -144,6 +173,11 @@ func (p *Publisher) health(ctx context.Context, s *site) (*health, error) {
 			LastRun: st.LastRun, LastSuccess: st.LastSuccess, LastNew: st.LastNew,
 			NextRun: st.NextRun, NextReason: st.NextReason, MovedTo: st.MovedTo,
 		})
+	}
+	if p.nodes != nil && p.admin {
+		if said.Nodes, err = p.nodes(ctx); err != nil {
+			return nil, err
+		}
 	}
 	for i := range pl.Settings.Partners {
 		q := &pl.Settings.Partners[i]
@@ -205,6 +239,9 @@ func (h *health) page(v *render.View, now time.Time) *render.Status {
 	page := &render.Status{View: v, Now: now, Sources: h.rows, Unsorted: h.Unsorted}
 	for _, n := range h.Notes {
 		page.Notes = append(page.Notes, render.Note{Kind: n.kind, Subject: n.subject, Text: n.Text})
+	}
+	for i := range h.Nodes {
+		page.Nodes = append(page.Nodes, h.Nodes[i].String())
 	}
 	for _, q := range h.Partners {
 		page.Partners = append(page.Partners, render.PartnerStatus{Title: q.Title, Requests: q.Requests, Bytes: q.Bytes})

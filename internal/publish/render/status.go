@@ -20,6 +20,7 @@ type Status struct {
 	Unsorted int // stories that no section took
 	Notes    []Note
 	Partners []PartnerStatus
+	Nodes    []string // that share the database, a line each
 }
 
 // SourceStatus is one source as readers may see it.
@@ -75,6 +76,7 @@ type statusPage struct {
 	Health   *statusWords
 	Counts   string
 	Notes    []string
+	Nodes    []string
 	Groups   []statusGroup
 	Partners []PartnerStatus
 }
@@ -123,6 +125,9 @@ func StatusPage(s *Status) ([]byte, error) {
 	p.Counts = p.Health.counts(len(s.Sources), len(by["failing"])+len(by["gone"]), s.Unsorted)
 	for _, n := range s.Notes {
 		p.Notes = append(p.Notes, line(p.Health.note(n), maxSummary))
+	}
+	for _, n := range s.Nodes {
+		p.Nodes = append(p.Nodes, line(n, maxSummary))
 	}
 	for _, q := range s.Partners {
 		q.Title = line(q.Title, maxName)

@@ -24,7 +24,7 @@ type words struct {
 	EmbedTitle, EmbedHelp, Copy, Copied            string
 
 	// On the page of the sources' health, whose other words are in status.go.
-	Status, Notes, Partners, Requests, Bytes string
+	Status, Notes, Nodes, Partners, Requests, Bytes string
 }
 
 var vietnamese = words{
@@ -45,7 +45,7 @@ var vietnamese = words{
 	EmbedTitle: "Nhúng vào trang của bạn", EmbedHelp: "Chép một trong hai đoạn mã này vào trang của bạn.",
 	Copy: "Chép mã", Copied: "Đã chép",
 
-	Status: "Tình trạng nguồn tin", Notes: "Ghi chú", Partners: "Đối tác",
+	Status: "Tình trạng nguồn tin", Notes: "Ghi chú", Nodes: "Các máy", Partners: "Đối tác",
 	Requests: "Lượt tải", Bytes: "Số byte",
 }
 
@@ -66,7 +66,7 @@ var english = words{
 	EmbedTitle: "Put this on your site", EmbedHelp: "Copy one of these into your page.",
 	Copy: "Copy", Copied: "Copied",
 
-	Status: "State of the sources", Notes: "Notes", Partners: "Partners",
+	Status: "State of the sources", Notes: "Notes", Nodes: "Nodes", Partners: "Partners",
 	Requests: "Requests", Bytes: "Bytes",
 }
 

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"feedd/internal/daemon"
+)
+
+type nodesCmd struct {
+	configFlag
+	storeFlag
+	JSON bool `help:"Print JSON instead of a table."`
+}
+
+// Run lists the nodes.
+func (c *nodesCmd) Run(a *app) error {
+	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+		nodes, err := d.Nodes(a.ctx)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(a.stdout, map[string]any{"nodes": nodes})
+		}
+		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "NODE\tADDRESS\tROLES\tHOLDS\tVERSION\tSTATE")
+		for _, n := range nodes {
+			state := "serves"
+			switch {
+			case !n.Alive:
+				state = fmt.Sprintf("silent for %.0f s", n.Silent)
+			case !n.Agrees:
+				state = "its configuration is not the desk's"
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", n.Name, n.Address, strings.Join(n.Roles, ","), strings.Join(n.Holds, ","), n.Version, state)
+		}
+		return w.Flush()
+	})
+}

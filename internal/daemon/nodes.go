@@ -1,0 +1,137 @@
+package daemon
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"feedd/internal/cluster"
+	"feedd/internal/publish"
+)
+
+// ErrAlone says that a store is one process's alone.
+var ErrAlone = errors.New("a store on SQLite has one process and no nodes")
+
+// Nodes lists the processes that serve from the database, those that are gone since not long ago
+// included. It fails with ErrAlone on SQLite.
+func (d *Daemon) Nodes(ctx context.Context) ([]publish.NodeStatus, error) {
+	if d.cluster == nil {
+		return nil, ErrAlone
+	}
+	nodes, err := d.cluster.Nodes(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read who is there: %w", err)
+	}
+	list := make([]publish.NodeStatus, len(nodes))
+	desk := ""
+	for _, n := range nodes {
+		if n.Alive && slices.Contains(n.Holds, RoleDesk) {
+			desk = n.Config
+		}
+	}
+	for i, n := range nodes {
+		list[i] = publish.NodeStatus{Name: n.Name, Roles: n.Roles, Holds: append([]string{}, n.Holds...), Address: n.Address, Version: n.Version,
+			Started: n.Started, Silent: n.Silent, Alive: n.Alive, Agrees: desk == "" || n.Config == desk}
+	}
+	return list, nil
+}
+
+// node is what this process says of itself to the others.
+func (d *Daemon) node() cluster.Node {
+	d.saves.mu.Lock()
+	file := d.saves.digest
+	d.saves.mu.Unlock()
+	n := cluster.Node{Roles: d.roles.names(), Version: d.o.Version, Started: d.started, Config: hex.EncodeToString(file[:6])}
+	if at := d.Addr(); at != nil {
+		n.Address = at.String()
+	}
+	return n
+}
+
+func (r roles) names() (names []string) {
+	for _, x := range []struct {
+		has  bool
+		name string
+	}{{r.collect, RoleCollect}, {r.desk, RoleDesk}, {r.publish, RolePublish}} {
+		if x.has {
+			names = append(names, x.name)
+		}
+	}
+	return names
+}
+
+// gathering is how the nodes are watched.
+type gathering struct {
+	alive, disagree prometheus.Gauge
+	holds           *prometheus.GaugeVec
+}
+
+func newGathering(r prometheus.Registerer) *gathering {
+	g := &gathering{
+		alive: prometheus.NewGauge(prometheus.GaugeOpts{Name: "feedd_nodes", Help: "Processes that serve from the database."}),
+		disagree: prometheus.NewGauge(prometheus.GaugeOpts{Name: "feedd_nodes_disagree",
+			Help: "Those of them whose configuration is not that of the node that holds the desk."}),
+		holds: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "feedd_node_holds", Help: "1 for what this node alone does at present."}, []string{"what"}),
+	}
+	r.MustRegister(g.alive, g.disagree, g.holds)
+	return g
+}
+
+const gatherEvery = 5 * time.Second
+
+// gather keeps the metrics of the nodes up to date, and has those named that disagree.
+func (d *Daemon) gather(ctx context.Context) error {
+	g := newGathering(d.registry)
+	tick := time.NewTicker(gatherEvery)
+	defer tick.Stop()
+	for {
+		nodes, err := d.Nodes(ctx)
+		if err != nil && ctx.Err() == nil {
+			d.log.Debug("the nodes cannot be listed", "error", err)
+		}
+		if err == nil {
+			d.tellOfNodes(g, nodes)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+func (d *Daemon) tellOfNodes(g *gathering, nodes []publish.NodeStatus) {
+	var alive int
+	var others []string
+	g.holds.Reset()
+	for _, n := range nodes {
+		if !n.Alive {
+			continue
+		}
+		alive++
+		if !n.Agrees {
+			others = append(others, n.Name)
+		}
+		if n.Name == d.cluster.Name() {
+			for _, what := range n.Holds {
+				g.holds.WithLabelValues(what).Set(1)
+			}
+		}
+	}
+	g.alive.Set(float64(alive))
+	g.disagree.Set(float64(len(others)))
+	text := ""
+	if len(others) > 0 {
+		text = fmt.Sprintf("%d of %d nodes have another configuration than the one that files", len(others), alive)
+		if d.o.Admin != "" { // else strangers read it
+			text += ": " + strings.Join(others, ", ")
+		}
+	}
+	d.pub.Tell("nodes", "", text)
+}
