@@ -84,7 +84,18 @@ func Absolute(raw, base string) string {
 				// everything behind it for its content. The content of an iframe is a fallback for readers
 				// without frames, as feed readers are.
 				z.NextIsNotRawText()
+				if t.DataAtom == atom.Iframe {
+					if watch, picture := videoOf(Resolve(b, PictureSource(attrIn(t.Attr)))); watch != "" {
+						out.WriteString(videoLink(watch, picture))
+					}
+				}
 				continue
+			}
+			if t.DataAtom == atom.Video {
+				in := attrIn(t.Attr)
+				if src := Resolve(b, strings.TrimSpace(in("src"))); strings.HasPrefix(src, "http://") || strings.HasPrefix(src, "https://") {
+					out.WriteString(videoLink(src, Resolve(b, strings.TrimSpace(in("poster")))))
+				}
 			}
 			if t.DataAtom == atom.Noscript {
 				// The fallback for readers without scripts. Its picture is shown unless it is the one before.

@@ -58,7 +58,7 @@ func safeFragment(markup, base string, max int, pictures bool) fragment {
 		return fragment{html: escapeHTML(text), text: text}
 	}
 	w := fragmentWriter{left: max, pictures: pictures, space: true}
-	for _, n := range nodes {
+	for _, n := range withoutTail(nodes) {
 		w.node(n, 0, false, false)
 	}
 	return fragment{

@@ -1,0 +1,63 @@
+package feed
+
+import (
+	"html"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// A video that is embedded in a text does not play in a feed reader, which takes frames and players out. A
+// link with the video's picture is kept in its place.
+
+// videoID is what those who host videos call one.
+var videoID = regexp.MustCompile(`^[A-Za-z0-9_-]{3,32}$`)
+
+// videoOf returns where a frame's video is watched, and its picture; empty for a frame of anything else,
+// and where there is no picture to be had by the address alone.
+func videoOf(frame string) (watch, picture string) {
+	u, err := url.Parse(strings.TrimSpace(frame))
+	if err != nil {
+		return "", ""
+	}
+	host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
+	after := func(prefix string) string {
+		rest, ok := strings.CutPrefix(u.Path, prefix)
+		if id, _, _ := strings.Cut(rest, "/"); ok && videoID.MatchString(id) {
+			return id
+		}
+		return ""
+	}
+	switch host {
+	case "youtube.com", "youtube-nocookie.com", "m.youtube.com":
+		if id := after("/embed/"); id != "" && id != "videoseries" {
+			return "https://www.youtube.com/watch?v=" + id, "https://i.ytimg.com/vi/" + id + "/hqdefault.jpg"
+		}
+	case "player.vimeo.com":
+		if id := after("/video/"); id != "" {
+			return "https://vimeo.com/" + id, ""
+		}
+	case "dailymotion.com", "geo.dailymotion.com":
+		id := after("/embed/video/")
+		if q := u.Query().Get("video"); id == "" && videoID.MatchString(q) {
+			id = q
+		}
+		if id != "" {
+			return "https://www.dailymotion.com/video/" + id, "https://www.dailymotion.com/thumbnail/video/" + id
+		}
+	case "facebook.com":
+		if to := u.Query().Get("href"); strings.HasPrefix(u.Path, "/plugins/video") && strings.HasPrefix(to, "https://www.facebook.com/") {
+			return to, ""
+		}
+	}
+	return "", ""
+}
+
+// videoLink is the link that stands for a video, as HTML; picture may be empty.
+func videoLink(watch, picture string) string {
+	show := "Video"
+	if picture != "" {
+		show = `<img src="` + html.EscapeString(picture) + `" alt="Video">`
+	}
+	return `<p><a href="` + html.EscapeString(watch) + `">` + show + `</a></p>`
+}
