@@ -385,8 +385,13 @@ func (d *Desk) lead(e *feed.Entry) {
 func (d *Desk) date(e *feed.Entry, changed bool) {
 	lead := e.LeadItem()
 	at := lead.Revised
-	if changed && lead.FirstSeen.After(at) {
-		at = lead.FirstSeen
+	if changed {
+		// What stands is told by another now: what was told in between counts no more. The report that the
+		// entry began with is as old as the entry.
+		e.Updated = e.Published
+		if lead.OwnEntry() != e.Key && lead.FirstSeen.After(at) {
+			at = lead.FirstSeen
+		}
 	}
 	for i := range e.Reports {
 		if r := &e.Reports[i]; r.Verdict == feed.Update && i > 0 && r.FirstSeen.After(at) {
