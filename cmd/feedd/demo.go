@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -39,16 +40,27 @@ func (c *demoCmd) Run(a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	outlets := &http.Server{Handler: demo.New(time.Now), ReadHeaderTimeout: 5 * time.Second}
+	began, err := started(file)
+	if err != nil {
+		return errors.Join(err, press.Close())
+	}
+	outlets := &http.Server{Handler: demo.Since(began, time.Now), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = outlets.Serve(press) }() // ends with Close below
 	defer outlets.Close()
 
-	d, err := daemon.New(a.ctx, daemon.Options{
-		Config: file, DB: "sqlite:" + filepath.Join(dir, "demo.db"), Listen: c.Listen, Version: version(), Log: a.log, Now: time.Now,
+	db := "sqlite:" + filepath.Join(dir, "demo.db")
+	fmt.Fprintf(a.stderr, "feedd: opening the store in %s\n", dir)
+	var d *daemon.Daemon
+	d, err = daemon.New(a.ctx, daemon.Options{
+		Config: file, DB: db, Listen: c.Listen, Version: version(), Log: a.log, Now: time.Now,
+		Pages: map[string]http.Handler{demo.GuidePath: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			c.guide(a, w, r, d, file, db)
+		})},
 	})
 	if err != nil {
 		return err
 	}
+	fmt.Fprintf(a.stderr, "feedd: collecting the %d invented sources at %s\n", d.Sources(), base)
 	bar := a.progress("collecting", d.Sources())
 	reports, err := d.Collect(a.ctx, nil, bar.step)
 	bar.done("collected")
@@ -101,6 +113,53 @@ func startPress(file string) (press net.Listener, base string, err error) {
 	return press, base, nil
 }
 
+// started is when the demo with this configuration was begun: its outlets tell what they told then. The
+// folder remembers it.
+func started(file string) (time.Time, error) {
+	path := filepath.Join(filepath.Dir(file), "started")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		now := time.Now()
+		return now, os.WriteFile(path, []byte(now.Format(time.RFC3339)+"\n"), 0o640)
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	at, err := time.Parse(time.RFC3339, strings.TrimSpace(string(text)))
+	if err != nil {
+		return at, fmt.Errorf("%s does not say when the demo was begun: %w; delete the folder to begin anew", path, err)
+	}
+	return at, nil
+}
+
+// guide writes the page that says what to look at and what to try.
+func (c *demoCmd) guide(a *app, w http.ResponseWriter, r *http.Request, d *daemon.Daemon, file, db string) {
+	text, err := os.ReadFile(file)
+	if err == nil {
+		site := d.Site()
+		g := demo.Guide{Language: site.Language, Site: site.Title, File: file, DB: db, Text: string(text),
+			Find: func(url string) (demo.Place, bool) { return place(r.Context(), d, url) }}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		w.Header().Set("Cache-Control", "no-cache")
+		err = g.Write(w)
+	}
+	if err != nil {
+		a.log.Error("the guide could not be written", "error", err)
+	}
+}
+
+// place tells where the item with an address is; false when it is not known, or not filed yet.
+func place(ctx context.Context, d *daemon.Daemon, url string) (demo.Place, bool) {
+	found, err := d.Explain(ctx, url)
+	if err != nil || len(found) == 0 || found[0].Entry == nil {
+		return demo.Place{}, false
+	}
+	x := found[0]
+	return demo.Place{Item: x.Item.ID, Entry: x.Entry.Key, Story: x.Entry.Story, Outlets: len(x.Entry.Reports),
+		Title: x.Item.Title, Gone: !x.Entry.Withdrawn.IsZero()}, true
+}
+
 func (c *demoCmd) tell(a *app, d *daemon.Daemon, reports []aggregate.Report, base, file string) {
 	items, failed := 0, 0
 	for _, r := range reports {
@@ -112,12 +171,12 @@ func (c *demoCmd) tell(a *app, d *daemon.Daemon, reports []aggregate.Report, bas
 	site := d.URL()
 	var b strings.Builder
 	fmt.Fprintf(&b, "\nfeedd collected %d items from the %d invented sources at %s; %d failed (one is broken on purpose).\n", items, len(reports), base, failed)
-	fmt.Fprintf(&b, "\n  front page    %s/\n  all sections  %s/sections/all.rss  .atom  .json\n", site, site)
+	fmt.Fprintf(&b, "\n  front page    %s/\n  what to try   %s%s\n  all sections  %s/sections/all.rss  .atom  .json\n", site, site, demo.GuidePath, site)
 	for _, id := range d.SectionIDs() {
 		fmt.Fprintf(&b, "  %-13s %s/sections/%s.rss  .atom  .json\n", id, site, id)
 	}
 	fmt.Fprintf(&b, "  for readers   %s/feeds.opml\n  the sources   %s/sources\n", site, site)
-	fmt.Fprintf(&b, "\nA new story appears every minute. Edit %s and save it: it is in force within a second.\n", file)
+	fmt.Fprintf(&b, "\nFor a quarter of an hour something new appears nearly every minute. Edit %s and save it: it is in force within a second.\n", file)
 	fmt.Fprintf(&b, "Stop with Ctrl-C.\n\n")
 	fmt.Fprint(a.stdout, b.String())
 }

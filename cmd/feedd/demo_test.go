@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"html"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -112,6 +114,111 @@ func TestDemoKeeps(t *testing.T) {
 	if code, body := get(site + "/sections/moi.rss"); code != http.StatusOK || !strings.Contains(body, "<item>") {
 		t.Errorf("after the next start the section answers %d", code)
 	}
+}
+
+// TestGuide follows the page that says what to look at and what to try: every link leads somewhere, every
+// command does what it is for, and the edit it proposes has the effect it promises, in both languages.
+func TestGuide(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "feeds.yaml")
+	var out, errs talk
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	go func() { ended <- command(ctx, []string{"demo", "--keep", dir, "--listen", "127.0.0.1:0"}, &out, &errs) }()
+	defer func() {
+		cancel()
+		if code := <-ended; code != exitDone {
+			t.Errorf("the demo ended with %d: %s", code, errs.String())
+		}
+	}()
+	address := regexp.MustCompile(`what to try +(http://\S+)(/\S+)\n`)
+	until(t, "the address of the guide", func() bool { return address.MatchString(out.String()) || len(ended) > 0 })
+	m := address.FindStringSubmatch(out.String())
+	if m == nil {
+		t.Fatal(errs.String())
+	}
+	site, guide := m[1], m[2]
+	if !strings.Contains(errs.String(), "collecting the 8 invented sources") {
+		t.Errorf("nobody says what the demo waits for: %s", errs.String())
+	}
+	get := func(path string) (int, string) {
+		t.Helper()
+		resp, err := http.Get(site + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(body)
+	}
+	until(t, "what was collected", func() bool {
+		code, body := get("/sections/all.rss")
+		return code == http.StatusOK && strings.Contains(body, "<item>")
+	})
+
+	follow := func(lang string) (page string) {
+		t.Helper()
+		code, page := get(guide)
+		if code != http.StatusOK || !strings.Contains(page, `<html lang="`+lang+`">`) {
+			t.Fatalf("the guide: %d\n%s", code, page)
+		}
+		links := regexp.MustCompile(`href="([^"]*)"`).FindAllStringSubmatch(page, -1)
+		for _, m := range links {
+			if code, _ := get(m[1]); code != http.StatusOK {
+				t.Errorf("%s, linked by the guide, answers %d", m[1], code)
+			}
+		}
+		runs := regexp.MustCompile(`<code class="run">feedd ([^<]*)</code>`).FindAllStringSubmatch(page, -1)
+		if len(links) < 15 || len(runs) != 5 {
+			t.Errorf("the guide has %d links and %d commands:\n%s", len(links), len(runs), page)
+		}
+		for _, m := range runs {
+			args := strings.Fields(html.UnescapeString(m[1]))
+			if i := strings.Index(m[1], "&#34;"); i >= 0 {
+				args = append(strings.Fields(m[1][:i]), strings.ReplaceAll(m[1][i:], "&#34;", ""))
+			} else if strings.Contains(m[1], `"`) {
+				before, words, _ := strings.Cut(m[1], `"`)
+				args = append(strings.Fields(before), strings.Trim(words, `"`))
+			}
+			var said, talk bytes.Buffer
+			if code := command(t.Context(), args, &said, &talk); code != exitDone || said.Len() == 0 {
+				t.Errorf("feedd %q ends with %d: %s%s", args, code, said.String(), talk.String())
+			}
+		}
+		return page
+	}
+	page := follow("vi")
+
+	line := regexp.MustCompile(`dòng (\d+): <code>([^<]*)</code>. Viết thêm <code>([^<]*)</code>`).FindStringSubmatch(page)
+	moved := regexp.MustCompile(`<a href="/stories/([0-9a-f]{16})">[^<]*</a> cũng nằm trong`).FindStringSubmatch(page)
+	if line == nil || moved == nil {
+		t.Fatalf("the guide proposes no edit:\n%s", page)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, body := get("/sections/kinh-te"); strings.Contains(body, moved[1]) {
+		t.Fatal("the story is under the section before the edit")
+	}
+	lines := strings.Split(string(data), "\n")
+	n, err := strconv.Atoi(line[1])
+	if err != nil || !strings.Contains(lines[n-1], line[2]) {
+		t.Fatalf("line %s is %q (%v)", line[1], lines[n-1], err)
+	}
+	lines[n-1] = strings.Replace(lines[n-1], "[", "["+line[3]+" ", 1)
+	edited := strings.Replace(strings.Join(lines, "\n"), "\n  language: vi\n", "\n  language: en\n", 1)
+	if err := os.WriteFile(file, []byte(edited), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the story under the section", func() bool {
+		_, body := get("/sections/kinh-te")
+		return strings.Contains(body, moved[1])
+	})
+	follow("en")
 }
 
 // Where the invented sources were is taken: the file learns where they are, and nothing else of it changes.

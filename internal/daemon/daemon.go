@@ -54,6 +54,8 @@ type Options struct {
 	// Access takes a line for each answer, in the format that AccessFormat names; nil takes none.
 	Access       io.Writer
 	AccessFormat string
+	// Pages are served to readers besides, by path; the demo's guide is one.
+	Pages map[string]http.Handler
 	// Load replaces reading Config from disk; the demo has its configuration inside.
 	Load func() (*config.Config, error)
 	// Dial replaces the network for tests, see collect.Options.
@@ -512,6 +514,9 @@ func (d *Daemon) handler() http.Handler {
 		mux.Handle("/", d.pub.Handler())
 	} else {
 		d.withoutPages(mux)
+	}
+	for path, page := range d.o.Pages {
+		mux.Handle("GET "+path, page)
 	}
 	mux.HandleFunc("GET /push/{callback}", d.verifyPush)
 	mux.HandleFunc("POST /push/{callback}", d.takePush)

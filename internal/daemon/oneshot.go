@@ -163,6 +163,9 @@ func (d *Daemon) Zone() *time.Location {
 	return time.Local
 }
 
+// Site is what the configuration in force says of the whole.
+func (d *Daemon) Site() feed.Site { return d.current().Site }
+
 // SectionIDs returns the ids of the sections in the order of the configuration.
 func (d *Daemon) SectionIDs() []string {
 	var ids []string

@@ -8,8 +8,10 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"hash/fnv"
 	"html"
 	"net/http"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -25,9 +27,8 @@ var shapes embed.FS
 // ("http://127.0.0.1:1234").
 func Config(base string) string { return strings.ReplaceAll(config, "{{base}}", base) }
 
-// How many earlier stories the outlets draw from when the demo starts, and how many reports one lists
-// at most.
-const backlog, listed = 24, 40
+// listed is how many reports an outlet lists at most.
+const listed = 40
 
 // Press serves the outlets. The zero value is not usable; call New.
 type Press struct {
@@ -37,9 +38,13 @@ type Press struct {
 	tmpl  *template.Template
 }
 
-// New returns the outlets as they are at the time that now returns.
-func New(now func() time.Time) *Press {
-	p := &Press{start: now().Truncate(time.Minute), now: now, mux: http.NewServeMux()}
+// New returns the outlets as they are at the time that now returns; what they told before the present
+// hour they had told before the start, and a quarter of an hour's news follows it.
+func New(now func() time.Time) *Press { return Since(now(), now) }
+
+// Since is New for a demo that started at a time before.
+func Since(start time.Time, now func() time.Time) *Press {
+	p := &Press{start: start.Truncate(time.Minute), now: now, mux: http.NewServeMux()}
 	p.tmpl = template.Must(template.New("").Funcs(template.FuncMap{
 		"x":       html.EscapeString,
 		"json":    quote,
@@ -55,6 +60,7 @@ func New(now func() time.Time) *Press {
 	for _, o := range outlets {
 		p.mux.HandleFunc("GET "+o.path, func(w http.ResponseWriter, r *http.Request) { p.serve(w, r, o) })
 	}
+	p.mux.HandleFunc("GET /tin/{id}", p.article)
 	p.mux.HandleFunc("GET /hong.rss", func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "cơ sở dữ liệu không trả lời", http.StatusInternalServerError)
 	})
@@ -66,22 +72,20 @@ var indochina = time.FixedZone("ICT", 7*3600)
 // ServeHTTP answers with the feed or page of the outlet that the path names.
 func (p *Press) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
 
-// outlet is one invented outlet. shape is the template of its feed or page; share is how many of ten
-// stories it reports.
+// outlet is one invented outlet. shape is the template of its feed or page.
 type outlet struct {
-	path, shape, contentType, title string
-	language                        string
-	share                           int
+	id, path, shape, contentType, title string
+	language                            string
 }
 
 var outlets = []outlet{
-	{"/ben-sao.rss", "rss20.xml", "application/rss+xml; charset=utf-8", "Báo Bến Sao", "vi", 7},
-	{"/song-trang.rdf", "rdf.xml", "application/rdf+xml; charset=utf-8", "Tạp chí Sóng Trắng", "vi", 4},
-	{"/harbour.atom", "atom.xml", "application/atom+xml; charset=utf-8", "The Harbour Gazette", "en", 8},
-	{"/doi-gio.json", "feed.json", "application/feed+json; charset=utf-8", "Đồi Gió Online", "vi", 5},
-	{"/dong-lua.rss", "gmt7.xml", "text/xml; charset=utf-8", "Tin Đồng Lúa", "vi", 5},
-	{"/cao-nguyen/tin-moi", "page.html", "text/html; charset=utf-8", "Trang tin Cao Nguyên Xanh", "vi", 3},
-	{"/cho-que.xml", "rss091.xml", "text/xml", "Chợ Quê", "vi", 3},
+	{"ben-sao", "/ben-sao.rss", "rss20.xml", "application/rss+xml; charset=utf-8", "Báo Bến Sao", "vi"},
+	{"song-trang", "/song-trang.rdf", "rdf.xml", "application/rdf+xml; charset=utf-8", "Tạp chí Sóng Trắng", "vi"},
+	{"harbour", "/harbour.atom", "atom.xml", "application/atom+xml; charset=utf-8", "The Harbour Gazette", "en"},
+	{"doi-gio", "/doi-gio.json", "feed.json", "application/feed+json; charset=utf-8", "Đồi Gió Online", "vi"},
+	{"dong-lua", "/dong-lua.rss", "gmt7.xml", "text/xml; charset=utf-8", "Tin Đồng Lúa", "vi"},
+	{"cao-nguyen", "/cao-nguyen/tin-moi", "page.html", "text/html; charset=utf-8", "Trang tin Cao Nguyên Xanh", "vi"},
+	{"cho-que", "/cho-que.xml", "rss091.xml", "text/xml", "Chợ Quê", "vi"},
 }
 
 // listing is the data of a template.
@@ -93,29 +97,12 @@ type listing struct {
 
 type report struct {
 	ID, URL, Title, Summary, Category string
-	At                                time.Time
+	At, Updated                       time.Time
 }
 
 func (p *Press) serve(w http.ResponseWriter, r *http.Request, o outlet) {
 	l := listing{Base: "http://" + r.Host, Title: o.title, Language: o.language}
-	latest := int(p.now().Sub(p.start) / time.Minute)
-	for n := latest; n > -backlog*8 && len(l.Reports) < listed; n-- {
-		rep, ok := tell(o, n)
-		if !ok {
-			continue
-		}
-		rep.At = p.at(n, o)
-		if rep.At.After(p.now()) {
-			continue
-		}
-		// A number of the outlet's own: no two outlets number their articles alike.
-		rep.ID = fmt.Sprintf("%s-%d", strings.Trim(strings.Map(letters, o.path), "-"), mix(uint64(p.start.Unix()/60+int64(n))^mix(uint64(len(o.title))))%1e9)
-		rep.URL = l.Base + "/tin/" + rep.ID
-		l.Reports = append(l.Reports, rep)
-	}
-	if len(l.Reports) > 0 {
-		l.Updated = l.Reports[0].At
-	}
+	l.Reports, l.Updated = p.told(o, l.Base)
 	var body strings.Builder
 	if err := p.tmpl.ExecuteTemplate(&body, o.shape, l); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -125,26 +112,81 @@ func (p *Press) serve(w http.ResponseWriter, r *http.Request, o outlet) {
 	http.ServeContent(w, r, "", l.Updated, strings.NewReader(body.String()))
 }
 
+// article is the page that a headline links to.
+func (p *Press) article(w http.ResponseWriter, r *http.Request) {
+	for _, o := range outlets {
+		all, _ := p.told(o, "http://"+r.Host)
+		i := slices.IndexFunc(all, func(rep report) bool { return rep.ID == r.PathValue("id") })
+		if i < 0 {
+			continue
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, "<!doctype html>\n<html lang=%q><meta charset=utf-8><title>%s - %s</title>\n<p>%s\n<h1>%s</h1>\n<p>%s\n</html>\n",
+			o.language, html.EscapeString(all[i].Title), o.title, o.title, html.EscapeString(all[i].Title), html.EscapeString(all[i].Summary))
+		return
+	}
+	http.NotFound(w, r)
+}
+
 // quote writes a JSON string.
 func quote(s string) (string, error) {
 	b, err := json.Marshal(s)
 	return string(b), err
 }
 
-// letters keeps the part of a path that can stand in an id.
-func letters(r rune) rune {
-	if r >= 'a' && r <= 'z' {
-		return r
+// told is what an outlet tells at present, the newest first, and when that changed last.
+func (p *Press) told(o outlet, base string) (all []report, changed time.Time) {
+	now := p.now()
+	minutes := int(now.Sub(p.start) / time.Minute)
+	since := func(minute int) {
+		if at := p.start.Add(time.Duration(minute) * time.Minute); at.After(changed) {
+			changed = at
+		}
 	}
-	return '-'
+	add := func(name, category string, minute int, t telling) {
+		// No two outlets publish in the same second.
+		at := p.start.Add(time.Duration(minute)*time.Minute + time.Duration(len(o.title)%20)*time.Second)
+		if at.After(now) {
+			return
+		}
+		if t.withdrawnAfter > 0 && minutes >= t.withdrawnAfter {
+			since(t.withdrawnAfter)
+			return
+		}
+		r := report{ID: number(o.id, name), Title: t.title, Summary: t.text, Category: category, At: at, Updated: at}
+		if t.changed > 0 && minutes >= t.changed {
+			r.Title, r.Summary, r.Updated = t.title2, t.text2, p.start.Add(time.Duration(t.changed)*time.Minute)
+			since(t.changed)
+		}
+		if at.After(changed) {
+			changed = at
+		}
+		when := strings.NewReplacer("{ngày}", at.In(indochina).Format("2/1"), "{giờ}", at.In(indochina).Format("15:04"))
+		r.Title, r.Summary = when.Replace(r.Title), when.Replace(r.Summary)
+		r.URL = base + "/tin/" + r.ID
+		all = append(all, r)
+	}
+	for _, e := range events {
+		for _, t := range e.told {
+			if t.by == o.id {
+				add(fmt.Sprint(e.name, t.part), e.category, e.at+t.after, t)
+			}
+		}
+	}
+	if o.id == river {
+		for m := riverEvery; m <= minutes; m += riverEvery {
+			level := 231 + (m/riverEvery*7)%58
+			add(fmt.Sprint("song", m), "Thời tiết", m, telling{
+				title: fmt.Sprintf(riverTitle, level/100, level%100), text: fmt.Sprintf(riverText, level/100, level%100)})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b report) int { return b.At.Compare(a.At) })
+	return all[:min(len(all), listed)], changed
 }
 
-// at is when an outlet reports story n: one story a minute from the start on, one every quarter of
-// an hour before it, and every outlet some seconds after the first.
-func (p *Press) at(n int, o outlet) time.Time {
-	step := time.Minute
-	if n < 0 {
-		step = 15 * time.Minute
-	}
-	return p.start.Add(time.Duration(n)*step + time.Duration(len(o.title)%20)*time.Second)
+// number is an outlet's own of an article: no two outlets number theirs alike.
+func number(outlet, name string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(outlet + "/" + name)) // never fails
+	return fmt.Sprintf("%s-%d", outlet, h.Sum32())
 }
