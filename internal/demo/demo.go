@@ -61,6 +61,7 @@ func Since(start time.Time, now func() time.Time) *Press {
 		p.mux.HandleFunc("GET "+o.path, func(w http.ResponseWriter, r *http.Request) { p.serve(w, r, o) })
 	}
 	p.mux.HandleFunc("GET /tin/{id}", p.article)
+	p.mux.HandleFunc("GET /{$}", p.home)
 	p.mux.HandleFunc("GET /hong.rss", func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "cơ sở dữ liệu không trả lời", http.StatusInternalServerError)
 	})
@@ -110,6 +111,16 @@ func (p *Press) serve(w http.ResponseWriter, r *http.Request, o outlet) {
 	}
 	w.Header().Set("Content-Type", o.contentType)
 	http.ServeContent(w, r, "", l.Updated, strings.NewReader(body.String()))
+}
+
+// home is where the outlets, which share an address, say who they are.
+func (p *Press) home(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	fmt.Fprint(w, "<!doctype html>\n<html lang=vi><meta charset=utf-8><title>Làng báo tưởng tượng</title>\n<h1>Làng báo tưởng tượng</h1>\n<ul>\n")
+	for _, o := range outlets {
+		fmt.Fprintf(w, "<li><a href=%q>%s</a>\n", o.path, o.title)
+	}
+	fmt.Fprint(w, "</ul>\n</html>\n")
 }
 
 // article is the page that a headline links to.
