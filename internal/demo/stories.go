@@ -122,7 +122,7 @@ var events = []event{
 		{by: "dong-lua", title: "Làng Chè hái vụ đông sớm nửa tháng", text: "Trời ấm, người Làng Chè hái vụ đông sớm nửa tháng; lá non bán được giá."},
 	}},
 	{"dem-nhac", "Văn hóa", -130, []telling{
-		{by: "cao-nguyen", title: "Đêm nhạc đàn đá ở Thung Mây bán hết vé", text: "Sáu nghệ sĩ người bản địa chơi đàn đá ở Thung Mây tối thứ Bảy."},
+		{by: "cao-nguyen", title: "Đêm nhạc cồng chiêng ở Núi Voi bán hết vé", text: "Sáu nghệ sĩ người bản địa chơi cồng chiêng ở Núi Voi tối thứ Bảy."},
 	}},
 	{"dao-yen", "Thế giới", -120, []telling{
 		{by: "ben-sao", title: "Đảo quốc Yến Vân bầu quốc hội mới", text: "Cử tri đảo quốc Yến Vân bầu 41 nghị sĩ; kết quả có vào ngày mai."},
