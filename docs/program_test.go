@@ -293,7 +293,8 @@ func TestAddresses(t *testing.T) {
 	for _, s := range c["sections"].([]any) {
 		s.(map[string]any)["limit"] = 2 // so that something leaves the feeds for the archives
 	}
-	address := serve(t, with(c, parse(t, "partners: [{id: cong-doi-ngoai, sections: [kinh-te], token_sha256: "+strings.Repeat("a", 64)+"}]")))
+	t.Setenv("FEEDD_DESK", strings.Repeat("d", 24))
+	address := serve(t, with(c, parse(t, "desk: {token_env: FEEDD_DESK}\npartners: [{id: cong-doi-ngoai, sections: [kinh-te], token_sha256: "+strings.Repeat("a", 64)+"}]")))
 	_, front := get(t, "http://"+address+"/")
 	story := storyLink.FindStringSubmatch(front)
 	if story == nil {
@@ -303,12 +304,15 @@ func TestAddresses(t *testing.T) {
 	for _, file := range documents(t) {
 		_, prose := split(t, file)
 		for _, m := range addressSpan.FindAllStringSubmatch(prose, -1) {
-			if strings.HasPrefix(m[1], "/etc/") || strings.HasPrefix(m[1], "/var/") || strings.HasPrefix(m[1], "/usr/") {
-				continue
+			if folder := strings.SplitAfterN(m[1], "/", 3)[1]; slices.Contains([]string{"etc/", "var/", "usr/", "run/", "data"}, folder) {
+				continue // of the machine
 			}
 			id := "kinh-te"
-			if strings.HasPrefix(m[1], "/stories/") {
+			switch {
+			case strings.HasPrefix(m[1], "/stories/"):
 				id = story[1]
+			case strings.HasPrefix(m[1], "/sources/"):
+				id = c["sources"].([]any)[0].(map[string]any)["id"].(string)
 			}
 			path := strings.NewReplacer("{id}", id, "{section}", "kinh-te", "{partner}", "cong-doi-ngoai", "{YYYY-MM}", time.Now().UTC().Format("2006-01"),
 				"{YYYY-MM-DD}", time.Now().UTC().Format("2006-01-02")).Replace(m[1])
