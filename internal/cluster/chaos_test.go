@@ -28,14 +28,13 @@ import (
 	"feedd/internal/store/storetest"
 )
 
-// The long form of TestChaos: go test ./internal/cluster -run TestChaos -chaos 1h -timeout 2h
+// The long form of TestChaos: go run ./bench/chaos -for 1h
 var chaosFor = flag.Duration("chaos", 0, "how long nodes are killed, frozen and cut off; 0 means each once")
 
-// press is the outlets that nodes collect from: some on each of some hosts, which are addresses of this
-// machine. Each tells something now and then, until it is told to end.
+// press is the outlets that nodes collect from: some on each of some hosts, behind one proxy. Each tells
+// something now and then, until it is told to end.
 type press struct {
-	t     *testing.T
-	port  int
+	proxy string
 	hosts int
 	each  int // outlets of a host
 	began time.Time
@@ -43,6 +42,7 @@ type press struct {
 	mu     sync.Mutex
 	ended  time.Time              // nothing is told after it; zero while telling
 	asked  map[string][]time.Time // of each outlet, when
+	gave   map[string]time.Time   // when it last gave its document
 	left   map[string]time.Time   // each host's last answer
 	inside map[string]int         // requests at a host
 	gaps   []string               // broken rules
@@ -60,18 +60,16 @@ const (
 )
 
 func newPress(t *testing.T, hosts, each int) *press {
-	p := &press{t: t, hosts: hosts, each: each, began: time.Now().Add(-itemsLeast * tellEvery),
-		asked: map[string][]time.Time{}, left: map[string]time.Time{}, inside: map[string]int{}, excuse: map[string]bool{}}
-	for n := range hosts {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.1.%d:%d", n+1, p.port))
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.port = l.Addr().(*net.TCPAddr).Port
-		srv := &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
-		go func() { _ = srv.Serve(l) }()
-		t.Cleanup(func() { _ = srv.Close() })
+	p := &press{hosts: hosts, each: each, began: time.Now().Add(-itemsLeast * tellEvery),
+		asked: map[string][]time.Time{}, gave: map[string]time.Time{}, left: map[string]time.Time{}, inside: map[string]int{}, excuse: map[string]bool{}}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
+	p.proxy = "http://" + l.Addr().String()
+	srv := &http.Server{Handler: p, ReadHeaderTimeout: time.Minute}
+	go func() { _ = srv.Serve(l) }()
+	t.Cleanup(func() { _ = srv.Close() })
 	return p
 }
 
@@ -79,12 +77,12 @@ func (p *press) id(host, n int) string { return fmt.Sprintf("s%d-%d", host, n) }
 
 func (p *press) config() string {
 	var b strings.Builder
-	b.WriteString("site: {title: Hỗn loạn, url: \"https://news.example.org\", id: \"news.example.org,2026\"}\n" +
-		"defaults: {schedule: \"@every 1m\", host_interval: 200ms, timeout: 10s, backlog: 1000, allow_private: true}\n" +
-		"sections: [{id: tin, title: Tin, limit: 1000}]\nsources:\n")
+	fmt.Fprintf(&b, "site: {title: Hỗn loạn, url: \"https://news.example.org\", id: \"news.example.org,2026\"}\n"+
+		"defaults: {schedule: \"@every 1m\", host_interval: 200ms, timeout: 10s, backlog: 1000, proxy: \"%s\"}\n"+
+		"sections: [{id: tin, title: Tin, limit: 1000}]\nsources:\n", p.proxy)
 	for host := range p.hosts {
 		for n := range p.each {
-			fmt.Fprintf(&b, "  - {id: %s, title: Báo %s, url: \"http://127.0.1.%d:%d/%s\", section: tin}\n", p.id(host, n), p.id(host, n), host+1, p.port, p.id(host, n))
+			fmt.Fprintf(&b, "  - {id: %s, title: Báo %s, url: \"http://h%d.example.org/%s\", section: tin}\n", p.id(host, n), p.id(host, n), host, p.id(host, n))
 		}
 	}
 	return b.String()
@@ -109,23 +107,24 @@ func (p *press) told() int {
 }
 
 func (p *press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	id, host, now := strings.Trim(r.URL.Path, "/"), r.Host, time.Now()
-	p.mu.Lock()
-	if last := p.asked[id]; len(last) > 0 && now.Sub(last[len(last)-1]) < oneRun {
-		if p.excuse[id] {
-			delete(p.excuse, id)
-		} else {
-			p.gaps = append(p.gaps, fmt.Sprintf("%s was asked %v after it was asked", id, now.Sub(last[len(last)-1]).Round(time.Millisecond)))
-		}
-	}
-	p.asked[id] = append(p.asked[id], now)
-	if gap := now.Sub(p.left[host]); now.After(p.until) && (gap < hostInterval-20*time.Millisecond || p.inside[host] > 0) {
-		p.gaps = append(p.gaps, fmt.Sprintf("%s at %v after the request before, %d under way", host, gap.Round(time.Millisecond), p.inside[host]))
-	}
-	p.inside[host]++
-	items := p.told()
-	p.mu.Unlock()
+	host := r.Host
+	id, elsewhere := strings.CutPrefix(r.URL.Path, "/moved/")
+	id = strings.Trim(id, "/")
+	items := p.enter(host, id, !elsewhere)
+	defer p.leave(host)
 	time.Sleep(5 * time.Millisecond)
+	if to := p.movedTo(id); to != "" && !elsewhere {
+		http.Redirect(w, r, to, http.StatusFound)
+		return
+	}
+	defer p.given(id)
+	etag := fmt.Sprintf(`"%s-%d"`, id, items)
+	w.Header().Set("ETag", etag)
+	w.Header().Set("Content-Type", "application/rss+xml")
+	if r.Header.Get("If-None-Match") == etag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>%s</title><link>http://%s/</link><description>x</description>", id, host)
 	for n := items - 1; n >= 0; n-- {
@@ -133,14 +132,47 @@ func (p *press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			headline(id, n), id, n, host, id, n, p.began.Add(time.Duration(n)*tellEvery).UTC().Format(time.RFC1123Z))
 	}
 	b.WriteString("</channel></rss>")
-	etag := fmt.Sprintf(`"%s-%d"`, id, items)
-	w.Header().Set("ETag", etag)
-	w.Header().Set("Content-Type", "application/rss+xml")
-	if r.Header.Get("If-None-Match") == etag {
-		w.WriteHeader(http.StatusNotModified)
-	} else {
-		_, _ = w.Write(b.Bytes())
+	_, _ = w.Write(b.Bytes())
+}
+
+// movedTo is where an outlet redirects to, "" for most: the last outlet of each host lives on another host.
+func (p *press) movedTo(id string) string {
+	var host, n int
+	if _, err := fmt.Sscanf(id, "s%d-%d", &host, &n); err != nil || n != p.each-1 {
+		return ""
 	}
+	return fmt.Sprintf("http://h%d.example.org/moved/%s", (host+7)%p.hosts, id)
+}
+
+// enter notes a request at a host, and whether it breaks a rule; first, that it is a look at an outlet. It
+// returns how many items the outlet has told.
+func (p *press) enter(host, id string, first bool) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	if first {
+		if last := p.asked[id]; len(last) > 0 && now.Sub(last[len(last)-1]) < oneRun {
+			if !p.excuse[id] {
+				p.gaps = append(p.gaps, fmt.Sprintf("%s was asked %v after it was asked", id, now.Sub(last[len(last)-1]).Round(time.Millisecond)))
+			}
+			delete(p.excuse, id)
+		}
+		p.asked[id] = append(p.asked[id], now)
+	}
+	if gap := now.Sub(p.left[host]); now.After(p.until) && (gap < hostInterval-20*time.Millisecond || p.inside[host] > 0) {
+		p.gaps = append(p.gaps, fmt.Sprintf("%s for %s at %v after the request before, %d under way", host, id, gap.Round(time.Millisecond), p.inside[host]))
+	}
+	p.inside[host]++
+	return p.told()
+}
+
+func (p *press) given(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gave[id] = time.Now()
+}
+
+func (p *press) leave(host string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.inside[host]--
@@ -168,13 +200,13 @@ func hashOf(s string) (h uint64) {
 	return h
 }
 
-// forgive excuses what was asked within the last moments: a node that ends now has it under way. Nor is a
-// host's interval kept by what is under way.
+// forgive excuses what is under way, or was a moment ago and may not be saved: a node ends now. For a while
+// after a thaw, nor is a host's interval kept.
 func (p *press) forgive(thawed time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for id, at := range p.asked {
-		if time.Since(at[len(at)-1]) < 2*time.Second {
+		if last := at[len(at)-1]; p.gave[id].Before(last) || time.Since(p.gave[id]) < 2*time.Second {
 			p.excuse[id] = true
 		}
 	}

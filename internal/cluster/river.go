@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -47,11 +48,18 @@ const (
 
 type hostWorker struct {
 	river.WorkerDefaults[hostJob]
+	runs *gate
 	work func(ctx context.Context, host string, at time.Time)
 }
 
-// Work implements river.Worker.
+// Work implements river.Worker. A host that another node is at is left to it: that its job is gone, with
+// the queue's tables, does not end its work.
 func (w *hostWorker) Work(ctx context.Context, job *river.Job[hostJob]) error {
+	run, turn := "run "+job.Args.Host, rand.Text()
+	if wait, err := w.runs.try(ctx, run, turn, 0); err != nil || wait > 0 {
+		return err
+	}
+	defer w.runs.leave(run, turn, 0)
 	w.work(ctx, job.Args.Host, job.Args.At)
 	return nil
 }
@@ -117,7 +125,7 @@ func (c *Cluster) take(ctx context.Context, atOnce int, work func(context.Contex
 		return err
 	}
 	workers := river.NewWorkers()
-	if err := river.AddWorkerSafely(workers, &hostWorker{work: work}); err != nil {
+	if err := river.AddWorkerSafely(workers, &hostWorker{runs: &gate{c: c, now: time.Now}, work: work}); err != nil {
 		return fmt.Errorf("the queue: %w", err)
 	}
 	client, err := river.NewClient(riverpgxv5.New(c.pool), &river.Config{
