@@ -200,6 +200,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		}),
 		Settings: d.publication(d.config), Reader: reader{d.store, d.agg}, Stories: d.store, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
 		Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Admin: o.Admin != "", Mine: d.delivering(), Nodes: d.sharing(), Log: o.Log,
+		Alarms: d.store,
 	})
 	if err != nil {
 		return nil, err
@@ -312,7 +313,7 @@ func (d *Daemon) publication(c *config.Config) publish.Settings {
 		site.URL = cmp.Or(d.URL(), "http://127.0.0.1:8080")
 	}
 	return publish.Settings{
-		Site: site, Sections: c.Sections, Sources: sources, Partners: c.Partners,
+		Site: site, Sections: c.Sections, Sources: sources, Partners: c.Partners, DeskToken: c.Desk.Token,
 		Attribution: c.Publish.Attribution, Hub: c.Publish.Hub, HubPrivate: c.Publish.HubPrivate,
 		Images: c.Images, MaxBytes: c.Publish.MaxBytes, Proxies: c.Publish.Proxies,
 		Every: rhythm(c),

@@ -36,36 +36,18 @@ const (
 	mostRead    = 20_000
 )
 
-// Alarms lists the sources that fail or fell silent, what began last first.
+// Alarms lists the alarms that are open, what began last first; the configuration has a place of its own on
+// the page.
 func (n newsroom) Alarms(ctx context.Context) ([]editor.Alarm, error) {
-	states, err := n.agg.States(ctx)
-	if err != nil {
-		return nil, err
-	}
-	now := n.o.Now()
+	open, err := n.notify.Open(ctx)
 	var all []editor.Alarm
-	for _, src := range n.current().Sources {
-		st := states[src.ID]
-		a := editor.Alarm{Title: src.Outlet(), Since: st.LastSuccess}
-		switch {
-		case st.Failures >= failuresAlarm || st.Gone:
-			a.Kind, a.Detail = editor.AlarmFailing, st.Error
-		case !st.LastNew.IsZero() && st.Error == "" && now.Sub(st.LastNew) > silenceAlarm:
-			a.Kind, a.Since = editor.AlarmSilent, st.LastNew
-		default:
-			continue
+	for _, a := range open {
+		if a.Kind != feed.AlarmConfig {
+			all = append(all, editor.Alarm{Since: a.Began, Title: a.Text, Kind: editor.AlarmNote})
 		}
-		all = append(all, a)
 	}
-	slices.SortStableFunc(all, func(a, b editor.Alarm) int { return b.Since.Compare(a.Since) })
-	return all, nil
+	return all, err
 }
-
-// When a source is worth an alarm: after so many failures running, or when it has brought nothing new so long.
-const (
-	failuresAlarm = 3
-	silenceAlarm  = 7 * 24 * time.Hour
-)
 
 // Search finds stored items by words and filters.
 func (n newsroom) Search(ctx context.Context, q editor.Query, limit int) ([]feed.StoredItem, error) {

@@ -65,7 +65,7 @@ func (p *Publisher) AdminHandler() http.Handler {
 	mux.HandleFunc("/healthz", p.get(p.serveHealth))
 	mux.HandleFunc("/readyz", p.get(p.serveReadyDetails))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		p.refuse(w, http.StatusNotFound, "Here are /desk, /sources, /sources.json, /metrics, /healthz and /readyz.")
+		p.refuse(w, http.StatusNotFound, "Here are /desk, /alerts.atom, /sources, /sources.json, /metrics, /healthz and /readyz.")
 	})
 	return p.timed(mux)
 }
@@ -74,6 +74,9 @@ func (p *Publisher) AdminHandler() http.Handler {
 func (p *Publisher) addAdmin(mux *http.ServeMux) {
 	mux.HandleFunc("/sources", p.get(p.serveStatus))
 	mux.HandleFunc("/sources.json", p.get(p.serveStatus))
+	if p.alarms != nil {
+		mux.HandleFunc("/alerts.atom", p.get(p.serveAlerts))
+	}
 	if p.desk != nil {
 		mux.HandleFunc("/desk", p.serveDesk)
 		mux.HandleFunc("/desk/", p.serveDesk)

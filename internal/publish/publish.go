@@ -35,6 +35,8 @@ type Settings struct {
 	Partners []feed.Partner
 	// MaxBytes is how long a feed may be before full texts give way to summaries; 0 means any length.
 	MaxBytes int
+	// DeskToken opens /alerts.atom; empty means that there is none.
+	DeskToken string
 	// Images says that pages show the reports' pictures.
 	Images bool
 	// Attribution is how a feed names the outlet visibly: "title", "summary" or "none".
@@ -50,7 +52,7 @@ type Settings struct {
 	Every map[string]time.Duration
 }
 
-// Options are what a Publisher is made of. All fields are required but Saving, Admin, Mine, Nodes, Desk, PerPage and Log.
+// Options are what a Publisher is made of. All fields are required but Saving, Admin, Mine, Nodes, Desk, Alarms, PerPage and Log.
 type Options struct {
 	Settings      Settings
 	Reader        Reader
@@ -72,7 +74,9 @@ type Options struct {
 	// Nodes lists the processes that share the database; nil: there is one.
 	Nodes func(context.Context) ([]NodeStatus, error)
 	// Desk is the editor's page, on the same listener as the state of the sources; nil for none.
-	Desk    Desk
+	Desk Desk
+	// Alarms are what /alerts.atom tells of.
+	Alarms  Alarms
 	PerPage int // entries on a closed page of an archive; 0 means 1000
 	Log     *slog.Logger
 }
@@ -102,6 +106,7 @@ type Publisher struct {
 	nodes      func(context.Context) ([]NodeStatus, error)
 	desk       Desk
 	arrived    arrivals
+	alarms     Alarms
 	computing  *client.Rates // what is worked out for one who asks
 	guessing   *client.Rates // tokens that are wrong
 	hub        *hub.Hub
@@ -149,6 +154,7 @@ func New(o Options) (*Publisher, error) {
 		admin:      o.Admin,
 		nodes:      o.Nodes,
 		desk:       o.Desk,
+		alarms:     o.Alarms,
 		computing:  client.NewRates(computeEvery, computeBurst, o.Now),
 		guessing:   client.NewRates(guessEvery, guessBurst, o.Now),
 		perPage:    cmp.Or(o.PerPage, perPage),
@@ -222,6 +228,7 @@ type plan struct {
 	sections []feed.Section
 	byID     map[string]*feed.Section
 	partners map[string]*partner
+	desk     []byte // SHA-256 of the token that opens /alerts.atom, nil for none
 	all, top feed.Section
 }
 
@@ -230,7 +237,7 @@ func newPlan(s Settings, m *metrics) (*plan, error) {
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return nil, fmt.Errorf("site.url %q is no address of a site: write for example https://news.example.org", s.Site.URL)
 	}
-	pl := &plan{Settings: s, base: strings.TrimSuffix(s.Site.URL, "/"), root: strings.TrimSuffix(u.Path, "/"),
+	pl := &plan{Settings: s, desk: deskDigest(s.DeskToken), base: strings.TrimSuffix(s.Site.URL, "/"), root: strings.TrimSuffix(u.Path, "/"),
 		byID: map[string]*feed.Section{}, partners: map[string]*partner{}}
 	pl.all = feed.Section{ID: "all", Title: s.Site.Title, Description: s.Site.Description, Fair: true}
 	for _, sec := range s.Sections {

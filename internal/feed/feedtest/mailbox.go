@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"mime"
 	"net"
 	"net/mail"
 	"net/textproto"
@@ -130,5 +131,15 @@ func (m *Mailbox) take(l Letter, data string) (string, error) {
 func between(s string) string {
 	_, s, _ = strings.Cut(s, "<")
 	s, _, _ = strings.Cut(s, ">")
+	return s
+}
+
+// Subject is the subject of a letter.
+func Subject(t testing.TB, l Letter) string {
+	t.Helper()
+	s, err := new(mime.WordDecoder).DecodeHeader(l.Header.Get("Subject"))
+	if err != nil {
+		t.Error(err)
+	}
 	return s
 }

@@ -88,7 +88,8 @@ type Notifier struct {
 	o      Options
 	log    *slog.Logger
 	count  *counters
-	ctx    context.Context // of attempts to send; ends some time after Close began
+	sender func(feed.Channel, feed.Site) sender // newSender
+	ctx    context.Context                      // of attempts to send; ends some time after Close began
 	cancel context.CancelFunc
 	work   sync.WaitGroup // attempts under way
 	reload chan struct{}
@@ -101,7 +102,7 @@ type Notifier struct {
 
 // New returns a Notifier that tells nothing until it runs.
 func New(o Options) (*Notifier, error) {
-	n := &Notifier{o: o, log: o.Log, settings: o.Settings, reload: make(chan struct{}, 1), troubles: map[string]string{}}
+	n := &Notifier{o: o, log: o.Log, settings: o.Settings, sender: newSender, reload: make(chan struct{}, 1), troubles: map[string]string{}}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	var err error
 	n.count, err = newCounters(o)
@@ -250,13 +251,13 @@ func (n *Notifier) worker(s *Settings, c feed.Channel, wake <-chan struct{}) *wo
 	if w.zone == nil {
 		w.zone = time.UTC
 	}
-	w.to = newSender(c, s.Site)
+	w.to = n.sender(c, s.Site)
 	return w
 }
 
 const (
 	// lookEvery is how often a channel looks by itself, for what another process put into the outbox.
-	lookEvery = 2 * time.Second
+	lookEvery = 5 * time.Second
 	// sendTime bounds one attempt, and lease keeps others from the message meanwhile.
 	sendTime = 30 * time.Second
 	lease    = 45 * time.Second

@@ -59,13 +59,23 @@ func CheckAddress(address string) error {
 	case u.Scheme == "matrix": // its service signs in when it is made
 		return nil
 	}
-	if _, err := new(router.ServiceRouter).Locate(address); err != nil {
+	if _, err := locate(address); err != nil {
 		if errors.Is(err, router.ErrUnknownService) {
 			return fmt.Errorf("%s is no kind of channel: write https, smtp, or what shoutrrr speaks, such as telegram, slack or generic", u.Scheme)
 		}
 		return fmt.Errorf("it is no address that shoutrrr reads for %s", strings.SplitN(u.Scheme, "+", 2)[0])
 	}
 	return nil
+}
+
+// locate makes the shoutrrr service of an address. Some services panic on what they cannot read.
+func locate(address string) (s types.Service, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s, err = nil, fmt.Errorf("the address cannot be read: %v", r)
+		}
+	}()
+	return new(router.ServiceRouter).Locate(address)
 }
 
 // newSender returns the sender for a channel's address.
@@ -88,6 +98,13 @@ func newSender(c feed.Channel, site feed.Site) sender {
 		server.site, server.unsubscribe = site, c.Unsubscribe
 		return discreet{server, hide}
 	}
+	if u.Scheme == "telegram" {
+		bot, err := newTelegram(u)
+		if err != nil {
+			return discreet{failing{err}, hide}
+		}
+		return discreet{bot, hide}
+	}
 	return discreet{&shout{url: c.URL, hanging: make(chan struct{}, 3)}, hide}
 }
 
@@ -107,7 +124,7 @@ func (d discreet) send(ctx context.Context, l *letter) error {
 	if err == nil {
 		return nil
 	}
-	text := redact(err.Error(), d.hide)
+	text := line(redact(err.Error(), d.hide))
 	var r *refusal
 	if errors.As(err, &r) {
 		return &refusal{text: text, forGood: r.forGood, after: r.after}
@@ -160,7 +177,7 @@ func secretsOf(u *url.URL) []string {
 			add(v)
 		}
 	}
-	if !slices.Contains([]string{"http", "https", "smtp", "smtps"}, u.Scheme) && !strings.HasPrefix(u.Scheme, "generic") {
+	if !slices.Contains([]string{"http", "https", "smtp", "smtps"}, u.Scheme) && !strings.HasPrefix(u.Scheme, "generic") && u.Host != u.Scheme {
 		add(u.Host)
 	}
 	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) }) // the whole before its parts
@@ -236,7 +253,12 @@ func (s *shout) send(ctx context.Context, l *letter) error {
 	done := make(chan error, 1)
 	go func() {
 		defer func() { <-s.hanging }()
-		service, err := new(router.ServiceRouter).Locate(s.url)
+		defer func() {
+			if r := recover(); r != nil { // some services do that where nobody answers (v0.13.2)
+				done <- fmt.Errorf("the service failed: %v", r)
+			}
+		}()
+		service, err := locate(s.url)
 		if err == nil {
 			params := types.Params{}
 			if l.Kind == feed.MessageDigest || l.Kind == feed.MessageAlarms {
