@@ -17,6 +17,7 @@ import (
 type collectCmd struct {
 	configFlag
 	storeFlag
+	memoryFlag
 	JSON    bool     `help:"Print one JSON object instead of a table."`
 	Sources []string `arg:"" optional:"" name:"source" predictor:"source" help:"Ids of sources; all when none is named."`
 }

@@ -14,6 +14,7 @@ import (
 type serveCmd struct {
 	configFlag
 	storeFlag
+	memoryFlag
 	Listen    string `placeholder:"ADDRESS" help:"Where to serve: HOST:PORT, unix:PATH, or systemd for the sockets of a .socket unit (these when systemd passes any, else ${listen})."`
 	Admin     string `placeholder:"ADDRESS" help:"Where to show the sources' health and the metrics, and only there; systemd means its socket named admin."`
 	AccessLog string `enum:"none,combined,json" default:"none" placeholder:"FORMAT" help:"Write a line for each answer to standard output: combined or json."`
