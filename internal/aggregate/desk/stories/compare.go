@@ -201,7 +201,7 @@ func (sc *Scorer) between(e *exchange, ta, tb []words.Token, at [4]int, told boo
 		e.swap = swapHash(ta[i:i1], tb[k:k1])
 		e.widest = max(e.widest, ca.words, cb.words)
 		e.a, e.b = e.a+wa, e.b+wb
-		e.named = e.named || na > 0 && nb > 0
+		e.named = e.named || (na > 0 || known(ta[i:i1])) && (nb > 0 || known(tb[k:k1]))
 		e.rareA = max(e.rareA, mostTelling(ta[i:i1], sc.align.hitA[i:i1]))
 		e.rareB = max(e.rareB, mostTelling(tb[k:k1], sc.align.hitB[k:k1]))
 		if told {
@@ -221,6 +221,11 @@ func (sc *Scorer) between(e *exchange, ta, tb []words.Token, at [4]int, told boo
 		e.one += wa + wb
 		e.added++
 	}
+}
+
+// known says whether a stretch is a name of the lexicon, however common its words: Premier League.
+func known(list []words.Token) bool {
+	return len(list) > 0 && !slices.ContainsFunc(list, func(t words.Token) bool { return t.Flags&words.IsKnown == 0 })
 }
 
 // filled says whether two headlines are one frame with other contents: "What to know about …". One
