@@ -28,7 +28,7 @@ const (
 var families = map[string]string{
 	"vi_real": "three outlets", "vi_series": "three outlets", "vi_stream": "three outlets", "vi_mds": "three outlets", "mds": "three outlets",
 	"day": "three outlets", "vi_day1": "three outlets", "vi_day2": "three outlets",
-	"vn18": "vn18", "gva": "gva", "ecb": "ecb", "neus": "allsides", "allsides": "allsides",
+	"mined": "three outlets", "vn18": "vn18", "gva": "gva", "ecb": "ecb", "neus": "allsides", "allsides": "allsides",
 }
 
 // CrossValidate measures the models on pairs and days held out from the fit. Pairs with summaries are
@@ -128,7 +128,7 @@ func (v *validation) judge(sc *stories.Scorer, p *labelledPair) {
 
 // group puts a day's reports into stories.
 func (v *validation) group(d *labelledDay, m *stories.Models) {
-	score, rows := d.group(m)
+	score, rows := d.group(m, v.without)
 	if v.misses != nil {
 		d.misses(v.misses, rows)
 	}
@@ -136,12 +136,12 @@ func (v *validation) group(d *labelledDay, m *stories.Models) {
 }
 
 // group places the day's items by the models.
-func (d *labelledDay) group(m *stories.Models) (StreamScore, []told) {
+func (d *labelledDay) group(m *stories.Models, without string) (StreamScore, []told) {
 	items, rows := make([]feed.Item, 0, len(d.rows)), make([]told, 0, len(d.rows))
 	for _, r := range d.rows {
 		items, rows = append(items, r.item), append(rows, told{set: d.set, cluster: r.cluster})
 	}
-	s := stories.New(stories.Options{Sources: streamSources(items), Models: m})
+	s := stories.New(stories.Options{Sources: streamSources(items), Models: m, Without: without})
 	var ignored StoriesReport
 	scores, _ := groupStream(s, items, rows, &ignored, io.Discard)
 	return scores[0], rows

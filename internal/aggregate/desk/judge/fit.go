@@ -265,6 +265,7 @@ var setWeight = map[string]struct{ title, text, dup float64 }{
 	"vi_day2":   {0.3, 0.5, 0},
 	"mds":       {0, 0, 0},
 	"vn18":      {0.5, 0, 0},
+	"mined":     {0.3, 0.3, 0},
 	"gva":       {0.3, 0.3, 0},
 	"ecb":       {0.4, 0.4, 0},
 	"neus":      {0.1, 0.1, 0},

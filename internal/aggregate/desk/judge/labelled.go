@@ -33,6 +33,8 @@ type Labelled struct {
 	counted map[string]bool
 
 	stream map[string]*feed.Item // by id, while labels that name its items are read
+
+	without string // a list of the lexicon that is left empty
 }
 
 type labelledPair struct {
@@ -69,7 +71,12 @@ type dayRow struct {
 // the project's own labels for items of the development stream, which are ids and figures:
 // labels.tsv pairs, days.tsv whole days.
 func ReadLabelled(shared, own, labels string) (*Labelled, error) {
-	l := &Labelled{rd: words.NewReader(nil), counts: map[string]*stories.Counts{}, counted: map[string]bool{}}
+	return readLabelledWithout("", shared, own, labels)
+}
+
+// readLabelledWithout is ReadLabelled with one list of the lexicon left empty.
+func readLabelledWithout(list, shared, own, labels string) (*Labelled, error) {
+	l := &Labelled{rd: words.NewReaderWithout(list, nil), without: list, counts: map[string]*stories.Counts{}, counted: map[string]bool{}}
 	open := func(dir, name string) (io.Reader, error) {
 		raw, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
@@ -94,7 +101,7 @@ func ReadLabelled(shared, own, labels string) (*Labelled, error) {
 		{filepath.Join(shared, "independent"), "gva_stream.tsv", l.addDays},
 		{filepath.Join(shared, "independent"), "ecb_stream.tsv", l.addDays},
 		{filepath.Join(shared, "independent"), "allsides_stream.tsv", l.addDays},
-		{shared, "stream_vi_10k.tsv", l.addStream},
+		{shared, "stream_vi_10k.tsv", func(in io.Reader) error { return l.addStream(in, "mined") }},
 		{labels, "labels.tsv", l.addLabels},
 		{labels, "days.tsv", l.addLabelledDays},
 	} {
@@ -189,12 +196,14 @@ func (l *Labelled) addToDay(set, cluster string, it *feed.Item) {
 	})
 }
 
-func (l *Labelled) addStream(in io.Reader) error {
+// addStream takes a stream for its items, and the pairs that can be mined from it.
+func (l *Labelled) addStream(in io.Reader, set string) error {
 	raw, err := io.ReadAll(in)
 	if err != nil {
 		return err
 	}
 	items, _, err := readStream(raw)
+	l.addMined(items, set)
 	l.stream = map[string]*feed.Item{}
 	for i := range items {
 		l.stream[items[i].GUID] = &items[i]

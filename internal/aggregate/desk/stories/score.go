@@ -35,6 +35,9 @@ func OneArticle() Comparison { return Comparison{P: 1, dup: 1, exact: true} }
 // Alike is the larger of the shares of words in common, of headlines and of whole texts.
 func (j *Comparison) Alike() float64 { return max(j.X[fText], j.X[fCosine]) }
 
+// Framed says whether two headlines are one frame with other contents, or equal but for an exchange.
+func (j *Comparison) Framed() bool { return j.filled || j.X[fEqual] == 1 && !j.exact }
+
 // Scorer compares reports. Its buffers are used again.
 type Scorer struct {
 	m    *Models

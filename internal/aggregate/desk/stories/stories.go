@@ -53,6 +53,7 @@ type Memory struct {
 	candidates []*report
 	touched    uint32 // see compare
 	judged     []verdictOn
+	passedBy   nearest // of the candidates that the gate let not through
 	linked     []link
 	asked      int // compared with, beside the candidates, to choose among linked; see mostAsked
 	members    []*report
@@ -93,6 +94,12 @@ type verdictOn struct {
 	j Comparison
 }
 
+// nearest is the report that has most in common with a new one, among some.
+type nearest struct {
+	r     *report
+	alike float64
+}
+
 // link is a story that may take in the new report.
 type link struct {
 	story *story
@@ -108,6 +115,8 @@ type Options struct {
 	// Marks tells which patterns of `stories.never` an item has: two bits a pair, the left one's lower.
 	Marks  func(*feed.Item) uint64
 	Models *Models // nil for those feedd comes with
+	// Without names one of words.Lists that is left empty, to measure what it is worth.
+	Without string
 }
 
 // New returns a memory without reports.
@@ -123,7 +132,7 @@ func New(o Options) *Memory {
 		names[Outlet(src.Outlet())] = true
 	}
 	s := &Memory{
-		set: set, sources: sources, origins: origins, rd: words.NewReader(slices.Sorted(maps.Keys(names))), sc: NewScorer(o.Models), marks: o.Marks,
+		set: set, sources: sources, origins: origins, rd: words.NewReaderWithout(o.Without, slices.Sorted(maps.Keys(names))), sc: NewScorer(o.Models), marks: o.Marks,
 		reports: map[int64]*report{}, entries: map[string]*entry{}, known: map[string]*story{},
 		index: newIndex(), hosts: map[uint32]feed.Numbering{}, series: map[uint64]series{},
 		word: newEditorsWord(),
@@ -230,7 +239,7 @@ func (s *Memory) near(a, b *report) bool {
 
 // compare judges r against the likeliest reports of the window.
 func (s *Memory) compare(r *report) {
-	s.judged = s.judged[:0]
+	s.judged, s.passedBy = s.judged[:0], nearest{}
 	s.candidates = s.candidates[:0]
 	if s.exhaustive {
 		for _, o := range s.index.reports {
@@ -253,8 +262,13 @@ func (s *Memory) compare(r *report) {
 	}
 	s.touched = touched
 	for _, o := range s.candidates {
-		if r.doc.Marked == o.doc.Marked && cosine(s.sc.probe.all.Dot(o.doc.All()), r.doc.Norms[0], o.doc.Norms[0]) < Gate {
-			continue
+		if r.doc.Marked == o.doc.Marked {
+			if alike := cosine(s.sc.probe.all.Dot(o.doc.All()), r.doc.Norms[0], o.doc.Norms[0]); alike < Gate {
+				if alike > s.passedBy.alike {
+					s.passedBy = nearest{o, alike}
+				}
+				continue
+			}
 		}
 		s.judged = append(s.judged, verdictOn{r: o})
 		s.judge(r, o, &s.judged[len(s.judged)-1].j)
@@ -507,6 +521,10 @@ func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.W
 	}
 	const nearMiss = 0.3
 	if !found || best.score < nearMiss {
+		const nearGate = 0.05
+		if o := s.passedBy.r; !found && s.passedBy.alike >= nearGate {
+			why.Reason = fmt.Sprintf("not compared: it shares most with report %d (%s), %.2f of their words of at least %.2f", o.id, o.from.name, s.passedBy.alike, Gate)
+		}
 		return why
 	}
 	b := s.judged[best.best]

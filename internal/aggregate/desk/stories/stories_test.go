@@ -412,3 +412,19 @@ func TestNumberOfACategoryIsNoIdentity(t *testing.T) {
 		}
 	}
 }
+
+// What the gate keeps from being compared is named, where it is near.
+func TestExplainNamesWhatWasNotCompared(t *testing.T) {
+	s := New(Options{})
+	now := time.Unix(1_760_000_000, 0)
+	place := func(id int64, source, title, summary string) *feed.Item {
+		it := &feed.Item{ID: id, Source: source, Title: title, Summary: summary, Published: now, FirstSeen: now, Key: fmt.Sprint(id)}
+		s.Place(it, now)
+		return it
+	}
+	place(1, "a", "Storm cuts power in Bergen", "Thousands of homes near the harbour were dark on Monday, the grid operator said.")
+	it := place(2, "b", "Museum shows paintings by Munch", "The exhibition opens on Friday in Bergen with forty works lent by collectors.")
+	if it.Verdict != feed.New || !strings.Contains(it.Why.Reason, "not compared") || !strings.Contains(it.Why.Reason, "report 1 ") {
+		t.Errorf("verdict %s, reason %q; want what was not compared named", it.Verdict, it.Why.Reason)
+	}
+}

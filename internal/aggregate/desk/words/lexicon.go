@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -264,7 +265,7 @@ type placesFile struct {
 // lexiconOnce reads the embedded files; they are part of the program, so a mistake in them is one
 // in the program, and a test reads them all.
 var lexiconOnce = sync.OnceValue(func() *lexicon {
-	lx, err := readLexicon(weightsOnce().telling)
+	lx, err := readLexicon(weightsOnce().telling, "")
 	if err != nil {
 		panic(err)
 	}
@@ -272,8 +273,8 @@ var lexiconOnce = sync.OnceValue(func() *lexicon {
 })
 
 // readLexicon reads the files. telling says whether a word can be told from its bare letters; see
-// weights.telling.
-func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
+// weights.telling. without names a list that is left empty, "" for none.
+func readLexicon(telling func(norm, fold uint32) bool, without string) (*lexicon, error) {
 	var f lexiconFile
 	var g placesFile
 	for name, into := range map[string]any{
@@ -286,6 +287,9 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 		if err := yaml.Unmarshal(raw, into); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+	}
+	if err := empty(without, &f, &g); err != nil {
+		return nil, err
 	}
 	lx := &lexicon{
 		lexemes: newLexemes(), units: newLexemes(), exact: newLexemes(),
@@ -308,6 +312,31 @@ func readLexicon(telling func(norm, fold uint32) bool) (*lexicon, error) {
 	lx.addWords(&f)
 	lx.addPlaces(g)
 	return lx, nil
+}
+
+// Lists are the names of the hand-made lists of the lexicon.
+func Lists() (names []string) {
+	for _, t := range []reflect.Type{reflect.TypeFor[lexiconFile](), reflect.TypeFor[placesFile]()} {
+		for i := range t.NumField() {
+			names = append(names, strings.ToLower(t.Field(i).Name))
+		}
+	}
+	return names
+}
+
+// empty leaves a list empty.
+func empty(list string, files ...any) error {
+	if list == "" {
+		return nil
+	}
+	for _, f := range files {
+		v := reflect.ValueOf(f).Elem()
+		if field := v.FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, list) }); field.IsValid() {
+			field.SetZero()
+			return nil
+		}
+	}
+	return fmt.Errorf("the lexicon has no list %q", list)
 }
 
 // normals are the words of a form in normal form.

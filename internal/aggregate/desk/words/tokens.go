@@ -119,7 +119,7 @@ type spelled struct {
 // NewCounter returns a reader that tells seen each word and each pair of neighbours of a text, in the
 // form in which the table of frequencies has it. What it reads does not depend on that table.
 func NewCounter(seen func(text string)) (*Reader, error) {
-	lx, err := readLexicon(func(_, _ uint32) bool { return false })
+	lx, err := readLexicon(func(_, _ uint32) bool { return false }, "")
 	if err != nil {
 		return nil, err
 	}
@@ -136,6 +136,21 @@ func NewReader(outlets []string) *Reader {
 	for _, name := range outlets {
 		rd.outlets.add(lexeme{words: wordsOf(name)})
 	}
+	return rd
+}
+
+// NewReaderWithout is NewReader with one of the Lists left empty: to measure what it is worth. It panics
+// where there is no such list.
+func NewReaderWithout(list string, outlets []string) *Reader {
+	rd := NewReader(outlets)
+	if list == "" {
+		return rd
+	}
+	lx, err := readLexicon(weightsOnce().telling, list)
+	if err != nil {
+		panic(err)
+	}
+	rd.lx = lx
 	return rd
 }
 

@@ -101,7 +101,7 @@ func TestInflected(t *testing.T) {
 
 // The embedded files are part of the program: what is written in them must be readable.
 func TestLexiconIsReadable(t *testing.T) {
-	lx, err := readLexicon(weightsOnce().telling)
+	lx, err := readLexicon(weightsOnce().telling, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,8 @@
 //	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality            # stories/data/model.json
 //	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -count     # words/data/frequencies.tsv
 //	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -check 10  # cross-validation
+//	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -ablate    # what each list of words is worth
+//	go run ./internal/aggregate/desk/judge/fit -mine STREAM.tsv                   # labels that cost nothing, and how many are right
 //
 // Fitting the same data again gives the same files, byte for byte.
 //
@@ -46,14 +48,23 @@ func run() error {
 	count := flag.Bool("count", false, "write the table of word frequencies instead of the models; fit once more afterwards")
 	check := flag.Int("check", 0, "write nothing; cross-validate: judge each of this many parts of the pairs by models fitted to the others")
 	sets := flag.Bool("sets", false, "write nothing; cross-validate by data sets: judge each by models fitted without it, its outlets and its years")
+	ablate := flag.Bool("ablate", false, "write nothing; cross-validate by data sets with each list of the lexicon left empty")
+	mine := flag.String("mine", "", "write nothing; mine labels from this stream (TSV: id, ts, source, url, title, summary) and say how many of a sample are right by -clusters")
+	clusters := flag.String("clusters", "", "with -mine: a table of ids and clusters, where the stream has none itself")
 	misses := flag.Bool("misses", false, "with -check or -sets: print the false positives and false negatives")
 	flag.Parse()
 
+	if *mine != "" {
+		return mineLabels(*mine, *clusters)
+	}
 	if err := present(*from, *own, *marks); err != nil {
 		return err
 	}
 	if *count {
 		return countWords(filepath.Join(*into, "words/data/frequencies.tsv"), *from)
+	}
+	if *ablate {
+		return judge.Ablate(os.Stdout, *from, *own, *marks)
 	}
 	l, err := judge.ReadLabelled(*from, *own, *marks)
 	if err != nil {
@@ -72,6 +83,26 @@ func run() error {
 		return nil
 	}
 	return write(filepath.Join(*into, "stories/data/model.json"), l.FitStories)
+}
+
+// mineLabels reports what a stream gives.
+func mineLabels(stream, clusters string) error {
+	raw, err := os.ReadFile(stream)
+	if err != nil {
+		return err
+	}
+	known := map[string]string{}
+	if clusters != "" {
+		in, err := os.Open(clusters)
+		if err != nil {
+			return err
+		}
+		defer in.Close()
+		if known, err = judge.Clusters(in); err != nil {
+			return err
+		}
+	}
+	return judge.MineReport(os.Stdout, raw, known)
 }
 
 // countWords writes the table of word frequencies of the streams in a folder. Each group is of one
