@@ -3,22 +3,28 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/config"
 	"feedd/internal/daemon"
+	"feedd/internal/feed"
+	"feedd/internal/publish/render"
 	"feedd/internal/store"
 )
 
 type checkCmd struct {
 	configFlag
 	storeFlag
-	Online bool `help:"Ask every source, too, and show what it would bring; nothing is stored."`
-	Fix    bool `help:"Write what certainly belongs where a mistake is; the others stay."`
-	Accept bool `help:"Have a running daemon put this configuration into force although it takes away most sources or all sections."`
+	Online  bool   `help:"Ask every source, too, and show what it would bring; nothing is stored."`
+	Fix     bool   `help:"Write what certainly belongs where a mistake is; the others stay."`
+	Partner string `placeholder:"ID" help:"Name what a site would miss in this partner's feeds; with --profile."`
+	Profile string `placeholder:"NAME" help:"The site: apple-news, flipboard, google-news, msn or smartnews."`
+	Accept  bool   `help:"Have a running daemon put this configuration into force although it takes away most sources or all sections."`
 }
 
 // Run checks the configuration and the headlines it expects, and tells which sources have moved
@@ -52,6 +58,9 @@ func (c *checkCmd) Run(a *app) error {
 	}
 	if err := c.look(a, cfg); err != nil {
 		return err
+	}
+	if c.Partner != "" || c.Profile != "" {
+		return c.profile(a, cfg)
 	}
 	if c.Online {
 		if err := c.online(a, cfg); err != nil {
@@ -152,4 +161,43 @@ func fellSilent(s *daemon.SourceStatus, now time.Time) time.Time {
 		return time.Time{}
 	}
 	return st.LastNew
+}
+
+// profile names what a site would miss in a partner's feeds, as they were last published.
+func (c *checkCmd) profile(a *app, cfg *config.Config) error {
+	i := slices.IndexFunc(cfg.Partners, func(p feed.Partner) bool { return p.ID == c.Partner })
+	switch {
+	case c.Partner == "" || !slices.Contains(render.ProfileNames(), c.Profile):
+		return useError{fmt.Errorf("--partner ID and --profile belong together; profiles are %s", strings.Join(render.ProfileNames(), ", "))}
+	case i < 0:
+		return useError{fmt.Errorf("%s has no partner %s", c.Config, c.Partner)}
+	}
+	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+		complete := true
+		for _, section := range cfg.Partners[i].Sections {
+			path := "/partners/" + c.Partner + "/" + section + ".rss"
+			body, err := d.PartnerFeed(a.ctx, c.Partner, section)
+			if err != nil {
+				return err
+			}
+			if len(body) == 0 {
+				complete = false
+				fmt.Fprintf(a.stdout, "%s: was not published yet: run feedd serve or feedd export\n", path)
+				continue
+			}
+			missing, err := render.CheckProfile(c.Profile, body, time.Now())
+			if err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+			complete = complete && len(missing) == 0
+			for _, m := range missing {
+				fmt.Fprintf(a.stdout, "%s: %s: %s\n", path, c.Profile, m)
+			}
+		}
+		if !complete {
+			return errQuiet
+		}
+		fmt.Fprintf(a.stdout, "%s: has what %s asks for\n", c.Partner, c.Profile)
+		return nil
+	})
 }

@@ -207,3 +207,8 @@ func WithoutURL(site feed.Site, fixed string) string {
 	return links + "and the first publication fixes the ids of all entries by it, for good. Set site.url to the public address before, " +
 		"or choose what the ids begin with by site.id, for example news.example.org,2026"
 }
+
+// PartnerFeed returns the feed in RSS that a partner was last given of a section; empty when none was yet.
+func (d *Daemon) PartnerFeed(ctx context.Context, partner, section string) ([]byte, error) {
+	return d.pub.PartnerFeed(ctx, partner, section)
+}

@@ -87,6 +87,21 @@ func (p *Publisher) servePartner(w http.ResponseWriter, r *http.Request) {
 	d.serve(w, r)
 }
 
+// PartnerFeed returns the feed in RSS that a partner was last given of a section, "" when none was yet.
+func (p *Publisher) PartnerFeed(ctx context.Context, partner, section string) ([]byte, error) {
+	rs, err := p.renditions.Renditions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	path := "/partners/" + partner + "/" + section + "." + string(render.FormatRSS)
+	for _, r := range rs {
+		if r.Path == path {
+			return expand(r.Body)
+		}
+	}
+	return nil, nil
+}
+
 // buildPartners renders a section for each partner that has it, from what the public feed shows.
 func (p *Publisher) buildPartners(ctx context.Context, s *site, sec *feed.Section, public choice, b *built, now time.Time) error {
 	for _, pt := range s.plan.partners {
