@@ -81,6 +81,7 @@ type Daemon struct {
 
 	gate   collect.Gate      // of all collectors, one after another: the hosts stay the same
 	digest [sha256.Size]byte // of the file that New read
+	lost   *HeldError        // why New did not put that into force; nil when it did
 	saves  saves
 
 	committed chan struct{} // the desk committed: publish
@@ -147,6 +148,12 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 			return nil, err
 		}
 	}
+	// After this the configuration stands; all that follows is made of it.
+	if d.lost = d.whole(ctx); d.lost != nil {
+		d.log.Warn("the configuration lost its end; the one that was in force before is in force again", "error", d.lost)
+	} else {
+		d.remember(ctx)
+	}
 	if o.Admin != "" {
 		if d.admins, err = d.listen(o.Admin, "--admin", o.Sockets.Admin()); err != nil {
 			return nil, err
@@ -206,6 +213,9 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil, err
 	}
 	d.closing("deliveries", d.pub.Close)
+	if d.lost != nil {
+		d.hold(d.lost)
+	}
 	if o.Listen != "" {
 		if err := d.begin(ctx); err != nil { // what was published is served still
 			o.Log.Warn("could not note since when the configuration is in force", "error", err)
@@ -543,6 +553,9 @@ func (d *Daemon) reload(asked bool) error {
 		} else {
 			err = d.apply(next)
 		}
+	}
+	if err == nil {
+		d.remember(context.Background())
 	}
 	result := "ok"
 	switch {

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	"feedd/internal/config"
 	"feedd/internal/publish/render"
@@ -68,6 +70,49 @@ func (d *Daemon) Accept(ctx context.Context) error {
 func (d *Daemon) isAccepted(ctx context.Context, file [sha256.Size]byte) bool {
 	said, err := d.store.Meta(ctx, accepted)
 	return err == nil && said == hex.EncodeToString(file[:]) // when it cannot be asked, it is asked again
+}
+
+// textInForce is the name under which the store keeps the text of the file that is in force.
+const textInForce = "text of the configuration in force"
+
+// remember keeps the text of the file in force, for a start that finds less of it. Without room for it
+// the daemon serves all the same.
+func (d *Daemon) remember(ctx context.Context) {
+	text, err := os.ReadFile(d.o.Config)
+	if err != nil || d.o.Load != nil || len(d.listeners) == 0 {
+		return
+	}
+	if was, err := d.store.Meta(ctx, textInForce); err == nil && was == string(text) {
+		return
+	}
+	if err := d.store.SetMeta(ctx, textInForce, string(text)); err != nil {
+		d.log.Warn("the configuration in force could not be remembered", "error", err)
+	}
+}
+
+// whole puts the configuration that was in force before the last stop into force again when the file is
+// nothing but its beginning, and takes away too much: nobody wrote that, it lost its end. A file that was
+// edited while no daemon ran is meant.
+func (d *Daemon) whole(ctx context.Context) *HeldError {
+	text, err := os.ReadFile(d.o.Config)
+	if err != nil || d.o.Load != nil || len(d.listeners) == 0 {
+		return nil
+	}
+	was, err := d.store.Meta(ctx, textInForce)
+	cut := strings.TrimSpace(string(text))
+	if err != nil || len(cut) >= len(strings.TrimSpace(was)) || !strings.HasPrefix(was, cut) || d.isAccepted(ctx, sha256.Sum256(text)) {
+		return nil
+	}
+	before, err := ParseConfig(d.o.Config, []byte(was))
+	if err != nil {
+		return nil // an older feedd's, which says nothing to this one
+	}
+	why := takesAway(before, d.config)
+	if why == "" {
+		return nil
+	}
+	d.config = before
+	return &HeldError{File: d.o.Config, Why: why}
 }
 
 // hold tells in a metric and on the status page that the configuration is held back, or with nil that

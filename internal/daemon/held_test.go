@@ -82,6 +82,54 @@ func TestConfigurationLostItsEnd(t *testing.T) {
 	}
 }
 
+// TestStartWithALostEnd cuts the file while no daemon runs, as a crash that takes both with it does: the
+// next start goes on with what was in force, until somebody says that it is meant. What an editor wrote
+// meanwhile is in force at once, however little it is.
+func TestStartWithALostEnd(t *testing.T) {
+	c := newClock()
+	yaml := newsYAML(t, c)
+	h := build(t, yaml, c, "")
+	whole, db := h.Sources(), h.db
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	at := strings.Index(yaml, "sources:")
+	second := at + strings.Index(yaml[at:], "\n  - ") + 1
+	cut := yaml[:second+strings.Index(yaml[second:], "\n  - ")+1]
+
+	h = build(t, cut, c, db)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- h.Run(ctx) }()
+	held := func() bool { return strings.Contains(h.body(t, "/metrics"), "\nfeedd_config_held 1\n") }
+	eventually(t, "it is told that the file is held back", func() bool { return h.get(t, "/metrics").StatusCode == http.StatusOK && held() })
+	if n := h.Sources(); n != whole {
+		t.Errorf("%d sources are in force, not the %d before", n, whole)
+	}
+	other, err := New(t.Context(), Options{Config: h.Daemon.o.Config, DB: h.db, Now: c.now, Log: h.Daemon.log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(other.Accept(t.Context()), other.Close()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the accepted file is in force", func() bool { return h.Sources() == 1 && !held() })
+	write(t, h.Daemon.o.Config, yaml)
+	eventually(t, "the whole file", func() bool { return h.Sources() == whole })
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+
+	h = build(t, strings.Replace(cut, "\nsources:", "\n# fewer now\nsources:", 1), c, db)
+	if n := h.Sources(); n != 1 {
+		t.Errorf("an edited file brings %d sources into force, not its own", n)
+	}
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestTakesAway holds where too much begins.
 func TestTakesAway(t *testing.T) {
 	of := func(sources, sections string) string {

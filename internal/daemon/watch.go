@@ -48,7 +48,7 @@ func (d *Daemon) watch(ctx context.Context) error {
 	way := d.follow(w, path)
 
 	last := d.digest
-	var held bool
+	held := d.lost != nil
 	var since time.Time      // the first change that the file has not rested from; zero when it has
 	rest := time.NewTimer(0) // it may have changed since it was loaded
 	look := time.NewTicker(watchEvery)
