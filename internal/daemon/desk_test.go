@@ -467,7 +467,8 @@ func TestPagesForEverybody(t *testing.T) {
 	for _, path := range []string{
 		"/desk", "/desk/live", "/desk/search?source=" + story.Reports[0].Source, "/desk/search?since=x", "/desk/queue", "/desk/decisions",
 		fmt.Sprintf("/desk/item?id=%d&done=1", id), "/desk/nowhere",
-		"/", "/sections/kinh-te", "/stories/" + story.Story, "/sources",
+		"/", "/sections/kinh-te", "/sections/top", "/sections/all/" + story.Published.In(h.current().Site.Timezone).Format(time.DateOnly),
+		"/stories/" + story.Story, "/404.html", "/sources",
 	} {
 		found = append(found, browsertest.Findings(t, ctx, axe, site.URL+path)...)
 	}
