@@ -217,7 +217,7 @@ func get(t *testing.T, url string) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-var envKey = regexp.MustCompile(`[a-z]_env: *(\w+)`)
+var envKey = regexp.MustCompile(`([a-z]+)_env: *(\w+)`)
 
 // TestConfigurations: feedd check accepts every configuration in the documents, the whole ones as they
 // stand, the parts in place of those of the README's.
@@ -242,7 +242,11 @@ func TestConfigurations(t *testing.T) {
 			check := exec.CommandContext(t.Context(), feedd(t), "check", "--config", path, "--db", "sqlite:"+filepath.Join(t.TempDir(), "none.db"))
 			check.Env = os.Environ()
 			for _, m := range envKey.FindAllStringSubmatch(b.text, -1) {
-				check.Env = append(check.Env, m[1]+"=a-secret-of-enough-letters")
+				value := "a-secret-of-enough-letters"
+				if m[1] == "url" {
+					value = "https://hook.example.org/feedd"
+				}
+				check.Env = append(check.Env, m[2]+"="+value)
 			}
 			if out, err := check.CombinedOutput(); err != nil {
 				t.Errorf("%s:%d: %v\n%s", file, b.line, err, out)
