@@ -110,6 +110,11 @@ func New(o Options) (*Aggregate, error) {
 		atDesk: make(turnstile, 1),
 	}
 	a.count = newCounters(o.Metrics, a.waiting)
+	if a.queue != nil && o.Metrics != nil {
+		o.Metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "feedd_collect_lag_seconds", Help: "How long the source has been due that waits longest for any node.",
+		}, a.overdue))
+	}
 	return a, a.Reload(o.Settings, o.Collector)
 }
 

@@ -197,6 +197,22 @@ func (p *plan) rest(ctx context.Context, ids []string) error {
 	return err
 }
 
+// overdue is how many seconds the source has been due that waits longest, for /metrics; -1 when the store
+// does not say.
+func (a *Aggregate) overdue() float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	now := a.now()
+	due, err := a.store.Due(ctx, now, 1)
+	switch {
+	case err != nil:
+		return -1
+	case len(due) == 0:
+		return 0
+	}
+	return now.Sub(due[0].At).Seconds()
+}
+
 // collectHost looks at the sources of a host that were due at a time, or are by now, one after another.
 func (a *Aggregate) collectHost(ctx context.Context, host string, at time.Time) {
 	began := time.Now()

@@ -41,6 +41,7 @@ type Cluster struct {
 
 	mu    sync.Mutex // guards what follows
 	holds []string
+	made  bool      // the queue's tables are there, or were
 	freed time.Time // when hosts of nodes that are gone were last looked for
 }
 

@@ -121,9 +121,6 @@ func TestHostsOfTheDead(t *testing.T) {
 	}
 	first, second := newTaken(), newTaken()
 	take(t, a, first, nil)
-	if err := a.make(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	if err := b.Put(t.Context(), []string{"h.example"}, time.Now()); err != nil {
 		t.Fatal(err)
 	}

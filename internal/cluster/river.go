@@ -66,6 +66,9 @@ func (w *hostWorker) Work(ctx context.Context, job *river.Job[hostJob]) error {
 
 // Put queues hosts, but for those that are queued or under way, whose sources were due at a time.
 func (c *Cluster) Put(ctx context.Context, hosts []string, at time.Time) error {
+	if err := c.ready(ctx); err != nil {
+		return err
+	}
 	if err := c.free(ctx); err != nil && !unmade(err) {
 		return err
 	}
@@ -121,7 +124,7 @@ func (c *Cluster) Take(ctx context.Context, atOnce int, work func(ctx context.Co
 }
 
 func (c *Cluster) take(ctx context.Context, atOnce int, work func(context.Context, string, time.Time)) error {
-	if err := c.make(ctx); err != nil {
+	if err := c.ready(ctx); err != nil {
 		return err
 	}
 	workers := river.NewWorkers()
@@ -150,9 +153,21 @@ func (c *Cluster) take(ctx context.Context, atOnce int, work func(context.Contex
 	return nil
 }
 
-// make makes or migrates the queue's tables, one node after another.
-func (c *Cluster) make(ctx context.Context) error {
-	return c.alone(ctx, "schema", c.migrate)
+// ready makes or migrates the queue's tables, once in the life of a node, one node after another.
+func (c *Cluster) ready(ctx context.Context) error {
+	c.mu.Lock()
+	made := c.made
+	c.mu.Unlock()
+	if made {
+		return nil
+	}
+	if err := c.alone(ctx, "schema", c.migrate); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	c.made = true
+	c.mu.Unlock()
+	return nil
 }
 
 func (c *Cluster) migrate(ctx context.Context) error {

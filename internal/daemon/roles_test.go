@@ -103,6 +103,9 @@ func TestRoles(t *testing.T) {
 	if err := collector.Reload(); err != nil {
 		t.Fatal(err)
 	}
+	if !strings.Contains(publisher.text(t, "/metrics"), "feedd_collect_lag_seconds 0") {
+		t.Error("/metrics does not say that nothing is overdue")
+	}
 	eventually(t, "a node that disagrees is counted", func() bool {
 		return strings.Contains(publisher.text(t, "/metrics"), "feedd_nodes_disagree 1") && strings.Contains(publisher.text(t, "/sources.json"), "another configuration")
 	})
