@@ -264,8 +264,8 @@ func (p *page) addDays(v *View) {
 // empty when there is none.
 type Neighbours struct{ Earlier, Later string }
 
-// DayPage renders what a section told on one day, whose first instant is day. The entries of the view
-// are those of that day, newest first.
+// DayPage renders what a section told on one day, given as "2026-11-27" in the site's zone. The entries
+// of the view are those of that day, newest first; there must be one.
 func DayPage(v *View, date string, near Neighbours) ([]byte, error) {
 	base := "/sections/" + v.Section.ID
 	p := v.newSectionPage(base + "/" + date)
