@@ -469,6 +469,7 @@ func TestPagesForEverybody(t *testing.T) {
 		fmt.Sprintf("/desk/item?id=%d&done=1", id), "/desk/nowhere",
 		"/", "/sections/kinh-te", "/sections/top", "/sections/all/" + story.Published.In(h.current().Site.Timezone).Format(time.DateOnly),
 		"/stories/" + story.Story, "/404.html", "/sources",
+		"/sections/all", "/nowhere", "/search", "/search?q=" + url.QueryEscape(strings.Fields(story.Reports[0].Title)[0]), "/embed/kinh-te",
 	} {
 		found = append(found, browsertest.Findings(t, ctx, axe, site.URL+path)...)
 	}
