@@ -112,21 +112,16 @@ func New(o Options) (*Notifier, error) {
 // alertsChannel is the channel of the alarms. The configuration gives its name to no other.
 const alertsChannel = "alerts"
 
-// Channels names the channels of the settings, that of the alarms among them.
-func (s *Settings) ids() []string {
+// ChannelIDs names the channels that there are, that of the alarms among them when they are told.
+func ChannelIDs(channels []feed.Channel, alerts feed.Alerts) []string {
 	var ids []string
-	for _, c := range s.Channels {
+	for _, c := range channels {
 		ids = append(ids, c.ID)
 	}
-	if s.Alerts.URL != "" {
+	if alerts.URL != "" {
 		ids = append(ids, alertsChannel)
 	}
 	return ids
-}
-
-// ChannelIDs names the channels that settings have, that of the alarms among them.
-func ChannelIDs(channels []feed.Channel, alerts feed.Alerts) []string {
-	return (&Settings{Channels: channels, Alerts: alerts}).ids()
 }
 
 // Reload takes other settings. What waits on a channel that stays is told there.
