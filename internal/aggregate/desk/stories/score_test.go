@@ -22,7 +22,7 @@ func TestClashes(t *testing.T) {
 		{"Khai giảng lớp nghề ở Bến Tre", "Khai giảng lớp nghề ở Cà Mau", "places"},
 		{"Khai giảng lớp nghề ở Bình Dương", "Khai giảng lớp nghề ở Long An", "places"},
 		{"Khai giảng lớp nghề ở TP.HCM", "Khai giảng lớp nghề ở Sài Gòn", ""},
-		{"Khai giảng lớp nghề ở Mù Cang Chải", "Khai giảng lớp nghề ở Mường Nhé", "places"},
+		{"Khai giảng lớp nghề ở Mù Cang Chải", "Khai giảng lớp nghề ở Mường Nhé", "names"},
 		{"Ký sự đường rừng - Kỳ 3: Ngã ba", "Ký sự đường rừng - Kỳ 5: Ngã ba", "editions or periods"},
 		{"Fernway profit up in first quarter", "Fernway profit up in third quarter", "editions or periods"},
 		{"Đội Sông Lam quyết thắng đội Núi Hồng ở chung kết", "Đội Sông Lam thắng đội Núi Hồng ở chung kết", "opposite directions"},

@@ -254,7 +254,6 @@ type lexiconFile struct {
 type placesFile struct {
 	Provinces map[string][]string
 	Towns     map[string]string
-	Districts map[string][]string
 	Regions   []string
 	Countries map[string][]string
 	States    []string
@@ -505,11 +504,6 @@ func (lx *lexicon) addPlaces(g placesFile) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.Towns)) {
 		add(2, provinces[g.Towns[name]], name)
-	}
-	for _, province := range slices.Sorted(maps.Keys(g.Districts)) {
-		for _, name := range g.Districts[province] {
-			add(2, provinces[province], name)
-		}
 	}
 	for _, name := range g.Regions {
 		add(0, vietnam, name)
