@@ -111,6 +111,26 @@ func TestQueue(t *testing.T) {
 	}
 }
 
+// TestQueueHalfMade: a node that ended while it made the queue's tables leaves them to the others.
+func TestQueueHalfMade(t *testing.T) {
+	address := storetest.Postgres(t)
+	a, _ := node(t, address)
+	b, _ := node(t, address)
+	for _, c := range []*Cluster{a, b} {
+		if err := c.Put(t.Context(), []string{"h.example"}, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, broken := range []string{`ALTER TABLE river_job DROP COLUMN unique_key`, `DROP TABLE river_migration`, `DROP TABLE river_job, river_leader`} {
+		storetest.Exec(t, address, broken)
+		for _, c := range []*Cluster{a, b} {
+			if err := c.Put(t.Context(), []string{"h.example"}, time.Now()); err != nil {
+				t.Errorf("after %s: %v", broken, err)
+			}
+		}
+	}
+}
+
 // TestHostsOfTheDead: what a node had under way that is gone is given to another.
 func TestHostsOfTheDead(t *testing.T) {
 	address := storetest.Postgres(t)

@@ -81,9 +81,9 @@ func (c *Cluster) Put(ctx context.Context, hosts []string, at time.Time) error {
 		return fmt.Errorf("the queue: %w", err)
 	}
 	_, err = client.InsertMany(ctx, params)
-	if unmade(err) {
-		c.log.Warn("the queue's tables are gone; they are made anew, and nothing is lost", "error", err)
-		if err = c.remake(ctx); err == nil {
+	for try := 0; unmade(err) && try < 2; try++ {
+		c.log.Warn("the queue's tables are gone or half made; they are made anew, and nothing is lost", "error", err)
+		if err = c.remake(ctx, try > 0); err == nil {
 			_, err = client.InsertMany(ctx, params)
 		}
 	}
@@ -181,17 +181,17 @@ func (c *Cluster) migrate(ctx context.Context) error {
 	return nil
 }
 
-// remake drops what is left of the queue's tables, unless another node has made them meanwhile, and makes
-// them anew.
-func (c *Cluster) remake(ctx context.Context) error {
+// remake makes the queue's tables where they are gone, or a node ended in the middle of making them. What
+// is left of them is dropped before when some are missing, or when making them to the end did not help.
+func (c *Cluster) remake(ctx context.Context, drop bool) error {
 	return c.alone(ctx, "schema", func(ctx context.Context) error {
 		var there bool
 		if err := c.pool.QueryRow(ctx, `SELECT to_regclass('river_job') IS NOT NULL AND to_regclass('river_leader') IS NOT NULL
 			AND to_regclass('river_queue') IS NOT NULL AND to_regclass('river_migration') IS NOT NULL`).Scan(&there); err != nil {
 			return err
 		}
-		if there {
-			return nil
+		if there && !drop {
+			return c.migrate(ctx)
 		}
 		if _, err := c.pool.Exec(ctx, dropQueue); err != nil {
 			return fmt.Errorf("drop what is left of the queue: %w", err)
@@ -210,15 +210,15 @@ const dropQueue = `DO $$ DECLARE x record; BEGIN
 		LOOP EXECUTE format('DROP TYPE IF EXISTS %I CASCADE', x.typname); END LOOP;
 END $$`
 
-// unmade tells whether an error says that a table, a type or a function is missing (PostgreSQL's manual,
-// appendix A).
+// unmade tells whether an error says that a table, a column, a type or a function is missing, or is not what
+// it was (PostgreSQL's manual, appendix A).
 func unmade(err error) bool {
 	var server *pgconn.PgError
 	if !errors.As(err, &server) {
 		return false
 	}
 	switch server.Code {
-	case "42P01", "42704", "42883", "XX000": // the last: one was dropped while the statement ran
+	case "42P01", "42703", "42704", "42883", "42P10", "0A000", "XX000": // the last: one was dropped while the statement ran
 		return true
 	}
 	return false
