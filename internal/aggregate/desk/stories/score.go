@@ -94,6 +94,9 @@ func (sc *Scorer) judge(a *words.Text, hours float64, outlet bool, j *Comparison
 		// Not among the vetoes, which fitting leaves out: the models learn from such pairs, too.
 		j.Veto = "figures of others"
 	}
+	if j.Veto == "" && !j.Told && !j.exact && j.P > vetoed && sc.oneWord(a) {
+		j.Veto = "one word in common" // nor is this: of short headlines a word is much, and it may be a subject's
+	}
 	if j.Veto != "" {
 		j.P, j.dup = min(j.P, vetoed), 0
 	}
@@ -295,6 +298,23 @@ func (sc *Scorer) strangers(a, b *words.Text) bool {
 		}
 	}
 	return named(ta) && named(tb)
+}
+
+// oneWord says whether the headlines have no more than a word in common, and no name. It goes by the
+// alignment of the two.
+func (sc *Scorer) oneWord(a *words.Text) bool {
+	ta, tb := headline(a), headline(sc.probe.doc)
+	common := 0
+	for i := range ta {
+		k := sc.align.hitA[i]
+		if k < 0 {
+			continue
+		}
+		if common++; common > 1 || ta[i].Flags&tb[k].Flags&words.IsName != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // named says whether the head of a headline names somebody or something rare: then it is an

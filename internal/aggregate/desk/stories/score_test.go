@@ -43,6 +43,7 @@ func TestClashes(t *testing.T) {
 		{"Council withholding cash from ferry line", "Council gave cash to ferry line", "opposite directions"},
 		{"Giá điện tăng 3% từ tháng tới", "Giá điện tăng 3 phần trăm từ tháng tới", ""},
 		{"Lorne output slips 4% in May", "Lorne output slips 7 per cent in May", "figures"},
+		{"Football club sells its stand", "Women win football cup", "one word in common"},
 		{"Điểm tin 17h: Vỡ đê bao ở xã Phú Thành", "Vỡ đê bao ở xã Phú Thành", "digest against report"},
 	} {
 		j := sc.Score(rd.Read(tt.a, ""), rd.Read(tt.b, ""), 1, false)
