@@ -3,6 +3,7 @@ package publish_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,46 +14,54 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// counting is a store that counts what a publisher asks of it.
+// counting is a store that counts what a publisher asks of it, from several goroutines.
 type counting struct {
 	*store.Store
-	asked, entries, reports, told, listed int
+	asked, entries, reports, told, listed atomic.Int64
 }
 
-func (c *counting) reset() { *c = counting{Store: c.Store} }
+func (c *counting) reset() {
+	for _, n := range []*atomic.Int64{&c.asked, &c.entries, &c.reports, &c.told, &c.listed} {
+		n.Store(0)
+	}
+}
 
 func (c *counting) String() string {
-	return fmt.Sprintf("%d questions, %d entries with %d reports, %d reports of stories, %d places in archives", c.asked, c.entries, c.reports, c.told, c.listed)
+	return fmt.Sprintf("%d questions, %d entries with %d reports, %d reports of stories, %d places in archives",
+		c.asked.Load(), c.entries.Load(), c.reports.Load(), c.told.Load(), c.listed.Load())
 }
 
 func (c *counting) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, error) {
 	entries, err := c.Store.Entries(ctx, q)
-	c.asked, c.entries = c.asked+1, c.entries+len(entries)
+	c.asked.Add(1)
+	c.entries.Add(int64(len(entries)))
 	for i := range entries {
-		c.reports += len(entries[i].Reports)
+		c.reports.Add(int64(len(entries[i].Reports)))
 	}
 	return entries, err
 }
 
 func (c *counting) Told(ctx context.Context, stories []string) ([]feed.Told, error) {
 	told, err := c.Store.Told(ctx, stories)
-	c.asked, c.told = c.asked+1, c.told+len(told)
+	c.asked.Add(1)
+	c.told.Add(int64(len(told)))
 	return told, err
 }
 
 func (c *counting) OpenEntries(ctx context.Context, section string, limit int) ([]feed.Listed, error) {
 	list, err := c.Store.OpenEntries(ctx, section, limit)
-	c.asked, c.listed = c.asked+1, c.listed+len(list)
+	c.asked.Add(1)
+	c.listed.Add(int64(len(list)))
 	return list, err
 }
 
 func (c *counting) ClosedPages(ctx context.Context, section string) ([]feed.ArchivePage, error) {
-	c.asked++
+	c.asked.Add(1)
 	return c.Store.ClosedPages(ctx, section)
 }
 
 func (c *counting) States(ctx context.Context) (map[string]feed.SourceState, error) {
-	c.asked++
+	c.asked.Add(1)
 	return c.Store.States(ctx)
 }
 

@@ -1,7 +1,3 @@
-//go:build !race
-
-// One goroutine fits and measures here: the race detector would find nothing, and take five times as long.
-
 package judge
 
 import (
