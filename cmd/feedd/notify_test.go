@@ -7,12 +7,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -156,6 +158,7 @@ func toldThroughKills(t *testing.T, db string, kills int) {
 			t.Errorf("collect: %v\n%s", err, out)
 		}
 	}
+	collect() // makes the tables
 	random := rand.New(rand.NewPCG(3, 4))
 	for range kills {
 		told.Add(1 + random.Int64N(3))
@@ -227,9 +230,12 @@ func (r *receivers) check(t *testing.T, channel string, want, kills int) {
 			}
 		}
 	}
-	for run, n := range per {
-		if n > 1 {
-			t.Errorf("%s: run %d repeated %d messages, and one was under way at the kill before", channel, run, n)
+	// One message of a channel is under way at a kill. Its lease may outlast the next kills, so that a run
+	// repeats what several left behind.
+	sofar := 0
+	for _, run := range slices.Sorted(maps.Keys(per)) {
+		if sofar += per[run]; sofar > int(run)-1 {
+			t.Errorf("%s: %d messages were repeated up to run %d, after %d kills", channel, sofar, run, run-1)
 		}
 	}
 	t.Logf("%s: %d stories, %d repeats after %d kills", channel, len(byTitle), repeats, kills)
