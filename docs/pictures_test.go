@@ -2,7 +2,6 @@ package docs
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"image/png"
 	"os"
@@ -14,6 +13,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"feedd/internal/publish/browsertest"
 )
 
 var update = flag.Bool("update", false, "write the pictures of the README anew")
@@ -21,7 +22,7 @@ var update = flag.Bool("update", false, "write the pictures of the README anew")
 // TestPictures takes the pictures of the README from the demo, as a browser shows it, and with -update
 // puts them in place.
 func TestPictures(t *testing.T) {
-	ctx := browser(t)
+	ctx := browsertest.Open(t, 3*time.Minute, chromedp.Flag("hide-scrollbars", true))
 	address := freeAddress(t)
 	start(t, address, exec.Command(feedd(t), "demo", "--listen", address))
 	site := "http://" + address
@@ -86,32 +87,4 @@ func mostTold(t *testing.T, site, front string) string {
 		t.Fatalf("no story of the demo is told by three outlets: %s", front)
 	}
 	return best
-}
-
-// browser starts a headless Chromium, or skips the test where there is none.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		t.Skip("SKIPPED, NOT PASSED: no chromium")
-	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.UserDataDir(t.TempDir()))
-	for _, flag := range []string{
-		"disable-gpu", "disable-quic", "no-first-run", "disable-background-networking", "disable-component-update", "disable-sync", "hide-scrollbars",
-	} {
-		opts = append(opts, chromedp.Flag(flag, true))
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, opts...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	return ctx
 }

@@ -258,7 +258,7 @@ func (c *clicks) signIn() {
 // TestDeskButtons presses every button of the desk in a browser that runs no scripts, and its undo: what
 // readers see is then as it was before.
 func TestDeskButtons(t *testing.T) {
-	ctx := browsertest.Open(t)
+	ctx := browsertest.Open(t, 2*time.Minute)
 	h := deskHouse(t)
 	site := httptest.NewServer(h.handler())
 	defer site.Close()
@@ -342,7 +342,7 @@ func TestDeskButtons(t *testing.T) {
 // runDesk is a running daemon with a desk, and a browser at it.
 func runDesk(t *testing.T) (*house, *clicks) {
 	t.Helper()
-	ctx := browsertest.Open(t)
+	ctx := browsertest.Open(t, 2*time.Minute)
 	h := deskHouse(t)
 	run, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -451,7 +451,7 @@ func TestDeskTellsOfSaves(t *testing.T) {
 // TestPagesForEverybody: axe finds nothing on any page, and none is wider than the screen.
 func TestPagesForEverybody(t *testing.T) {
 	axe := browsertest.Axe(t)
-	ctx := browsertest.Open(t)
+	ctx := browsertest.Open(t, 2*time.Minute)
 	h := deskHouse(t)
 	site := httptest.NewServer(h.handler())
 	defer site.Close()
