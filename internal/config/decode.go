@@ -352,24 +352,23 @@ func (s *fileSections) decode(d *decoder, n *yaml.Node, lim limits) {
 
 // decode takes true or false, or a mapping.
 func (l *fileLearn) decode(d *decoder, n *yaml.Node, lim limits) {
-	if n.Kind != yaml.MappingNode {
-		l.on.decode(d, n, lim)
-		return
-	}
-	l.on.at = n
-	l.on.is = true
-	d.structure(n, reflect.ValueOf(l).Elem(), lim)
+	l.onOr(d, n, reflect.ValueOf(l).Elem(), lim)
 }
 
 // decode takes true or false, or a mapping.
 func (l *fileSectionLearn) decode(d *decoder, n *yaml.Node, lim limits) {
+	l.onOr(d, n, reflect.ValueOf(l).Elem(), lim)
+}
+
+// onOr decodes true or false, or the mapping of whole, which l is or is part of; that means true.
+func (l *fileSectionLearn) onOr(d *decoder, n *yaml.Node, whole reflect.Value, lim limits) {
 	if n.Kind != yaml.MappingNode {
 		l.on.decode(d, n, lim)
 		return
 	}
 	l.on.at = n
 	l.on.is = true
-	d.structure(n, reflect.ValueOf(l).Elem(), lim)
+	d.structure(n, whole, lim)
 }
 
 // decode takes a mapping, or one term for short.
