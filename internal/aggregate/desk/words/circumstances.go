@@ -39,7 +39,7 @@ func (rd *Reader) circumstances(c *Circumstances, words []wordform, text string,
 		}
 		if d := w.Fold[0]; d >= '1' && d <= '9' && len(w.Fold) <= 3 {
 			if age := ageAt(words, i, text); age > 0 {
-				c.addAge(age)
+				note(c.ages[:], age)
 			}
 		}
 	}
@@ -68,7 +68,7 @@ func (rd *Reader) place(c *Circumstances, words []wordform, text string, marked,
 			break
 		}
 	}
-	c.addPlace(best)
+	note(c.places[:], best)
 }
 
 // dateline notes the place in capitals at the head of a report: "BAKERSFIELD, Calif. (KGET) -".
@@ -77,7 +77,7 @@ func (rd *Reader) dateline(c *Circumstances, words []wordform, text string) {
 	for i := range words[:min(len(words), head)] {
 		w := &words[i]
 		if w.End-w.Start >= least && w.Fold[0] > '9' && isUpper(text[w.Start:w.End]) {
-			c.addPlace(w.normal)
+			note(c.places[:], w.normal)
 			return
 		}
 	}
@@ -106,25 +106,14 @@ func ageAt(words []wordform, i int, text string) uint8 {
 	return 0
 }
 
-func (c *Circumstances) addPlace(h uint32) {
-	for i := range c.places {
-		switch c.places[i] {
+// note puts v behind what a list holds, unless it stands there or the list is full; 0 is no value.
+func note[T uint8 | uint32](list []T, v T) {
+	for i := range list {
+		switch list[i] {
 		case 0:
-			c.places[i] = h
+			list[i] = v
 			return
-		case h:
-			return
-		}
-	}
-}
-
-func (c *Circumstances) addAge(age uint8) {
-	for i := range c.ages {
-		switch c.ages[i] {
-		case 0:
-			c.ages[i] = age
-			return
-		case age:
+		case v:
 			return
 		}
 	}
