@@ -34,6 +34,21 @@ func (t *talk) String() string {
 	return t.text.String()
 }
 
+// get returns what an address answers.
+func get(t *testing.T, address string) (int, string) {
+	t.Helper()
+	resp, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
 // until tries until it holds, for a minute at most.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
@@ -74,22 +89,9 @@ func TestDemoKeeps(t *testing.T) {
 			}
 		}
 	}
-	get := func(address string) (int, string) {
-		t.Helper()
-		resp, err := http.Get(address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		body, err := io.ReadAll(resp.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return resp.StatusCode, string(body)
-	}
 
 	site, stop := start()
-	if code, _ := get(site + "/sections/moi.rss"); code != http.StatusNotFound {
+	if code, _ := get(t, site+"/sections/moi.rss"); code != http.StatusNotFound {
 		t.Errorf("before the edit: %d", code)
 	}
 	data, err := os.ReadFile(file)
@@ -101,7 +103,7 @@ func TestDemoKeeps(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "a new section with what was collected before", func() bool {
-		code, body := get(site + "/sections/moi.rss")
+		code, body := get(t, site+"/sections/moi.rss")
 		return code == http.StatusOK && strings.Contains(body, "<item>")
 	})
 	stop()
@@ -111,7 +113,7 @@ func TestDemoKeeps(t *testing.T) {
 	if now, err := os.ReadFile(file); err != nil || string(now) != edited {
 		t.Errorf("the next start changed the file (%v):\n%s", err, now)
 	}
-	if code, body := get(site + "/sections/moi.rss"); code != http.StatusOK || !strings.Contains(body, "<item>") {
+	if code, body := get(t, site+"/sections/moi.rss"); code != http.StatusOK || !strings.Contains(body, "<item>") {
 		t.Errorf("after the next start the section answers %d", code)
 	}
 }
@@ -141,33 +143,20 @@ func TestGuide(t *testing.T) {
 	if !strings.Contains(errs.String(), "collecting the 8 invented sources") {
 		t.Errorf("nobody says what the demo waits for: %s", errs.String())
 	}
-	get := func(path string) (int, string) {
-		t.Helper()
-		resp, err := http.Get(site + path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		body, err := io.ReadAll(resp.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return resp.StatusCode, string(body)
-	}
 	until(t, "what was collected", func() bool {
-		code, body := get("/sections/all.rss")
+		code, body := get(t, site+"/sections/all.rss")
 		return code == http.StatusOK && strings.Contains(body, "<item>")
 	})
 
 	follow := func(lang string) (page string) {
 		t.Helper()
-		code, page := get(guide)
+		code, page := get(t, site+guide)
 		if code != http.StatusOK || !strings.Contains(page, `<html lang="`+lang+`">`) {
 			t.Fatalf("the guide: %d\n%s", code, page)
 		}
 		links := regexp.MustCompile(`href="([^"]*)"`).FindAllStringSubmatch(page, -1)
 		for _, m := range links {
-			if code, _ := get(m[1]); code != http.StatusOK {
+			if code, _ := get(t, site+m[1]); code != http.StatusOK {
 				t.Errorf("%s, linked by the guide, answers %d", m[1], code)
 			}
 		}
@@ -201,7 +190,7 @@ func TestGuide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, body := get("/sections/kinh-te"); strings.Contains(body, moved[1]) {
+	if _, body := get(t, site+"/sections/kinh-te"); strings.Contains(body, moved[1]) {
 		t.Fatal("the story is under the section before the edit")
 	}
 	lines := strings.Split(string(data), "\n")
@@ -215,7 +204,7 @@ func TestGuide(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "the story under the section", func() bool {
-		_, body := get("/sections/kinh-te")
+		_, body := get(t, site+"/sections/kinh-te")
 		return strings.Contains(body, moved[1])
 	})
 	follow("en")

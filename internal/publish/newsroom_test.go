@@ -190,8 +190,8 @@ func (n *newsroom) commit(entries ...feed.Entry) {
 	}
 }
 
-// revise saves an item that its source changed, and updates its entry.
-func (n *newsroom) revise(it feed.Item) {
+// collect saves what a source told, and returns it as it waits for the desk.
+func (n *newsroom) collect(it feed.Item) []feed.Item {
 	n.t.Helper()
 	ctx := context.Background()
 	if _, err := n.store.Save(ctx, &store.Collected{State: feed.SourceState{Source: it.Source, LastRun: n.clock(), LastSuccess: n.clock()},
@@ -202,6 +202,14 @@ func (n *newsroom) revise(it feed.Item) {
 	if err != nil || len(items) != 1 {
 		n.t.Fatal(len(items), err)
 	}
+	return items
+}
+
+// revise saves an item that its source changed, and updates its entry.
+func (n *newsroom) revise(it feed.Item) {
+	n.t.Helper()
+	ctx := context.Background()
+	items := n.collect(it)
 	entries, err := n.store.Entries(ctx, feed.EntryQuery{Keys: []string{items[0].Entry}, Any: true})
 	if err != nil || len(entries) != 1 {
 		n.t.Fatal(len(entries), err)

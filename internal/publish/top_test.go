@@ -24,14 +24,7 @@ func manyOutlets(s *publish.Settings) {
 func (n *newsroom) tell(sections []string, story, entry string, it feed.Item) string {
 	n.t.Helper()
 	ctx := context.Background()
-	if _, err := n.store.Save(ctx, &store.Collected{State: feed.SourceState{Source: it.Source, LastRun: n.clock(), LastSuccess: n.clock()},
-		Items: []feed.Item{it}, At: n.clock()}); err != nil {
-		n.t.Fatal(err)
-	}
-	items, err := n.store.Unfiled(ctx, 10)
-	if err != nil || len(items) != 1 {
-		n.t.Fatal(len(items), err)
-	}
+	items := n.collect(it)
 	r := &items[0]
 	r.Entry, r.Verdict = entry, feed.Same
 	if entry == "" {
