@@ -158,7 +158,6 @@ func toldThroughKills(t *testing.T, db string, kills int) {
 			t.Errorf("collect: %v\n%s", err, out)
 		}
 	}
-	collect() // makes the tables
 	random := rand.New(rand.NewPCG(3, 4))
 	for range kills {
 		told.Add(1 + random.Int64N(3))

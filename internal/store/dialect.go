@@ -262,18 +262,35 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	have, err := p.GetDBVersion(ctx)
-	if err != nil {
-		return fmt.Errorf("open %s: %w", s.name, err)
+	// Nothing keeps another process from migrating a file of SQLite at the same moment. Then the transactions
+	// come one after the other, and the later one finds its work done and fails: what is left is tried again,
+	// as long as somebody gets on. Who cannot, is told the first reason.
+	last, reason := int64(-2), error(nil)
+	for {
+		have, err := s.up(ctx, p)
+		switch {
+		case err == nil:
+			return nil
+		case have == last:
+			return reason
+		}
+		last, reason = have, err
+	}
+}
+
+// up applies the migrations that are missing. It returns the version before, -1 where none can be read.
+func (s *Store) up(ctx context.Context, p *goose.Provider) (have int64, err error) {
+	if have, err = p.GetDBVersion(ctx); err != nil {
+		return -1, fmt.Errorf("open %s: %w", s.name, err)
 	}
 	all := p.ListSources()
 	if newest := all[len(all)-1].Version; have > newest {
-		return fmt.Errorf("%s was written by a newer feedd (schema %d, this one knows %d); run that one", s.name, have, newest)
+		return have, fmt.Errorf("%s was written by a newer feedd (schema %d, this one knows %d); run that one", s.name, have, newest)
 	}
 	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate %s: %w", s.name, err)
+		return have, fmt.Errorf("migrate %s: %w", s.name, err)
 	}
-	return nil
+	return have, nil
 }
 
 // schemaFS gives goose the migrations in the words of one engine.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/sync/errgroup"
 
 	"feedd/internal/feed"
 	"feedd/internal/store/storetest"
@@ -416,6 +417,26 @@ func TestSmallThings(t *testing.T) {
 			t.Errorf("Holds later = %v, %v", got, err)
 		}
 	})
+}
+
+// Who starts at once with others on a file that has no tables yet finds them all the same.
+func TestOpenAtOnce(t *testing.T) {
+	for range 5 {
+		file := storetest.SQLite(t)
+		var opening errgroup.Group
+		for range 6 {
+			opening.Go(func() error {
+				s, err := Open(t.Context(), file)
+				if err != nil {
+					return err
+				}
+				return s.Close()
+			})
+		}
+		if err := opening.Wait(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestOpenSaysWhatIsWrong(t *testing.T) {
