@@ -211,11 +211,14 @@ func (p *Publisher) buildChanged(ctx context.Context, next, old *site, now time.
 }
 
 // version is the counter that moves with a section's entries.
-func (s *site) version(section string) int64 {
+func (s *site) version(section string) int64 { return s.versions[drawnFrom(section)] }
+
+// drawnFrom names the section whose entries one shows: its own, but /sections/top has none.
+func drawnFrom(section string) string {
 	if section == "top" {
-		section = "all"
+		return "all"
 	}
-	return s.versions[section]
+	return section
 }
 
 // shape is what of the configuration shapes a section.
@@ -492,11 +495,7 @@ func (p *Publisher) choose(ctx context.Context, f *frame, sec *feed.Section, ed,
 
 // sectionView is what a section's feeds and pages are rendered from.
 func (p *Publisher) sectionView(ctx context.Context, s *frame, sec *feed.Section, entries []feed.Entry, a *archive, now time.Time) (*render.View, error) {
-	from := sec.ID
-	if from == "top" {
-		from = "all"
-	}
-	withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Section: from, Withdrawn: true, Limit: tombstones})
+	withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Section: drawnFrom(sec.ID), Withdrawn: true, Limit: tombstones})
 	if err != nil {
 		return nil, err
 	}
@@ -601,7 +600,7 @@ func (p *Publisher) standing(ctx context.Context, section, settings string, last
 	}
 	entries, err := p.entries(ctx, last.Keys)
 	return slices.DeleteFunc(entries, func(e feed.Entry) bool {
-		return section != "all" && section != "top" && !slices.Contains(e.Sections, section)
+		return drawnFrom(section) != "all" && !slices.Contains(e.Sections, section)
 	}), err
 }
 

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -36,34 +37,30 @@ func (p *Publisher) topStories(ctx context.Context, f *frame, sec *feed.Section,
 		return nil, err
 	}
 	speaker, covered := map[string]string{}, map[string]feed.Coverage{}
-	take := func(story string, reports []feed.Told) {
-		if entry := feed.SpeakFor(reports); entry != "" {
-			speaker[story], covered[story] = entry, feed.Cover(reports)
+	take := func(t *tale) {
+		if entry := feed.SpeakFor(t.reports); entry != "" {
+			speaker[t.Story], covered[t.Story] = entry, t.Coverage
 		}
 	}
-	for story, reports := range byStory(told) {
-		if c := feed.Cover(reports); c.Outlets > 1 && !c.Last.Before(since) {
-			take(story, reports)
+	for _, t := range talesOf(told) {
+		if t.Outlets > 1 && !t.Last.Before(since) {
+			take(&t)
 		}
 	}
 	if len(speaker) < topFew {
-		single, err := p.newestStories(ctx, f, sec, now)
+		newest, err := p.newestStories(ctx, f, sec, now)
 		if err != nil {
 			return nil, err
 		}
 		room := topFew - len(speaker)
-		for _, reports := range single {
-			if story := reports[0].Story; room > 0 && speaker[story] == "" {
-				take(story, reports)
+		for _, t := range newest {
+			if room > 0 && speaker[t.Story] == "" {
+				take(&t)
 				room--
 			}
 		}
 	}
-	chosen := make([]feed.Coverage, 0, len(covered))
-	for _, c := range covered {
-		chosen = append(chosen, c)
-	}
-	slices.SortFunc(chosen, feed.CompareCoverage)
+	chosen := slices.SortedFunc(maps.Values(covered), feed.CompareCoverage)
 	keys := make([]string, 0, sec.Limit)
 	for _, c := range chosen[:min(len(chosen), sec.Limit+10)] {
 		keys = append(keys, speaker[c.Story])
@@ -74,22 +71,14 @@ func (p *Publisher) topStories(ctx context.Context, f *frame, sec *feed.Section,
 // topSince is since when a story must have been told of to be in /sections/top.
 func topSince(now time.Time) time.Time { return now.Truncate(time.Hour).Add(-topWindow) }
 
-// newestStories returns the reports of the newest stories, by story, the widest told first.
-func (p *Publisher) newestStories(ctx context.Context, f *frame, sec *feed.Section, now time.Time) ([][]feed.Told, error) {
+// newestStories returns the newest stories, the widest told first.
+func (p *Publisher) newestStories(ctx context.Context, f *frame, sec *feed.Section, now time.Time) ([]tale, error) {
 	entries, err := p.reader.Entries(ctx, feed.EntryQuery{Section: "all", Since: oldestShown(sec, now), Limit: 5 * topFew, Brief: true})
 	if err != nil {
 		return nil, err
 	}
 	told, err := p.told(ctx, f, storiesOf(entries))
-	if err != nil {
-		return nil, err
-	}
-	var list [][]feed.Told
-	for _, reports := range byStory(told) {
-		list = append(list, reports)
-	}
-	slices.SortFunc(list, func(a, b []feed.Told) int { return feed.CompareCoverage(feed.Cover(a), feed.Cover(b)) })
-	return list, nil
+	return talesOf(told), err
 }
 
 // widest returns the entries of a section that may be shown, with the coverage of their stories: of its
@@ -181,12 +170,24 @@ func (f *frame) outlet(source string) string {
 	return source
 }
 
-func byStory(told []feed.Told) map[string][]feed.Told {
+// tale is a story's coverage with the reports that it comes from.
+type tale struct {
+	feed.Coverage
+	reports []feed.Told
+}
+
+// talesOf puts reports under the stories that they tell, the widest told first.
+func talesOf(told []feed.Told) []tale {
 	by := map[string][]feed.Told{}
 	for _, t := range told {
 		by[t.Story] = append(by[t.Story], t)
 	}
-	return by
+	tales := make([]tale, 0, len(by))
+	for _, reports := range by {
+		tales = append(tales, tale{feed.Cover(reports), reports})
+	}
+	slices.SortFunc(tales, func(a, b tale) int { return feed.CompareCoverage(a.Coverage, b.Coverage) })
+	return tales
 }
 
 // storiesOf lists the stories of entries, each once.
