@@ -213,7 +213,7 @@ func (a *app) open(c configFlag, s storeFlag) (*daemon.Daemon, error) {
 		return nil, err
 	}
 	return daemon.New(a.ctx, daemon.Options{
-		Config: c.Config, DB: s.DB, Version: version(), Log: a.log, Now: time.Now,
+		Config: c.Config, DB: s.DB, Version: version(), Log: a.log, Now: now, ServerClock: true,
 	})
 }
 

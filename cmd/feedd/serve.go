@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"feedd/internal/daemon"
 )
@@ -46,7 +45,7 @@ func (c *serveCmd) Run(a *app) error {
 }
 
 func (c *serveCmd) options(a *app) (daemon.Options, error) {
-	o := daemon.Options{Config: c.Config, DB: c.DB, Listen: c.Listen, Admin: c.Admin, Roles: c.Roles, Version: version(), Log: a.log, Now: time.Now}
+	o := daemon.Options{Config: c.Config, DB: c.DB, Listen: c.Listen, Admin: c.Admin, Roles: c.Roles, Version: version(), Log: a.log, Now: now, ServerClock: true}
 	var err error
 	if o.Sockets, err = daemon.Passed(); err != nil {
 		return o, err

@@ -78,6 +78,8 @@ func (p *press) id(host, n int) string { return fmt.Sprintf("s%d-%d", host, n) }
 func (p *press) config() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "site: {title: Hỗn loạn, url: \"https://news.example.org\", id: \"news.example.org,2026\"}\n"+
+		"publish: {hub_private: true}\n"+
+		"notify: [{id: kenh, url_env: "+hookEnv+", query: {any: [\"/s[01]-[0-9]/\"], in: [url]}, limit: 200}]\n"+
 		"defaults: {schedule: \"@every 1m\", host_interval: 200ms, timeout: 10s, backlog: 1000, proxy: \"%s\"}\n"+
 		"sections: [{id: tin, title: Tin, limit: 1000}]\nsources:\n", p.proxy)
 	for host := range p.hosts {
@@ -166,6 +168,13 @@ func (p *press) enter(host, id string, first bool) int {
 	return p.told()
 }
 
+// looks is how many outlets were asked.
+func (p *press) looks() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.asked)
+}
+
 func (p *press) given(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -217,15 +226,19 @@ func (p *press) forgive(thawed time.Duration) {
 
 // cluster is nodes as processes of their own.
 type cluster struct {
-	t      *testing.T
-	bin    string
-	config string
-	db     string
-	nodes  []*process
+	t       *testing.T
+	bin     string
+	config  string
+	srv     *storetest.Server
+	db      string
+	readers *readers
+	nodes   []*process
+	started int
 }
 
 type process struct {
 	cmd   *exec.Cmd
+	wire  *wire // to the database
 	done  chan struct{}
 	mu    sync.Mutex
 	lines []string
@@ -234,10 +247,17 @@ type process struct {
 
 var serving = regexp.MustCompile(`address=http://(\S+)/`)
 
+// skews are how wrong the clocks of the nodes are, one after another.
+var skews = []time.Duration{0, 30 * time.Second, -30 * time.Second}
+
 func (c *cluster) start(args ...string) *process {
 	c.t.Helper()
-	cmd := exec.Command(c.bin, append([]string{"serve", "--config", c.config, "--db", c.db, "--listen", "127.0.0.1:0"}, args...)...)
+	p := &process{wire: newWire(c.t, c.srv), done: make(chan struct{})}
+	cmd := exec.Command(c.bin, append([]string{"serve", "--config", c.config, "--db", p.wire.database(c.t, c.db), "--listen", "127.0.0.1:0"}, args...)...)
+	cmd.Env = append(os.Environ(), hookEnv+"="+c.readers.at+"/message", "FEEDD_SKEW="+skews[c.started%len(skews)].String())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	p.cmd = cmd
+	c.started++
 	out, err := cmd.StderrPipe()
 	if err != nil {
 		c.t.Fatal(err)
@@ -245,7 +265,6 @@ func (c *cluster) start(args ...string) *process {
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
-	p := &process{cmd: cmd, done: make(chan struct{})}
 	ready := make(chan struct{})
 	go func() {
 		defer close(p.done)
@@ -328,10 +347,11 @@ func (c *cluster) eventually(most time.Duration, what string, ask func() bool) {
 	c.t.Logf("%v: %s", time.Since(began).Round(100*time.Millisecond), what)
 }
 
-// TestChaos runs three nodes on one database and ends, freezes and cuts them off. Afterwards every item is
-// stored once, filed, and published by all with the ids and bytes of one process that collected the same;
-// no outlet was asked twice for a run and no host more often than it bears, but for what a node had under
-// way that was killed or frozen.
+// TestChaos runs three nodes, whose clocks are half a minute apart, on one database, and ends, freezes and
+// cuts them off. Afterwards every item is stored once, filed, and published by all with the ids and bytes of
+// one process that collected the same; no outlet was asked twice for a run and no host more often than it
+// bears, but for what a node had under way that was killed, frozen or cut off; and subscribers and channels
+// were told everything, once.
 func TestChaos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes more than a minute")
@@ -339,15 +359,12 @@ func TestChaos(t *testing.T) {
 	srv := storetest.New(t)
 	p := newPress(t, 24, 5)
 	dir := t.TempDir()
-	c := &cluster{t: t, bin: filepath.Join(dir, "feedd"), config: filepath.Join(dir, "feeds.yaml"), db: srv.Schema(t)}
-	if out, err := exec.Command("go", "build", "-o", c.bin, "feedd/cmd/feedd").CombinedOutput(); err != nil {
+	c := &cluster{t: t, bin: filepath.Join(dir, "feedd"), config: filepath.Join(dir, "feeds.yaml"), srv: srv, db: srv.Schema(t), readers: newReaders(t)}
+	if out, err := exec.Command("go", "build", "-tags", "skew", "-o", c.bin, "feedd/cmd/feedd").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if err := os.WriteFile(c.config, []byte(p.config()), 0o600); err != nil {
 		t.Fatal(err)
-	}
-	for range 3 {
-		c.start()
 	}
 	t.Cleanup(func() {
 		for _, n := range c.nodes {
@@ -355,21 +372,22 @@ func TestChaos(t *testing.T) {
 			<-n.done
 		}
 	})
-	c.eventually(60*time.Second, "every outlet was asked", func() bool {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		return len(p.asked) == p.hosts*p.each
-	})
-	c.eventually(10*time.Second, "a node holds the desk", func() bool { return c.holder() != nil })
-
-	ways := []func(){
-		func() { c.killed(p) }, func() { c.withoutQueue() }, func() { c.frozen(p) }, func() { c.restarted(p, srv) },
+	for range 3 {
+		c.start()
 	}
-	for i, way := range ways {
-		way()
-		if i == 1 && *chaosFor == 0 { // what was told is collected within a minute, while the rest happens
-			p.end()
-		}
+	c.eventually(10*time.Second, "a node holds the desk", func() bool { return c.holder() != nil })
+	c.readers.subscribe(t, c.nodes[1].at, "https://news.example.org/sections/tin.atom")
+	c.eventually(60*time.Second, "the hosts are being asked", func() bool { return p.looks() > p.hosts })
+	c.killed(p)
+	c.withoutQueue()
+	c.restarted(p)
+	if *chaosFor == 0 { // what was told is collected within a minute, while the rest happens
+		p.end()
+		c.apart(p, true, true)
+	}
+	ways := []func(){
+		func() { c.killed(p) }, c.withoutQueue, func() { c.restarted(p) },
+		func() { c.apart(p, true, false) }, func() { c.apart(p, false, true) }, func() { c.apart(p, true, true) },
 	}
 	for r, began := rand.New(rand.NewPCG(1, 2)), time.Now(); time.Since(began) < *chaosFor; {
 		ways[r.IntN(len(ways))]()
@@ -378,45 +396,74 @@ func TestChaos(t *testing.T) {
 	c.settle(p)
 }
 
+// forgive excuses what nodes have under way that are about to end, or did.
+func (c *cluster) forgive(p *press, thawed time.Duration) {
+	p.forgive(thawed)
+	c.readers.forgive()
+}
+
 // killed kills the node that holds the desk and starts another.
 func (c *cluster) killed(p *press) {
-	old := c.holder()
-	p.forgive(0)
+	old := c.someHolder()
+	c.forgive(p, 0)
 	c.signal(old, syscall.SIGKILL)
 	c.eventually(15*time.Second, "another node holds the desk after the first was killed", func() bool { return c.holder() != nil })
 	c.start()
 }
 
-// frozen stops the node that holds the desk for a while.
-func (c *cluster) frozen(p *press) {
-	old := c.holder()
-	for old == nil {
+func (c *cluster) someHolder() (h *process) {
+	for h = c.holder(); h == nil; h = c.holder() {
 		time.Sleep(100 * time.Millisecond)
-		old = c.holder()
 	}
-	p.forgive(0)
-	c.signal(old, syscall.SIGSTOP)
+	return h
+}
+
+// apart freezes the node that holds the desk for a while, or cuts it off from the database; or freezes it
+// and cuts off the one that holds the desk then.
+func (c *cluster) apart(p *press, freeze, cut bool) {
+	var frozen, lost *process
 	stopped := time.Now()
-	c.eventually(15*time.Second, "another node holds the desk after the first was frozen", func() bool {
-		now := c.holder()
-		return now != nil && now != old
-	})
+	if freeze {
+		frozen = c.someHolder()
+		c.forgive(p, 0)
+		c.signal(frozen, syscall.SIGSTOP)
+		c.heldByAnother("frozen", frozen)
+	}
+	if cut {
+		lost = c.someHolder()
+		c.forgive(p, 0)
+		lost.wire.cut()
+		c.heldByAnother("cut off", frozen, lost)
+	}
 	least := 18 * time.Second // longer than a node is thought alive
 	if *chaosFor > 0 {
 		least = 40 * time.Second
 	}
 	time.Sleep(max(0, least-time.Since(stopped)))
-	p.forgive(time.Second)
-	c.signal(old, syscall.SIGCONT)
+	c.forgive(p, time.Second)
+	if freeze {
+		c.signal(frozen, syscall.SIGCONT)
+	}
+	if cut {
+		lost.wire.mend()
+	}
+}
+
+func (c *cluster) heldByAnother(what string, than ...*process) {
+	c.t.Helper()
+	c.eventually(15*time.Second, "another node holds the desk after one was "+what, func() bool {
+		now := c.holder()
+		return now != nil && !slices.Contains(than, now)
+	})
 }
 
 // restarted kills the database server and starts it again.
-func (c *cluster) restarted(p *press, srv *storetest.Server) {
-	p.forgive(0)
-	if err := srv.Kill(); err != nil {
+func (c *cluster) restarted(p *press) {
+	c.forgive(p, 0)
+	if err := c.srv.Kill(); err != nil {
 		c.t.Fatal(err)
 	}
-	if err := srv.Start(); err != nil {
+	if err := c.srv.Start(); err != nil {
 		c.t.Fatal(err)
 	}
 	c.eventually(20*time.Second, "a node holds the desk after the server restarted", func() bool { return c.holder() != nil })
@@ -445,6 +492,8 @@ func (c *cluster) settle(p *press) {
 		t.Errorf("%d items are %d guids and %d entries", want, guids, entries)
 	}
 
+	c.toldOnce(p)
+
 	// One process over the same input.
 	alone := filepath.Join(t.TempDir(), "alone")
 	p.mu.Lock()
@@ -456,6 +505,7 @@ func (c *cluster) settle(p *press) {
 	}
 	for _, args := range [][]string{{"collect"}, {"export", filepath.Join(alone, "site")}} {
 		cmd := exec.Command(c.bin, append(args, "--config", c.config, "--db", "sqlite:"+filepath.Join(alone, "feedd.db"))...)
+		cmd.Env = append(os.Environ(), hookEnv+"="+c.readers.at+"/nobody")
 		if err := os.MkdirAll(alone, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -488,6 +538,28 @@ func (c *cluster) settle(p *press) {
 			t.Errorf("%s: %s", path, difference(first, wantBytes))
 		}
 	}
+}
+
+// toldOnce judges what subscribers and channels were given.
+func (c *cluster) toldOnce(p *press) {
+	t := c.t
+	p.mu.Lock()
+	stories := 2 * p.each * p.told() // of the hosts that the channel asks for
+	p.mu.Unlock()
+	c.eventually(60*time.Second, fmt.Sprintf("the channel was told of %d stories", stories), func() bool { return c.readers.told() >= stories })
+	r := c.readers
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.messages) != stories {
+		t.Errorf("%d messages of %d stories", len(r.messages), stories)
+	}
+	for _, id := range r.twice {
+		t.Errorf("%s was given twice", id)
+	}
+	if len(r.feeds) < 3 {
+		t.Errorf("the hub's subscriber was given %d feeds", len(r.feeds))
+	}
+	t.Logf("%d messages, %d feeds pushed; %d more were excused and came once", len(r.messages), len(r.feeds), len(r.excused))
 }
 
 var idOf = regexp.MustCompile(`tag:news\.example\.org,2026:[0-9a-f]{16}`)

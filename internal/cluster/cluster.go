@@ -43,6 +43,7 @@ type Cluster struct {
 	holds []string
 	made  bool      // the queue's tables are there, or were
 	freed time.Time // when hosts of nodes that are gone were last looked for
+	clock *clock    // corrected with every word of this node; nil: it goes by its own
 }
 
 // poolMost bounds the connections of a node besides the store's: for the queue, the gate and the like. Two

@@ -52,6 +52,14 @@ func (c *Cluster) tell(ctx context.Context, n Node) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	n.Name, n.Holds = c.name, c.holding()
+	c.mu.Lock()
+	k := c.clock
+	c.mu.Unlock()
+	if k != nil {
+		if err := c.measure(ctx, k); err != nil {
+			return err
+		}
+	}
 	told, err := json.Marshal(n)
 	if err != nil {
 		return fmt.Errorf("node: %w", err)

@@ -51,6 +51,8 @@ type Options struct {
 	Roles []string
 	Log   *slog.Logger
 	Now   func() time.Time
+	// ServerClock has Now corrected, on PostgreSQL, by what the server's clock says: machines differ.
+	ServerClock bool
 	// Access takes a line for each answer, in the format that AccessFormat names; nil takes none.
 	Access       io.Writer
 	AccessFormat string
@@ -137,6 +139,12 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	}
 	if d.cluster != nil {
 		d.closing("cluster", d.cluster.Close)
+		if o.ServerClock {
+			if o.Now, err = d.cluster.Clock(ctx, o.Now); err != nil {
+				return nil, err
+			}
+			d.o.Now = o.Now
+		}
 	}
 	if o.Listen != "" {
 		release, err := d.store.Serve()

@@ -1,0 +1,98 @@
+package cluster_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+)
+
+// hookEnv is the environment variable with the address of the channel that people read.
+const hookEnv = "FEEDD_CHAOS_HOOK"
+
+// readers are who is told of what the nodes publish: a subscriber of their hub, and a channel's receiver.
+// Each notes what it was given twice. What a node gives whose end, or that of the database, keeps it from
+// noting that it did comes again, with the same id: nobody can tell whether it was taken.
+type readers struct {
+	at string // address of both
+
+	mu       sync.Mutex
+	feeds    map[string]time.Time // by hash, when it was taken first
+	messages map[string]time.Time // by id
+	excused  map[string]bool
+	twice    []string
+}
+
+func newReaders(t *testing.T) *readers {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &readers{at: "http://" + l.Addr().String(), feeds: map[string]time.Time{}, messages: map[string]time.Time{}, excused: map[string]bool{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /feed", func(w http.ResponseWriter, q *http.Request) {
+		_, _ = io.WriteString(w, q.URL.Query().Get("hub.challenge"))
+	})
+	mux.HandleFunc("POST /feed", func(_ http.ResponseWriter, q *http.Request) {
+		b, err := io.ReadAll(q.Body)
+		if err == nil {
+			r.take(r.feeds, fmt.Sprintf("%x", sha256.Sum256(b)))
+		}
+	})
+	mux.HandleFunc("POST /message", func(_ http.ResponseWriter, q *http.Request) { r.take(r.messages, q.Header.Get("X-Feedd-Id")) })
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
+	go func() { _ = srv.Serve(l) }()
+	t.Cleanup(func() { _ = srv.Close() })
+	return r
+}
+
+func (r *readers) take(of map[string]time.Time, id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, had := of[id]; had {
+		if !r.excused[id] {
+			r.twice = append(r.twice, id)
+		}
+		delete(r.excused, id) // once
+		return
+	}
+	of[id] = time.Now()
+}
+
+// forgive excuses that comes again what was given in the last moment, or will be before a while is over.
+func (r *readers) forgive() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, of := range []map[string]time.Time{r.feeds, r.messages} {
+		for id, at := range of {
+			if time.Since(at) < time.Second {
+				r.excused[id] = true
+			}
+		}
+	}
+}
+
+func (r *readers) told() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.messages)
+}
+
+// subscribe asks a node's hub for the feeds of a topic.
+func (r *readers) subscribe(t *testing.T, node, topic string) {
+	t.Helper()
+	resp, err := http.PostForm("http://"+node+"/hub", url.Values{"hub.mode": {"subscribe"}, "hub.topic": {topic}, "hub.callback": {r.at + "/feed"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusAccepted {
+		t.Fatalf("the hub answers %s", resp.Status)
+	}
+}
