@@ -214,7 +214,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 			Settings: room.settings, Configuration: room, Alarms: room, Archive: room, Judge: room, Now: o.Now, Log: o.Log,
 		}),
 		Settings: d.publication(d.config), Reader: reader{d.store, d.agg}, Stories: d.store, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
-		Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Admin: o.Admin != "", Mine: d.delivering(), Nodes: d.sharing(), Log: o.Log,
+		Renderings: d.renderings(), Version: o.Version, Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Admin: o.Admin != "", Mine: d.delivering(), Nodes: d.sharing(), Log: o.Log,
 		Alarms: d.store,
 	})
 	if err != nil {
@@ -302,7 +302,7 @@ func (d *Daemon) current() *config.Config {
 
 func (d *Daemon) newCollector(c *config.Config) *collect.Collector {
 	return collect.New(collect.Options{
-		Site: c.Site, Version: d.o.Version, Log: d.log, Now: d.o.Now, MaxHosts: c.Collect.Hosts, Gate: d.gate, Dial: d.o.Dial,
+		Site: c.Site, Version: d.o.Version, Log: d.log, Now: d.o.Now, MaxHosts: c.Collect.Hosts, Gate: d.gate, Rules: d.store, Dial: d.o.Dial,
 	})
 }
 

@@ -90,6 +90,14 @@ func (d *Daemon) delivering() func(context.Context) error {
 	return d.store.Stands
 }
 
+// renderings is where what was rendered is shared by several nodes that publish.
+func (d *Daemon) renderings() publish.Renderings {
+	if d.cluster == nil || d.o.Listen == "" {
+		return nil
+	}
+	return d.store
+}
+
 // sharing lists the nodes where there may be several.
 func (d *Daemon) sharing() func(context.Context) ([]publish.NodeStatus, error) {
 	if d.cluster == nil {
@@ -105,6 +113,8 @@ func (d *Daemon) heard(notice string) {
 		d.agg.Look()
 	case store.NoticeFiled:
 		d.filed()
+	case store.NoticeRendered:
+		d.pub.Rendered()
 	}
 }
 

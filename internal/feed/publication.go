@@ -10,6 +10,14 @@ type Rendition struct {
 	Body     []byte    // the bytes, compressed with zstd
 }
 
+// Rendering is what became of documents that several nodes would render from the same state: they are
+// stored, or this node is to render them; neither while another one does.
+type Rendering struct {
+	Stored bool
+	Docs   []Rendition // when they are stored: those that there are
+	Mine   bool
+}
+
 // Subscription is one WebSub subscription to a section's feed (W3C Recommendation 2018-01-23).
 type Subscription struct {
 	Topic    string // path of the feed, as "/sections/all.rss": it outlives a moved site

@@ -50,7 +50,7 @@ func TestTheGate(t *testing.T) {
 	judge := func(p *Publisher, body string, failed error) (*document, notes) {
 		t.Helper()
 		said := notes{section: "kinh-te"}
-		d, err := p.gated(&said, render.FormatRSS, path, []byte(body), failed, p.feedEnvelope(p.plan.Load(), "kinh-te", render.FormatRSS, ""), now)
+		d, err := p.gated(&said, render.FormatRSS, path, func() ([]byte, error) { return []byte(body), failed }, p.feedEnvelope(p.plan.Load(), "kinh-te", render.FormatRSS, ""), nil, now)
 		if err != nil {
 			t.Fatal(err)
 		}

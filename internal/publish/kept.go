@@ -152,7 +152,7 @@ func (p *Publisher) saveShown(ctx context.Context, old, next *site) error {
 	for id, ed := range next.editions {
 		if old != nil {
 			before := old.editions[id]
-			if before == ed || before != nil && before.shape.settings == ed.shape.settings && maps.Equal(before.shown, ed.shown) {
+			if before == ed || ed.taken || before != nil && before.shape.settings == ed.shape.settings && maps.Equal(before.shown, ed.shown) {
 				continue
 			}
 		}

@@ -19,6 +19,8 @@ type metrics struct {
 	renderTime prometheus.Histogram
 	rendered   prometheus.Counter
 	same       prometheus.Counter
+	renders    prometheus.Counter
+	taken      prometheus.Counter
 	failed     prometheus.Counter
 	refused    *prometheus.CounterVec
 	entries    *prometheus.GaugeVec
@@ -44,6 +46,10 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 			Help: "Documents whose bytes changed."}),
 		same: prometheus.NewCounter(prometheus.CounterOpts{Name: "feedd_documents_same_total",
 			Help: "Documents rendered to the bytes they had."}),
+		renders: prometheus.NewCounter(prometheus.CounterOpts{Name: "feedd_documents_rendered_total",
+			Help: "Documents that are kept ready and were rendered, by this node."}),
+		taken: prometheus.NewCounter(prometheus.CounterOpts{Name: "feedd_documents_taken_total",
+			Help: "Documents that another node rendered."}),
 		failed: prometheus.NewCounter(prometheus.CounterOpts{Name: "feedd_publish_failures_total",
 			Help: "Rounds of publishing that ended in an error."}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "feedd_gate_refused_total",
@@ -53,7 +59,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		partners: map[string]*route{},
 	}
 	var errs []error
-	for _, c := range []prometheus.Collector{m.requests, m.sent, m.times, m.renderTime, m.rendered, m.same, m.failed, m.refused, m.entries} {
+	for _, c := range []prometheus.Collector{m.requests, m.sent, m.times, m.renderTime, m.rendered, m.same, m.renders, m.taken, m.failed, m.refused, m.entries} {
 		errs = append(errs, reg.Register(c))
 	}
 	m.feeds, m.archives, m.pages = m.route("feed"), m.route("archive"), m.route("page")

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -42,23 +43,21 @@ func pagePolicy(pl *plan) string {
 }
 
 // sectionPages renders a section's page for people and the one for other sites' frames.
-func (p *Publisher) sectionPages(s *site, ed *edition, now time.Time) ([]*document, error) {
+func (p *Publisher) sectionPages(s *site, ed *edition, shared *batch, now time.Time) ([]*document, error) {
 	id, e := ed.view.Section.ID, p.pageEnvelope(s.plan, s.plan.every(ed.view.Section.ID))
 	var docs []*document
-	put := func(path string, body []byte, failed error, e envelope) error {
-		d, err := p.gated(&ed.notes, render.FormatHTML, path, body, failed, e, now)
+	put := func(path string, page func(*render.View) ([]byte, error), e envelope) error {
+		d, err := p.gated(&ed.notes, render.FormatHTML, path, func() ([]byte, error) { return page(ed.view) }, e, shared, now)
 		if d != nil {
 			docs = append(docs, d)
 		}
 		return err
 	}
-	page, err := render.SectionPage(ed.view)
-	if err := put("/sections/"+id, page, err, e); err != nil {
+	if err := put("/sections/"+id, render.SectionPage, e); err != nil {
 		return nil, err
 	}
 	e.policy, e.embeddable = render.EmbedPolicy, true
-	frame, err := render.Embed(ed.view)
-	if err := put("/embed/"+id, frame, err, e); err != nil {
+	if err := put("/embed/"+id, render.Embed, e); err != nil {
 		return nil, err
 	}
 	return docs, nil
@@ -76,42 +75,73 @@ func (p *Publisher) buildCommon(ctx context.Context, next, old *site, now time.T
 		next.said = old.said
 		return nil
 	}
-	put := func(path string, f render.Format, body []byte, failed error, e envelope) error {
-		d, err := p.gated(&next.said, f, path, body, failed, e, now)
+	shared, err := p.sharedCommon(ctx, next)
+	if err != nil {
+		return err
+	}
+	var docs []*document
+	put := func(path string, f render.Format, e envelope, rendered func() ([]byte, error)) error {
+		d, err := p.gated(&next.said, f, path, rendered, e, shared, now)
 		if d != nil {
-			next.docs[path] = d
+			docs = append(docs, d)
 		}
 		return err
 	}
 
 	page := p.pageEnvelope(next.plan, next.plan.every("all"))
-	front := &render.FrontPage{All: next.editions["all"].view, Top: next.editions["top"].view}
-	for i := range next.plan.Sections {
-		front.Sections = append(front.Sections, next.editions[next.plan.Sections[i].ID].view)
-	}
-	body, err := render.Front(front)
-	if err := put("/", render.FormatHTML, body, err, page); err != nil {
-		return err
-	}
 	bare := next.view(&next.plan.all, nil) // what depends on the configuration and the sources alone
-	lost, err := render.LostPage(bare)
-	if err := put(lostPage, render.FormatHTML, lost, err, page); err != nil {
+	list := envelope{contentType: render.FormatOPML.ContentType(), cache: "public, max-age=3600", cors: true, route: p.metrics.feeds}
+	err = cmp.Or(
+		put("/", render.FormatHTML, page, func() ([]byte, error) { return render.Front(next.front()) }),
+		put(lostPage, render.FormatHTML, page, func() ([]byte, error) { return render.LostPage(bare) }),
+		put("/feeds.opml", render.FormatOPML, list, func() ([]byte, error) { return render.OPML(bare) }),
+		p.putSources(next, shared, put, list),
+		p.addAssets(next, bare, now))
+	if err != nil {
 		return err
 	}
-	list := envelope{contentType: render.FormatOPML.ContentType(), cache: "public, max-age=3600", cors: true, route: p.metrics.feeds}
-	opml, err := render.OPML(bare)
-	if err := put("/feeds.opml", render.FormatOPML, opml, err, list); err != nil {
-		return err
+	stored, err := p.share(ctx, shared, docs)
+	p.keepShared(stored)
+	for _, d := range docs {
+		next.docs[d.path] = d
+	}
+	return err
+}
+
+// sharedCommon is the batch of what no single section decides.
+func (p *Publisher) sharedCommon(ctx context.Context, next *site) (*batch, error) {
+	if p.sharing == nil {
+		return nil, nil
+	}
+	states := map[string]string{}
+	for id, ed := range next.editions {
+		states[id] = ed.state
+	}
+	return p.batch(ctx, "site", states, next.editions["all"].shape.frame, next.configured())
+}
+
+// front is the front page.
+func (s *site) front() *render.FrontPage {
+	front := &render.FrontPage{All: s.editions["all"].view, Top: s.editions["top"].view}
+	for i := range s.plan.Sections {
+		front.Sections = append(front.Sections, s.editions[s.plan.Sections[i].ID].view)
+	}
+	return front
+}
+
+// putSources adds the list of the public sources, where there are any.
+func (p *Publisher) putSources(next *site, shared *batch, put func(string, render.Format, envelope, func() ([]byte, error)) error, e envelope) error {
+	const path = "/sources.opml"
+	if shared.isTaken() {
+		return put(path, render.FormatOPML, e, nil)
 	}
 	public := next.view(&next.plan.all, nil)
 	public.Sources = next.configured()
-	if opml, err = render.SourcesOPML(public); opml == nil && err == nil {
-		return p.addAssets(next, bare, now)
+	opml, err := render.SourcesOPML(public)
+	if opml == nil && err == nil {
+		return nil
 	}
-	if err := put("/sources.opml", render.FormatOPML, opml, err, list); err != nil {
-		return err
-	}
-	return p.addAssets(next, bare, now)
+	return put(path, render.FormatOPML, e, func() ([]byte, error) { return opml, err })
 }
 
 // lostPage is where the page stands that is shown where there is none.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"path"
 	"slices"
 	"time"
 
@@ -122,20 +123,32 @@ func (p *Publisher) buildPartners(ctx context.Context, s *site, sec *feed.Sectio
 		b.edition.tell(chosen)
 		v := s.view(&theirs, chosen)
 		v.Partner, v.Content, v.Tombstones = &pt.Partner, pt.Content, b.edition.view.Tombstones
-		docs := map[string]*document{}
+		shared, err := p.batch(ctx, "partner "+pt.ID+" "+sec.ID, b.edition.sharedView(v))
+		if err != nil {
+			return err
+		}
+		var docs []*document
 		for _, f := range render.FeedFormats {
 			name := sec.ID + "." + string(f)
 			e := envelope{contentType: f.ContentType(), cache: caching("private", s.plan.every(sec.ID)), vary: "Authorization", feed: true, route: pt.route}
-			d, err := p.feed(b.edition, v, f, "/partners/"+pt.ID+"/"+name, e, now)
+			d, err := p.feed(b.edition, v, f, "/partners/"+pt.ID+"/"+name, e, shared, now)
 			if err != nil {
 				return err
 			}
 			if d != nil {
 				d.section = sec.ID
-				docs[name] = d
+				docs = append(docs, d)
 			}
 		}
-		b.partners[pt.ID] = docs
+		stored, err := p.share(ctx, shared, docs)
+		if err != nil {
+			return err
+		}
+		b.stored = append(b.stored, stored...)
+		b.partners[pt.ID] = map[string]*document{}
+		for _, d := range docs {
+			b.partners[pt.ID][path.Base(d.path)] = d
+		}
 	}
 	return nil
 }

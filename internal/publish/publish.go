@@ -52,13 +52,15 @@ type Settings struct {
 	Every map[string]time.Duration
 }
 
-// Options are what a Publisher is made of. All fields are required but Saving, Admin, Mine, Nodes, Desk, Alarms, PerPage and Log.
+// Options are what a Publisher is made of. All fields are required but Saving, Renderings, Version, Admin, Mine, Nodes, Desk, Alarms, PerPage and Log.
 type Options struct {
 	Settings      Settings
 	Reader        Reader
 	Stories       Stories
 	Archives      Archives
 	Renditions    Renditions
+	Renderings    Renderings // where several nodes publish; nil: this one renders everything
+	Version       string     // of the program; with Renderings
 	Meta          Meta
 	Subscriptions hub.Subscriptions
 	Registry      *prometheus.Registry // takes our metrics; served at /metrics
@@ -111,6 +113,7 @@ type Publisher struct {
 	guessing   *client.Rates // tokens that are wrong
 	hub        *hub.Hub
 	registry   *prometheus.Registry
+	sharing    *sharing // nil: this node renders everything
 	perPage    int
 	stamps     *stamps
 	troubles   *troubles
@@ -160,6 +163,9 @@ func New(o Options) (*Publisher, error) {
 		perPage:    cmp.Or(o.PerPage, perPage),
 		stamps:     newStamps(o.Renditions, o.Now),
 		troubles:   &troubles{by: map[string]note{}},
+	}
+	if o.Renderings != nil {
+		p.sharing = newSharing(o.Renderings, o.Version)
 	}
 	var err error
 	if p.squeezers, err = newSqueezers(); err != nil {

@@ -57,6 +57,8 @@ type edition struct {
 	due     time.Time            // when its content changes although no entry does
 	tags    []string             // of its feeds, see bareTag
 	older   []instance           // what its feeds showed before, newest first
+	state   string               // what its documents were rendered from, where nodes share them
+	taken   bool                 // another node rendered them
 	notes   notes
 }
 
@@ -207,7 +209,15 @@ func (p *Publisher) buildChanged(ctx context.Context, next, old *site, now time.
 			return err
 		})
 	}
-	return made, g.Wait()
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	for _, b := range made {
+		if b != nil {
+			p.keepShared(b.stored)
+		}
+	}
+	return made, nil
 }
 
 // version is the counter that moves with a section's entries.
@@ -389,6 +399,7 @@ type built struct {
 	docs     []*document
 	feeds    []*document // those of docs that are feeds
 	partners map[string]map[string]*document
+	stored   []feed.Rendition // what of them is stored already
 }
 
 // build renders one section: its feeds, its pages and its partners' feeds. stays says that nothing but
@@ -427,15 +438,25 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 	}
 
 	b := &built{edition: ed, partners: map[string]map[string]*document{}}
-	if err := p.buildFeeds(next.frame, b, now); err != nil {
+	shared, err := p.batch(ctx, "section "+sec.ID, ed.sharedView(ed.view))
+	if err != nil {
 		return nil, err
 	}
-	p.remind(next.frame, b, before, last)
-	pages, err := p.sectionPages(next, ed, now)
+	if shared != nil {
+		ed.state, ed.taken = shared.state, shared.taken
+	}
+	if err := p.buildFeeds(next.frame, b, shared, now); err != nil {
+		return nil, err
+	}
+	pages, err := p.sectionPages(next, ed, shared, now)
 	if err != nil {
 		return nil, err
 	}
 	b.docs = append(b.docs, pages...)
+	if b.stored, err = p.share(ctx, shared, b.docs); err != nil {
+		return nil, err
+	}
+	p.remind(next.frame, b, before, last)
 	if err := p.buildPartners(ctx, next, sec, choice, b, now); err != nil {
 		return nil, err
 	}
@@ -517,11 +538,11 @@ func (p *Publisher) sectionView(ctx context.Context, s *frame, sec *feed.Section
 }
 
 // buildFeeds renders the section in each format of feeds.
-func (p *Publisher) buildFeeds(s *frame, b *built, now time.Time) error {
+func (p *Publisher) buildFeeds(s *frame, b *built, shared *batch, now time.Time) error {
 	v := b.edition.view
 	for _, f := range render.FeedFormats {
 		path := "/sections/" + v.Section.ID + "." + string(f)
-		d, err := p.feed(b.edition, v, f, path, p.feedEnvelope(s.plan, v.Section.ID, f, v.Hub), now)
+		d, err := p.feed(b.edition, v, f, path, p.feedEnvelope(s.plan, v.Section.ID, f, v.Hub), shared, now)
 		if err != nil {
 			return err
 		}
@@ -656,18 +677,23 @@ func (s *frame) view(sec *feed.Section, entries []feed.Entry) *render.View {
 
 // feed renders one feed, lets the gate judge it, and returns its document: the one already there
 // when the bytes are the same, the last good one when the gate refuses, nil when there is none.
-func (p *Publisher) feed(ed *edition, v *render.View, f render.Format, path string, e envelope, now time.Time) (*document, error) {
-	body, err := p.rendered(p.plan.Load(), v, f, path)
-	d, err := p.gated(&ed.notes, f, path, body, err, e, now)
+func (p *Publisher) feed(ed *edition, v *render.View, f render.Format, path string, e envelope, shared *batch, now time.Time) (*document, error) {
+	d, err := p.gated(&ed.notes, f, path, func() ([]byte, error) { return p.rendered(p.plan.Load(), v, f, path) }, e, shared, now)
 	if d != nil {
 		d.section = v.Section.ID
 	}
 	return d, err
 }
 
-// gated is the gate: it returns the document of what was rendered when that keeps the rules of its
-// format, else the last good one with a note, a log line and a count.
-func (p *Publisher) gated(notes *notes, f render.Format, path string, body []byte, failed error, e envelope, now time.Time) (*document, error) {
+// gated is the gate: it returns the document of what is rendered when that keeps the rules of its
+// format, else the last good one with a note, a log line and a count. What another node rendered passed its
+// gate.
+func (p *Publisher) gated(notes *notes, f render.Format, path string, rendered func() ([]byte, error), e envelope, shared *batch, now time.Time) (*document, error) {
+	if shared.isTaken() {
+		return p.takenDocument(shared, path, e)
+	}
+	p.metrics.renders.Inc()
+	body, failed := rendered()
 	problems := judge(f, body, failed)
 	if len(problems) == 0 {
 		return p.document(path, body, e, now), nil

@@ -82,6 +82,8 @@ func (s *Store) Postgres() *pgx.ConnConfig {
 const (
 	NoticeSaved = "saved" // there may be unfiled items
 	NoticeFiled = "filed" // what sections show has changed
+	// NoticeRendered: a node stored documents that others wait for.
+	NoticeRendered = "rendered"
 )
 
 // NoticeChannel is an SQL expression that names the channel.

@@ -235,26 +235,36 @@ func (s *Store) Renditions(ctx context.Context) ([]feed.Rendition, error) {
 // SaveRenditions adds or replaces renditions by their path, all or none. Bytes that another process has
 // saved already keep its Modified, and rs gets it: nodes that render the same tell readers the same.
 func (s *Store) SaveRenditions(ctx context.Context, rs []feed.Rendition) error {
-	rows := make([][]any, len(rs))
-	for i, r := range rs {
-		rows[i] = []any{r.Path, r.Hash, millis(r.Modified), r.Body}
-	}
-	modified := make([]int64, 0, len(rs))
-	err := s.tx(ctx, func(tx *tx) error {
-		return tx.manyRows(`INSERT INTO renditions (path, hash, modified, body) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, body = excluded.body,
-				modified = CASE WHEN renditions.hash = excluded.hash THEN renditions.modified ELSE excluded.modified END
-			RETURNING modified`, rows, func(r scanner) error {
-			modified = append(modified, 0)
-			return r.Scan(&modified[len(modified)-1])
-		})
+	var modified []time.Time
+	err := s.tx(ctx, func(tx *tx) (err error) {
+		modified, err = saveRenditions(tx, "", rs)
+		return err
 	})
 	if err == nil {
 		for i := range rs {
-			rs[i].Modified = fromMillis(modified[i])
+			rs[i].Modified = modified[i]
 		}
 	}
 	return err
+}
+
+// saveRenditions stores what was rendered from a state, and returns since when the bytes are those.
+func saveRenditions(tx *tx, state string, rs []feed.Rendition) ([]time.Time, error) {
+	rows := make([][]any, len(rs))
+	for i, r := range rs {
+		rows[i] = []any{r.Path, r.Hash, millis(r.Modified), r.Body, state}
+	}
+	modified := make([]time.Time, 0, len(rs))
+	err := tx.manyRows(`INSERT INTO renditions (path, hash, modified, body, state) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, body = excluded.body, state = excluded.state,
+			modified = CASE WHEN renditions.hash = excluded.hash THEN renditions.modified ELSE excluded.modified END
+		RETURNING modified`, rows, func(r scanner) error {
+		var ms int64
+		err := r.Scan(&ms)
+		modified = append(modified, fromMillis(ms))
+		return err
+	})
+	return modified, err
 }
 
 // DeleteRenditions forgets these paths; an unknown one is no error.

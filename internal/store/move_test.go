@@ -72,6 +72,12 @@ func fill(t *testing.T, s *Store) {
 	if err := s.SaveSubscription(ctx, feed.Subscription{Topic: "/sections/all.rss", Callback: "https://e.org/cb", Secret: "bí mật", Until: t0}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.Rendering(ctx, "section all", "ab", t0, t0); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SaveRobots(ctx, "https://e.org", feed.Robots{Since: t0, Until: t0, Body: []byte("User-agent: *")}); err != nil {
+		t.Fatal(err)
+	}
 	// The youngest item goes: its number must not be given again after a move.
 	last := item("nguồn-z", "z", "Cuối")
 	put(t, s, t0.Add(-100*24*time.Hour), "nguồn-z", last)

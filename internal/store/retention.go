@@ -81,6 +81,7 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 			`DELETE FROM entry_sections WHERE published < $1 AND NOT EXISTS
 				(SELECT 1 FROM entries e WHERE e.id = entry_sections.entry)`,
 			`DELETE FROM holds WHERE until < $1`,
+			`DELETE FROM robots WHERE until < $1`,
 		} {
 			if _, err := tx.Exec(q, millis(before)); err != nil {
 				return err

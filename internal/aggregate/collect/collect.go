@@ -46,7 +46,8 @@ type Options struct {
 	// MaxHosts bounds the requests under way at once, each to another host; 0 means 256. Eight times as
 	// many more may hang without an answer, up to a quarter of the files that the process may open.
 	MaxHosts int
-	Gate     Gate // nil means one of this process alone
+	Gate     Gate  // nil means one of this process alone
+	Rules    Rules // keeps what robots.txt files said; nil means while this Collector lives
 	// Dial, when given, connects in place of the network, as net.Dialer.DialContext does: for tests
 	// whose network is in memory. It then decides itself which addresses may be called.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -103,7 +104,7 @@ func New(o Options) *Collector {
 		reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
 
 		readingLarge: make(chan struct{}, 1),
-		robots:       robots{of: make(map[string]*robotsEntry)},
+		robots:       robots{kept: o.Rules, log: o.Log, of: make(map[string]*robotsEntry)},
 		transports:   make(map[route]*http.Transport),
 	}
 }

@@ -270,6 +270,58 @@ func TestHeadersPutTheNextRunOff(t *testing.T) {
 	}
 }
 
+// keptRules is a store that two collectors share.
+type keptRules map[string]feed.Robots
+
+func (k keptRules) Robots(_ context.Context, origin string) (feed.Robots, error) {
+	return k[origin], nil
+}
+func (k keptRules) SaveRobots(_ context.Context, origin string, r feed.Robots) error {
+	k[origin] = r
+	return nil
+}
+
+// TestRobotsAreShared: what one node was told, another does not ask for again before it is stale.
+func TestRobotsAreShared(t *testing.T) {
+	now := time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
+	asked, status := 0, 200
+	s := webServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.WriteHeader(status)
+		io.WriteString(w, "User-agent: *\nDisallow: /closed\n")
+	})
+	kept := keptRules{}
+	check := func(path string) error {
+		src := sourceAt("s", s.URL+path)
+		u, _ := url.Parse(src.URL)
+		v := &visit{c: New(Options{Now: func() time.Time { return now }, Rules: kept})} // another node each time
+		defer v.release()
+		_, err := v.allowed(t.Context(), &src, u)
+		return err
+	}
+	for _, c := range []struct {
+		path    string
+		allowed bool
+		asked   int
+	}{{"/open", true, 1}, {"/closed", false, 1}, {"/open", true, 1}} {
+		if err := check(c.path); (err == nil) != c.allowed || asked != c.asked {
+			t.Errorf("%s: %v, asked %d times", c.path, err, asked)
+		}
+	}
+	now, status = now.Add(25*time.Hour), 503
+	for range 2 {
+		if err := check("/open"); err == nil || asked != 2 {
+			t.Errorf("a file that cannot be read: %v, asked %d times", err, asked)
+		}
+	}
+	now, status = now.Add(time.Hour), 404
+	for range 2 {
+		if err := check("/closed"); err != nil || asked != 3 {
+			t.Errorf("no file: %v, asked %d times", err, asked)
+		}
+	}
+}
+
 func TestRobotsAreObeyedForPages(t *testing.T) {
 	now := time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
 	robots, status := "User-agent: *\nDisallow: /\n\nUser-agent: feedd\nCrawl-delay: 7\nDisallow: /closed\nAllow: /closed/open\n", 200

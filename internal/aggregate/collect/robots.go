@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"sync"
@@ -25,8 +26,19 @@ const (
 	robotsMaxDelay  = 30 * time.Second // Crawl-delay beyond it is not meant for a few requests an hour
 )
 
+// Rules keeps what robots.txt files said, so that a file is asked for once a day by all nodes, and by all
+// lives of a process, together.
+type Rules interface {
+	// Robots returns what an origin's file said; its Until is zero when that is not known.
+	Robots(ctx context.Context, origin string) (feed.Robots, error)
+	SaveRobots(ctx context.Context, origin string, r feed.Robots) error
+}
+
 // robots remembers each authority's rules.
 type robots struct {
+	kept Rules // nil: only here
+	log  *slog.Logger
+
 	mu sync.Mutex
 	of map[string]*robotsEntry
 }
@@ -55,12 +67,51 @@ func (v *visit) allowed(ctx context.Context, src *feed.Source, u *url.URL) (time
 		}
 	}
 	defer func() { e.asking <- struct{}{} }()
-	if !now.Before(e.until) || now.Before(e.since) {
+	if e.stale(now) {
+		v.c.robots.recall(ctx, origin, e)
+	}
+	if e.stale(now) {
 		if err := v.askRobots(ctx, src, origin, e); err != nil {
 			return 0, err
 		}
 	}
 	return e.judge(u)
+}
+
+func (e *robotsEntry) stale(now time.Time) bool { return !now.Before(e.until) || now.Before(e.since) }
+
+// set takes what the file said.
+func (e *robotsEntry) set(r feed.Robots) {
+	e.since, e.until, e.rules, e.err = r.Since, r.Until, nil, nil
+	if r.Failed != "" {
+		e.err = errors.New(r.Failed)
+	} else if len(r.Body) > 0 {
+		e.rules = rulesOf(r.Body)
+	}
+}
+
+// recall takes what another node, or an earlier life, was told.
+func (r *robots) recall(ctx context.Context, origin string, e *robotsEntry) {
+	if r.kept == nil {
+		return
+	}
+	was, err := r.kept.Robots(ctx, origin)
+	if err != nil { // then it is asked for
+		r.log.DebugContext(ctx, "what robots.txt said cannot be read", "origin", origin, "error", err)
+	} else if !was.Until.IsZero() {
+		e.set(was)
+	}
+}
+
+// note takes what the file said just now, and keeps it.
+func (r *robots) note(ctx context.Context, origin string, e *robotsEntry, said feed.Robots) {
+	e.set(said)
+	if r.kept == nil {
+		return
+	}
+	if err := r.kept.SaveRobots(ctx, origin, said); err != nil {
+		r.log.DebugContext(ctx, "what robots.txt said cannot be kept", "origin", origin, "error", err)
+	}
 }
 
 // entry returns the rules of an origin, asked for or still to be asked for.
@@ -117,32 +168,35 @@ func (v *visit) askRobots(ctx context.Context, src *feed.Source, origin string, 
 		ID: src.ID, Timeout: src.Timeout, HostInterval: src.HostInterval,
 		AllowPrivate: src.AllowPrivate, Proxy: src.Proxy, UserAgent: src.UserAgent,
 	}
-	e.since = v.c.now()
+	said := feed.Robots{Since: v.c.now()}
 	a, err := v.get(ctx, ask{url: u, src: &public, own: addressOf(src), accept: "text/plain, */*;q=0.5", redirects: robotsRedirects})
 	if err == nil {
 		err = a.unpack()
 		v.forget()
 	}
+	said.Until = v.c.now().Add(robotsFresh)
 	var held *HeldError
+	var unknown *GateError
 	var status *StatusError
 	switch {
-	case ctx.Err() != nil || errors.As(err, &held):
+	case ctx.Err() != nil || errors.As(err, &held) || errors.As(err, &unknown):
 		return err
-	case errors.As(err, &status) && status.Status < 500 && status.Status != 429:
-		e.rules, e.err, e.until = nil, nil, v.c.now().Add(robotsFresh) // no file, no rules
-		return nil
+	case errors.As(err, &status) && status.Status < 500 && status.Status != 429: // no file, no rules
 	case err != nil:
-		e.rules, e.err, e.until = nil, err, v.c.now().Add(robotsRetry)
-		return nil
+		said.Failed, said.Until = err.Error(), v.c.now().Add(robotsRetry)
+	default:
+		said.Body = a.Bytes[:min(len(a.Bytes), robotsMaxBytes)]
 	}
-	e.err, e.until = nil, v.c.now().Add(robotsFresh)
-	e.rules = rulesOf(a.Bytes)
+	v.c.robots.note(ctx, origin, e, said)
+	if e.err != nil {
+		e.err = err // of its own kind
+	}
 	return nil
 }
 
 // rulesOf reads what a robots.txt says to feedd; nil, which allows everything, when it is none.
 func rulesOf(file []byte) *robotstxt.Group {
-	data, err := robotstxt.FromBytes(file[:min(len(file), robotsMaxBytes)])
+	data, err := robotstxt.FromBytes(file)
 	if err != nil {
 		return nil
 	}
