@@ -16,6 +16,8 @@ import (
 
 type addCmd struct {
 	configFlag
+	storeFlag
+	pusherFlag
 	Section string `placeholder:"SECTION" predictor:"section" help:"Everything from there enters this section."`
 	ID      string `name:"id" placeholder:"ID" help:"The source's id; made of its title when it is missing."`
 	Title   string `placeholder:"TITLE" help:"The outlet; what the feed says when it is missing."`
@@ -28,7 +30,7 @@ func (c *addCmd) Run(a *app) error {
 	if err := c.exists(); err != nil {
 		return err
 	}
-	draft, err := daemon.OpenDraft(c.Config)
+	draft, err := daemon.OpenDraft(a.ctx, placeOf(c.configFlag, c.storeFlag))
 	if err != nil {
 		return err
 	}
@@ -61,7 +63,8 @@ func (c *addCmd) Run(a *app) error {
 	if source.ID == "" {
 		source.ID = config.NewID(nameOf(source), draft.Taken)
 	}
-	if err := draft.Add(config.Addition{Sources: []config.NewSource{source}}); err != nil {
+	draft.Pusher = c.pusher("feedd add " + address)
+	if err := draft.Add(a.ctx, config.Addition{Sources: []config.NewSource{source}}); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.stdout, source.ID)

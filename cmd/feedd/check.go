@@ -42,7 +42,7 @@ func (c *checkCmd) Run(a *app) error {
 			fmt.Fprintf(a.stdout, "%s: mended: %s in place of %s\n", e.Error(), strconv.Quote(e.To), strconv.Quote(e.From))
 		}
 	}
-	cfg, err := daemon.LoadConfig(c.Config)
+	cfg, err := placeOf(c.configFlag, c.storeFlag).Load(a.ctx)
 	if err != nil {
 		return err
 	}

@@ -12,10 +12,12 @@ import (
 	"feedd/internal/config"
 	"feedd/internal/daemon"
 	"feedd/internal/feed"
+	"feedd/internal/store"
 )
 
 type discoverCmd struct {
 	configFlag
+	storeFlag
 	JSON bool   `help:"Print JSON."`
 	URL  string `arg:"" name:"url" help:"Address of a site, or of a page of it."`
 }
@@ -24,7 +26,7 @@ type discoverCmd struct {
 func (c *discoverCmd) Run(a *app) error {
 	has := func(string) string { return "" }
 	site := feed.Site{}
-	draft, err := daemon.OpenDraft(c.Config)
+	draft, err := daemon.OpenDraft(a.ctx, placeOf(c.configFlag, c.storeFlag))
 	switch {
 	case err == nil:
 		site = draft.Config.Site
@@ -34,7 +36,7 @@ func (c *discoverCmd) Run(a *app) error {
 			}
 			return ""
 		}
-	case !errors.Is(err, fs.ErrNotExist):
+	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, store.ErrNoConfiguration):
 		return err
 	}
 	collector := collect.New(collect.Options{Site: site, Version: version(), Log: a.log, Now: time.Now})

@@ -19,6 +19,7 @@ type evalCmd struct {
 
 type evalFlags struct {
 	configFlag
+	storeFlag
 	JSON bool   `help:"Print the figures as JSON."`
 	Out  string `placeholder:"FILE" help:"Write an answer a row here."`
 	File string `arg:"" help:"TSV with a header line; its columns are below."`
@@ -53,11 +54,11 @@ func (c *evalFlags) eval(a *app, do func(in io.Reader, out io.Writer) (fmt.Strin
 
 // settings reads the configuration, or does with the defaults where there is none at the default
 // place: an evaluation must not need an installation.
-func (c *evalFlags) settings() (*config.Config, error) {
+func (c *evalFlags) settings(a *app) (*config.Config, error) {
 	if _, err := os.Stat(c.Config); errors.Is(err, os.ErrNotExist) && c.Config == "config/feeds.yaml" {
 		return daemon.ParseConfig("defaults", []byte("sources: []\n"))
 	}
-	return daemon.LoadConfig(c.Config)
+	return placeOf(c.configFlag, c.storeFlag).Load(a.ctx)
 }
 
 type evalStoriesCmd struct{ evalFlags }
@@ -71,7 +72,7 @@ func (evalStoriesCmd) Help() string {
 
 // Run measures how well stories are told apart: a stream, or pairs.
 func (c *evalStoriesCmd) Run(a *app) error {
-	cfg, err := c.settings()
+	cfg, err := c.settings(a)
 	if err != nil {
 		return err
 	}
@@ -83,7 +84,6 @@ func (c *evalStoriesCmd) Run(a *app) error {
 
 type evalSectionsCmd struct {
 	evalFlags
-	storeFlag
 	Train string `placeholder:"FILE" help:"Learn from this file instead of the configuration's store and rules."`
 }
 
@@ -95,7 +95,7 @@ func (evalSectionsCmd) Help() string {
 
 // Run measures how well items are filed.
 func (c *evalSectionsCmd) Run(a *app) error {
-	cfg, err := c.settings()
+	cfg, err := c.settings(a)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"feedd/internal/config"
+	"feedd/internal/daemon"
 )
 
 type initCmd struct {
@@ -24,6 +25,9 @@ type initCmd struct {
 
 // Run writes a first configuration, and its schema beside it. What is there stays.
 func (c *initCmd) Run(a *app) error {
+	if c.File == daemon.InDatabase {
+		return useError{errors.New("init writes a file; look at it, then push it into the database: feedd config push FILE")}
+	}
 	if _, err := os.Lstat(c.File); err == nil {
 		return useError{fmt.Errorf("%s exists and is not overwritten; name another file, or edit this one", c.File)}
 	}

@@ -83,6 +83,7 @@ type cli struct {
 	Search    searchCmd    `cmd:"" help:"Find stored stories by words."`
 	Replay    replayCmd    `cmd:"" help:"Print what the present configuration would file otherwise, changing nothing."`
 	Move      moveCmd      `cmd:"" help:"Copy everything stored to another store, between SQLite and PostgreSQL."`
+	Config    configCmd    `cmd:"" help:"The configuration in a PostgreSQL database, from which nodes may read it, and its history."`
 	Nodes     nodesCmd     `cmd:"" help:"List the processes that share a PostgreSQL database, and what each does."`
 	Backup    backupCmd    `cmd:"" help:"Copy the SQLite store to a new file, also while the daemon runs."`
 	Eval      evalCmd      `cmd:"" help:"Measure quality on labelled data."`
@@ -184,7 +185,8 @@ func (a *app) exit(err error) int {
 	} else {
 		fmt.Fprintln(a.stderr, "feedd:", err)
 	}
-	if errors.As(err, &use) || errors.Is(err, store.ErrAddress) || errors.Is(err, store.ErrBackup) || errors.Is(err, daemon.ErrWouldBreak) || errors.Is(err, daemon.ErrFlag) {
+	if errors.As(err, &use) || errors.Is(err, store.ErrAddress) || errors.Is(err, store.ErrBackup) || errors.Is(err, daemon.ErrWouldBreak) || errors.Is(err, daemon.ErrFlag) ||
+		errors.Is(err, store.ErrNoConfiguration) || errors.Is(err, store.ErrPushed) || errors.Is(err, daemon.ErrTakesAway) {
 		return exitUse
 	}
 	return exitFailed
@@ -192,11 +194,14 @@ func (a *app) exit(err error) int {
 
 // configFlag and storeFlag are shared by the commands that need them.
 type configFlag struct {
-	Config string `default:"config/feeds.yaml" placeholder:"FILE" predictor:"file" help:"The configuration (${default})."`
+	Config string `default:"config/feeds.yaml" placeholder:"FILE" predictor:"file" help:"The configuration (${default}); postgres: is the one in the database."`
 }
 
 // exists tells whoever named no file, or a wrong one, how to name it.
 func (c configFlag) exists() error {
+	if c.Config == daemon.InDatabase {
+		return nil // who asks the database will see
+	}
 	if _, err := os.Stat(c.Config); err != nil {
 		return useError{fmt.Errorf("cannot read the configuration: %w; name another with --config FILE, or write one with feedd init", err)}
 	}
@@ -206,6 +211,9 @@ func (c configFlag) exists() error {
 type storeFlag struct {
 	DB string `name:"db" default:"sqlite:data/feedd.db" placeholder:"URL" env:"FEEDD_DB" help:"The store: sqlite:PATH or postgres://USER@HOST/DATABASE (${default})."`
 }
+
+// placeOf is where the configuration is.
+func placeOf(c configFlag, s storeFlag) daemon.Place { return daemon.Place{Config: c.Config, DB: s.DB} }
 
 // open builds the house for a one-shot command. The caller closes it.
 func (a *app) open(c configFlag, s storeFlag) (*daemon.Daemon, error) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -25,7 +26,7 @@ func (c *nodesCmd) Run(a *app) error {
 			return printJSON(a.stdout, map[string]any{"nodes": nodes})
 		}
 		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "NODE\tADDRESS\tROLES\tHOLDS\tVERSION\tSTATE")
+		fmt.Fprintln(w, "NODE\tADDRESS\tROLES\tHOLDS\tVERSION\tCONFIG\tSTATE")
 		for _, n := range nodes {
 			state := "serves"
 			switch {
@@ -34,7 +35,11 @@ func (c *nodesCmd) Run(a *app) error {
 			case !n.Agrees:
 				state = "its configuration is not the desk's"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", n.Name, n.Address, strings.Join(n.Roles, ","), strings.Join(n.Holds, ","), n.Version, state)
+			config := n.Config // of a file, its fingerprint
+			if n.ConfigVersion > 0 {
+				config = strconv.FormatInt(n.ConfigVersion, 10)
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.Name, n.Address, strings.Join(n.Roles, ","), strings.Join(n.Holds, ","), n.Version, config, state)
 		}
 		return w.Flush()
 	})

@@ -11,6 +11,7 @@ import (
 	"feedd/internal/aggregate/read"
 	"feedd/internal/config"
 	"feedd/internal/daemon"
+	"feedd/internal/store"
 )
 
 type opmlCmd struct {
@@ -20,6 +21,8 @@ type opmlCmd struct {
 
 type opmlImportCmd struct {
 	configFlag
+	storeFlag
+	pusherFlag
 	DryRun bool   `help:"Say what would be written, and write nothing."`
 	JSON   bool   `help:"Print the summary as JSON."`
 	File   string `arg:"" predictor:"file" help:"The list, as a reader exported it; - reads standard input."`
@@ -35,10 +38,11 @@ func (c *opmlImportCmd) Run(a *app) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
-	draft, err := daemon.OpenDraft(c.Config)
+	place := placeOf(c.configFlag, c.storeFlag)
+	draft, err := daemon.OpenDraft(a.ctx, place)
 	fresh := errors.Is(err, fs.ErrNotExist)
-	if fresh {
-		draft, err = daemon.NewDraft(c.Config)
+	if fresh || errors.Is(err, store.ErrNoConfiguration) {
+		draft, err = daemon.NewDraft(place)
 	}
 	if err != nil {
 		return err
@@ -50,7 +54,8 @@ func (c *opmlImportCmd) Run(a *app) error {
 				return err
 			}
 		}
-		if err := draft.Add(config.Addition{Sections: done.Sections, Sources: done.Sources}); err != nil {
+		draft.Pusher = c.pusher("feedd opml import " + c.File)
+		if err := draft.Add(a.ctx, config.Addition{Sections: done.Sections, Sources: done.Sources}); err != nil {
 			return err
 		}
 	}
@@ -141,14 +146,17 @@ func importSummary(done *daemon.Imported) any {
 	return all
 }
 
-type opmlExportCmd struct{ configFlag }
+type opmlExportCmd struct {
+	configFlag
+	storeFlag
+}
 
 // Run prints all sources, private ones too: the list is for whoever keeps the configuration.
 func (c *opmlExportCmd) Run(a *app) error {
 	if err := c.exists(); err != nil {
 		return err
 	}
-	cfg, err := daemon.LoadConfig(c.Config)
+	cfg, err := placeOf(c.configFlag, c.storeFlag).Load(a.ctx)
 	if err != nil {
 		return err
 	}

@@ -9,12 +9,12 @@ import (
 
 	"feedd/internal/aggregate/collect"
 	"feedd/internal/aggregate/read"
-	"feedd/internal/daemon"
 	"feedd/internal/feed"
 )
 
 type previewCmd struct {
-	Config string   `default:"config/feeds.yaml" placeholder:"FILE" predictor:"file" help:"The configuration, for --source (${default})."`
+	configFlag
+	storeFlag
 	Source string   `placeholder:"ID" predictor:"source" help:"Read as this source of the configuration: its page selectors, zone, headers."`
 	JSON   bool     `help:"Print one JSON object a document, one a line."`
 	What   []string `arg:"" name:"url-or-file" predictor:"file" help:"Addresses or files."`
@@ -26,7 +26,7 @@ func (c *previewCmd) Run(a *app) error {
 	src := feed.Source{ID: "preview", AllowPrivate: true}
 	var site feed.Site
 	if c.Source != "" {
-		cfg, err := daemon.LoadConfig(c.Config)
+		cfg, err := placeOf(c.configFlag, c.storeFlag).Load(a.ctx)
 		if err != nil {
 			return err
 		}

@@ -46,6 +46,7 @@ func (c *Cluster) listen(ctx context.Context, on func(string)) (err error) {
 	for {
 		on(store.NoticeSaved)
 		on(store.NoticeFiled)
+		on(store.NoticeConfigured)
 		if err := c.hear(ctx, conn, on); err != nil || ctx.Err() != nil {
 			return err
 		}

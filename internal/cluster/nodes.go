@@ -11,15 +11,17 @@ import (
 
 // Node is a process that serves from the database, and what it says of itself.
 type Node struct {
-	Name    string    `json:"name"`
-	Roles   []string  `json:"roles"`
-	Holds   []string  `json:"holds"` // what it alone does at present
-	Address string    `json:"address"`
-	Version string    `json:"version"`
-	Config  string    `json:"config"` // a fingerprint of its configuration
-	Started time.Time `json:"started"`
-	Silent  float64   `json:"silent_seconds"` // since it was last heard of
-	Alive   bool      `json:"alive"`
+	Name    string   `json:"name"`
+	Roles   []string `json:"roles"`
+	Holds   []string `json:"holds"` // what it alone does at present
+	Address string   `json:"address"`
+	Version string   `json:"version"`
+	Config  string   `json:"config"` // a fingerprint of its configuration
+	// ConfigVersion is the number of that in the database, 0 when it comes from a file.
+	ConfigVersion int64     `json:"config_version"`
+	Started       time.Time `json:"started"`
+	Silent        float64   `json:"silent_seconds"` // since it was last heard of
+	Alive         bool      `json:"alive"`
 }
 
 const (

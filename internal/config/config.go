@@ -88,6 +88,15 @@ const maxFile = 16 << 20
 // Load reads and checks the file at path. Relative paths of *_file keys resolve against its
 // folder. When the file was read but has mistakes, the error is an Errors.
 func Load(path string, checks Checks) (*Config, error) {
+	data, err := Read(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, data, checks)
+}
+
+// Read reads the file at path for Parse, which refuses what is too long; of that, not everything is read.
+func Read(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
@@ -97,7 +106,7 @@ func Load(path string, checks Checks) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
-	return Parse(path, data, checks)
+	return data, nil
 }
 
 // Parse is Load for a file already read; name is its path, used in messages and for the folder

@@ -6,7 +6,6 @@ package daemon
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -40,7 +39,7 @@ var ErrFlag = errors.New("wrong use")
 
 // Options make a Daemon. Config, DB, Log and Now are required.
 type Options struct {
-	Config  string // path of feeds.yaml
+	Config  string // path of feeds.yaml, or InDatabase
 	DB      string // see store.Open
 	Listen  string // HOST:PORT, unix:PATH, systemd or systemd:NAME; empty binds nothing, for one-shot commands
 	Admin   string // the same for those who run it; empty serves it on Listen
@@ -58,8 +57,6 @@ type Options struct {
 	AccessFormat string
 	// Pages are served to readers besides, by path; the demo's guide is one.
 	Pages map[string]http.Handler
-	// Load replaces reading Config from disk; the demo has its configuration inside.
-	Load func() (*config.Config, error)
 	// Dial replaces the network for tests, see collect.Options.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -81,12 +78,13 @@ type Daemon struct {
 	reloads   *prometheus.GaugeVec
 	held      prometheus.Gauge
 
-	gate   collect.Gate      // of all collectors, one after another: the hosts stay the same
-	digest [sha256.Size]byte // of the file that New read
-	lost   *HeldError        // why New did not put that into force; nil when it did
-	saves  saves
+	gate  collect.Gate // of all collectors, one after another: the hosts stay the same
+	found edition      // the configuration that New read
+	lost  *HeldError   // why New did not put that into force; nil when it did
+	saves saves
 
 	committed chan struct{} // the desk committed: publish
+	pushed    chan struct{} // somebody pushed another configuration
 	onStop    []stopper
 
 	reloading sync.Mutex // held over a whole reload
@@ -117,7 +115,7 @@ func ParseConfig(name string, data []byte) (*config.Config, error) {
 //
 // It is one long straight function: every step uses what the one before it made.
 func New(ctx context.Context, o Options) (_ *Daemon, err error) {
-	d := &Daemon{o: o, log: o.Log, started: time.Now(), committed: make(chan struct{}, 1)}
+	d := &Daemon{o: o, log: o.Log, started: time.Now(), committed: make(chan struct{}, 1), pushed: make(chan struct{}, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Close())
@@ -126,14 +124,24 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	if d.roles, err = rolesOf(o.Roles, o.DB); err != nil {
 		return nil, err
 	}
-	d.digest = digest(o.Config) // before it is read: a change in between is noticed
-	if d.config, err = d.load(); err != nil {
+	if err = (Place{o.Config, o.DB}).check(); err != nil {
 		return nil, err
 	}
-	if d.store, err = store.Open(ctx, o.DB); err != nil {
+	if d.inDatabase() { // which has to be there first
+		if err = d.openStore(ctx); err != nil {
+			return nil, err
+		}
+	}
+	var text written
+	if d.config, text, err = d.load(ctx); err != nil {
 		return nil, err
 	}
-	d.closing("store", d.store.Close)
+	d.found = text.edition
+	if !d.inDatabase() {
+		if err = d.openStore(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if d.cluster, err = cluster.New(ctx, cluster.Options{Store: d.store, Log: o.Log}); err != nil {
 		return nil, err
 	}
@@ -157,10 +165,10 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		}
 	}
 	// After this the configuration stands; all that follows is made of it.
-	if d.lost = d.whole(ctx); d.lost != nil {
+	if d.lost = d.whole(ctx, text.text); d.lost != nil {
 		d.log.Warn("the configuration lost its end; the one that was in force before is in force again", "error", d.lost)
 	} else {
-		d.remember(ctx)
+		d.remember(ctx, text)
 	}
 	if o.Admin != "" {
 		if d.admins, err = d.listen(o.Admin, "--admin", o.Sockets.Admin()); err != nil {
@@ -253,11 +261,32 @@ func (r reader) States(ctx context.Context) (map[string]feed.SourceState, error)
 	return r.agg.States(ctx)
 }
 
-func (d *Daemon) load() (*config.Config, error) {
-	if d.o.Load != nil {
-		return d.o.Load()
+func (d *Daemon) openStore(ctx context.Context) (err error) {
+	if d.store, err = store.Open(ctx, d.o.DB); err != nil {
+		return err
 	}
-	return LoadConfig(d.o.Config)
+	d.closing("store", d.store.Close)
+	return nil
+}
+
+func (d *Daemon) inDatabase() bool { return d.o.Config == InDatabase }
+
+// read reads the text of the configuration as it is now.
+func (d *Daemon) read(ctx context.Context) (written, error) {
+	if d.inDatabase() {
+		return readVersion(ctx, d.store)
+	}
+	return readFile(d.o.Config)
+}
+
+// load reads the configuration as it is now, and checks it.
+func (d *Daemon) load(ctx context.Context) (*config.Config, written, error) {
+	w, err := d.read(ctx)
+	if err != nil {
+		return nil, w, err
+	}
+	c, err := w.parse()
+	return c, w, err
 }
 
 func (d *Daemon) closing(what string, stop func() error) {
@@ -385,7 +414,9 @@ func (d *Daemon) Run(ctx context.Context) error {
 	}
 
 	d.startRoles(ctx, start)
-	if d.o.Load == nil {
+	if d.inDatabase() {
+		start("watching the configuration", d.watchVersions)
+	} else {
 		start("watching the configuration", d.watch)
 	}
 	servers := []*http.Server{}
@@ -552,18 +583,18 @@ func (d *Daemon) reload(asked bool) error {
 	d.reloading.Lock()
 	defer d.reloading.Unlock()
 	before := d.current()
-	next, err := d.load()
+	next, w, err := d.load(context.Background())
 	var held *HeldError
 	if err == nil {
 		if why := takesAway(before, next); why != "" && !asked {
-			held = &HeldError{File: d.o.Config, Why: why}
+			held = &HeldError{File: w.name, Why: why}
 			err = held
 		} else {
 			err = d.apply(next)
 		}
 	}
 	if err == nil {
-		d.remember(context.Background())
+		d.remember(context.Background(), w)
 	}
 	result := "ok"
 	switch {
@@ -573,7 +604,7 @@ func (d *Daemon) reload(asked bool) error {
 		result = "failed"
 	}
 	d.hold(held)
-	d.noteSave(before, next, err)
+	d.noteSave(before, next, w.edition, err)
 	d.notify.Trouble(filepath.Base(d.o.Config), refused(err))
 	d.reloads.WithLabelValues(result).Set(float64(d.o.Now().Unix()))
 	return err

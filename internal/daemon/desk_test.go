@@ -463,7 +463,7 @@ func TestPagesForEverybody(t *testing.T) {
 	if _, err := h.As("Lan").File(ctx, fmt.Sprint(id), "english", false); err != nil {
 		t.Fatal(err)
 	}
-	h.noteSave(h.current(), nil, refusedError{})
+	h.noteSave(h.current(), nil, edition{}, refusedError{})
 	for _, path := range []string{
 		"/desk", "/desk/live", "/desk/search?source=" + story.Reports[0].Source, "/desk/search?since=x", "/desk/queue", "/desk/decisions",
 		fmt.Sprintf("/desk/item?id=%d&done=1", id), "/desk/nowhere",

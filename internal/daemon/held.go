@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"feedd/internal/config"
@@ -60,10 +59,13 @@ const accepted = "accepted configuration"
 // Accept says that the configuration file as it is now is meant: a daemon on the same store that holds
 // it back puts it into force.
 func (d *Daemon) Accept(ctx context.Context) error {
-	if d.digest != digest(d.o.Config) {
+	if d.inDatabase() {
+		return fmt.Errorf("%w: nothing is held back of what was pushed: feedd config push --accept FILE says at once that it is meant", ErrFlag)
+	}
+	if d.found.digest != digest(d.o.Config) {
 		return errors.New("the configuration changed just now; check it again")
 	}
-	return d.store.SetMeta(ctx, accepted, hex.EncodeToString(d.digest[:]))
+	return d.store.SetMeta(ctx, accepted, hex.EncodeToString(d.found.digest[:]))
 }
 
 // isAccepted tells whether somebody said that the file with this digest is meant.
@@ -77,15 +79,14 @@ const textInForce = "text of the configuration in force"
 
 // remember keeps the text of the file in force, for a start that finds less of it. Without room for it
 // the daemon serves all the same.
-func (d *Daemon) remember(ctx context.Context) {
-	text, err := os.ReadFile(d.o.Config)
-	if err != nil || d.o.Load != nil || len(d.listeners) == 0 {
+func (d *Daemon) remember(ctx context.Context, w written) {
+	if d.inDatabase() || len(d.listeners) == 0 {
 		return
 	}
-	if was, err := d.store.Meta(ctx, textInForce); err == nil && was == string(text) {
+	if was, err := d.store.Meta(ctx, textInForce); err == nil && was == string(w.text) {
 		return
 	}
-	if err := d.store.SetMeta(ctx, textInForce, string(text)); err != nil {
+	if err := d.store.SetMeta(ctx, textInForce, string(w.text)); err != nil {
 		d.log.Warn("the configuration in force could not be remembered", "error", err)
 	}
 }
@@ -93,9 +94,8 @@ func (d *Daemon) remember(ctx context.Context) {
 // whole puts the configuration that was in force before the last stop into force again when the file is
 // nothing but its beginning, and takes away too much: nobody wrote that, it lost its end. A file that was
 // edited while no daemon ran is meant.
-func (d *Daemon) whole(ctx context.Context) *HeldError {
-	text, err := os.ReadFile(d.o.Config)
-	if err != nil || d.o.Load != nil || len(d.listeners) == 0 {
+func (d *Daemon) whole(ctx context.Context, text []byte) *HeldError {
+	if d.inDatabase() || len(d.listeners) == 0 {
 		return nil
 	}
 	was, err := d.store.Meta(ctx, textInForce)

@@ -37,7 +37,7 @@ func (d *Daemon) Nodes(ctx context.Context) ([]publish.NodeStatus, error) {
 	}
 	for i, n := range nodes {
 		list[i] = publish.NodeStatus{Name: n.Name, Roles: n.Roles, Holds: append([]string{}, n.Holds...), Address: n.Address, Version: n.Version,
-			Started: n.Started, Silent: n.Silent, Alive: n.Alive, Agrees: desk == "" || n.Config == desk}
+			Config: n.Config, ConfigVersion: n.ConfigVersion, Started: n.Started, Silent: n.Silent, Alive: n.Alive, Agrees: desk == "" || n.Config == desk}
 	}
 	return list, nil
 }
@@ -45,9 +45,9 @@ func (d *Daemon) Nodes(ctx context.Context) ([]publish.NodeStatus, error) {
 // node is what this process says of itself to the others.
 func (d *Daemon) node() cluster.Node {
 	d.saves.mu.Lock()
-	file := d.saves.digest
+	e := d.saves.edition
 	d.saves.mu.Unlock()
-	n := cluster.Node{Roles: d.roles.names(), Version: d.o.Version, Started: d.started, Config: hex.EncodeToString(file[:6])}
+	n := cluster.Node{Roles: d.roles.names(), Version: d.o.Version, Started: d.started, Config: hex.EncodeToString(e.digest[:6]), ConfigVersion: e.version}
 	if at := d.Addr(); at != nil {
 		n.Address = at.String()
 	}

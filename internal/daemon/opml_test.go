@@ -22,12 +22,12 @@ func importInto(t *testing.T, data []byte) (Imported, *config.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := NewDraft(filepath.Join(t.TempDir(), "feeds.yaml"))
+	d, err := NewDraft(Place{Config: filepath.Join(t.TempDir(), "feeds.yaml")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	done := d.Import(list)
-	if err := d.Add(config.Addition{Sections: done.Sections, Sources: done.Sources}); err != nil {
+	if err := d.Add(t.Context(), config.Addition{Sections: done.Sections, Sources: done.Sources}); err != nil {
 		t.Fatal(err)
 	}
 	return done, d.Config
@@ -96,7 +96,7 @@ func TestDraftMeetsAnother(t *testing.T) {
 		}
 	}
 	write("sources:\n  - {id: aa, url: https://a.example}\n")
-	d, err := OpenDraft(path)
+	d, err := OpenDraft(t.Context(), Place{Config: path})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +104,11 @@ func TestDraftMeetsAnother(t *testing.T) {
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
 	}
-	linked, err := OpenDraft(link)
+	linked, err := OpenDraft(t.Context(), Place{Config: link})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := linked.Add(config.Addition{Sources: []config.NewSource{{ID: "bb", URL: "https://b.example"}}}); err != nil {
+	if err := linked.Add(t.Context(), config.Addition{Sources: []config.NewSource{{ID: "bb", URL: "https://b.example"}}}); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
@@ -117,7 +117,7 @@ func TestDraftMeetsAnother(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
 		t.Errorf("the mode became %v", info.Mode())
 	}
-	if err := d.Add(config.Addition{Sources: []config.NewSource{{ID: "cc", URL: "https://c.example"}}}); err == nil || !strings.Contains(err.Error(), "somebody else saved it meanwhile") {
+	if err := d.Add(t.Context(), config.Addition{Sources: []config.NewSource{{ID: "cc", URL: "https://c.example"}}}); err == nil || !strings.Contains(err.Error(), "somebody else saved it meanwhile") {
 		t.Errorf("got %v", err)
 	}
 	if data, err := os.ReadFile(path); err != nil || !strings.Contains(string(data), "id: bb") || strings.Contains(string(data), "id: cc") {

@@ -115,6 +115,11 @@ func (d *Daemon) heard(notice string) {
 		d.filed()
 	case store.NoticeRendered:
 		d.pub.Rendered()
+	case store.NoticeConfigured:
+		select {
+		case d.pushed <- struct{}{}:
+		default: // one that it has not heard yet serves for this one, too
+		}
 	}
 }
 
@@ -153,7 +158,7 @@ func (d *Daemon) withoutPages(mux *http.ServeMux) {
 	})
 }
 
-// How long a command waits for the desk of another node, and how often it looks.
+// How long a command waits for the desk of another node to file anything, and how often it looks.
 const (
 	deskWithin = 15 * time.Second
 	deskLook   = 100 * time.Millisecond
@@ -162,32 +167,39 @@ const (
 // file has everything filed that waits: by the node that holds the desk, whose configuration counts, or
 // by this process when none does.
 func (d *Daemon) file(ctx context.Context) error {
-	if d.cluster != nil {
-		held, err := d.cluster.Held(ctx, RoleDesk)
-		if err != nil {
-			return err
-		}
-		if held {
-			return d.filedElsewhere(ctx)
-		}
+	held, err := d.deskElsewhere(ctx)
+	if err != nil {
+		return err
 	}
-	_, err := d.agg.File(ctx)
+	if held {
+		return d.filedElsewhere(ctx)
+	}
+	_, err = d.agg.File(ctx)
 	return err
 }
 
-// filedElsewhere waits until nothing waits for the desk.
+// deskElsewhere tells whether a node that serves has the desk.
+func (d *Daemon) deskElsewhere(ctx context.Context) (bool, error) {
+	if d.cluster == nil {
+		return false, nil
+	}
+	return d.cluster.Held(ctx, RoleDesk)
+}
+
+// filedElsewhere waits until nothing waits for the desk, as long as that gets on.
 func (d *Daemon) filedElsewhere(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, deskWithin, errors.New("it is stored, and the node that holds the desk has not filed it yet"))
-	defer cancel()
 	look := time.NewTicker(deskLook)
 	defer look.Stop()
-	for {
+	for last, since := -1, time.Now(); ; {
 		waiting, _, err := d.store.Lag(ctx)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
 		if err != nil || waiting == 0 {
 			return err
+		}
+		if waiting != last {
+			last, since = waiting, time.Now()
+		}
+		if time.Since(since) > deskWithin {
+			return errors.New("it is stored, and the node that holds the desk has not filed it yet")
 		}
 		select {
 		case <-look.C:

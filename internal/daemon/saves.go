@@ -3,7 +3,6 @@ package daemon
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -23,7 +22,7 @@ import (
 type saves struct {
 	mu      sync.Mutex
 	since   time.Time
-	digest  [sha256.Size]byte // of the file that is in force
+	edition edition // that is in force
 	change  *editor.Change
 	refused *editor.Refused
 	checked *config.Config // whose expected headlines unmet is about
@@ -44,13 +43,13 @@ type inForce struct {
 func (d *Daemon) begin(ctx context.Context) error {
 	d.saves.mu.Lock()
 	defer d.saves.mu.Unlock()
-	d.saves.since, d.saves.digest = d.o.Now(), d.digest
+	d.saves.since, d.saves.edition = d.o.Now(), d.found
 	text, err := d.store.Meta(ctx, inForceKey)
 	if err != nil {
 		return err
 	}
 	var was inForce
-	if text != "" && json.Unmarshal([]byte(text), &was) == nil && was.Digest == hex.EncodeToString(d.digest[:]) {
+	if text != "" && json.Unmarshal([]byte(text), &was) == nil && was.Digest == hex.EncodeToString(d.found.digest[:]) {
 		d.saves.since, d.saves.change = was.Since, was.Change
 		return nil
 	}
@@ -59,15 +58,22 @@ func (d *Daemon) begin(ctx context.Context) error {
 
 // keepSave stores what the saves are. The caller holds their lock.
 func (d *Daemon) keepSave(ctx context.Context) error {
-	text, err := json.Marshal(inForce{hex.EncodeToString(d.saves.digest[:]), d.saves.since, d.saves.change})
+	text, err := json.Marshal(inForce{hex.EncodeToString(d.saves.edition.digest[:]), d.saves.since, d.saves.change})
 	if err != nil {
 		return err
 	}
 	return d.store.SetMeta(ctx, inForceKey, string(text))
 }
 
-// noteSave notes what came of a reload from before to next; next does not matter when it failed.
-func (d *Daemon) noteSave(before, next *config.Config, failed error) {
+// inForce is what messages call the configuration in force.
+func (d *Daemon) inForce() string {
+	d.saves.mu.Lock()
+	defer d.saves.mu.Unlock()
+	return d.saves.edition.name
+}
+
+// noteSave notes what came of a reload from before to next, which e was; next does not matter when it failed.
+func (d *Daemon) noteSave(before, next *config.Config, e edition, failed error) {
 	d.saves.mu.Lock()
 	defer d.saves.mu.Unlock()
 	if failed != nil {
@@ -75,12 +81,12 @@ func (d *Daemon) noteSave(before, next *config.Config, failed error) {
 		return
 	}
 	d.saves.refused = nil
-	file := digest(d.o.Config)
 	change := changeOf(before, next)
-	if change.Empty() && file == d.saves.digest {
+	if change.Empty() && e.digest == d.saves.edition.digest {
+		d.saves.edition = e
 		return // asked for once more
 	}
-	d.saves.since, d.saves.change, d.saves.digest = d.o.Now(), change, file
+	d.saves.since, d.saves.change, d.saves.edition = d.o.Now(), change, e
 	if err := d.keepSave(context.Background()); err != nil {
 		d.log.Warn("could not note since when the configuration is in force", "error", err)
 	}
@@ -208,7 +214,7 @@ func (n newsroom) State() editor.State {
 	c := n.current()
 	n.saves.mu.Lock()
 	defer n.saves.mu.Unlock()
-	s := editor.State{File: n.o.Config, Since: n.saves.since, Change: n.saves.change, Refused: n.saves.refused, Warnings: mistakesOf(c.Warnings)}
+	s := editor.State{File: n.saves.edition.name, Since: n.saves.since, Change: n.saves.change, Refused: n.saves.refused, Warnings: mistakesOf(c.Warnings)}
 	if n.saves.checked != c {
 		n.saves.checked, n.saves.unmet = c, unmet(c)
 	}
@@ -233,6 +239,9 @@ func unmet(c *config.Config) (list []editor.Mistake) {
 
 // Accept says that the file as it is now is meant; see Daemon.Accept.
 func (n newsroom) Accept(ctx context.Context) error {
-	file := digest(n.o.Config)
-	return n.store.SetMeta(ctx, accepted, hex.EncodeToString(file[:]))
+	now, err := n.read(ctx)
+	if err != nil {
+		return err
+	}
+	return n.store.SetMeta(ctx, accepted, hex.EncodeToString(now.digest[:]))
 }

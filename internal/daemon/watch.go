@@ -47,7 +47,7 @@ func (d *Daemon) watch(ctx context.Context) error {
 	}
 	way := d.follow(w, path)
 
-	last := d.digest
+	last := d.found.digest
 	held := d.lost != nil
 	var since time.Time      // the first change that the file has not rested from; zero when it has
 	rest := time.NewTimer(0) // it may have changed since it was loaded
@@ -172,7 +172,7 @@ func (d *Daemon) reloadAndLog(asked bool) error {
 	case err != nil:
 		d.log.Error("the configuration was not taken over; the one before it stays in force", "error", err)
 	default:
-		d.log.Info("configuration reloaded", "file", d.o.Config)
+		d.log.Info("configuration reloaded", "file", d.inForce())
 	}
 	return err
 }

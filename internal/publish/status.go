@@ -74,6 +74,9 @@ type NodeStatus struct {
 	Silent  float64   `json:"silent_seconds"` // since it was last heard of
 	Alive   bool      `json:"alive"`
 	Agrees  bool      `json:"agrees"` // its configuration is that of the node that holds the desk
+	Config  string    `json:"config"` // a fingerprint of that configuration
+	// ConfigVersion is its number in the database, 0 when it comes from a file.
+	ConfigVersion int64 `json:"config_version,omitempty"`
 }
 
 // String is the node in a line for people.
@@ -81,6 +84,9 @@ func (n *NodeStatus) String() string {
 	text := n.Name + ", " + n.Address + ": " + strings.Join(n.Roles, ", ")
 	if len(n.Holds) > 0 {
 		text += "; holds " + strings.Join(n.Holds, ", ")
+	}
+	if n.ConfigVersion > 0 {
+		text += fmt.Sprintf("; configuration %d", n.ConfigVersion)
 	}
 	if !n.Alive {
 		text += fmt.Sprintf("; silent for %.0f s", n.Silent)

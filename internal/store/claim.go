@@ -84,6 +84,8 @@ const (
 	NoticeFiled = "filed" // what sections show has changed
 	// NoticeRendered: a node stored documents that others wait for.
 	NoticeRendered = "rendered"
+	// NoticeConfigured: there is another version of the configuration.
+	NoticeConfigured = "configured"
 )
 
 // NoticeChannel is an SQL expression that names the channel.

@@ -69,6 +69,9 @@ func fill(t *testing.T, s *Store) {
 	if err := s.SaveRenditions(ctx, []feed.Rendition{{Path: "/sections/all.rss", Hash: "ab", Modified: t0, Body: []byte{0, 255, 1}}, {Path: "/empty", Body: []byte{}}}); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.PushConfiguration(ctx, Configuration{Pushed: t0, By: "chi@toà-soạn", Text: []byte("site: {title: Một}")}, 0); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.SaveSubscription(ctx, feed.Subscription{Topic: "/sections/all.rss", Callback: "https://e.org/cb", Secret: "bí mật", Until: t0}); err != nil {
 		t.Fatal(err)
 	}
