@@ -323,6 +323,21 @@ func whole(src feed.Source, res *collect.Result) bool {
 // it. It calls each, when given, as each source is done, one at a time. A source that fails is in
 // its report, not in the error. The reports are in the order of the sources.
 func (a *Aggregate) Collect(ctx context.Context, ids []string, each func(Report)) ([]Report, error) {
+	return a.collectNow(ctx, ids, each, a.file)
+}
+
+// CollectUnfiled is Collect where another process files what is saved.
+func (a *Aggregate) CollectUnfiled(ctx context.Context, ids []string, each func(Report)) ([]Report, error) {
+	return a.collectNow(ctx, ids, each, func(_ context.Context, full <-chan struct{}) (int, error) {
+		for range full {
+		}
+		return 0, nil
+	})
+}
+
+// collectNow is Collect with what files: a full batch for each value of its channel, and the rest when that
+// is closed.
+func (a *Aggregate) collectNow(ctx context.Context, ids []string, each func(Report), file func(context.Context, <-chan struct{}) (int, error)) ([]Report, error) {
 	settings, collector := a.current()
 	sources, err := choose(settings.Sources, ids)
 	if err != nil {
@@ -347,7 +362,7 @@ func (a *Aggregate) Collect(ctx context.Context, ids []string, each func(Report)
 	full := make(chan struct{}, len(jobs))
 	var working sync.WaitGroup
 	var deskErr error
-	working.Go(func() { _, deskErr = a.file(ctx, full) })
+	working.Go(func() { _, deskErr = file(ctx, full) })
 	err = collector.Run(ctx, jobs, func(job collect.Job, res collect.Result) {
 		rep, _, err := a.keep(ctx, job, res, nil)
 		mu.Lock()

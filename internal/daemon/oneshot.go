@@ -15,9 +15,20 @@ import (
 	"feedd/internal/store"
 )
 
-// Collect looks at all sources now, or at those named, and files what they bring.
+// Collect looks at all sources now, or at those named, and has filed what they bring.
 func (d *Daemon) Collect(ctx context.Context, ids []string, each func(aggregate.Report)) ([]aggregate.Report, error) {
-	return d.agg.Collect(ctx, ids, each)
+	held, err := d.deskElsewhere(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !held {
+		return d.agg.Collect(ctx, ids, each)
+	}
+	reports, err := d.agg.CollectUnfiled(ctx, ids, each)
+	if err != nil {
+		return reports, err
+	}
+	return reports, d.filedElsewhere(ctx)
 }
 
 // Sources returns how many sources the configuration has.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"feedd/internal/publish"
 	"feedd/internal/store/storetest"
@@ -121,6 +122,57 @@ func TestRoles(t *testing.T) {
 	}
 	if err := fourth.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDisagreeingNodes has a collector and a command whose files drop everything, beside a desk whose file drops
+// nothing: what is filed goes by the desk's, and the node is named where people and monitors look.
+func TestDisagreeingNodes(t *testing.T) {
+	db := storetest.Postgres(t)
+	c := newClock()
+	yaml := newsYAML(t, c)
+	other := yaml + "\ndrop: [{any: [/./]}]\n"
+	desk := node(t, yaml, c, db, RoleDesk, RolePublish)
+	desk.Daemon.o.Admin = "127.0.0.1:0" // as far as texts are concerned
+	desk.start(t)
+	eventually(t, "the desk is held", func() bool {
+		held, err := desk.cluster.Held(t.Context(), RoleDesk)
+		return err == nil && held
+	})
+	command := node(t, other, c, db)
+	reports, err := command.Collect(t.Context(), nil, nil)
+	if err != nil || len(reports) == 0 {
+		t.Fatal(len(reports), err)
+	}
+	if err := command.Close(); err != nil {
+		t.Error(err)
+	}
+	standing := func() (n int) {
+		for _, e := range desk.entries(t) {
+			if e.Withdrawn.IsZero() && len(e.Sections) > 0 {
+				n++
+			}
+		}
+		return n
+	}
+	first := standing()
+	if first == 0 {
+		t.Fatal("what a command collected whose file drops everything was not filed by the desk's file")
+	}
+
+	collector := node(t, other, c, db, RoleCollect)
+	collector.start(t)
+	c.advance(10 * time.Minute) // the outlets have told more
+	eventually(t, "what the collector brought is filed by the desk's file", func() bool { return standing() > first })
+	name := collector.cluster.Name()
+	eventually(t, "the node is named", func() bool {
+		return strings.Contains(desk.text(t, "/metrics"), "feedd_nodes_disagree 1") && strings.Contains(desk.text(t, "/sources.json"), name)
+	})
+	if page := desk.text(t, "/sources"); !strings.Contains(page, name) {
+		t.Error("/sources does not name it")
+	}
+	if rules, err := desk.store.Meta(t.Context(), "rules"); err != nil || rules == "" || rules == "several" {
+		t.Errorf("items were filed by the rules %q, %v", rules, err)
 	}
 }
 
