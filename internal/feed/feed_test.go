@@ -36,6 +36,7 @@ func TestCanonical(t *testing.T) {
 		{"https://[::1]:8080/x", "https://[::1]:8080/x"},
 		{"https://example.org/a//b/../c", "https://example.org/a/c"},
 		{"https://m.vn/x", "https://m.vn/x"},
+		{"https://example.org/a;jsessionid=1A2B.n1/b;JSESSIONID=x;v=1?PHPSESSID=2&p=3", "https://example.org/a/b;v=1?p=3"},
 		{"mailto:a@b.c", ""},
 		{"/relative", ""},
 		{"", ""},

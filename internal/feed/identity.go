@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"regexp"
 	"sort"
 	"strings"
 )
@@ -78,8 +79,8 @@ func isTracking(name string) bool {
 
 // Canonical returns the form of an absolute http(s) URL under which two spellings of one address
 // are equal. It is for comparing, not for fetching: the scheme becomes https, hosts lose "www.",
-// "m.", "mobile." and "amp.", default ports, fragments, tracking parameters, AMP markers and the
-// trailing slash go, and query parameters are sorted. Anything that is not an absolute http(s) URL
+// "m.", "mobile." and "amp.", default ports, fragments, tracking parameters, sessions, AMP markers and
+// the trailing slash go, and query parameters are sorted. Anything that is not an absolute http(s) URL
 // gives "".
 func Canonical(raw string) string {
 	raw = strings.TrimSpace(raw)
@@ -105,6 +106,9 @@ func Canonical(raw string) string {
 	}
 
 	p := u.EscapedPath()
+	if strings.Contains(p, ";") {
+		p = sessions.ReplaceAllString(p, "")
+	}
 	if p != "" {
 		trailing := strings.HasSuffix(p, "/")
 		p = path.Clean(p)
@@ -129,6 +133,9 @@ func Canonical(raw string) string {
 	}
 	return "https://" + host + p + canonicalQuery(u.RawQuery)
 }
+
+// sessions matches a session that a Java server writes into the path (Servlet specification, 7.1.3): "/a;jsessionid=1A2B.n1".
+var sessions = regexp.MustCompile(`(?i);jsessionid=[^/;]*`)
 
 // canonicalQuery keeps the parameters that choose the page, in sorted order, with "?" before them.
 func canonicalQuery(raw string) string {

@@ -109,6 +109,26 @@ func TestRecognise(t *testing.T) {
 	}
 }
 
+// Where nothing but the headline and its time tell which item it is, the text may be written anew; of several
+// under one headline each is its own.
+func TestRecogniseNameless(t *testing.T) {
+	was := reported("", "", "Notice", "The town hall is shut for two days.", day0)
+	was.ID = 7
+	for want, texts := range map[int][]string{0: {"Open again from Monday on."}, -1: {"No water in the eastern streets.", "Lorries may not cross Red Bridge."}} {
+		var doc []Item
+		var open []int
+		for i, text := range texts {
+			doc, open = append(doc, reported("", "", "Notice", text, day0)), append(open, i)
+		}
+		TellApart(doc)
+		for _, got := range Recognise(doc, open, []Item{was}, day0.Add(time.Hour), nil) {
+			if got != want {
+				t.Errorf("%q: found %d, want %d", texts, got, want)
+			}
+		}
+	}
+}
+
 // An item is known by the guid under which it was first stored, whatever it was called in between.
 func TestRecogniseByFirstName(t *testing.T) {
 	was := reported("called-otherwise", "https://e.org/", "Harvest of sea salt starts late this year", "Rain has kept the pans wet until now, the makers say.", time.Time{})

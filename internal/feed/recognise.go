@@ -351,11 +351,12 @@ func differentFile(a, b *Item) bool {
 type telling struct {
 	guids, links, places map[string]int
 	moments              map[int64]int
+	headlines            map[string]int // in normal form
 	positions            bool
 }
 
 func tellingOf(doc []Item) telling {
-	t := telling{map[string]int{}, map[string]int{}, map[string]int{}, map[int64]int{}, guidsArePositions(doc)}
+	t := telling{map[string]int{}, map[string]int{}, map[string]int{}, map[int64]int{}, map[string]int{}, guidsArePositions(doc)}
 	type three struct{ guid, link, place string }
 	seen := map[three]bool{} // the same item several times counts once
 	for i := range doc {
@@ -372,6 +373,7 @@ func tellingOf(doc []Item) telling {
 		t.links[p.link]++
 		t.places[p.place]++
 		t.moments[doc[i].Published.Unix()]++
+		t.headlines[Normal(doc[i].Title)]++
 	}
 	return t
 }
@@ -430,7 +432,7 @@ func (m *matcher) strength(p, o *profile) int {
 	case known && text == textNear && !(newer && wait >= aday/2 && figuresDiffer(p.plain(), o.plain())),
 		known && text == textAlike && !(newer && (otherLink || wait >= aday/2)):
 		return 75 + bonus
-	case head == headSame && moment == sameTime && (text != textOther || p.specific()):
+	case head == headSame && moment == sameTime && (text != textOther || p.specific() || nameless && m.tells.headlines[p.headline] == 1):
 		return 70 + bonus
 	case head == headSame && text == textSame && !m.series(p, o, wait):
 		return 60 + bonus
