@@ -145,7 +145,7 @@ func (d *Daemon) byHeadline(ctx context.Context, words string) ([]feed.Item, err
 	}
 	var same, like []int64
 	whole := feed.Fold(words)
-	if err := d.store.Search(ctx, feed.TextQuery{Phrases: phrases, Match: matches, Any: true}, func(f *feed.Found) bool {
+	if _, err := d.store.Search(ctx, feed.TextQuery{Phrases: phrases, Match: matches, Any: true}, func(f *feed.Found) bool {
 		if f.Item.Entry == "" {
 			return true
 		}

@@ -37,7 +37,7 @@ func (d *Daemon) Search(ctx context.Context, terms []string, limit int) ([]Story
 		return nil, err
 	}
 	var keys []string
-	if err := d.store.Search(ctx, feed.TextQuery{Phrases: phrases, Match: matches}, func(f *feed.Found) bool {
+	if _, err := d.store.Search(ctx, feed.TextQuery{Phrases: phrases, Match: matches}, func(f *feed.Found) bool {
 		if !slices.Contains(keys, f.Item.Story) {
 			keys = append(keys, f.Item.Story)
 		}

@@ -11,7 +11,8 @@ import (
 type TextQuery struct {
 	// Phrases must each stand somewhere in the headline or the summary; none means any text.
 	Phrases [][]QueryWord
-	// Match decides about what the index found, by source, headline and summary; nil takes all.
+	// Match decides about what the index found, by source, headline and summary, which is all that is set
+	// of the item then besides its ID; nil takes all.
 	Match func(*Item) bool
 	// Section and Source narrow it to entries of one section and to reports of one source.
 	Section, Source string
@@ -20,6 +21,8 @@ type TextQuery struct {
 	// Any also takes what readers do not see: reports that are dropped, that their source withdrew, or
 	// whose entry is withdrawn.
 	Any bool
+	// Most is how many of the reports that the index gives are looked at; 0 means all.
+	Most int
 }
 
 // QueryWord is one word of a phrase as the index knows it: any of Folds, or what begins with one.

@@ -41,17 +41,17 @@ func (p *Publisher) serveSource(w http.ResponseWriter, r *http.Request) {
 
 // source renders what one source told, in its own words.
 func (p *Publisher) source(ctx context.Context, s *site, id string, f render.Format, old *document) (*document, error) {
-	hits, graves, err := p.hits(ctx, feed.TextQuery{Source: id}, searchDefault, true, nil)
+	found, err := p.hits(ctx, feed.TextQuery{Source: id}, searchDefault, true, nil)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := p.reporting(ctx, hits, id)
+	entries, err := p.reporting(ctx, found.hits, id)
 	if err != nil {
 		return nil, err
 	}
 	v := s.view(&feed.Section{ID: "all"}, entries[:min(len(entries), searchDefault)])
 	v.Path, v.Feed = "/sources/"+id, "feeds/sources/"+id // for people there is the front page alone
-	v.Title, v.Tombstones = s.origins[id].Title, graves
+	v.Title, v.Tombstones = s.origins[id].Title, found.graves
 	path := v.Path + "." + string(f)
 	body, err := p.rendered(s.plan, v, f, path)
 	return p.made(s, v, path, f, body, err, p.feedEnvelope(s.plan, "all", f, ""), old)

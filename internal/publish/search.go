@@ -24,6 +24,10 @@ import (
 // sources. A source whose headlines alone may be shown is found by its headlines alone, for an answer
 // tells what the question was.
 //
+// The index knows folded words. Whether a report has them with these diacritics, in this spelling or near each
+// other is looked at, the newest report first, until there are enough. So what a search costs goes by how many
+// reports are looked at for those that are shown; what is in half of all stories costs no more than what is in a few.
+//
 // An answer is made when it is asked for and kept while all sections stay as they are, so that those
 // who follow a search cost no more than those who follow a section.
 
@@ -33,7 +37,7 @@ const (
 	searchMost     = 100
 	searchRawQuery = 4 << 10 // bytes of the address behind its path
 	searchRanked   = 500     // of the newest stories, those that order=rank ranks
-	searchLooked   = 20_000  // of the newest reports that the index gives, those that are looked at
+	searchLooked   = 20_000  // of the newest reports that the index gives, those that are looked at; an answer says when there were more
 )
 
 // searchParameters are those that a search takes.
@@ -171,10 +175,13 @@ func (p *Publisher) search(ctx context.Context, s *site, raw string, f render.Fo
 	v := s.view(&feed.Section{ID: "search"}, found.entries)
 	v.Path, v.Home, v.Query, v.Tombstones = "/search", "/search"+ask.address(), ask.address(), found.graves
 	v.Title, v.Feed = ask.query.String(), "search/"+sum([]byte(ask.address()))[:16]
+	if found.stopped {
+		v.Looked = searchLooked
+	}
 	var body []byte
 	e := p.feedEnvelope(s.plan, "all", f, "")
 	if f == render.FormatHTML {
-		body, err = render.SearchPage(v, ask.page(s.plan))
+		body, err = render.SearchPage(v, ask.page(s.plan, found.stopped))
 		e = p.pageEnvelope(s.plan, s.plan.every("all"))
 		e.policy = render.WithForm(e.policy)
 	} else {
@@ -227,6 +234,7 @@ func (s *site) knows(source string) bool {
 type answer struct {
 	entries []feed.Entry
 	graves  []render.Tombstone
+	stopped bool // older reports with the words were not looked at
 }
 
 // hit is an entry that a search found.
@@ -258,55 +266,85 @@ func (p *Publisher) find(ctx context.Context, s *site, ask *searching, open bool
 	if ask.ranked {
 		most = searchRanked
 	}
-	hits, graves, err := p.hits(ctx, q, most, open, inTitle)
-	if err != nil {
-		return answer{}, err
-	}
-	entries, err := p.reporting(ctx, hits, ask.source)
+	found, err := p.hits(ctx, q, most, open, inTitle)
 	if err != nil {
 		return answer{}, err
 	}
 	if ask.ranked {
-		s.rank(entries, hits)
+		return p.ranked(ctx, s, ask, &found)
 	}
-	return answer{entries[:min(len(entries), ask.limit)], graves}, nil
+	entries, err := p.reporting(ctx, found.hits, ask.source)
+	return answer{entries[:min(len(entries), ask.limit)], found.graves, found.stopped}, err
+}
+
+// ranked is the answer in the order of rank. What ranks lower than the search shows is not read whole.
+func (p *Publisher) ranked(ctx context.Context, s *site, ask *searching, found *hits) (answer, error) {
+	var all []feed.Entry
+	for part := range slices.Chunk(found.keys(), 500) {
+		entries, err := p.reader.Entries(ctx, feed.EntryQuery{Keys: part, Outline: true})
+		if err != nil {
+			return answer{}, err
+		}
+		all = append(all, entries...)
+	}
+	slices.SortFunc(all, newestFirst)
+	s.rank(all, found.hits)
+	place := map[string]int{}
+	for i := range all[:min(len(all), ask.limit)] {
+		place[all[i].Key] = i
+	}
+	first := slices.DeleteFunc(slices.Clone(found.hits), func(h hit) bool { _, shown := place[h.key]; return !shown })
+	entries, err := p.reporting(ctx, first, ask.source)
+	slices.SortFunc(entries, func(a, b feed.Entry) int { return cmp.Compare(place[a.Key], place[b.Key]) })
+	return answer{entries, found.graves, found.stopped}, err
+}
+
+// hits is what the index gave for a search.
+type hits struct {
+	hits    []hit
+	graves  []render.Tombstone // of what was withdrawn
+	stopped bool               // searchLooked reports were looked at, and there are more
+}
+
+func (h *hits) keys() []string {
+	keys := make([]string, len(h.hits))
+	for i := range h.hits {
+		keys[i] = h.hits[i].key
+	}
+	return keys
 }
 
 // hits reads what the index finds until it has so many entries, and then those of the same second, so
 // that the order within it is not that of arrival. It also tells of what was withdrawn.
-func (p *Publisher) hits(ctx context.Context, q feed.TextQuery, most int, open bool, inTitle func(*feed.Item) bool) (hits []hit, graves []render.Tombstone, err error) {
+func (p *Publisher) hits(ctx context.Context, q feed.TextQuery, most int, open bool, inTitle func(*feed.Item) bool) (found hits, err error) {
 	by := map[string]int{}
 	buried := map[string]bool{}
-	looked := 0
-	q.Any = true // to see what was withdrawn
-	if match := q.Match; match != nil {
-		q.Match = func(it *feed.Item) bool { looked++; return match(it) }
-	}
-	err = p.reader.Search(ctx, q, func(f *feed.Found) bool {
+	q.Any, q.Most = true, searchLooked // any, to see what was withdrawn
+	found.stopped, err = p.reader.Search(ctx, q, func(f *feed.Found) bool {
 		it := &f.Item
 		switch {
 		case f.Published.IsZero(), it.Dropped != "", it.Entry == "":
 		case !f.Withdrawn.IsZero():
-			if !buried[it.Entry] && len(graves) < tombstones {
+			if !buried[it.Entry] && len(found.graves) < tombstones {
 				buried[it.Entry] = true
-				graves = append(graves, render.Tombstone{Key: it.Entry, When: f.Withdrawn})
+				found.graves = append(found.graves, render.Tombstone{Key: it.Entry, When: f.Withdrawn})
 			}
 		case !it.Gone.IsZero(), open && f.Backlog:
 		default:
 			at, there := by[it.Entry]
 			if !there {
-				if len(hits) >= most && f.At.Before(hits[len(hits)-1].at) {
+				if len(found.hits) >= most && f.At.Before(found.hits[len(found.hits)-1].at) {
 					return false
 				}
-				at, by[it.Entry] = len(hits), len(hits)
-				hits = append(hits, hit{key: it.Entry, at: f.At, report: it.ID})
+				at, by[it.Entry] = len(found.hits), len(found.hits)
+				found.hits = append(found.hits, hit{key: it.Entry, at: f.At, report: it.ID})
 			}
-			hits[at].headline = hits[at].headline || inTitle != nil && inTitle(it)
+			found.hits[at].headline = found.hits[at].headline || inTitle != nil && inTitle(it)
 		}
-		return looked < searchLooked
+		return true
 	})
-	slices.SortFunc(graves, func(a, b render.Tombstone) int { return cmp.Or(b.When.Compare(a.When), strings.Compare(a.Key, b.Key)) })
-	return hits, graves, err
+	slices.SortFunc(found.graves, func(a, b render.Tombstone) int { return cmp.Or(b.When.Compare(a.When), strings.Compare(a.Key, b.Key)) })
+	return found, err
 }
 
 // reporting reads the entries that were found, newest first. Where one source was asked for, its report speaks
@@ -362,8 +400,11 @@ func (s *site) rank(entries []feed.Entry, hits []hit) {
 }
 
 // page is what the page of a search shows besides its results.
-func (s *searching) page(pl *plan) render.Search {
+func (s *searching) page(pl *plan, stopped bool) render.Search {
 	page := render.Search{Text: s.text, Section: s.section, Source: s.source, Ranked: s.ranked, Address: s.address()}
+	if stopped {
+		page.Looked = searchLooked
+	}
 	if s.text == "" {
 		return page
 	}

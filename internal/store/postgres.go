@@ -295,8 +295,10 @@ func (d *postgresDialect) find(ctx context.Context, s *Store, q feed.TextQuery, 
 		}
 		return keys, next, err
 	}
-	keys, err = s.ids(ctx, `SELECT id FROM (SELECT id, words FROM found WHERE id < $1 ORDER BY id DESC LIMIT $2) w
-		WHERE words @@ $3::tsquery ORDER BY id DESC LIMIT $4`, below, foundWindow, match, n)
+	if n < foundWindow {
+		keys, err = s.ids(ctx, `SELECT id FROM (SELECT id, words FROM found WHERE id < $1 ORDER BY id DESC LIMIT $2) w
+			WHERE words @@ $3::tsquery ORDER BY id DESC LIMIT $4`, below, foundWindow, match, n)
+	}
 	if err == nil && len(keys) < n {
 		keys, err = s.ids(ctx, `WITH m AS MATERIALIZED (SELECT id FROM found WHERE words @@ $1::tsquery)
 			SELECT id FROM m WHERE id < $2 ORDER BY id DESC LIMIT $3`, match, below, n)

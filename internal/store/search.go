@@ -261,31 +261,76 @@ func (s *Store) indexAfter(tx *tx, after int64) (int, error) {
 	return len(rows), err
 }
 
+// How many keys one look into the index asks for, at first and at most. Each look costs what finding the
+// words costs, which for a word that is only begun is all places of all words that begin so; so the looks
+// grow fast. What was found is read some reports at a time.
+const (
+	firstLook, lookGrows, mostLook = 64, 16, 64 * 16 * 16
+	readAtOnce                     = 64
+)
+
 // Search calls each for the reports that a query finds, the latest by their entry's publication first,
-// until it returns false. Of one entry it may find several.
-func (s *Store) Search(ctx context.Context, q feed.TextQuery, each func(*feed.Found) bool) error {
+// until it returns false. Of one entry it may find several. Stopped says that there may be older ones: q.Most
+// reports were looked at before.
+func (s *Store) Search(ctx context.Context, q feed.TextQuery, each func(*feed.Found) bool) (stopped bool, err error) {
 	below := int64(math.MaxInt64)
 	if !q.Before.IsZero() {
 		below = foundKey(q.Before, 0)
 	}
-	const first = 64
-	for n := first; below != 0; n = min(2*n, listed) {
+	looked := 0
+	for n := firstLook; below != 0; n = min(lookGrows*n, mostLook) {
 		keys, next, err := s.d.find(ctx, s, q, below, n)
 		if err != nil {
-			return err
-		}
-		found, err := s.found(ctx, keys)
-		if err != nil {
-			return err
-		}
-		for _, key := range keys {
-			if f := found[key]; f != nil && f.wanted(&q) && (q.Match == nil || q.Match(&f.Item)) && !each(&f.Found) {
-				return nil
-			}
+			return false, err
 		}
 		below = next
+		for len(keys) > 0 {
+			part := keys[:min(len(keys), readAtOnce)]
+			keys = keys[len(part):]
+			found, err := s.wanted(ctx, &q, part)
+			if err != nil {
+				return false, err
+			}
+			for _, key := range part {
+				if q.Most > 0 && looked >= q.Most {
+					return true, nil
+				}
+				looked++
+				if f := found[key]; f != nil && !each(&f.Found) {
+					return false, nil
+				}
+			}
+			if len(found) > 0 || q.Section == "" || q.Section == everySection || len(keys) == 0 && below == 0 {
+				continue
+			}
+			// Most reports with these words may stand in other sections.
+			upTo, err := s.belowInSection(ctx, q.Section, part[len(part)-1])
+			if err != nil {
+				return false, err
+			}
+			if len(keys) == 0 || keys[len(keys)-1] >= upTo {
+				keys, below, n = nil, min(below, upTo), min(n, firstLook)
+				continue
+			}
+			keys = keys[slices.IndexFunc(keys, func(k int64) bool { return k < upTo }):]
+		}
 	}
-	return nil
+	return false, nil
+}
+
+// everySection is every section together.
+const everySection = "all"
+
+// belowInSection is below which key of the index the section has its next reports, when those from key on
+// were seen; 0 when it has none.
+func (s *Store) belowInSection(ctx context.Context, section string, key int64) (int64, error) {
+	var published int64
+	err := s.one(ctx, `SELECT COALESCE(MAX(published), -1) FROM entry_sections WHERE section = $1 AND published < $2`,
+		[]any{section, millis(foundAt(key).Add(time.Second))}, &published)
+	if err != nil || published < 0 {
+		return 0, err
+	}
+	return min(key, foundKey(fromMillis(published).Add(time.Second), 0)), nil
 }
 
 // foundReport is a report of which the index told, with what decides whether a query wants it.
@@ -295,28 +340,86 @@ type foundReport struct {
 }
 
 func (f *foundReport) wanted(q *feed.TextQuery) bool {
-	switch {
-	case q.Source != "" && f.Item.Source != q.Source,
-		q.Section != "" && q.Section != "all" && !slices.Contains(f.Sections, q.Section):
-		return false
-	}
 	return q.Any || f.entry && f.Withdrawn.IsZero() && f.Item.Gone.IsZero() && f.Item.Dropped == ""
 }
 
-// found reads the reports with these keys of the index.
-func (s *Store) found(ctx context.Context, keys []int64) (map[int64]*foundReport, error) {
-	if len(keys) == 0 {
-		return nil, nil
-	}
-	found := make(map[int64]*foundReport, len(keys))
+// wanted reads the reports with these keys of the index that a query wants, no more of each than it takes to
+// tell.
+func (s *Store) wanted(ctx context.Context, q *feed.TextQuery, keys []int64) (map[int64]*foundReport, error) {
 	ids := make([]int64, len(keys))
 	of := make(map[int64]int64, len(keys))
 	for i, k := range keys {
 		ids[i] = foundItem(k)
 		of[ids[i]] = k
 	}
+	var err error
+	if q.Section != "" && q.Section != everySection {
+		if ids, err = s.inSection(ctx, q.Section, ids); err != nil {
+			return nil, err
+		}
+	}
+	if q.Match != nil || q.Source != "" {
+		if ids, err = s.matching(ctx, q, ids); err != nil {
+			return nil, err
+		}
+	}
+	found, err := s.found(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	wanted := make(map[int64]*foundReport, len(found))
+	for _, f := range found {
+		if f.wanted(q) {
+			key := of[f.Item.ID]
+			f.At = foundAt(key)
+			wanted[key] = f
+		}
+	}
+	return wanted, nil
+}
+
+// inSection returns those of the items whose entry is in a section.
+func (s *Store) inSection(ctx context.Context, section string, ids []int64) (in []int64, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	var args []any
-	err := s.query(ctx, `SELECT i.id, i.source, i.published, i.first_seen, i.story, i.entry, i.dropped, i.gone, t.url, t.title, t.summary,
+	err = s.query(ctx, `SELECT i.id, e.sections FROM items i JOIN entries e ON e.id = i.entry WHERE i.id `+s.d.in(ids, &args), func(r *sql.Rows) error {
+		var id int64
+		var sections string
+		err := r.Scan(&id, &sections)
+		if slices.Contains(splitList(sections), section) {
+			in = append(in, id)
+		}
+		return err
+	}, args...)
+	return in, err
+}
+
+// matching returns those of the items that a query matches by their source and words.
+func (s *Store) matching(ctx context.Context, q *feed.TextQuery, ids []int64) (matching []int64, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var args []any
+	err = s.query(ctx, `SELECT i.id, i.source, t.title, t.summary FROM items i JOIN texts t ON t.item = i.id WHERE i.id `+s.d.in(ids, &args), func(r *sql.Rows) error {
+		var it feed.Item
+		err := r.Scan(&it.ID, &it.Source, &it.Title, &it.Summary)
+		if (q.Source == "" || it.Source == q.Source) && (q.Match == nil || q.Match(&it)) {
+			matching = append(matching, it.ID)
+		}
+		return err
+	}, args...)
+	return matching, err
+}
+
+// found reads reports.
+func (s *Store) found(ctx context.Context, ids []int64) (found []*foundReport, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	var args []any
+	err = s.query(ctx, `SELECT i.id, i.source, i.published, i.first_seen, i.story, i.entry, i.dropped, i.gone, t.url, t.title, t.summary,
 		COALESCE(e.published, 0), COALESCE(e.withdrawn, 0), COALESCE(e.backlog, 0), COALESCE(e.sections, ''), CASE WHEN e.id IS NULL THEN 0 ELSE 1 END
 		FROM items i JOIN texts t ON t.item = i.id LEFT JOIN entries e ON e.id = i.entry WHERE i.id `+s.d.in(ids, &args),
 		func(r *sql.Rows) error {
@@ -332,8 +435,7 @@ func (s *Store) found(ctx context.Context, keys []int64) (map[int64]*foundReport
 			it.Story, it.Entry = intKey(story), intKey(entry)
 			f.Published, f.Withdrawn, f.Backlog, f.entry = fromMillis(at), fromMillis(withdrawn), backlog != 0, filed != 0
 			f.Sections = splitList(sections)
-			f.At = foundAt(of[it.ID])
-			found[of[it.ID]] = &f
+			found = append(found, &f)
 			return nil
 		}, args...)
 	return found, err

@@ -23,7 +23,7 @@ func words(folds ...string) [][]feed.QueryWord {
 func finds(t testing.TB, s *Store, q feed.TextQuery) []string {
 	t.Helper()
 	var got []string
-	if err := s.Search(t.Context(), q, func(f *feed.Found) bool {
+	if _, err := s.Search(t.Context(), q, func(f *feed.Found) bool {
 		got = append(got, f.Item.Title)
 		return true
 	}); err != nil {
@@ -183,7 +183,7 @@ func BenchmarkSearch(b *testing.B) {
 				}
 				for range b.N {
 					n := 0
-					if err := s.Search(b.Context(), q, func(*feed.Found) bool {
+					if _, err := s.Search(b.Context(), q, func(*feed.Found) bool {
 						n++
 						return n < 50
 					}); err != nil {

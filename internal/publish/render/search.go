@@ -24,6 +24,7 @@ type Search struct {
 	Text            string // as it was typed; empty before anything was
 	Section, Source string // what it is narrowed to
 	Ranked          bool
+	Looked          int    // of a search that left older reports: how many it looked at
 	Address         string // what stands behind /search and its ending: "?q=…"
 	Scattered       string // likewise, of the search for the same words wherever they stand; empty when it is the same
 	// Rule and ID are the search as a section: what it is made by, and an id that is free.
@@ -37,6 +38,7 @@ type searchPage struct {
 	Search
 	Words    *searchWords
 	Results  string // how many, in words
+	Bounded  string // that older reports were not looked at
 	Others   string // the other order, its address
 	Sections []searchSection
 	YAML     string
@@ -72,6 +74,14 @@ func searchWordsFor(language string) *searchWords {
 	return w
 }
 
+// lookedAt says that a search looked at so many reports and left older ones.
+func lookedAt(language string, reports int) string {
+	if wordsFor(language).Lang == "vi" {
+		return fmt.Sprintf("Chỉ xét %d tin mới nhất có những từ này; tin cũ hơn có thể bị sót.", reports)
+	}
+	return fmt.Sprintf("Only the newest %d reports with these words were looked at; older ones may be missing.", reports)
+}
+
 // SearchPage renders the page of a search: the view's entries are what was found.
 func SearchPage(v *View, s Search) ([]byte, error) {
 	p := v.newPage("/search")
@@ -98,6 +108,9 @@ func SearchPage(v *View, s Search) ([]byte, error) {
 			p.Days = v.days(p, "", entries, look)
 		}
 		sp.Results = fmt.Sprint(w.Found, " ", len(entries))
+		if s.Looked > 0 {
+			sp.Bounded = lookedAt(v.Site.Language, s.Looked)
+		}
 		sp.YAML = sectionYAML(s)
 		for _, f := range FeedFormats {
 			kind, _, _ := strings.Cut(f.ContentType(), ";")
