@@ -202,7 +202,7 @@ type sourceKeys struct {
 	Backlog number `yaml:"backlog" jsonschema:"minimum=0,maximum=100000"`
 	// Whether its document is always all that stands: what is gone from it is withdrawn. Default: false.
 	Complete yesNo `yaml:"complete"`
-	// Whether an item that is dated ahead waits for the first look after its time; else it counts as undated, and is told at once. Default: false.
+	// Whether an item that is dated ahead waits until its time comes; else it counts as undated, and is told at once. Default: false.
 	HoldFuture yesNo `yaml:"hold_future"`
 	// Whether it may live on a private, loopback or link-local address; its host alone, not what it links to. Default: false.
 	AllowPrivate yesNo `yaml:"allow_private"`

@@ -26,6 +26,7 @@ const (
 	ReasonTTL      ReasonKind = "ttl"      // the document says how often is often enough
 	ReasonAsked    ReasonKind = "asked"    // the host or the answer's header asks for a wait
 	ReasonSkipped  ReasonKind = "skipped"  // the document names hours or days without news
+	ReasonHeld     ReasonKind = "held"     // the time of an item that waits for it comes
 	ReasonGone     ReasonKind = "gone"     // it is closed for good
 	ReasonLine     ReasonKind = "line"     // its line cannot be read
 	ReasonUnsaved  ReasonKind = "unsaved"  // what it brought could not be stored

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 
 	"feedd/internal/aggregate/read"
@@ -19,16 +20,18 @@ const (
 
 // articles asks for the pages of the items that are not stored yet and completes the items from
 // them: summary, picture, authors, date. An item whose page cannot be read stays as its source
-// gave it; that is a warning, not a failure of the run. Only the run's end is an error.
-func (v *visit) articles(ctx context.Context, src feed.Source, items []feed.Item, stored map[string]bool) (warnings []string, err error) {
+// gave it; that is a warning, not a failure of the run. Only the run's end is an error. Gone are the keys of
+// items whose pages answered 410 Gone: their outlet took them back, though its feed still lists them.
+func (v *visit) articles(ctx context.Context, src feed.Source, items []feed.Item, stored map[string]bool) (gone map[string]bool, warnings []string, err error) {
 	asked, failures := 0, 0
+	gone = map[string]bool{}
 	for i := range items {
 		it := &items[i]
 		if stored[it.Key] || complete(it) {
 			continue
 		}
 		if asked == articlesInRun {
-			return append(warnings, fmt.Sprintf("the pages of %d items at most are asked for in one run", articlesInRun)), nil
+			return gone, append(warnings, fmt.Sprintf("the pages of %d items at most are asked for in one run", articlesInRun)), nil
 		}
 		asked++
 		err := v.article(ctx, src, it)
@@ -37,17 +40,25 @@ func (v *visit) articles(ctx context.Context, src feed.Source, items []feed.Item
 			continue
 		}
 		if ctx.Err() != nil {
-			return warnings, context.Cause(ctx)
+			return gone, warnings, context.Cause(ctx)
+		}
+		var status *StatusError
+		if errors.As(err, &status) && status.Status == http.StatusGone {
+			gone[it.Key], failures = true, 0
+			err = fmt.Errorf("%w: it was withdrawn", err)
 		}
 		if len(warnings) < articleWarnings {
 			warnings = append(warnings, fmt.Sprintf("the page of %q: %v", it.Title, err))
 		}
+		if gone[it.Key] {
+			continue
+		}
 		var held *HeldError
 		if failures++; errors.As(err, &held) || failures == articleFailures {
-			return append(warnings, "no more pages were asked for in this run"), nil
+			return gone, append(warnings, "no more pages were asked for in this run"), nil
 		}
 	}
-	return warnings, nil
+	return gone, warnings, nil
 }
 
 // complete says that a page would add nothing.

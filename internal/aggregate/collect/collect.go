@@ -266,10 +266,11 @@ func (v *visit) brought(ctx context.Context, src feed.Source, before, st feed.So
 		}
 		notePoll(&st, doc.Items, stored, now)
 		if src.Article {
-			warnings, err := v.articles(ctx, src, doc.Items, stored)
+			gone, warnings, err := v.articles(ctx, src, doc.Items, stored)
 			if err != nil {
 				return Result{Outcome: Failed, State: before, Err: err}
 			}
+			res.Items = slices.DeleteFunc(slices.Clone(doc.Items), func(it feed.Item) bool { return gone[it.Key] })
 			res.Warnings = append(res.Warnings, warnings...)
 			st.Warnings = res.Warnings
 			if until, reason := v.holdOf(HostOf(src)); until.After(st.WaitUntil) {
@@ -361,8 +362,11 @@ func (v *visit) open(ctx context.Context, src feed.Source, a *answer, st *feed.S
 	if err == nil && a.Status == http.StatusOK {
 		noteValidators(st, a, hash)
 	}
-	if doc != nil && doc.Held > 0 { // later on the same document brings more
-		st.ETag, st.LastModified, st.BodyHash = "", "", ""
+	if doc != nil {
+		st.HeldUntil = doc.HeldUntil
+		if doc.Held > 0 { // later on the same document brings more
+			st.ETag, st.LastModified, st.BodyHash = "", "", ""
+		}
 	}
 	return doc, err
 }
@@ -477,7 +481,11 @@ func noteFailure(st *feed.SourceState, err error) {
 func noteSuccess(st *feed.SourceState, a *answer, now time.Time) {
 	st.LastSuccess, st.Failures, st.Error, st.Fault, st.Gone = now, 0, "", "", false
 	noteMove(st, a)
-	if wait, because := freshFor(a.Header, now); wait > 0 && !st.WaitUntil.After(now.Add(wait)) {
+	wait, because := freshFor(a.Header, now)
+	if due := st.HeldUntil.Add(time.Second); !st.HeldUntil.IsZero() { // an item waits for that time
+		wait = min(wait, due.Sub(now))
+	}
+	if wait > 0 && !st.WaitUntil.After(now.Add(wait)) {
 		st.WaitUntil, st.WaitReason = now.Add(wait), because
 	}
 	switch a.Status {

@@ -58,7 +58,8 @@ func Timely(st feed.SourceState, now time.Time) feed.SourceState {
 //
 // The tick after the last run counts, plus a part of the gap to the tick after it that is fixed by
 // the source's id, so that the sources of one line do not all start in one second. A tick is put
-// off, never brought forward, by what the host, the document or the failures in a row ask for.
+// off by what the host, the document or the failures in a row ask for. It is brought forward for one
+// thing alone: to the time of an item that waits for it, unless the source fails or asks to be left alone.
 // The time may lie before now: the source slept through a run and is due, once. It is zero for a
 // source that answered 410 Gone, which runs no more.
 func NextRun(src feed.Source, st feed.SourceState, now time.Time) (time.Time, feed.Reason) {
@@ -120,6 +121,10 @@ func nextRun(src feed.Source, st feed.SourceState, now time.Time, parse parser) 
 	}
 	if until, because := skipped(at, st.SkipHours, st.SkipDays); until.After(at) {
 		putOff(until, because, feed.Reason{Kind: feed.ReasonSkipped})
+	}
+	// A second after it, for servers count in whole ones.
+	if due := st.HeldUntil.Add(time.Second); !st.HeldUntil.IsZero() && st.URL == src.URL && due.After(last) && due.Before(at) && st.Failures == 0 && !st.WaitUntil.After(due) {
+		return due, feed.Reason{Kind: feed.ReasonHeld, Text: "an item waits for " + clockTime(st.HeldUntil, now, zone)}
 	}
 	return at, why
 }

@@ -206,6 +206,13 @@ func TestNextRun(t *testing.T) {
 		"push missed one": {"*/15 * * * *", state(func(s *feed.SourceState) {
 			s.Push = &feed.Push{State: feed.PushActive, LastPush: now.Add(-time.Hour), Until: now.Add(time.Hour), Missed: 1}
 		}), "23 14:15", "23 14:20", "runs by its schedule"},
+		"an item waits":             {"0 6 * * *", state(func(s *feed.SourceState) { s.HeldUntil, s.TTL = now.Add(97*time.Minute+29*time.Second), 3*time.Hour }), "23 15:38", "23 15:38", "an item waits for 15:37"},
+		"an item waits for long":    {"*/15 * * * *", state(func(s *feed.SourceState) { s.HeldUntil = now.Add(3 * time.Hour) }), "23 14:15", "23 14:20", "runs by its schedule"},
+		"an item waits, and failed": {"0 6 * * *", state(func(s *feed.SourceState) { s.HeldUntil, s.Failures = now.Add(time.Hour), 1 }), "24 06:00", "24 06:05", "runs by its schedule"},
+		"an item waits, host held": {"*/15 * * * *", state(func(s *feed.SourceState) {
+			s.HeldUntil, s.WaitUntil, s.WaitReason = now.Add(time.Minute), now.Add(time.Hour), "the host answered 429"
+		}), "23 15:00", "23 15:01", "waits until"},
+		"an item waited": {"*/15 * * * *", state(func(s *feed.SourceState) { s.HeldUntil = now.Add(-time.Minute) }), "23 14:15", "23 14:20", "runs by its schedule"},
 		"lease over": {"*/15 * * * *", state(func(s *feed.SourceState) {
 			s.Push = &feed.Push{State: feed.PushActive, LastPush: now.Add(-time.Hour), Until: now.Add(-time.Minute)}
 		}), "23 14:15", "23 14:20", "runs by its schedule"},

@@ -216,6 +216,9 @@ func (v *visit) pushed(ctx context.Context, src feed.Source, st feed.SourceState
 	p := *st.Push
 	p.LastPush, p.Missed = now, 0
 	st.Push = &p
+	if !doc.HeldUntil.IsZero() && (st.HeldUntil.IsZero() || doc.HeldUntil.Before(st.HeldUntil)) {
+		st.HeldUntil = doc.HeldUntil
+	}
 	st.Rhythm = learnRhythm(st.Rhythm, doc.Items, now, zoneOf(src))
 	c.plan(src, &st, now)
 	return Result{

@@ -15,7 +15,7 @@ func TestHoldFuture(t *testing.T) {
 <item><title>Tuần sau</title><link>https://a.example/3</link><pubDate>Fri, 04 Dec 2026 09:00:00 GMT</pubDate></item>
 <item><title>Không ngày</title><link>https://a.example/4</link></item>
 </channel></rss>`
-	titles := func(hold bool, at time.Time) (list []string, held int) {
+	titles := func(hold bool, at time.Time) (list []string, held int, until time.Time) {
 		t.Helper()
 		d, err := Read(Body{Bytes: []byte(doc), URL: "https://a.example/rss"}, feed.Source{ID: "a", URL: "https://a.example/rss", HoldFuture: hold, MaxItems: 100}, at)
 		if err != nil {
@@ -24,15 +24,15 @@ func TestHoldFuture(t *testing.T) {
 		for _, it := range d.Items {
 			list = append(list, it.Title)
 		}
-		return list, d.Held
+		return list, d.Held, d.HeldUntil
 	}
-	if list, held := titles(false, now); len(list) != 4 || held != 0 {
+	if list, held, until := titles(false, now); len(list) != 4 || held != 0 || !until.IsZero() {
 		t.Errorf("without: %q, %d held", list, held)
 	}
-	if list, held := titles(true, now); len(list) != 2 || held != 2 {
-		t.Errorf("now: %q, %d held", list, held)
+	if list, held, until := titles(true, now); len(list) != 2 || held != 2 || !until.Equal(now.Add(time.Hour)) {
+		t.Errorf("now: %q, %d held until %v", list, held, until)
 	}
-	if list, held := titles(true, now.Add(61*time.Minute)); len(list) != 3 || held != 1 {
-		t.Errorf("an hour later: %q, %d held", list, held)
+	if list, held, until := titles(true, now.Add(time.Hour)); len(list) != 3 || held != 1 || !until.Equal(now.Add(7*24*time.Hour+time.Hour)) {
+		t.Errorf("an hour later: %q, %d held until %v", list, held, until)
 	}
 }

@@ -218,7 +218,7 @@ func TestFrontOfASmallSite(t *testing.T) {
 // in each, and what the machine says in English stays out of a Vietnamese page.
 func TestStatusPageIsInOneLanguage(t *testing.T) {
 	reasons := []feed.ReasonKind{feed.ReasonFirst, feed.ReasonAddress, feed.ReasonSchedule, feed.ReasonRhythm, feed.ReasonLearning, feed.ReasonPushed,
-		feed.ReasonFailed, feed.ReasonTTL, feed.ReasonAsked, feed.ReasonSkipped, feed.ReasonGone, feed.ReasonLine, feed.ReasonUnsaved}
+		feed.ReasonFailed, feed.ReasonTTL, feed.ReasonAsked, feed.ReasonSkipped, feed.ReasonHeld, feed.ReasonGone, feed.ReasonLine, feed.ReasonUnsaved}
 	faults := []feed.Fault{feed.FaultStatus, feed.FaultSlow, feed.FaultUnknown, feed.FaultAway, feed.FaultTLS, feed.FaultForbidden, feed.FaultUnreadable, feed.FaultUnsaved}
 	for _, lang := range []string{"vi", "en"} {
 		w := statusWordsFor(lang)
