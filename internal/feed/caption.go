@@ -1,7 +1,9 @@
 package feed
 
 import (
+	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	nethtml "golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -109,4 +111,133 @@ func withoutShortcodes(s string) string {
 	}
 	out.WriteString(s)
 	return out.String()
+}
+
+// How far behind a picture its caption is looked for: bytes, and pieces of markup.
+const (
+	captionReach  = 6 << 10
+	captionPieces = 60
+	captionBytes  = 1000
+)
+
+// CaptionBehind returns what stands as the caption of a picture, and whom it credits, in the HTML behind the
+// picture's <img>; empty when no caption follows it directly.
+func CaptionBehind(rest string) (caption, credit string) {
+	rest = Head(rest, captionReach)
+	if end := strings.Index(rest, "[/caption]"); end >= 0 && !strings.Contains(rest[:end], "[caption") { // of WordPress
+		return ofCaption(PlainLine(stripped(rest[:end])), "")
+	}
+	z := nethtml.NewTokenizer(strings.NewReader(rest))
+	for range captionPieces {
+		kind := z.Next()
+		switch kind {
+		case nethtml.ErrorToken:
+			return "", ""
+		case nethtml.TextToken:
+			if strings.TrimSpace(string(z.Raw())) != "" {
+				return "", ""
+			}
+		case nethtml.StartTagToken, nethtml.SelfClosingTagToken, nethtml.EndTagToken:
+			t := z.Token()
+			switch {
+			case kind == nethtml.StartTagToken && isCaption(&t):
+				return ofCaption(captionText(z, &t))
+			case t.DataAtom == atom.Img, kind == nethtml.EndTagToken && t.DataAtom == atom.Figure:
+				return "", ""
+			}
+		}
+	}
+	return "", ""
+}
+
+// captionText reads the element that a tokenizer stands in, to its end: its text, and apart from it that of
+// what its class calls a credit.
+func captionText(z *nethtml.Tokenizer, open *nethtml.Token) (text, credit string) {
+	var all, by strings.Builder
+	depth, within := 1, 0 // elements of its kind that are open; elements that are open in the credit
+	if isCredit(open) {
+		within = 1
+	}
+	for depth > 0 {
+		kind := z.Next()
+		if kind == nethtml.ErrorToken {
+			break
+		}
+		if kind == nethtml.TextToken {
+			if within > 0 {
+				by.Write(z.Text())
+			} else {
+				all.Write(z.Text())
+			}
+			continue
+		}
+		t := z.Token()
+		switch {
+		case kind == nethtml.StartTagToken && t.DataAtom != atom.Br && t.DataAtom != atom.Img:
+			if t.DataAtom == open.DataAtom && t.Data == open.Data {
+				depth++
+			}
+			if within > 0 || isCredit(&t) {
+				within++
+			}
+		case kind == nethtml.EndTagToken:
+			if t.DataAtom == open.DataAtom && t.Data == open.Data {
+				depth--
+			}
+			within = max(0, within-1)
+		}
+		all.WriteByte(' ')
+		by.WriteByte(' ')
+	}
+	return PlainLine(all.String()), PlainLine(by.String())
+}
+
+// isCredit is true of an element that names who made a picture.
+func isCredit(t *nethtml.Token) bool {
+	if t.DataAtom == atom.Cite {
+		return true
+	}
+	for _, a := range t.Attr {
+		if a.Key == "class" && (strings.Contains(strings.ToLower(a.Val), "credit") || strings.Contains(strings.ToLower(a.Val), "copyright")) || a.Key == "itemprop" && a.Val == "copyrightHolder" {
+			return true
+		}
+	}
+	return false
+}
+
+// stripped is HTML without its tags.
+func stripped(s string) string {
+	var out strings.Builder
+	z := nethtml.NewTokenizer(strings.NewReader(s))
+	for kind := z.Next(); kind != nethtml.ErrorToken; kind = z.Next() {
+		if kind == nethtml.TextToken {
+			out.Write(z.Text())
+		}
+	}
+	return out.String()
+}
+
+// creditTail matches whom a caption credits at its end: "… Ảnh: TTXVN", "… (Photo: AP)", "… Photo by A. B.".
+var creditTail = regexp.MustCompile(`(?i)(?:^|[\s.,;!?…(\[–—|-])[\[(]?(?:` +
+	`(?:nguồn ảnh|ảnh tư liệu|ảnh minh h[oọ]a|ảnh|(?:photo |image )?credits?|photograph|photo|picture|image|crédit photo|foto|bild)\s*[:：]\s*` +
+	`|(?:photograph|photo|picture|image) by\s+|(?:photo |image )?courtesy of\s+|©\s*)([^:;()\[\]]{2,80}?)[.)\]\s]*$`)
+
+// creditMark is what a credit begins with and is no part of the name.
+var creditMark = regexp.MustCompile(`(?i)^[(\[\s]*(?:(?:nguồn ảnh|ảnh|photograph|photo|picture|image|credits?|crédit photo|foto|bild)\b(?:\s*[:：]|\s+by\b)?|©|[:：]|by\b|\s)+`)
+
+// ofCaption parts a caption from the credit at its end. A credit that stood apart comes as credit.
+func ofCaption(text, credit string) (string, string) {
+	if credit != "" {
+		credit = strings.TrimRight(creditMark.ReplaceAllString(credit, ""), " )].")
+		return Head(text, captionBytes), Head(credit, 200)
+	}
+	if at := creditTail.FindStringSubmatchIndex(text); at != nil {
+		credit = strings.TrimSpace(text[at[2]:at[3]])
+		_, first := utf8.DecodeRuneInString(text[at[0]:]) // what ends the sentence before
+		text = strings.TrimRight(text[:at[0]+first], " ([–—|-,;:")
+		if at[0] == 0 {
+			text = ""
+		}
+	}
+	return Head(text, captionBytes), credit
 }

@@ -77,7 +77,7 @@ type Source struct {
 	// newest; 0 means all, less than 0 none. The others are stored, archived, and part of stories.
 	Backlog  int
 	Complete bool // what is gone from its document is withdrawn
-	// HoldFuture leaves an item that is dated ahead for the first look after its time.
+	// HoldFuture leaves an item that is dated ahead until its time comes; the source is looked at then.
 	HoldFuture bool
 
 	AllowPrivate bool // whether its host may live on a private, loopback or link-local address
@@ -241,6 +241,8 @@ type Item struct {
 	Categories []string
 	Language   string
 	Image      string
+	Shown      PictureNote // what the source says of Image
+	Place      *Point      // where it happened, as the source says; nil when it does not
 	Enclosures []Enclosure
 
 	Published time.Time // what the source claims, when that is credible; else zero
@@ -581,6 +583,10 @@ type SourceState struct {
 	TTL       time.Duration  `json:"ttl,omitempty"`
 	SkipHours []int          `json:"skip_hours,omitempty"`
 	SkipDays  []time.Weekday `json:"skip_days,omitempty"`
+
+	// HeldUntil is the earliest time for which an item of the document waits, see Source.HoldFuture; zero
+	// when none does.
+	HeldUntil time.Time `json:"held_until,omitzero"`
 
 	// Until when the document or its headers ask not to be fetched again (ttl, max-age), and why.
 	WaitUntil  time.Time `json:"wait_until,omitzero"`

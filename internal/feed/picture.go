@@ -8,6 +8,15 @@ import (
 // Which picture an <img> shows, and which pictures are an item's: not the blank that stands in for one
 // that is loaded later, not a face, a smile, a button or a counter.
 
+// PictureNote is what a source says of a picture: its size in pixels, 0 when that is not known, what it
+// shows and who made it, in plain text of one line.
+type PictureNote struct {
+	Width   int    `json:"width,omitempty"`
+	Height  int    `json:"height,omitempty"`
+	Caption string `json:"caption,omitempty"`
+	Credit  string `json:"credit,omitempty"`
+}
+
 // lazySources are the attributes in which scripts that load pictures late keep the address.
 var lazySources = []string{"data-src", "data-lazy-src", "data-original", "data-lazy", "data-lazyload", "data-echo", "data-url", "data-image",
 	"data-img-src", "data-img-url", "data-cfsrc", "data-ll-src", "data-hi-res-src", "data-full-src", "data-large-file", "data-orig-file", "data-orig-src",
@@ -37,6 +46,22 @@ func PictureSource(attr func(name string) string) string {
 	return ""
 }
 
+// LargestPicture is PictureSource, or the largest sensible size that an <img> offers beside it, with its size
+// in pixels where its attributes tell that of this very file.
+func LargestPicture(attr func(name string) string) (src string, width, height int) {
+	src = PictureSource(attr)
+	width, height = Pixels(attr("width")), Pixels(attr("height"))
+	for _, name := range lazySets {
+		largest, size, byWidth := largestOf(attr(name))
+		switch {
+		case largest == "" || largest == src || !isPictureAddress(largest):
+		case byWidth && size > float64(width), !byWidth && size > 1:
+			return largest, 0, 0
+		}
+	}
+	return src, width, height
+}
+
 // isPictureAddress is false of what holds no picture: data in place of an address, a blank.
 func isPictureAddress(v string) bool {
 	if v == "" || len(v) > 4096 || strings.HasPrefix(v, "data:") || strings.HasPrefix(v, "about:") || strings.HasPrefix(v, "javascript:") || strings.ContainsAny(v, "<>{\n") {
@@ -62,7 +87,14 @@ const LargestWidth = 2048
 // LargestOf is the address of the largest sensible candidate of a srcset ("a.jpg 640w, b.jpg 1280w",
 // "a.jpg, b.jpg 2x"); empty when there is none.
 func LargestOf(srcset string) string {
-	best, most := "", -1.0
+	best, _, _ := largestOf(srcset)
+	return best
+}
+
+// largestOf is LargestOf with the size that it goes by: a width in pixels, else how many pixels of the picture
+// make one of the page.
+func largestOf(srcset string) (best string, most float64, byWidth bool) {
+	most = -1
 	for srcset = strings.TrimSpace(srcset); srcset != ""; {
 		// An address ends at white space; commas may be part of it.
 		end := strings.IndexAny(srcset, " \t\n\r")
@@ -86,11 +118,11 @@ func LargestOf(srcset string) string {
 			size = 1 / size // better than none
 		}
 		if address != "" && size > most {
-			best, most = address, size
+			best, most, byWidth = address, size, strings.HasSuffix(strings.TrimSpace(descriptor), "w")
 		}
 		srcset = strings.TrimLeft(rest, " \t\n\r,")
 	}
-	return best
+	return best, most, byWidth
 }
 
 // Decorates is true of a picture that is none of the item's: a face, a smile, a button, a counter. Class

@@ -38,6 +38,14 @@ func Revision(it *Item) uint64 {
 	for _, e := range it.Enclosures {
 		add(e.URL)
 	}
+	// What items had no place for once: without it, the hash is what it was then.
+	if it.Shown != (PictureNote{}) {
+		add(it.Shown.Caption)
+		add(it.Shown.Credit)
+	}
+	if it.Place != nil {
+		add(it.Place.String())
+	}
 	return h.Sum64()
 }
 

@@ -55,6 +55,8 @@ type frozenReport struct {
 	Categories []string         `json:"categories,omitempty"`
 	Language   string           `json:"language,omitempty"`
 	Image      string           `json:"image,omitempty"`
+	Shown      feed.PictureNote `json:"shown,omitzero"`
+	Place      *feed.Point      `json:"place,omitempty"`
 	Enclosures []feed.Enclosure `json:"enclosures,omitempty"`
 	Published  time.Time        `json:"published,omitzero"`
 	Updated    time.Time        `json:"updated,omitzero"`
@@ -108,7 +110,7 @@ func freezeLead(it *feed.Item, rights feed.Rights) frozenReport {
 	if rights == feed.RightsHeadline {
 		return r
 	}
-	r.Summary, r.Image, r.Enclosures = it.Summary, it.Image, it.Enclosures
+	r.Summary, r.Image, r.Shown, r.Place, r.Enclosures = it.Summary, it.Image, it.Shown, it.Place, it.Enclosures
 	if rights == feed.RightsFull || r.Summary == "" { // a summary may be taken from the content
 		r.Content = it.Content
 	}
@@ -146,7 +148,7 @@ func (s *frame) thaw(body []byte, keys []string) (*render.View, error) {
 		for i, r := range fe.Reports {
 			e.Reports = append(e.Reports, feed.Item{ID: int64(i + 1), Source: r.Source, URL: r.URL, Title: r.Title, Base: r.Base,
 				Summary: r.Summary, Content: r.Content, Authors: r.Authors, Categories: r.Categories, Language: r.Language,
-				Image: r.Image, Enclosures: r.Enclosures, Published: r.Published.UTC(), Updated: r.Updated.UTC(), FirstSeen: r.FirstSeen.UTC()})
+				Image: r.Image, Shown: r.Shown, Place: r.Place, Enclosures: r.Enclosures, Published: r.Published.UTC(), Updated: r.Updated.UTC(), FirstSeen: r.FirstSeen.UTC()})
 		}
 		v.Entries = append(v.Entries, e)
 	}

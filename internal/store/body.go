@@ -16,7 +16,14 @@ import (
 // text is its length and its bytes, a list its length and its fields; numbers are varints, as package
 // encoding/binary writes them. JSON took four times as long, for every item twice: once to save it,
 // once to read it for the desk.
-const bodyForm = 1
+//
+// A body of an item with a picture of which its source says something, or with a place, begins with
+// bodyNoted, and ends in these: width, height, caption, credit; whether there is a place, its latitude and
+// longitude in millionths of a degree.
+const (
+	bodyForm  = 1
+	bodyNoted = 2
+)
 
 // jsonBody is how feedd wrote bodies before there was bodyForm; it begins with a brace.
 type jsonBody struct {
@@ -45,7 +52,12 @@ func giveBack(buf *[]byte, used []byte) {
 
 func (s *Store) pack(it *feed.Item) []byte {
 	buf := scratch.Get().(*[]byte)
-	w := bodyWriter(append(*buf, bodyForm))
+	noted := it.Shown != (feed.PictureNote{}) || it.Place != nil
+	form := byte(bodyForm)
+	if noted {
+		form = bodyNoted
+	}
+	w := bodyWriter(append(*buf, form))
 	w.text(it.Content, it.Base, it.Language, it.Image)
 	w.number(int64(len(it.Authors)))
 	for _, p := range it.Authors {
@@ -58,9 +70,35 @@ func (s *Store) pack(it *feed.Item) []byte {
 		w.text(e.URL, e.Type)
 		w.number(e.Length)
 	}
+	if noted {
+		w.noted(it)
+	}
 	packed := s.enc.EncodeAll(w, make([]byte, 0, len(w)/2+64))
 	giveBack(buf, w)
 	return packed
+}
+
+func (w *bodyWriter) noted(it *feed.Item) {
+	n := it.Shown
+	w.number(int64(n.Width))
+	w.number(int64(n.Height))
+	w.text(n.Caption, n.Credit)
+	if it.Place == nil {
+		w.number(0)
+		return
+	}
+	lat, long := it.Place.Micro()
+	w.number(1)
+	w.number(lat)
+	w.number(long)
+}
+
+func (r *bodyReader) noted(it *feed.Item) {
+	it.Shown = feed.PictureNote{Width: int(r.number()), Height: int(r.number()), Caption: r.text(), Credit: r.text()}
+	if r.number() != 0 {
+		p := feed.PointOfMicro(r.number(), r.number())
+		it.Place = &p
+	}
 }
 
 func (s *Store) unpack(blob []byte, it *feed.Item) error {
@@ -86,12 +124,13 @@ func readBody(raw []byte, it *feed.Item) error {
 		it.Content, it.Base, it.Language = b.Content, b.Base, b.Language
 		it.Image, it.Authors, it.Categories, it.Enclosures = b.Image, b.Authors, b.Categories, b.Enclosures
 		return nil
-	case len(raw) == 0 || raw[0] != bodyForm:
+	case len(raw) == 0 || raw[0] != bodyForm && raw[0] != bodyNoted:
 		return errBody
 	}
 	r := bodyReader{left: string(raw[1:])} // the texts are parts of it: one allocation for all
 	it.Content, it.Base, it.Language, it.Image = r.text(), r.text(), r.text(), r.text()
 	it.Authors, it.Categories, it.Enclosures = nil, nil, nil
+	it.Shown, it.Place = feed.PictureNote{}, nil
 	if n := r.length(); n > 0 {
 		it.Authors = make([]feed.Person, n)
 		for i := range it.Authors {
@@ -109,6 +148,9 @@ func readBody(raw []byte, it *feed.Item) error {
 		for i := range it.Enclosures {
 			it.Enclosures[i] = feed.Enclosure{URL: r.text(), Type: r.text(), Length: r.number()}
 		}
+	}
+	if raw[0] == bodyNoted {
+		r.noted(it)
 	}
 	if r.broken || r.left != "" {
 		return errBody

@@ -50,7 +50,9 @@ func TestBodyKeepsAll(t *testing.T) {
 	for i := range full.Enclosures {
 		fillIn(reflect.ValueOf(&full.Enclosures[i]).Elem(), &n)
 	}
-	for _, it := range []feed.Item{full, {}, {Content: "only"}} {
+	noted := full
+	noted.Shown, noted.Place = feed.PictureNote{Width: 1200, Height: 800, Caption: "Cầu", Credit: "A"}, &feed.Point{Lat: -21.028511, Long: 105.804817}
+	for _, it := range []feed.Item{full, noted, {}, {Content: "only"}, {Shown: feed.PictureNote{Credit: "B"}}, {Place: &feed.Point{Lat: 1}}} {
 		var back feed.Item
 		if err := s.unpack(s.pack(&it), &back); err != nil {
 			t.Fatal(err)

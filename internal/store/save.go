@@ -615,7 +615,7 @@ func (s *Store) revise(tx *tx, it, old *feed.Item, at time.Time) (revised bool, 
 		next.Content = old.Content
 	}
 	if next.Image == "" {
-		next.Image = old.Image
+		next.Image, next.Shown = old.Image, old.Shown
 	}
 	if next.Title == "" {
 		next.Title = old.Title

@@ -53,6 +53,10 @@ func Article(body Body, it *feed.Item, src feed.Source, now time.Time) (err erro
 	}
 	if it.Image == "" {
 		it.Image = r.picture(base, found.image)
+		it.Shown = r.note(found.shown, it.Summary)
+	}
+	if it.Place == nil {
+		it.Place = found.place
 	}
 	if it.Published.IsZero() {
 		it.Published = r.date(found.published)
@@ -81,6 +85,7 @@ func described(tree *goquery.Document, base *url.URL, canonical string) rawItem 
 	if found.link != "" && canonical != "" && feed.Canonical(found.link) != canonical {
 		found = rawItem{}
 	}
+	graph := found.image == "" // Open Graph names the picture, and says its size
 	tree.Find("meta[content]").Each(func(_ int, s *goquery.Selection) {
 		content := strings.TrimSpace(s.AttrOr("content", ""))
 		if content == "" {
@@ -91,6 +96,18 @@ func described(tree *goquery.Document, base *url.URL, canonical string) rawItem 
 			found.summary = first(found.summary, content)
 		case "og:image", "og:image:url", "twitter:image":
 			found.image = first(found.image, content)
+		case "og:image:width":
+			if graph && found.shown.Width == 0 {
+				found.shown.Width = feed.Pixels(content)
+			}
+		case "og:image:height":
+			if graph && found.shown.Height == 0 {
+				found.shown.Height = feed.Pixels(content)
+			}
+		case "geo.position", "icbm":
+			if found.place == nil {
+				found.place = feed.ParsePoint(content)
+			}
 		case "article:published_time", "pubdate", "datepublished", "date":
 			found.published = first(found.published, content)
 		case "article:modified_time", "og:updated_time", "datemodified":
@@ -101,6 +118,9 @@ func described(tree *goquery.Document, base *url.URL, canonical string) rawItem 
 			}
 		}
 	})
+	if found.shown.Width == 0 || found.shown.Height == 0 {
+		found.shown.Width, found.shown.Height = 0, 0
+	}
 	return found
 }
 
@@ -113,7 +133,9 @@ func extract(tree *goquery.Document, base *url.URL, found *rawItem) {
 		return
 	}
 	found.summary = first(found.summary, article.Excerpt())
-	found.image = first(found.image, article.ImageURL())
+	if found.image == "" {
+		found.image, found.shown = article.ImageURL(), feed.PictureNote{}
+	}
 	if t, err := article.PublishedTime(); err == nil && found.published == "" {
 		found.published = t.Format(time.RFC3339)
 	}

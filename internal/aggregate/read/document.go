@@ -84,8 +84,10 @@ type Document struct {
 
 	Deleted []feed.Deleted // items that it says it withdrew
 
-	// Held counts the items that are left out because they are dated ahead, see feed.Source.HoldFuture.
-	Held int
+	// Held counts the items that are left out because they are dated ahead, see feed.Source.HoldFuture, and
+	// HeldUntil is the time of the first of them.
+	Held      int
+	HeldUntil time.Time
 
 	Warnings []string // what was mended, cut or doubtful, for people
 }

@@ -102,6 +102,7 @@ func (l *ldReader) article(v map[string]any) rawItem {
 		updated:   ldText(v["dateModified"]),
 		image:     l.resolve(first(ldImage(v["image"]), ldImage(v["thumbnailUrl"]))),
 		language:  ldText(v["inLanguage"]),
+		shown:     ldNote(v["image"]),
 	}
 	people, ok := v["author"].([]any)
 	if !ok {
@@ -201,6 +202,31 @@ func ldImage(v any) string {
 		return first(ldText(v["url"]), ldText(v["contentUrl"]))
 	}
 	return ""
+}
+
+// ldNote is what an ImageObject says of the picture that ldImage takes.
+func ldNote(v any) feed.PictureNote {
+	if list, ok := v.([]any); ok && len(list) > 0 {
+		v = list[0]
+	}
+	o, ok := v.(map[string]any)
+	if !ok {
+		return feed.PictureNote{}
+	}
+	size := func(v any) int { // a number, text, or a QuantitativeValue
+		if q, ok := v.(map[string]any); ok {
+			v = q["value"]
+		}
+		if n, ok := v.(float64); ok {
+			return max(0, int(n))
+		}
+		return feed.Pixels(ldText(v))
+	}
+	n := feed.PictureNote{Width: size(o["width"]), Height: size(o["height"]), Caption: ldText(o["caption"]), Credit: first(ldText(o["creditText"]), ldText(o["copyrightNotice"]))}
+	if n.Width == 0 || n.Height == 0 {
+		n.Width, n.Height = 0, 0
+	}
+	return n
 }
 
 // microdata reads the same from itemscope and itemprop.

@@ -25,6 +25,8 @@ type rawItem struct {
 	categories []string
 	language   string
 	image      string
+	shown      feed.PictureNote // of image
+	place      *feed.Point
 	enclosures []feed.Enclosure
 	plain      plainFields
 }
@@ -52,8 +54,10 @@ func (r *reader) take(doc *Document, raws []rawItem) {
 	doc.Written = make([]Written, 0, len(raws))
 	for i := range raws {
 		raw := &raws[i]
-		if r.ahead(raw.published) {
-			doc.Held++
+		if at, ahead := r.ahead(raw.published); ahead {
+			if doc.Held++; doc.HeldUntil.IsZero() || at.Before(doc.HeldUntil) {
+				doc.HeldUntil = at
+			}
 			continue
 		}
 		it := r.item(raw, base)
@@ -74,15 +78,15 @@ func (r *reader) take(doc *Document, raws []rawItem) {
 // at the top of a list.
 const aheadAtMost = 366 * 24 * time.Hour
 
-// ahead tells whether an item of this date waits for its time.
-func (r *reader) ahead(raw string) bool {
+// ahead tells whether an item of this date waits for its time, and for which.
+func (r *reader) ahead(raw string) (time.Time, bool) {
 	if !r.src.HoldFuture || raw == "" {
-		return false
+		return time.Time{}, false
 	}
 	dates := r.dates
 	dates.Now = r.now.Add(aheadAtMost)
 	t, _, ok := dates.Parse(raw)
-	return ok && t.After(r.now)
+	return t, ok && t.After(r.now)
 }
 
 // base is what the document's relative addresses resolve against: the xml:base of its root,
@@ -115,7 +119,7 @@ func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 	}
 	it.Canonical = feed.Canonical(it.URL)
 	base = r.textBase(base, it.URL)
-	it.Image = r.picture(base, raw.image)
+	it.Place = raw.place
 	it.Categories = r.categories(raw.categories)
 	it.Enclosures = raw.enclosures
 	for i := range it.Enclosures {
@@ -126,17 +130,74 @@ func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 	if it.Published.IsZero() {
 		it.Published = r.dateOfAddress(it.URL)
 	}
-	if it.Image == "" {
-		if src := firstImage(it.Content); src != "" {
-			it.Image = r.picture(base, src)
-		} else if src := firstImage(it.Summary); src != "" {
-			it.Image = r.picture(base, src)
-		}
-	}
+	r.pictureOf(&it, raw, base)
 	if base != nil && (r.body.URL != "" || r.xmlBase != "") && base.String() != it.URL && (hasRelative(it.Summary) || hasRelative(it.Content)) {
 		it.Base = base.String()
 	}
 	return it
+}
+
+// pictureOf gives an item its picture, with what is said of it: that which its source names, else the first
+// of its text.
+func (r *reader) pictureOf(it *feed.Item, raw *rawItem, base *url.URL) {
+	if it.Image = r.picture(base, raw.image); it.Image != "" {
+		it.Shown = r.note(raw.shown, it.Summary)
+		if it.Shown.Caption == "" && it.Shown.Credit == "" {
+			for _, text := range [...]string{it.Content, it.Summary} {
+				if behind := behindPicture(text, raw.image); behind != "" {
+					it.Shown.Caption, it.Shown.Credit = feed.CaptionBehind(behind)
+				}
+			}
+		}
+		return
+	}
+	for _, text := range [...]string{it.Content, it.Summary} {
+		src, shown, behind := firstImage(text)
+		if it.Image = r.picture(base, src); it.Image == "" {
+			continue
+		}
+		it.Shown = shown
+		if behind != "" {
+			it.Shown.Caption, it.Shown.Credit = feed.CaptionBehind(behind)
+		}
+		return
+	}
+}
+
+// note makes plain, bounded text of what a format has for a picture's caption and credit. What is the summary, too,
+// is no caption.
+func (r *reader) note(n feed.PictureNote, summary string) feed.PictureNote {
+	plain := func(s string, most int) string {
+		if s == "" {
+			return ""
+		}
+		return feed.Head(legible(feed.PlainTitle(r.letters(withoutMarks(s)))), most)
+	}
+	n.Caption, n.Credit = plain(n.Caption, maxTitle), plain(n.Credit, 200)
+	if n.Caption != "" && n.Caption == feed.PlainTitle(summary) { // of the item, not of its picture
+		n.Caption = ""
+	}
+	return n
+}
+
+// captioned is true of HTML that may hold a caption.
+func captioned(s string) bool { return strings.Contains(s, "aption") || strings.Contains(s, "APTION") }
+
+// behindPicture is what stands behind the picture of this address in a text that has captions; empty when it
+// is not there.
+func behindPicture(text, address string) string {
+	if address == "" || !captioned(text) {
+		return ""
+	}
+	at := strings.Index(text, address)
+	if at < 0 {
+		at = strings.Index(text, strings.ReplaceAll(address, "&", "&amp;"))
+	}
+	if at < 0 {
+		return ""
+	}
+	_, behind, _ := strings.Cut(text[at:], ">")
+	return behind
 }
 
 // linkBase is what relative links of items resolve against: the site, where the feed lives on another
@@ -436,18 +497,19 @@ func needsOrder(raws []rawItem) bool {
 	return false
 }
 
-// firstImage finds the first picture of a text that is the item's, without building a tree: it runs
-// over everything that is collected.
-func firstImage(s string) string {
+// firstImage finds the first picture of a text that is the item's, with its size and, where the text has
+// captions, what stands behind it. It builds no tree, for it runs over everything that is collected.
+func firstImage(s string) (src string, shown feed.PictureNote, behind string) {
+	text := s
 	for {
 		i := strings.Index(s, "<img")
 		if i < 0 {
-			return ""
+			return "", feed.PictureNote{}, ""
 		}
 		s = s[i+4:]
 		end := strings.IndexByte(s, '>')
 		if end < 0 {
-			return ""
+			return "", feed.PictureNote{}, ""
 		}
 		tag := s[:end]
 		s = s[end:]
@@ -455,11 +517,17 @@ func firstImage(s string) string {
 		if !strings.Contains(tag, "data") && !strings.Contains(tag, "lazy") && !strings.Contains(tag, "srcset") && !strings.Contains(tag, "file=") {
 			attr = plainAttr(tag) // nearly all
 		}
-		src := feed.PictureSource(attr)
+		src, width, height := feed.LargestPicture(attr)
 		if src == "" || feed.Decorates(src, attr("class"), feed.Pixels(attr("width")), feed.Pixels(attr("height"))) || hidden(attr("style")) {
 			continue
 		}
-		return strings.ReplaceAll(src, "&amp;", "&")
+		if width > 0 && height > 0 {
+			shown = feed.PictureNote{Width: width, Height: height}
+		}
+		if captioned(text) {
+			behind = s[1:]
+		}
+		return strings.ReplaceAll(src, "&amp;", "&"), shown, behind
 	}
 }
 

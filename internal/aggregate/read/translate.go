@@ -47,7 +47,8 @@ func (r *reader) fromRSS(f *rss.Feed) *Document {
 	if f.Image != nil {
 		doc.Image = f.Image.URL
 	}
-	doc.Image = first(doc.Image, extAttr(f.Extensions, "itunes", "image", "href"), extAttr(f.Extensions, "itunes", "image", "url"), mediaImage(f.Extensions["media"]))
+	shown, _ := mediaImage(f.Extensions["media"])
+	doc.Image = first(doc.Image, extAttr(f.Extensions, "itunes", "image", "href"), extAttr(f.Extensions, "itunes", "image", "url"), shown)
 	r.pace(doc, f)
 
 	raws := make([]rawItem, len(f.Items))
@@ -67,8 +68,9 @@ func fromRSSItem(it *rss.Item) rawItem {
 		summary:  first(it.Description, extValue(x, "dc", "description"), extValue(x, "itunes", "summary"), extValue(x, "atom", "summary")),
 		content:  first(it.Content, extValue(x, "atom", "content"), it.Custom["body"], it.Custom["fullitem"], it.Custom["content"]),
 		language: extValue(x, "dc", "language"),
-		image:    first(extAttr(x, "itunes", "image", "href"), mediaImage(x["media"])),
+		place:    placeOf(x),
 	}
+	raw.picturedBy(x["media"], extAttr(x, "itunes", "image", "href"))
 	if summary := it.Custom["summary"]; strings.TrimSpace(summary) != "" && raw.content == "" {
 		// The description beside a summary is the text itself.
 		raw.summary, raw.content = summary, raw.summary
@@ -199,11 +201,12 @@ func fromEntry(e *atom.Entry, f *atom.Feed) rawItem {
 	x := e.Extensions
 	raw := rawItem{
 		guid: e.ID, title: first(e.Title, extValue(x, "media", "title")), summary: e.Summary,
-		published: first(e.Published, extValue(x, "dc", "date"), extValue(x, "atom03", "created"), e.Updated),
-		updated:   e.Updated,
+		published: first(e.Published, extValue(x, "dc", "date"), extValue(x, "dcterms", "issued"), extValue(x, "dcterms", "created"), extValue(x, "atom03", "created"), e.Updated),
+		updated:   first(e.Updated, extValue(x, "dcterms", "modified")),
 		language:  extValue(x, "dc", "language"),
-		image:     mediaImage(x["media"]),
+		place:     placeOf(x),
 	}
+	raw.picturedBy(x["media"], "")
 	if e.Content != nil {
 		raw.content = e.Content.Value
 	}
@@ -546,11 +549,21 @@ func mediaContents(media map[string][]ext.Extension) []ext.Extension {
 	return out
 }
 
+// picturedBy takes the picture of Media RSS, with what is said of it; itunes is another address that stands
+// before it.
+func (raw *rawItem) picturedBy(media map[string][]ext.Extension, itunes string) {
+	raw.image = itunes
+	src, shown := mediaImage(media)
+	if itunes == "" || itunes == src {
+		raw.image, raw.shown = src, shown
+	}
+}
+
 // mediaImage picks the picture of Media RSS: the largest sensible of its contents, else of its
 // thumbnails.
-func mediaImage(media map[string][]ext.Extension) string {
+func mediaImage(media map[string][]ext.Extension) (src string, shown feed.PictureNote) {
 	if len(media) == 0 {
-		return ""
+		return "", shown
 	}
 	contents := mediaContents(media)
 	pictures := make([]ext.Extension, 0, len(contents))
@@ -559,8 +572,8 @@ func mediaImage(media map[string][]ext.Extension) string {
 			pictures = append(pictures, c)
 		}
 	}
-	if found := largest(pictures); found != "" {
-		return found
+	if found := largest(pictures); found != nil {
+		return found.Attrs["url"], mediaNote(found, media)
 	}
 	thumbnails := media["thumbnail"]
 	for _, holder := range [...][]ext.Extension{contents, media["group"]} {
@@ -568,14 +581,18 @@ func mediaImage(media map[string][]ext.Extension) string {
 			thumbnails = append(thumbnails[:len(thumbnails):len(thumbnails)], c.Children["thumbnail"]...)
 		}
 	}
-	return largest(thumbnails)
+	if found := largest(thumbnails); found != nil {
+		return found.Attrs["url"], mediaNote(found, media)
+	}
+	return "", shown
 }
 
-// largest is the address of the largest picture that is no decoration; of equals, and of those that say
-// no size, the first.
-func largest(pictures []ext.Extension) string {
-	best, most := "", -1
-	for _, p := range pictures {
+// largest is the largest picture that is no decoration; of equals, and of those that say no size, the first.
+func largest(pictures []ext.Extension) *ext.Extension {
+	var best *ext.Extension
+	most := -1
+	for i := range pictures {
+		p := &pictures[i]
 		src, width, height := p.Attrs["url"], feed.Pixels(p.Attrs["width"]), feed.Pixels(p.Attrs["height"])
 		if src == "" || feed.Decorates(src, "", width, height) {
 			continue
@@ -585,10 +602,57 @@ func largest(pictures []ext.Extension) string {
 			size = 1 // better than one that says nothing
 		}
 		if size > most {
-			best, most = src, size
+			best, most = p, size
 		}
 	}
 	return best
+}
+
+// mediaNote is what Media RSS says of a picture: the element itself, else the group or the item that it stands in
+// (Media RSS 1.5.1: what is said of these holds for what they contain).
+func mediaNote(picture *ext.Extension, media map[string][]ext.Extension) feed.PictureNote {
+	n := feed.PictureNote{Width: feed.Pixels(picture.Attrs["width"]), Height: feed.Pixels(picture.Attrs["height"])}
+	if n.Width == 0 || n.Height == 0 {
+		n.Width, n.Height = 0, 0
+	}
+	within := []ext.Extension{*picture}
+	for _, g := range media["group"] {
+		for _, c := range g.Children["content"] {
+			if c.Attrs["url"] == picture.Attrs["url"] {
+				within = append(within, g)
+			}
+		}
+	}
+	within = append(within, ext.Extension{Children: media})
+	for _, holder := range within {
+		n.Credit = first(n.Credit, childValue(holder, "credit"), childValue(holder, "copyright"))
+		n.Caption = first(n.Caption, childValue(holder, "description"), childValue(holder, "text"))
+	}
+	return n
+}
+
+// placeOf is where an item happened: GeoRSS in its simple and its GML form, or W3C's vocabulary.
+func placeOf(x ext.Extensions) *feed.Point {
+	if p := feed.ParsePoint(extValue(x, "georss", "point")); p != nil {
+		return p
+	}
+	for _, where := range x["georss"]["where"] {
+		for _, point := range where.Children["Point"] {
+			if p := feed.ParsePoint(childValue(point, "pos")); p != nil {
+				return p
+			}
+		}
+	}
+	geo := x["geo"]
+	if len(geo) == 0 {
+		return nil
+	}
+	for _, holder := range append([]ext.Extension{{Children: geo}}, geo["Point"]...) {
+		if p := feed.NewPoint(childValue(holder, "lat"), first(childValue(holder, "long"), childValue(holder, "lon"))); p != nil {
+			return p
+		}
+	}
+	return nil
 }
 
 // isImage judges by type, medium and the address's ending.

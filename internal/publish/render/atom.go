@@ -18,6 +18,7 @@ type atomDocument struct {
 	History string   `xml:"xmlns:fh,attr,omitempty"`
 	Thread  string   `xml:"xmlns:thr,attr,omitempty"`
 	Tomb    string   `xml:"xmlns:at,attr,omitempty"`
+	GeoRSS  string   `xml:"xmlns:georss,attr,omitempty"`
 	// A field of ours replaces the library's of the same element name.
 	feeds.AtomFeed
 	Title     plainText       `xml:"title"`
@@ -44,6 +45,7 @@ type atomEntry struct {
 	Categories []atomCategory `xml:"category"`
 	Source     *atomSource    `xml:"source"`
 	Media      []mediaContent `xml:"media:content"`
+	Place      string         `xml:"georss:point,omitempty"`
 	InReplyTo  *inReplyTo     `xml:"thr:in-reply-to"`
 }
 
@@ -117,6 +119,9 @@ func (v *View) atom(d *document) ([]byte, error) {
 		if x.Media != nil {
 			doc.Media = nsMedia
 		}
+		if x.Place != "" {
+			doc.GeoRSS = nsGeoRSS
+		}
 		if x.InReplyTo != nil {
 			doc.Thread = nsThread
 		}
@@ -139,6 +144,7 @@ func (v *View) atomEntry(base *feeds.AtomEntry, e *entry) atomEntry {
 		Links:     []atomLink{{Rel: "alternate", Href: e.link}},
 		Source:    e.atomSource(),
 		Media:     e.media(),
+		Place:     e.point(),
 		InReplyTo: e.inReplyTo(),
 	}
 	x.AtomEntry.Links = nil // written by ours

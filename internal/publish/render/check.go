@@ -104,7 +104,7 @@ func (n *node) one(name string) *node {
 // prefixes of the namespaces a feed of ours may use. An undeclared prefix arrives as a namespace of
 // its own and is found out here.
 var prefixes = map[string]string{
-	"": "", nsAtom: "atom:", nsDC: "dc:", nsMedia: "media:", nsHistory: "fh:", nsThread: "thr:", nsTomb: "at:",
+	"": "", nsAtom: "atom:", nsDC: "dc:", nsMedia: "media:", nsHistory: "fh:", nsThread: "thr:", nsTomb: "at:", nsGeoRSS: "georss:",
 	nsSitemap: "", nsNews: "news:",
 	"http://purl.org/rss/1.0/modules/content/": "content:", "xml": "xml:", "xmlns": "xmlns:",
 	"http://www.w3.org/XML/1998/namespace": "xml:",

@@ -67,9 +67,9 @@ func (c *checker) rssImage(image *node) {
 
 func (c *checker) rssItem(item *node, ids map[string]bool) {
 	c.only(item, "title", "link", "description", "content:encoded", "enclosure", "guid", "pubDate", "category",
-		"source", "dc:creator", "dc:language", "dc:rights", "atom:updated", "atom:link", "media:content", "thr:in-reply-to")
+		"source", "dc:creator", "dc:language", "dc:rights", "atom:updated", "atom:link", "media:content", "georss:point", "thr:in-reply-to")
 	c.once(item, "title", "link", "description", "guid", "pubDate")
-	c.atMostOnce(item, "content:encoded", "enclosure", "source", "dc:language", "dc:rights", "atom:updated", "thr:in-reply-to")
+	c.atMostOnce(item, "content:encoded", "enclosure", "source", "dc:language", "dc:rights", "atom:updated", "georss:point", "thr:in-reply-to")
 	c.plain(item.one("title"))
 	c.plain(item.one("dc:rights"))
 	c.date(item.one("pubDate"), time.RFC1123Z)
@@ -226,9 +226,9 @@ func (c *checker) atom(root *node) {
 
 func (c *checker) atomEntry(n *node, ids map[string]bool) {
 	c.only(n, "atom:id", "atom:title", "atom:updated", "atom:published", "atom:author", "atom:summary", "atom:content",
-		"atom:link", "atom:category", "atom:rights", "atom:source", "media:content", "thr:in-reply-to")
+		"atom:link", "atom:category", "atom:rights", "atom:source", "media:content", "georss:point", "thr:in-reply-to")
 	c.once(n, "atom:id", "atom:title", "atom:updated")
-	c.atMostOnce(n, "atom:published", "atom:summary", "atom:content", "atom:rights", "atom:source", "thr:in-reply-to")
+	c.atMostOnce(n, "atom:published", "atom:summary", "atom:content", "atom:rights", "atom:source", "georss:point", "thr:in-reply-to")
 	c.plain(n.one("atom:title"))
 	c.plain(n.one("atom:rights"))
 	c.date(n.one("atom:updated"), time.RFC3339Nano)

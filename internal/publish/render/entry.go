@@ -44,6 +44,8 @@ type entry struct {
 	content            fragment // the full text, where it may be shown
 	footer             string   // HTML: where it comes from, who else reports it, what came before
 	image              string
+	shown              feed.PictureNote // of image
+	place              *feed.Point
 	enclosures         []feed.Enclosure
 	origin             origin
 	others             []other
@@ -351,7 +353,11 @@ func (v *View) texts(e *entry, it *feed.Item, level int) {
 		e.summary = v.Cache.fragment(feed.WithoutCaptions(feed.Head(it.Content, feed.SummaryBytes)), base, maxSummary/2, false)
 	}
 
-	e.image = newsURL(it.Image, base)
+	e.place = it.Place
+	if e.image = newsURL(it.Image, base); e.image != "" {
+		e.shown = it.Shown
+		e.shown.Caption, e.shown.Credit = line(it.Shown.Caption, maxTitle), line(it.Shown.Credit, maxName)
+	}
 	for _, enc := range it.Enclosures {
 		u := newsURL(enc.URL, base)
 		t := mediaType(enc.Type, u)

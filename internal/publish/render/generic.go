@@ -98,17 +98,30 @@ func optionalText(s string) *plainText {
 
 // mediaContent is a picture or recording, in Media RSS.
 type mediaContent struct {
-	URL    string `xml:"url,attr"`
-	Type   string `xml:"type,attr,omitempty"`
-	Medium string `xml:"medium,attr,omitempty"`
-	Length string `xml:"fileSize,attr,omitempty"`
+	URL     string     `xml:"url,attr"`
+	Type    string     `xml:"type,attr,omitempty"`
+	Medium  string     `xml:"medium,attr,omitempty"`
+	Length  string     `xml:"fileSize,attr,omitempty"`
+	Width   int        `xml:"width,attr,omitempty"`
+	Height  int        `xml:"height,attr,omitempty"`
+	Caption *mediaText `xml:"media:description"`
+	Credit  *plainText `xml:"media:credit"`
+}
+
+// mediaText is text that says that it is no HTML.
+type mediaText struct {
+	Type string `xml:"type,attr"`
+	Text string `xml:",chardata"`
 }
 
 // media lists the entry's picture and files.
 func (e *entry) media() []mediaContent {
 	var out []mediaContent
 	if e.image != "" {
-		m := mediaContent{URL: e.image, Type: mediaType("", e.image), Medium: "image"}
+		m := mediaContent{URL: e.image, Type: mediaType("", e.image), Medium: "image", Width: e.shown.Width, Height: e.shown.Height, Credit: optionalText(e.shown.Credit)}
+		if e.shown.Caption != "" {
+			m.Caption = &mediaText{"plain", e.shown.Caption}
+		}
 		for _, enc := range e.enclosures {
 			if enc.URL == e.image {
 				m.Type, m.Length = enc.Type, length(enc.Length)
@@ -133,6 +146,14 @@ func (e *entry) media() []mediaContent {
 	return out
 }
 
+// point is the entry's place as GeoRSS writes it; "" when it has none.
+func (e *entry) point() string {
+	if e.place == nil {
+		return ""
+	}
+	return e.place.String()
+}
+
 // inReplyTo ties an update to the entry before it (RFC 4685).
 type inReplyTo struct {
 	Ref  string `xml:"ref,attr"`
@@ -152,6 +173,7 @@ const (
 	nsAtom    = "http://www.w3.org/2005/Atom"
 	nsDC      = "http://purl.org/dc/elements/1.1/"
 	nsMedia   = "http://search.yahoo.com/mrss/"
+	nsGeoRSS  = "http://www.georss.org/georss"
 	nsHistory = "http://purl.org/syndication/history/1.0"
 	nsThread  = "http://purl.org/syndication/thread/1.0"
 	nsTomb    = "http://purl.org/atompub/tombstones/1.0"

@@ -33,7 +33,7 @@ func (v *View) headline(p *page, e *entry, s shape) headline {
 		h.Summary = cut(e.summary.text, s.summary)
 	}
 	if s.picture && v.Images {
-		h.Picture = e.image
+		h.Picture, h.Caption, h.Credit = e.image, e.shown.Caption, e.shown.Credit
 	}
 	if s.names {
 		h.Home = ""

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/gorilla/feeds"
+
+	"feedd/internal/feed"
 )
 
 // jsonDocument is the library's JSON Feed with what it lacks: items even when there are none,
@@ -45,6 +47,9 @@ type jsonExtension struct {
 	Story   string       `json:"story_url"`
 	Follows string       `json:"follows,omitempty"` // id of the story's item before this one
 	Also    []jsonReport `json:"also,omitempty"`
+	// Image is what is said of the item's image.
+	Image *feed.PictureNote `json:"image,omitempty"`
+	Place *feed.Point       `json:"place,omitempty"`
 }
 
 type jsonSource struct {
@@ -131,6 +136,10 @@ func (e *entry) jsonExtension() jsonExtension {
 		Source:  jsonSource{ID: e.origin.id, Title: e.origin.outlet, URL: e.origin.home, Rights: e.origin.copyright},
 		Story:   e.story,
 		Follows: e.follows,
+		Place:   e.place,
+	}
+	if e.shown != (feed.PictureNote{}) {
+		x.Image = &e.shown
 	}
 	if e.origin.self {
 		x.Source.Feed = e.origin.feedURL

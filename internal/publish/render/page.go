@@ -126,7 +126,7 @@ type headline struct {
 	Told                                 []headline // what other outlets say that this one does not
 	Also                                 []link     // the other outlets
 	More, Story                          string     // what the story's page has besides, and that page
-	Picture                              string
+	Picture, Caption, Credit             string
 	Parts                                []part // of the title: what changed is marked
 	SummaryParts                         []part
 	Reports                              []headline

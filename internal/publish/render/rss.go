@@ -19,6 +19,7 @@ type rssDocument struct {
 	Media   string   `xml:"xmlns:media,attr"`
 	History string   `xml:"xmlns:fh,attr,omitempty"`
 	Thread  string   `xml:"xmlns:thr,attr,omitempty"`
+	GeoRSS  string   `xml:"xmlns:georss,attr,omitempty"`
 	Channel rssChannel
 }
 
@@ -49,6 +50,7 @@ type rssItem struct {
 	Updated    string         `xml:"atom:updated,omitempty"`
 	Links      []atomLink     `xml:"atom:link"`
 	Media      []mediaContent `xml:"media:content"`
+	Place      string         `xml:"georss:point,omitempty"`
 	InReplyTo  *inReplyTo     `xml:"thr:in-reply-to"`
 }
 
@@ -98,6 +100,7 @@ func (v *View) rss(d *document) ([]byte, error) {
 			Rights:    optionalText(e.origin.copyright),
 			Links:     e.related(),
 			Media:     e.media(),
+			Place:     e.point(),
 			InReplyTo: e.inReplyTo(),
 		}
 		for _, c := range e.categories {
@@ -111,6 +114,9 @@ func (v *View) rss(d *document) ([]byte, error) {
 		}
 		if !e.updated.Equal(e.published) {
 			it.Updated = e.stamp
+		}
+		if it.Place != "" {
+			doc.GeoRSS = nsGeoRSS
 		}
 		if it.InReplyTo != nil {
 			doc.Thread = nsThread

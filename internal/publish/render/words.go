@@ -18,6 +18,7 @@ type words struct {
 	Featured, EmptySection, SeeAll                 string
 	EarlierDays, PreviousDay, NextDay, Days, Times string
 	Lost, LostHelp, ToFront                        string // where there is no page
+	Photo                                          string // before who made a picture
 	Weekdays                                       [7]string
 	Story, OpenStory, Reports                      string
 	WhyHere, Form, Related, Rule                   string // of what was filed by what was learned
@@ -39,6 +40,7 @@ var vietnamese = words{
 	Featured: "Đáng chú ý", EmptySection: "Chuyên mục này chưa có tin nào.", SeeAll: "Xem tin của mọi chuyên mục",
 	EarlierDays: "Những ngày trước", PreviousDay: "Ngày trước", NextDay: "Ngày sau", Days: "Các ngày", Times: "Giờ trên trang:",
 	Lost: "Không có trang này", LostHelp: "Địa chỉ có thể đã đổi, hoặc tin không còn nữa.", ToFront: "Về trang nhất",
+	Photo:    "Ảnh:",
 	Weekdays: [7]string{"Chủ Nhật", "Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy"},
 	Story:    "Chuỗi tin", OpenStory: "Xem chuỗi tin", Reports: "Các báo khác",
 	WhyHere: "Vì sao tin vào chuyên mục này", Form: "cách viết tiêu đề", Related: "các từ thường đi cùng", Rule: "quy tắc của chuyên mục",
@@ -61,6 +63,7 @@ var english = words{
 	Featured: "Featured", EmptySection: "This section has nothing yet.", SeeAll: "See what all sections have",
 	EarlierDays: "Earlier days", PreviousDay: "Day before", NextDay: "Day after", Days: "Days", Times: "Times are",
 	Lost: "There is no such page", LostHelp: "Its address may have changed, or the story is gone.", ToFront: "To the front page",
+	Photo: "Photo:",
 	Story: "Story", OpenStory: "See the story", Reports: "Other outlets",
 	WhyHere: "Why it is in this section", Form: "the form of the headline", Related: "related words", Rule: "a rule of the section",
 	EmbedTitle: "Put this on your site", EmbedHelp: "Copy one of these into your page.",
