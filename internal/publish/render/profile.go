@@ -15,10 +15,11 @@ import (
 // 2026-11). What these call recommended is marked so.
 //
 //	flipboard    about.flipboard.com/rss-spec
-//	msn          MSN feed item metadata requirements, support.microsoft.com
-//	smartnews    SmartFormat, developers.smartnews.com
-//	google-news  Technical feed requirements, support.google.com/news/publisher-center
-//	apple-news   Apple News Format, developer.apple.com
+//	msn          MSN feed item metadata requirements, and feed submission, support.microsoft.com
+//	smartnews    SmartFormat 2.1, publishers.smartnews.com
+//	google-news  Technical feed requirements, support.google.com/news/publisher-center; since March 2025 Google
+//	             News takes no feeds (announced 2025-02-10), so that it is the news sitemap that counts
+//	apple-news   Apple News Format, developer.apple.com; RSS guidelines, support.apple.com/guide/news-publisher
 var profiles = map[string]func(*profileFeed, *wants){
 	"flipboard": flipboard, "msn": msn, "smartnews": smartNews, "google-news": googleNews, "apple-news": appleNews,
 }
@@ -56,11 +57,14 @@ type profileFeed struct {
 		Title       string `xml:"title"`
 		Description string `xml:"description"`
 		Language    string `xml:"language"`
+		PubDate     string `xml:"pubDate"`
+		Copyright   string `xml:"copyright"`
 		Image       struct {
 			URL string `xml:"url"`
 		} `xml:"image"`
 		Links []struct {
-			Rel string `xml:"rel,attr"`
+			Rel  string `xml:"rel,attr"`
+			Href string `xml:"href,attr"`
 		} `xml:"http://www.w3.org/2005/Atom link"`
 		Items []profileItem `xml:"item"`
 	} `xml:"channel"`
@@ -73,18 +77,43 @@ type profileItem struct {
 	Description string   `xml:"description"`
 	Full        string   `xml:"http://purl.org/rss/1.0/modules/content/ encoded"`
 	Creators    []string `xml:"http://purl.org/dc/elements/1.1/ creator"`
+	Language    string   `xml:"http://purl.org/dc/elements/1.1/ language"`
 	Media       []struct {
 		Medium string `xml:"medium,attr"`
+		Width  int    `xml:"width,attr"`
+		Height int    `xml:"height,attr"`
 	} `xml:"http://search.yahoo.com/mrss/ content"`
 }
 
 func (it *profileItem) picture() bool {
+	there, _ := it.pixels()
+	return there
+}
+
+// pixels is whether there is a picture, and the lesser of its sides; 0 when that is not known.
+func (it *profileItem) pixels() (there bool, least int) {
 	for _, m := range it.Media {
 		if m.Medium == "image" {
-			return true
+			return true, min(m.Width, m.Height)
+		}
+	}
+	return false, 0
+}
+
+// secure tells whether the feed is served by https, by its own address.
+func (f *profileFeed) secure() bool {
+	for _, l := range f.Channel.Links {
+		if l.Rel == "self" {
+			return strings.HasPrefix(l.Href, "https://")
 		}
 	}
 	return false
+}
+
+// foreign tells whether an item is in another language than the feed.
+func (f *profileFeed) foreign(it *profileItem) bool {
+	primary := func(tag string) string { tag, _, _ = strings.Cut(strings.ToLower(tag), "-"); return tag }
+	return it.Language != "" && primary(it.Language) != primary(f.Channel.Language)
 }
 
 func (f *profileFeed) pushed() bool {
@@ -141,11 +170,23 @@ func flipboard(f *profileFeed, w *wants) {
 		return utf8.RuneCountInString(feed.PlainText(it.Description)) < 300
 	})
 	w.each(f, "name no author (recommended)", func(it *profileItem) bool { return len(it.Creators) == 0 })
-	w.missing("whether pictures have 400 pixels in each dimension is not known here")
+	const side = 400
+	w.each(f, "have a picture of fewer than 400 pixels in a dimension", func(it *profileItem) bool {
+		there, least := it.pixels()
+		return there && least > 0 && least < side
+	})
+	w.each(f, "have a picture whose size their source does not tell; 400 pixels in each dimension are asked for", func(it *profileItem) bool {
+		there, least := it.pixels()
+		return there && least == 0
+	})
 }
 
 func msn(f *profileFeed, w *wants) {
 	w.common(f)
+	if !f.secure() {
+		w.missing("the feed is not served by https (site.url)")
+	}
+	w.each(f, "are in another language than the feed: a section of one language has them apart (language of the section)", f.foreign)
 	w.each(f, "have a headline of 20 characters or fewer", func(it *profileItem) bool { return utf8.RuneCountInString(it.Title) <= 20 })
 	w.each(f, "have a headline of more than 150 characters", func(it *profileItem) bool { return utf8.RuneCountInString(it.Title) > 150 })
 	w.each(f, "are older than 365 days or dated ahead", func(it *profileItem) bool {
@@ -157,16 +198,23 @@ func msn(f *profileFeed, w *wants) {
 
 func smartNews(f *profileFeed, w *wants) {
 	w.common(f)
-	w.missing("SmartFormat's own element snf:logo; feedd does not write it")
-	w.each(f, "have no picture (recommended)", func(it *profileItem) bool { return !it.picture() })
-	if f.Channel.Image.URL == "" {
-		w.missing("the channel has no image (site.icon; recommended)")
+	w.missing("SmartFormat's own elements snf:logo and, for the picture of an item, media:thumbnail; feedd does not write them")
+	if f.Channel.Language == "" {
+		w.missing("the channel names no language (site.language)")
 	}
+	if f.Channel.PubDate == "" {
+		w.missing("the channel has no pubDate")
+	}
+	if n := utf8.RuneCountInString(f.Channel.Description); n > 30 {
+		w.missing("the channel's description has %d characters, of 30 at most (description of the section)", n)
+	}
+	w.each(f, "have no picture (recommended)", func(it *profileItem) bool { return !it.picture() })
 }
 
 func googleNews(f *profileFeed, w *wants) {
 	const feedBytes, itemBytes, fetched = 2_000_000, 1_000_000, 60
 	w.common(f)
+	w.missing("Google News takes no feeds since March 2025: it reads the site itself, and /news-sitemap.xml; what follows were the bounds of feeds")
 	if f.size > feedBytes {
 		w.missing("the feed has %d bytes, of %d at most (publish.max_bytes)", f.size, feedBytes)
 	}
@@ -180,6 +228,15 @@ func googleNews(f *profileFeed, w *wants) {
 	}
 }
 
-func appleNews(_ *profileFeed, w *wants) {
-	w.missing("articles in Apple News Format, sent through its API: a feed alone is not taken, and feedd sends none")
+func appleNews(f *profileFeed, w *wants) {
+	w.missing("articles in Apple News Format, sent through its API, which feedd does not; what follows is asked of feeds where a channel publishes by RSS")
+	w.common(f)
+	if !strings.Contains(f.Channel.Language, "-") {
+		w.missing("the channel's language %q is without a country (site.language: vi-VN)", f.Channel.Language)
+	}
+	w.each(f, "have no description", func(it *profileItem) bool { return strings.TrimSpace(it.Description) == "" })
+	w.each(f, "have a headline of fewer than 15 or more than 60 characters (recommended)", func(it *profileItem) bool {
+		n := utf8.RuneCountInString(it.Title)
+		return n < 15 || n > 60
+	})
 }

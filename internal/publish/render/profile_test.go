@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,12 @@ func TestProfiles(t *testing.T) {
 	for name, want := range map[string]string{"flipboard": "of 30 at least", "msn": "no full text", "smartnews": "snf:logo", "google-news": "no full text", "apple-news": "Apple News Format"} {
 		got, err := CheckProfile(name, body, now)
 		if err != nil || !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, want) }) {
+			t.Errorf("%s: %q (%v), want it to name %q", name, got, err, want)
+		}
+	}
+	for name, want := range map[string]string{"flipboard": "fewer than 400", "msn": "another language", "smartnews": "media:thumbnail", "google-news": "March 2025", "apple-news": "without a country"} {
+		small := bytes.Replace(body, []byte(`width="1200" height="800"`), []byte(`width="1200" height="300"`), 1)
+		if got, err := CheckProfile(name, small, now); err != nil || !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, want) }) {
 			t.Errorf("%s: %q (%v), want it to name %q", name, got, err, want)
 		}
 	}
