@@ -17,7 +17,7 @@ command -v go >/dev/null || { say "Go is not installed; see https://go.dev/dl"; 
 packages=(
 	newsboat python3-feedparser libxml-feed-perl # read our feeds
 	chromium                                     # reads our pages
-	postgresql                                   # stores; the tests start servers of their own
+	postgresql pgbouncer                         # stores; the tests start servers of their own
 	curl nginx-light caddy systemd               # run and check the examples of the documents
 	openssl                                      # an old server for TLS
 	python3-lxml python3-html5lib python3-rdflib libxml2-utils

@@ -57,7 +57,7 @@ func whoami() string {
 
 // versions does something with the history, with that of a database where nothing is yet if make is set.
 func (a *app) versions(s storeFlag, make bool, do func(*daemon.Versions) error) error {
-	v, err := daemon.OpenVersions(a.ctx, s.DB, make)
+	v, err := daemon.OpenVersions(a.ctx, s.DB, s.DBDirect, make)
 	if err != nil {
 		return err
 	}

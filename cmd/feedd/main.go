@@ -209,11 +209,14 @@ func (c configFlag) exists() error {
 }
 
 type storeFlag struct {
-	DB string `name:"db" default:"sqlite:data/feedd.db" placeholder:"URL" env:"FEEDD_DB" help:"The store: sqlite:PATH or postgres://USER@HOST/DATABASE (${default})."`
+	DB       string `name:"db" default:"sqlite:data/feedd.db" placeholder:"URL" env:"FEEDD_DB" help:"The store: sqlite:PATH or postgres://USER@HOST/DATABASE (${default})."`
+	DBDirect string `name:"db-direct" placeholder:"URL" env:"FEEDD_DB_DIRECT" help:"The same PostgreSQL database past a pooler, where --db leads through PgBouncer in transaction mode: for locks and notices."`
 }
 
 // placeOf is where the configuration is.
-func placeOf(c configFlag, s storeFlag) daemon.Place { return daemon.Place{Config: c.Config, DB: s.DB} }
+func placeOf(c configFlag, s storeFlag) daemon.Place {
+	return daemon.Place{Config: c.Config, DB: s.DB, Direct: s.DBDirect}
+}
 
 // open builds the house for a one-shot command. The caller closes it.
 func (a *app) open(c configFlag, s storeFlag) (*daemon.Daemon, error) {
@@ -221,7 +224,7 @@ func (a *app) open(c configFlag, s storeFlag) (*daemon.Daemon, error) {
 		return nil, err
 	}
 	return daemon.New(a.ctx, daemon.Options{
-		Config: c.Config, DB: s.DB, Version: version(), Log: a.log, Now: now, ServerClock: true,
+		Config: c.Config, DB: s.DB, Direct: s.DBDirect, Version: version(), Log: a.log, Now: now, ServerClock: true,
 	})
 }
 

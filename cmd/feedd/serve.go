@@ -45,7 +45,7 @@ func (c *serveCmd) Run(a *app) error {
 }
 
 func (c *serveCmd) options(a *app) (daemon.Options, error) {
-	o := daemon.Options{Config: c.Config, DB: c.DB, Listen: c.Listen, Admin: c.Admin, Roles: c.Roles, Version: version(), Log: a.log, Now: now, ServerClock: true}
+	o := daemon.Options{Config: c.Config, DB: c.DB, Direct: c.DBDirect, Listen: c.Listen, Admin: c.Admin, Roles: c.Roles, Version: version(), Log: a.log, Now: now, ServerClock: true}
 	var err error
 	if o.Sockets, err = daemon.Passed(); err != nil {
 		return o, err

@@ -53,7 +53,7 @@ const poolMost = 6
 // New returns the cluster that lives on a store, nil when that is on SQLite and one process has all. It
 // connects when it is first used.
 func New(ctx context.Context, o Options) (*Cluster, error) {
-	to := o.Store.Postgres()
+	to, _ := o.Store.Postgres()
 	if to == nil {
 		return nil, nil
 	}
@@ -111,7 +111,8 @@ const sayEvery = time.Minute
 func (c *Cluster) connect(ctx context.Context) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	conn, err := pgx.ConnectConfig(ctx, c.store.Postgres())
+	_, to := c.store.Postgres()
+	conn, err := pgx.ConnectConfig(ctx, to)
 	if err != nil {
 		return nil, err
 	}

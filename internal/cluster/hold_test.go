@@ -14,7 +14,7 @@ import (
 // node opens the cluster of a database once more, as another process would.
 func node(t *testing.T, address string) (*Cluster, *store.Store) {
 	t.Helper()
-	s, err := store.Open(t.Context(), address)
+	s, err := store.Open(t.Context(), address, store.Direct(storetest.Direct(address)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -132,7 +132,7 @@ func (c *Cluster) take(ctx context.Context, atOnce int, work func(context.Contex
 		return fmt.Errorf("the queue: %w", err)
 	}
 	client, err := river.NewClient(riverpgxv5.New(c.pool), &river.Config{
-		ID: c.name, Logger: c.quiet, Workers: workers,
+		ID: c.name, Logger: c.quiet, Workers: workers, PollOnly: c.store.Pooled(), // a session would hear of a job at once
 		Queues:     map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: atOnce}},
 		JobTimeout: jobTime, RescueStuckJobsAfter: jobRescue,
 		CompletedJobRetentionPeriod: jobKept, CancelledJobRetentionPeriod: jobKept, DiscardedJobRetentionPeriod: jobKept,

@@ -133,7 +133,7 @@ func (d *Draft) Add(ctx context.Context, a config.Addition) error {
 
 // push makes a text the version after the one that was read.
 func (d *Draft) push(ctx context.Context, text []byte) (version int64, err error) {
-	s, err := store.Open(ctx, d.place.DB)
+	s, err := store.Open(ctx, d.place.DB, store.Direct(d.place.Direct))
 	if err != nil {
 		return 0, err
 	}

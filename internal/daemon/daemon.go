@@ -41,6 +41,7 @@ var ErrFlag = errors.New("wrong use")
 type Options struct {
 	Config  string // path of feeds.yaml, or InDatabase
 	DB      string // see store.Open
+	Direct  string // see store.Direct
 	Listen  string // HOST:PORT, unix:PATH, systemd or systemd:NAME; empty binds nothing, for one-shot commands
 	Admin   string // the same for those who run it; empty serves it on Listen
 	Sockets Sockets
@@ -124,7 +125,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	if d.roles, err = rolesOf(o.Roles, o.DB); err != nil {
 		return nil, err
 	}
-	if err = (Place{o.Config, o.DB}).check(); err != nil {
+	if err = (Place{o.Config, o.DB, o.Direct}).check(); err != nil {
 		return nil, err
 	}
 	if d.inDatabase() { // which has to be there first
@@ -262,7 +263,7 @@ func (r reader) States(ctx context.Context) (map[string]feed.SourceState, error)
 }
 
 func (d *Daemon) openStore(ctx context.Context) (err error) {
-	if d.store, err = store.Open(ctx, d.o.DB); err != nil {
+	if d.store, err = store.Open(ctx, d.o.DB, store.Direct(d.o.Direct)); err != nil {
 		return err
 	}
 	d.closing("store", d.store.Close)

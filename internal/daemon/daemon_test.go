@@ -60,7 +60,7 @@ func build(t *testing.T, yaml string, c *clock, db string) *house {
 	}
 	h := &house{clock: c, config: path, db: db, log: &bytes.Buffer{}}
 	d, err := New(t.Context(), Options{
-		Config: path, DB: db, Listen: "127.0.0.1:0", Now: c.now,
+		Config: path, DB: db, Direct: storetest.Direct(db), Listen: "127.0.0.1:0", Now: c.now,
 		Log: slog.New(slog.NewTextHandler(h.log, nil)),
 	})
 	if err != nil {

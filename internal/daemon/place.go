@@ -17,6 +17,7 @@ const InDatabase = "postgres:"
 // Place says where a configuration is: in the file Config, or where that is InDatabase, in the database DB.
 type Place struct {
 	Config, DB string
+	Direct     string // see store.Direct
 }
 
 // Load reads and checks the configuration.
@@ -52,7 +53,7 @@ func (p Place) read(ctx context.Context) (written, error) {
 	if err := store.Find(ctx, p.DB); err != nil {
 		return written{}, unpushed(err)
 	}
-	s, err := store.Open(ctx, p.DB)
+	s, err := store.Open(ctx, p.DB, store.Direct(p.Direct))
 	if err != nil {
 		return written{}, err
 	}

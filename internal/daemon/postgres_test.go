@@ -14,3 +14,16 @@ func TestOnPostgres(t *testing.T) {
 		t.Run(name, test)
 	}
 }
+
+// TestOnPooler runs nodes behind PgBouncer in transaction mode.
+func TestOnPooler(t *testing.T) {
+	for name, test := range map[string]func(*testing.T){
+		"WholeWay":      TestWholeWay,
+		"HubPushes":     TestHubPushes,
+		"Roles":         TestRoles,
+		"Disagreeing":   TestDisagreeingNodes,
+		"Configuration": TestConfigurationInDatabase,
+	} {
+		t.Run(name, test)
+	}
+}

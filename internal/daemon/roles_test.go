@@ -24,7 +24,7 @@ func node(t *testing.T, yaml string, c *clock, db string, roles ...string) *hous
 	if err := os.WriteFile(path, []byte(yaml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d, err := New(t.Context(), Options{Config: path, DB: db, Listen: "127.0.0.1:0", Now: c.now, Roles: roles, Log: slog.New(slog.DiscardHandler)})
+	d, err := New(t.Context(), Options{Config: path, DB: db, Direct: storetest.Direct(db), Listen: "127.0.0.1:0", Now: c.now, Roles: roles, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

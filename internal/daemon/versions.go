@@ -15,9 +15,9 @@ import (
 // Versions is the history of the configuration that a database holds.
 type Versions struct{ store *store.Store }
 
-// OpenVersions opens the history in the database db. It fails with ErrFlag on SQLite and, where feedd has
+// OpenVersions opens the history in the database db; see store.Direct for direct. It fails with ErrFlag on SQLite and, where feedd has
 // never stored anything, with store.ErrNone, unless it may make the tables.
-func OpenVersions(ctx context.Context, db string, make bool) (*Versions, error) {
+func OpenVersions(ctx context.Context, db, direct string, make bool) (*Versions, error) {
 	if err := (Place{Config: InDatabase, DB: db}).check(); err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func OpenVersions(ctx context.Context, db string, make bool) (*Versions, error) 
 			return nil, unpushed(err)
 		}
 	}
-	s, err := store.Open(ctx, db)
+	s, err := store.Open(ctx, db, store.Direct(direct))
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 // pushVersion makes a text the newest version, as feedd config push does.
 func pushVersion(t *testing.T, c *clock, db, text string, accept bool) (Pushed, error) {
 	t.Helper()
-	v, err := OpenVersions(t.Context(), db, true)
+	v, err := OpenVersions(t.Context(), db, storetest.Direct(db), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func pushVersion(t *testing.T, c *clock, db, text string, accept bool) (Pushed, 
 
 // fromDatabase makes a node that reads its configuration from the database.
 func fromDatabase(c *clock, t *testing.T, db string, roles ...string) (*house, error) {
-	d, err := New(t.Context(), Options{Config: InDatabase, DB: db, Listen: "127.0.0.1:0", Now: c.now, Roles: roles, Log: slog.New(slog.DiscardHandler)})
+	d, err := New(t.Context(), Options{Config: InDatabase, DB: db, Direct: storetest.Direct(db), Listen: "127.0.0.1:0", Now: c.now, Roles: roles, Log: slog.New(slog.DiscardHandler)})
 	return &house{Daemon: d, clock: c, config: InDatabase, db: db}, err
 }
 
@@ -113,7 +113,7 @@ func TestConfigurationInDatabase(t *testing.T) {
 	if _, err := pushVersion(t, c, db, with, false); !errors.As(err, &mistakes) {
 		t.Errorf("a push where a variable is missing: %v", err)
 	}
-	s, err := store.Open(t.Context(), db) // as from a machine that has it
+	s, err := store.Open(t.Context(), db, store.Direct(storetest.Direct(db))) // as from a machine that has it
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -223,7 +223,7 @@ func TestMigrationSaysWhoWithdrew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := s.migrations()
+	p, err := s.migrations(s.write)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,13 +68,20 @@ func claimed(ctx context.Context, t *tx) error {
 	return nil
 }
 
-// Postgres says how to reach the server, for connections that the store does not have: to wait for
-// notices, to hold a lock, and the queue's. It is nil for a store on SQLite.
-func (s *Store) Postgres() *pgx.ConnConfig {
+// Postgres says how to reach the server, for connections that the store does not have: transactions, as
+// those of the queue, go the store's own way, which may lead through a pooler; session is for what waits for notices
+// and holds locks. Both are nil for a store on SQLite.
+func (s *Store) Postgres() (transactions, session *pgx.ConnConfig) {
 	if d, ok := s.d.(*postgresDialect); ok {
-		return d.config.Copy()
+		return d.config.Copy(), d.session()
 	}
-	return nil
+	return nil, nil
+}
+
+// Pooled tells whether a pooler is on the way that gives each transaction another connection.
+func (s *Store) Pooled() bool {
+	d, ok := s.d.(*postgresDialect)
+	return ok && d.direct != nil
 }
 
 // What processes on one database tell each other at once (PostgreSQL's NOTIFY), on the channel

@@ -31,6 +31,8 @@ type dialect interface {
 	// schema returns the engine's name for goose, its words for the migrations, and how several
 	// processes that start at once migrate one after the other.
 	schema() (database.Dialect, *strings.Replacer, []goose.ProviderOption, error)
+	// migrating returns what to migrate through in place of the pool that writes, nil for that one. The caller closes it.
+	migrating() *sql.DB
 	// serve makes this process the only one that serves from the database, see Store.Serve.
 	serve() (release func() error, err error)
 	// prepare readies queries for many.
@@ -38,8 +40,8 @@ type dialect interface {
 	// forGood has a connection's next transactions on the disk before they are committed, so that no
 	// power cut undoes them; or spares them that wait again, when a power cut may undo the last few.
 	forGood(ctx context.Context, conn *sql.Conn, on bool) error
-	// begin makes a transaction the only one that writes, until it ends.
-	begin(tx *sql.Tx) error
+	// begin makes a transaction the only one that writes, until it ends; with forGood, no power cut undoes it.
+	begin(tx *sql.Tx, forGood bool) error
 	// notice tells other processes on the database about the transaction once it is committed.
 	notice(tx *sql.Tx, about string) error
 	// many runs a query once for each row of arguments, in order, and calls each, when given, for
@@ -166,7 +168,7 @@ func (s *Store) begin(ctx context.Context, forGood bool) (*tx, error) {
 		if err != nil {
 			return nil, errors.Join(err, conn.Close())
 		}
-		if err := s.d.begin(t); err != nil {
+		if err := s.d.begin(t, forGood); err != nil {
 			return nil, errors.Join(err, ignoreDone(t.Rollback()), conn.Close())
 		}
 		return &tx{t, s, conn}, nil
@@ -244,12 +246,12 @@ func (e explained) Unwrap() error { return e.error }
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-func (s *Store) migrations() (*goose.Provider, error) {
+func (s *Store) migrations(db *sql.DB) (*goose.Provider, error) {
 	engine, words, options, err := s.d.schema()
 	if err != nil {
 		return nil, err
 	}
-	p, err := goose.NewProvider(engine, s.write, schemaFS{migrationsDir(), words}, append(options, goose.WithVerbose(false))...)
+	p, err := goose.NewProvider(engine, db, schemaFS{migrationsDir(), words}, append(options, goose.WithVerbose(false))...)
 	if err != nil {
 		return nil, fmt.Errorf("read the schema: %w", err)
 	}
@@ -258,7 +260,13 @@ func (s *Store) migrations() (*goose.Provider, error) {
 
 // migrate brings the tables to the form that this feedd knows. It refuses those of a newer one.
 func (s *Store) migrate(ctx context.Context) error {
-	p, err := s.migrations()
+	db := s.d.migrating()
+	if db == nil {
+		db = s.write
+	} else {
+		defer db.Close()
+	}
+	p, err := s.migrations(db)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
@@ -32,8 +33,13 @@ import (
 // As on SQLite, one transaction writes at a time: each takes an advisory lock of the schema first,
 // of whatever process it is. So what holds for one writer holds for many nodes, none waits in a
 // circle, and a batch of saves costs the same few round trips.
+//
+// A pooler that gives each transaction another connection (PgBouncer in transaction mode) keeps nothing of
+// a session. Behind one, direct is the way past it, for what needs a session: migrating here, locks and
+// notices elsewhere. Nothing else here does.
 type postgresDialect struct {
 	config *pgx.ConnConfig
+	direct *pgx.ConnConfig // nil: config is
 	name   string
 }
 
@@ -63,7 +69,28 @@ func postgresOf(address string) (dialect, string, error) {
 	if strings.HasPrefix(c.Host, "/") { // a socket's folder
 		name.Host, name.RawQuery = "", "host="+c.Host
 	}
-	return &postgresDialect{c, name.String()}, name.String(), nil
+	return &postgresDialect{config: c, name: name.String()}, name.String(), nil
+}
+
+// pooled makes config the way through a pooler, and address the way past it.
+func (d *postgresDialect) pooled(address string) error {
+	direct, _, err := postgresOf(address)
+	if err != nil {
+		return fmt.Errorf("%w (the one past the pooler)", err)
+	}
+	d.direct = direct.(*postgresDialect).config
+	// Statements that the server is to know again have names in a session. These have none: what the server
+	// said of their parameters and columns is remembered here instead.
+	d.config.DefaultQueryExecMode, d.config.StatementCacheCapacity = pgx.QueryExecModeCacheDescribe, 0
+	return nil
+}
+
+// session is the configuration of a connection that keeps its session.
+func (d *postgresDialect) session() *pgx.ConnConfig {
+	if d.direct != nil {
+		return d.direct.Copy()
+	}
+	return d.config.Copy()
 }
 
 var errPostgresURL = fmt.Errorf("%w is no proper URL: write postgres://USER:PASSWORD@HOST:PORT/DATABASE; "+
@@ -85,27 +112,41 @@ func unreadable(err error) error {
 }
 
 func (d *postgresDialect) exists(ctx context.Context) (found bool, err error) {
-	db := stdlib.OpenDB(*d.config)
+	config := d.config.Copy()
+	config.DefaultQueryExecMode = pgx.QueryExecModeExec // there may be a pooler
+	db := stdlib.OpenDB(*config)
 	err = db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'items')`).Scan(&found)
 	return found, errors.Join(err, db.Close())
 }
 
 func (d *postgresDialect) open() (write, read *sql.DB, err error) {
+	var options []stdlib.OptionOpenDB
+	if d.direct == nil {
+		options = append(options, stdlib.OptionAfterConnect(byIndex))
+	}
 	pool := func(connections int) *sql.DB {
-		db := stdlib.OpenDB(*d.config, stdlib.OptionAfterConnect(byIndex))
+		db := stdlib.OpenDB(*d.config, options...)
 		db.SetMaxOpenConns(connections)
 		db.SetMaxIdleConns(connections)
 		db.SetConnMaxIdleTime(5 * time.Minute)
 		db.SetConnMaxLifetime(time.Hour)
 		return db
 	}
-	return pool(4), pool(max(4, runtime.NumCPU())), nil
+	return pool(writersMost), pool(min(max(4, runtime.NumCPU()), readersMost)), nil
 }
+
+// Connections of a process. One transaction writes at a time, of whatever process, so one of its own at
+// most need wait beside it; a hundred processes share one server.
+const (
+	writersMost = 2
+	readersMost = 8
+)
 
 // byIndex makes the server follow indexes, as SQLite does. Otherwise it plans a query for the tables as
 // they are when it first sees the query. In a new store they are empty, so it reads them whole, and
 // goes on to do so until autovacuum analyzes them some minutes later. Just-in-time compilation is off
-// as well: the server estimates the cost of a plan without an index as enormous and would compile it.
+// as well: the server estimates the cost of a plan without an index as enormous and would compile it. Behind
+// a pooler, transactions that write say so each (begin), and for the others it is the pooler's or the user's to say.
 func byIndex(ctx context.Context, c *pgx.Conn) error {
 	_, err := c.Exec(ctx, `SELECT set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)`)
 	return err
@@ -115,6 +156,9 @@ func byIndex(ctx context.Context, c *pgx.Conn) error {
 const oldestPostgres = 14
 
 func (d *postgresDialect) check(ctx context.Context, db *sql.DB) error {
+	if err := d.checkPooler(ctx); err != nil {
+		return err
+	}
 	var version int
 	var encoding, readOnly string
 	var schema sql.NullString
@@ -161,21 +205,28 @@ func (d *postgresDialect) schema() (database.Dialect, *strings.Replacer, []goose
 
 // The lock of all writers to one schema, and how long they wait for it: as long as on SQLite. The
 // server ends the transaction of a process that stands still, so that the others can go on.
-const writersLock = `SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '8s', true),
+const (
+	writersLock = `SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '8s', true),
 	pg_advisory_xact_lock(1717922148, hashtext(current_schema()))` // the number spells feed
+	// onDisk overrides a server that commits before its log is on the disk.
+	onDisk = `, set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`
+	// byIndexHere is byIndex for one transaction.
+	byIndexHere = `, set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`
+)
 
-// forGood overrides a server that commits before its log is on the disk (synchronous_commit = off).
-func (d *postgresDialect) forGood(ctx context.Context, conn *sql.Conn, on bool) error {
-	query := `RESET synchronous_commit`
-	if on {
-		query = `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`
-	}
-	_, err := conn.ExecContext(ctx, query)
-	return err
+func (d *postgresDialect) forGood(context.Context, *sql.Conn, bool) error {
+	return nil // each transaction says so for itself
 }
 
-func (d *postgresDialect) begin(tx *sql.Tx) error {
-	_, err := tx.Exec(writersLock)
+func (d *postgresDialect) begin(tx *sql.Tx, forGood bool) error {
+	query := writersLock
+	if forGood {
+		query += onDisk
+	}
+	if d.direct != nil {
+		query += byIndexHere
+	}
+	_, err := tx.Exec(query)
 	return err
 }
 
@@ -380,6 +431,9 @@ func (d *postgresDialect) explain(err error) error {
 	if errors.As(err, &connect) {
 		err = oneLine{err}
 	}
+	if text := untrusted(err); text != "" {
+		return fmt.Errorf("%s %s: %w", d.name, text, err)
+	}
 	var server *pgconn.PgError
 	if !errors.As(err, &server) {
 		switch {
@@ -403,6 +457,8 @@ func (d *postgresDialect) explain(err error) error {
 		return fmt.Errorf("the user of %s may not do that; let it own the database: ALTER DATABASE %s OWNER TO %s: %w", d.name, d.config.Database, d.config.User, err)
 	case "53100", "58030":
 		return fmt.Errorf("the disk of the server of %s is full or broken; free some space, nothing already stored is lost: %w", d.name, err)
+	case "26000", "42P05": // a prepared statement is gone, or is there already
+		return fmt.Errorf("%w: %w", d.pooling(), err)
 	case "53300":
 		return fmt.Errorf("%s has no connection to spare; raise max_connections, or stop who holds them: %w", d.name, err)
 	case "55P03":
@@ -412,10 +468,31 @@ func (d *postgresDialect) explain(err error) error {
 	case "XX001", "XX002":
 		return fmt.Errorf("%s is damaged; restore it from a backup: %w", d.name, err)
 	}
+	if strings.Contains(server.Message, "unsupported startup parameter") {
+		return fmt.Errorf("the pooler at %s takes no settings in the address; leave them out there, and set them for the user (ALTER ROLE … SET search_path = …): %w", d.name, err)
+	}
 	if d.lost(err) {
 		return fmt.Errorf("%s ended the connection, and what was under way is undone; feedd connects anew by itself: %w", d.name, err)
 	}
 	return err
+}
+
+// untrusted says what is wrong with a server's TLS, "" when nothing is.
+func untrusted(err error) string {
+	var unknown x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &unknown):
+		return "has a certificate that no authority signed which is known here; name the file of its authority: sslrootcert=FILE"
+	case errors.As(err, &name):
+		return "has a certificate for another host; name the host that it is for, or give the server one for this"
+	case errors.As(err, &invalid):
+		return "has a certificate that does not hold, perhaps it has expired"
+	case strings.Contains(err.Error(), "server refused TLS connection"):
+		return "does not speak TLS, which sslmode asks for; turn it on there (ssl = on)"
+	}
+	return ""
 }
 
 func (d *postgresDialect) readOnly() error {

@@ -104,7 +104,7 @@ func TestPostgresNodesStartAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 5 {
 		wg.Go(func() {
-			s, err := Open(t.Context(), address)
+			s, err := Open(t.Context(), address, Direct(storetest.Direct(address)))
 			if err != nil {
 				t.Error(err)
 				return

@@ -250,7 +250,7 @@ func TestItemsFromBefore(t *testing.T) {
 		ctx := t.Context()
 		a, b := at("https://cu.example/1", "https://cu.example/1", "Cầu phao đứt neo trong đêm mưa", t0), at("N/A", "https://cu.example/2", "Chợ nổi họp lại sau nước lớn", t0)
 		put(t, s, t0, "src", a, b)
-		p, err := s.migrations()
+		p, err := s.migrations(s.write)
 		if err != nil {
 			t.Fatal(err)
 		}

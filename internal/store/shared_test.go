@@ -14,11 +14,7 @@ import (
 func TestLooksOfSeveralNodes(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		ctx := t.Context()
-		s, err := Open(ctx, address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
+		s := open(t, address)
 		at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 		first := feed.SourceState{Source: "a", NextRun: at, Push: &feed.Push{Callback: "cb", State: feed.PushAsked}}
 		for want := 1; want >= 0; want-- { // the second time it is there
@@ -77,11 +73,7 @@ func TestLooksOfSeveralNodes(t *testing.T) {
 // TestClaims: who took work over before cannot write once another has.
 func TestClaims(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
-		s, err := Open(t.Context(), address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
+		s := open(t, address)
 		one, err := s.Claim(t.Context(), "desk")
 		if err != nil {
 			t.Fatal(err)

@@ -39,10 +39,18 @@ type Store struct {
 // creating the file and migrating the tables as needed. The latter takes what libpq's URLs take
 // (PostgreSQL's manual, 34.1.1), and PGPASSWORD, ~/.pgpass and the like; search_path names a schema.
 // It refuses a database that a newer feedd has migrated. No error has a password in it.
-func Open(ctx context.Context, address string) (*Store, error) {
+//
+// Where address leads through a pooler that gives each transaction another connection, Direct names the way
+// past it; without it such a pooler is refused.
+func Open(ctx context.Context, address string, options ...Option) (*Store, error) {
 	d, name, err := dialectOf(address)
 	if err != nil {
 		return nil, err
+	}
+	for _, o := range options {
+		if err := o(d); err != nil {
+			return nil, err
+		}
 	}
 	s := &Store{
 		name: name, d: d,
@@ -62,6 +70,24 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	}
 	go s.saveLoop()
 	return s, nil
+}
+
+// Option is how a store is opened.
+type Option func(dialect) error
+
+// Direct names the database of an address that leads through a pooler, by its server's own; "" says that it
+// does not.
+func Direct(address string) Option {
+	return func(d dialect) error {
+		if address == "" {
+			return nil
+		}
+		p, ok := d.(*postgresDialect)
+		if !ok {
+			return fmt.Errorf("%w is a file: there is no pooler on the way to it", ErrAddress)
+		}
+		return p.pooled(address)
+	}
 }
 
 // ErrNone says that nobody has made the store yet.

@@ -24,7 +24,7 @@ var t0 = time.Date(2024, 8, 14, 3, 44, 0, 0, time.UTC)
 
 func open(t testing.TB, address string) *Store {
 	t.Helper()
-	s, err := Open(t.Context(), address)
+	s, err := Open(t.Context(), address, Direct(storetest.Direct(address)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ func TestOldWordsGetNumbers(t *testing.T) {
 		if _, err := s.Withdraw(ctx, []string{items[1].Entry}, t0.Add(2*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		p, err := s.migrations()
+		p, err := s.migrations(s.write)
 		if err != nil {
 			t.Fatal(err)
 		}

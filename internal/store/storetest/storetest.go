@@ -33,9 +33,13 @@ const given = "FEEDD_TEST_POSTGRES"
 const OnPostgres = "TestOnPostgres"
 
 // Each runs a test on every engine, as its subtests sqlite and postgres, with the address of an
-// empty database.
+// empty database. In the subtests of TestOnPooler, that is PostgreSQL behind a pooler alone.
 func Each(t *testing.T, run func(t *testing.T, address string)) {
 	t.Helper()
+	if strings.HasPrefix(t.Name(), OnPooler+"/") {
+		run(t, Postgres(t))
+		return
+	}
 	t.Run("sqlite", func(t *testing.T) { run(t, SQLite(t)) })
 	t.Run("postgres", func(t *testing.T) { run(t, Postgres(t)) })
 }
@@ -44,7 +48,7 @@ func Each(t *testing.T, run func(t *testing.T, address string)) {
 // else SQLite.
 func Address(t testing.TB) string {
 	t.Helper()
-	if strings.HasPrefix(t.Name(), OnPostgres+"/") {
+	if strings.HasPrefix(t.Name(), OnPostgres+"/") || strings.HasPrefix(t.Name(), OnPooler+"/") {
 		return Postgres(t)
 	}
 	return SQLite(t)
@@ -64,9 +68,13 @@ var shared struct {
 }
 
 // Postgres returns the address of an empty schema, which goes away with the tests. Where PostgreSQL is
-// not installed it skips the test.
+// not installed it skips the test. In the subtests of TestOnPooler the address leads through PgBouncer in
+// transaction mode, which needs Direct besides.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	if strings.HasPrefix(t.Name(), OnPooler+"/") {
+		return pooledDatabase(t)
+	}
 	base := os.Getenv(given)
 	if base == "" {
 		shared.once.Do(func() { shared.server, shared.err = start() })
@@ -142,6 +150,9 @@ func Exec(t testing.TB, address string, statements ...string) {
 		}
 		return
 	}
+	if direct := Direct(address); direct != "" {
+		address = direct
+	}
 	if err := exe(address, statements...); err != nil {
 		t.Fatal(err)
 	}
@@ -176,6 +187,8 @@ type Server struct {
 	Dir string // its folder; the socket is in it
 
 	bin   string // folder of its programs
+	port  string // of its socket, and where it listens besides; "" is the usual one
+	set   []string
 	owner *syscall.Credential
 	life  *os.File // as long as it is open, the server lives
 	done  chan struct{}
@@ -201,7 +214,11 @@ func (s *Server) Schema(t testing.TB) string {
 
 // Address returns the address of a database for a user.
 func (s *Server) Address(user *url.Userinfo, database string) string {
-	return (&url.URL{Scheme: "postgres", User: user, Path: "/" + database, RawQuery: url.Values{"host": {s.Dir}}.Encode()}).String()
+	at := url.Values{"host": {s.Dir}}
+	if s.port != "" {
+		at.Set("port", s.port)
+	}
+	return (&url.URL{Scheme: "postgres", User: user, Path: "/" + database, RawQuery: at.Encode()}).String()
 }
 
 // Exec runs statements as its superuser.
@@ -213,7 +230,10 @@ func (s *Server) Exec(t testing.TB, statements ...string) {
 }
 
 // start makes a server and waits until it answers.
-func start() (*Server, error) {
+func start() (*Server, error) { return startAs(func(*Server) error { return nil }) }
+
+// startAs is start with what changes the server's files and settings before it starts for the first time.
+func startAs(change func(*Server) error) (*Server, error) {
 	bin, err := programs()
 	if err != nil {
 		return nil, err
@@ -223,10 +243,10 @@ func start() (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Dir: dir, bin: bin}
-	s.URL = s.Address(url.User("feedd"), "postgres")
-	if err := s.initialise(); err != nil {
+	if err := errors.Join(s.initialise(), change(s)); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
+	s.URL = s.Address(url.User("feedd"), "postgres")
 	if err := s.Start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -304,12 +324,14 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 
 // supervise runs the server until its own standard input ends, as it does when the tests end in
 // whatever way, and removes its folder then. A line on it kills the server at once.
-const supervise = `"$1" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=200 \
-	-c shared_buffers=32MB -c log_min_messages=warning >>"$2/log" 2>&1 </dev/null &
+const supervise = `bin=$1 dir=$2
+shift 2
+"$bin" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=200 \
+	-c shared_buffers=32MB -c log_min_messages=warning "$@" >>"$dir/log" 2>&1 </dev/null &
 server=$!
 if read -r line; then kill -QUIT $server; wait $server; exit; fi
 kill -INT $server; wait $server
-rm -rf "$2"`
+rm -rf "$dir"`
 
 // Start starts the server, again after Kill or Stop, and waits until it answers.
 func (s *Server) Start() error {
@@ -319,7 +341,7 @@ func (s *Server) Start() error {
 	}
 	cmd := s.command("postgres")
 	cmd.Path = "/bin/sh"
-	cmd.Args = []string{"sh", "-c", supervise, "sh", filepath.Join(s.bin, "postgres"), s.Dir}
+	cmd.Args = append([]string{"sh", "-c", supervise, "sh", filepath.Join(s.bin, "postgres"), s.Dir}, s.set...)
 	cmd.Stdin = in
 	if err := cmd.Start(); err != nil {
 		return errors.Join(err, in.Close(), life.Close())

@@ -1,0 +1,20 @@
+package cluster
+
+import "testing"
+
+// TestOnPooler runs the tests of this package again behind PgBouncer in transaction mode.
+func TestOnPooler(t *testing.T) {
+	for name, test := range map[string]func(*testing.T){
+		"OneHolds":       TestOneHolds,
+		"LostConnection": TestLostConnection,
+		"SilentSession":  TestSilentSession,
+		"Notices":        TestNotices,
+		"Queue":          TestQueue,
+		"QueueHalfMade":  TestQueueHalfMade,
+		"HostsOfTheDead": TestHostsOfTheDead,
+		"Gate":           TestGate,
+		"Clock":          TestClock,
+	} {
+		t.Run(name, test)
+	}
+}
