@@ -42,8 +42,8 @@ func (r *reader) readXML(data []byte, start int) (*Document, error) {
 }
 
 // readRoot reads one feed, whose root starts at start, and returns where it ends; 0 when nothing can
-// follow. gofeed parses; a scan before it tells whether it will get to the end, and what it would
-// stumble over is mended first.
+// follow. gofeed parses what is not written plainly; a scan before it tells whether it will get to the
+// end, and what it would stumble over is mended first.
 func (r *reader) readRoot(data []byte, start int) (doc *Document, end int, err error) {
 	entities := doctypeEntities(data[:start])
 	b, from := data[start:], start
@@ -158,7 +158,7 @@ func countControls(b []byte) (n int) {
 	return n
 }
 
-// parsed is what gofeed made of a document: the one or the other.
+// parsed is what gofeed makes of a document: the one or the other.
 type parsed struct {
 	atom *atom.Feed
 	rss  *rss.Feed
@@ -178,9 +178,9 @@ func (r *reader) translate(p parsed) *Document {
 	return r.fromRSS(p.rss)
 }
 
-// parse hands a document to gofeed. Its panics become errors. gofeed's parsers for the formats are
-// called directly: its universal parser looks for the format again, and builds an HTML tree of
-// every item to find a picture.
+// parse reads a document that is written plainly, and hands another to gofeed, whose panics become
+// errors. gofeed's parsers for the formats are called directly: its universal parser looks for the
+// format again, and builds an HTML tree of every item to find a picture.
 func (r *reader) parse(b []byte, h health) (p parsed, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -202,6 +202,11 @@ func (r *reader) parse(b []byte, h health) (p parsed, err error) {
 	if rootEnd, _ := tagEnd(b, 1); rootEnd > 0 {
 		r.xmlBase = attrValue(b[:rootEnd], "xml:base")
 	}
+	if h.written() {
+		if p = plainly(light, h.items); p.atom != nil || p.rss != nil {
+			return p, nil
+		}
+	}
 	var in io.Reader = bytes.NewReader(light)
 	if h.cutAt > 0 {
 		in = io.MultiReader(in, strings.NewReader(h.closing))
@@ -215,6 +220,24 @@ func (r *reader) parse(b []byte, h health) (p parsed, err error) {
 		authorOfChannel(p.rss, light)
 	}
 	return p, err
+}
+
+// written tells whether a document may be written so plainly that it needs no parser of XML: see plain.
+func (h *health) written() bool {
+	return h.trouble == "" && !h.controls && h.cutAt == 0 && h.end > 0 && h.htmlEntity == "" && !h.bareAmp
+}
+
+// plainly reads a document that is written plainly; nothing of another.
+func plainly(light []byte, items int) (p parsed) {
+	if localName(tagName(light[1:])) == "feed" {
+		p.atom = plainAtom(light, items)
+		return p
+	}
+	if p.rss = plainRSS(light, items); p.rss != nil {
+		linkFromAbout(p.rss, light)
+		authorOfChannel(p.rss, light)
+	}
+	return p
 }
 
 // authorOfChannel takes a channel's <author> for its editor where it names none. RSS has authors only of
