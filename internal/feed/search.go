@@ -2,6 +2,8 @@ package feed
 
 import (
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -52,17 +54,69 @@ const (
 	searchedWord    = 60
 )
 
-// SearchedWords appends the folded words of an item by which it is found to dst: those of its headline
-// and of the first 2000 bytes of its summary, some 300 words.
-func SearchedWords(dst []Word, title, summary string) []Word {
-	dst = Cut(dst, Head(norm.NFC.String(title), searchedTitle))
+// SearchedWords appends the folded words of an item by which it is found to dst, each with a space behind
+// it: those of its headline and of the first 2000 bytes of its summary, some 300 words.
+func SearchedWords(dst []byte, title, summary string) []byte {
+	dst = appendSearched(dst, title, searchedTitle)
 	// Markup may be longer than what it marks.
-	plain := PlainText(Head(summary, 8*searchedSummary))
-	dst = Cut(dst, Head(norm.NFC.String(plain), searchedSummary))
-	for i := range dst {
-		dst[i].Fold = SearchedWord(dst[i].Fold)
+	return appendSearched(dst, PlainText(Head(summary, 8*searchedSummary)), searchedSummary)
+}
+
+// appendSearched appends the searched words of the first bytes of a text.
+func appendSearched(dst []byte, text string, most int) []byte {
+	if len(text) <= most {
+		if folded, ok := appendFolds(dst, text); ok {
+			return folded
+		}
+	}
+	for _, w := range Cut(nil, Head(norm.NFC.String(text), most)) {
+		dst = append(append(dst, SearchedWord(w.Fold)...), ' ')
 	}
 	return dst
+}
+
+// appendFolds does it for a text whose folded words are ASCII, as those of Vietnamese and of English
+// are. It is false of another. Composed or not, such letters are folded to the same.
+func appendFolds(dst []byte, text string) ([]byte, bool) {
+	const closed = -1
+	word := closed // where it begins
+	end := func() {
+		if word != closed {
+			dst = append(dst[:min(len(dst), word+searchedWord)], ' ')
+			word = closed
+		}
+	}
+	for i := 0; i < len(text); {
+		fold := rune(0)
+		if c := text[i]; c < utf8.RuneSelf {
+			fold = rune(asciiWord[c])
+			i++
+		} else {
+			r, size := decode(text[i:])
+			i += size
+			switch l, ok := letterOf(r); {
+			case ok:
+				fold = l.fold
+			case ignored(r) || isMark(r):
+				continue
+			case unicode.IsLetter(r), unicode.IsDigit(r), unicode.Is(unicode.M, r):
+				return nil, false
+			}
+		}
+		if fold >= utf8.RuneSelf {
+			return nil, false
+		}
+		if fold == 0 {
+			end()
+			continue
+		}
+		if word == closed {
+			word = len(dst)
+		}
+		dst = append(dst, byte(fold))
+	}
+	end()
+	return dst, true
 }
 
 // SearchedWord is a folded word as the index has it: no longer than any word is.

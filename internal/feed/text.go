@@ -205,9 +205,9 @@ func (c *cutter) rune(r rune, at, end int) {
 	l, ok := letterOf(r)
 	switch {
 	case ok:
-	case r == 0x200B || r == 0x200C || r == 0x200D || r == 0x2060 || r == 0xFEFF || r == 0xAD:
-		return // ignored
-	case r >= 0x0300 && r <= 0x036F:
+	case ignored(r):
+		return
+	case isMark(r):
 		if c.open {
 			c.combine(r)
 			c.end = end
@@ -235,6 +235,14 @@ func (c *cutter) rune(r rune, at, end int) {
 	}
 	c.end = end
 }
+
+// ignored is true of what words may have in them without being others: soft hyphens, zero-width characters.
+func ignored(r rune) bool {
+	return r == 0x200B || r == 0x200C || r == 0x200D || r == 0x2060 || r == 0xFEFF || r == 0xAD
+}
+
+// isMark is true of the marks that are put on letters of Latin, Greek and Cyrillic.
+func isMark(r rune) bool { return r >= 0x0300 && r <= 0x036F }
 
 // mark begins the normal form of a word that has a diacritic.
 func (c *cutter) mark() {

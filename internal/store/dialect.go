@@ -57,8 +57,9 @@ type dialect interface {
 	// lastNumber is the highest number that an item ever had; setLastNumber keeps it from being given again.
 	lastNumber(ctx context.Context, q querier) (int64, error)
 	setLastNumber(tx *tx, n int64) error
-	// indexed writes the words of an item, and one that stands for its source, as the index takes them.
-	indexed(words []feed.Word, source string) string
+	// indexed writes the words of an item, each with a space behind it, and one that stands for its source,
+	// as the index takes them.
+	indexed(words []byte, source string) string
 	// foundRows are the statements that put a row (key, what indexed wrote) into the index and that take
 	// the row with a key away.
 	foundRows() (insert, remove string)

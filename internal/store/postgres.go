@@ -313,16 +313,17 @@ func (d *postgresDialect) copyIn(t *tx, table string, columns []string, next fun
 
 // indexed writes a tsvector in its own form, with the places of the words: no parser of the server's looks
 // at them.
-func (d *postgresDialect) indexed(words []feed.Word, source string) string {
-	b := make([]byte, 0, 16*len(words)+len(source))
+func (d *postgresDialect) indexed(words []byte, source string) string {
+	b := make([]byte, 0, 2*len(words)+len(source)+2)
 	b = append(append(append(b, '\''), source...), '\'')
-	for i := range words {
-		word := bare(words[i].Fold)
-		if word == "" {
+	at := 0
+	for word := range strings.FieldsSeq(string(words)) {
+		at++
+		if word = bare(word); word == "" {
 			continue
 		}
 		b = append(append(append(b, " '"...), word...), "':"...)
-		b = strconv.AppendInt(b, int64(i+1), 10)
+		b = strconv.AppendInt(b, int64(at), 10)
 	}
 	return string(b)
 }

@@ -38,8 +38,8 @@ func sourceWord(source string) string {
 	return "\uE000" + strconv.FormatUint(xxhash.Sum64String(source), 16)
 }
 
-// foundRow is a row of the index.
-func (s *Store) foundRow(key int64, it *feed.Item, words []feed.Word) ([]any, []feed.Word) {
+// foundRow is a row of the index. words is a buffer for it.
+func (s *Store) foundRow(key int64, it *feed.Item, words []byte) ([]any, []byte) {
 	words = feed.SearchedWords(words[:0], it.Title, it.Summary)
 	return []any{key, s.d.indexed(words, sourceWord(it.Source))}, words
 }
@@ -60,7 +60,7 @@ func (s *Store) index(tx *tx, items []feed.Item, published map[int64]int64, agai
 		return err
 	}
 	var gone, rows [][]any
-	var words []feed.Word
+	var words []byte
 	filing := make(map[int64]bool, len(items))
 	for i := range items {
 		it := &items[i]
@@ -224,7 +224,7 @@ func (s *Store) indexAfter(tx *tx, after int64) (int, error) {
 	}
 	reached := indexWhole
 	var rows, keys [][]any
-	var words []feed.Word
+	var words []byte
 	n := 0
 	if err := scan(found, func(r *sql.Rows) error {
 		var it feed.Item

@@ -232,13 +232,8 @@ func (d *sqliteDialect) setLastNumber(tx *tx, n int64) error {
 	return err
 }
 
-func (d *sqliteDialect) indexed(words []feed.Word, source string) string {
-	b := make([]byte, 0, 8*len(words)+len(source))
-	b = append(b, source...)
-	for i := range words {
-		b = append(append(b, ' '), words[i].Fold...)
-	}
-	return string(b)
+func (d *sqliteDialect) indexed(words []byte, source string) string {
+	return source + " " + string(words)
 }
 
 const insertFound, removeFound = `INSERT INTO found (rowid, words) VALUES ($1, $2)`, `DELETE FROM found WHERE rowid = $1`
