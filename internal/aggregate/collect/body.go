@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // receive takes the whole body in as the network gives it, at most most bytes. It returns what it has
@@ -75,7 +76,14 @@ func (v *visit) openedIn(ctx context.Context, places chan struct{}, a *answer, r
 	case <-ctx.Done():
 		return false, context.Cause(ctx)
 	}
-	if err := a.unpack(); err != nil {
+	body := bodies.Get().(*bytes.Buffer)
+	defer func() {
+		if body.Cap() <= mostKept {
+			body.Reset()
+			bodies.Put(body)
+		}
+	}()
+	if err := a.unpackInto(body); err != nil {
 		return false, err
 	}
 	if places == v.c.reading && isLarge(a.Bytes) {
@@ -99,9 +107,18 @@ func (v *visit) forget() {
 	}
 }
 
+// bodies are buffers for unpacked bodies that are read, of which nothing stays but copies.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// mostKept is how large a buffer is kept for the next body, bytes.
+const mostKept = 512 << 10
+
 // unpack decompresses the body. Answers wait as they came, which is the least they take of the
 // memory, until their turn to be read has come.
-func (a *answer) unpack() error {
+func (a *answer) unpack() error { return a.unpackInto(new(bytes.Buffer)) }
+
+// unpackInto is unpack with an empty buffer, which holds the body then if it was compressed.
+func (a *answer) unpackInto(out *bytes.Buffer) error {
 	encoding := strings.Join(a.Header["Content-Encoding"], ",")
 	if encoding == "" {
 		return nil
@@ -113,7 +130,7 @@ func (a *answer) unpack() error {
 	if err != nil {
 		return err
 	}
-	out := bytes.NewBuffer(make([]byte, 0, min(5*int64(len(raw))+bytes.MinRead, a.most+bytes.MinRead)))
+	out.Grow(int(min(5*int64(len(raw)), a.most)) + bytes.MinRead)
 	_, err = out.ReadFrom(io.LimitReader(r, a.most+1))
 	a.Bytes = out.Bytes()
 	switch {
