@@ -197,6 +197,8 @@ func (d *postgresDialect) schema() (database.Dialect, *strings.Replacer, []goose
 		"{{blob}}", "BYTEA",
 		"{{compact}}", "",
 		"{{create found}}", "CREATE TABLE found (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL); CREATE INDEX found_words ON found USING gin (words) WITH (gin_pending_list_limit = 256)",
+		"{{merge found 8}}", "SELECT 1",
+		"{{merge found 4}}", "SELECT 1",
 		"{{hex story}}", "lpad(to_hex(story), 16, '0')",
 		" TEXT NOT NULL", ` TEXT COLLATE "C" NOT NULL`,
 		" TEXT PRIMARY KEY", ` TEXT COLLATE "C" PRIMARY KEY`,

@@ -101,6 +101,8 @@ func (d *sqliteDialect) schema() (database.Dialect, *strings.Replacer, []goose.P
 		"{{compact}}", " WITHOUT ROWID",
 		// The words come folded and with a space between them: all that is not ASCII belongs to them.
 		"{{create found}}", "CREATE VIRTUAL TABLE found USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii')",
+		"{{merge found 8}}", "INSERT INTO found (found, rank) VALUES ('automerge', 8)",
+		"{{merge found 4}}", "INSERT INTO found (found, rank) VALUES ('automerge', 4)",
 		"{{hex story}}", "printf('%016x', story)"), nil, nil
 }
 
