@@ -550,6 +550,62 @@ func TestSplitAndJoin(t *testing.T) {
 	}
 }
 
+// Two stories that a later report shows to be one are linked: no entry goes, and none changes its id.
+func TestBridgedStoriesAreLinked(t *testing.T) {
+	const (
+		roof = "Trường Nguyễn Trãi ở Đồng Hới tốc mái vì gió giật cấp 12"
+		both = "Bão số 4 đổ bộ Quảng Bình, trường Nguyễn Trãi ở Đồng Hới tốc mái vì gió giật cấp 12"
+	)
+	w := newWing(t)
+	w.tell("a", report{"1", "Bão số 4 đổ bộ Quảng Bình", ""})
+	w.collect(t)
+	w.pass(time.Hour)
+	w.tell("b", report{"2", roof, ""})
+	w.collect(t)
+	two := w.entries(t, feed.EntryQuery{})
+	slices.SortFunc(two, func(a, b feed.Entry) int { return a.Published.Compare(b.Published) })
+	if len(two) != 2 || two[0].Story == two[1].Story {
+		t.Fatalf("%+v, want two stories", two)
+	}
+	want := []string{two[0].Key, two[1].Key}
+	check := func(when string) {
+		t.Helper()
+		got := w.entries(t, feed.EntryQuery{Story: two[0].Key})
+		slices.SortFunc(got, func(a, b feed.Entry) int { return a.Published.Compare(b.Published) })
+		var keys []string
+		for _, e := range got {
+			keys = append(keys, e.Key)
+		}
+		if diff := cmp.Diff(want, keys); diff != "" {
+			t.Fatalf("%s: entries of the story (-want +got):\n%s", when, diff)
+		}
+		if got[0].Follows != "" || got[1].Follows != got[0].Key {
+			t.Errorf("%s: %+v", when, got)
+		}
+		for _, it := range got[1].Reports {
+			if it.Story != two[0].Key {
+				t.Errorf("%s: report %d is of story %s, want %s", when, it.ID, it.Story, two[0].Key)
+			}
+		}
+		if gone := w.entries(t, feed.EntryQuery{Withdrawn: true}); len(gone) > 0 {
+			t.Errorf("%s: withdrawn: %+v", when, gone)
+		}
+	}
+	w.pass(time.Hour)
+	w.tell("c", report{"3", both, ""})
+	w.collect(t)
+	check("bridged")
+	if now := w.entries(t, feed.EntryQuery{Keys: []string{two[1].Key}}); !now[0].Updated.Equal(two[1].Updated) {
+		t.Errorf("the linked entry is dated %v, want %v as before", now[0].Updated, two[1].Updated)
+	}
+	w.reload(t, func(s *Settings) { s.Sections = []feed.Section{{ID: "x", Rules: rules("bão")}} })
+	check("filed anew")
+	w.Aggregate = w.another(t) // after a restart
+	w.tell("b", report{"2", roof + ".", ""})
+	w.collect(t)
+	check("restarted and revised")
+}
+
 func TestLabelsAreLearnedAndTakenBack(t *testing.T) {
 	w := newWing(t, feed.Section{ID: "kinh-te", Learn: true}, feed.Section{ID: "thoi-su", Learn: true})
 	labels := func(when string, want map[string]int) {

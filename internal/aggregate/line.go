@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"feedd/internal/aggregate/desk/sections"
@@ -48,13 +49,36 @@ func (l *line) run(ctx context.Context) (err error) {
 		if err := l.settle(); err != nil { // the entries of the batch before are read now
 			return err
 		}
+		fresh := len(items)
+		if items, again, touched, err = l.unite(ctx, items, again, touched); err != nil {
+			return err
+		}
 		f, moved, err := l.decided(ctx, items, again, touched, now)
 		if err != nil {
 			return err
 		}
-		l.commit(ctx, f, moved, now)
+		l.commit(ctx, f, fresh, moved, now)
 		l.desk.Prune(now)
 	}
+}
+
+// unite adds to a batch what was filed earlier under stories that it showed to be part of others.
+func (l *line) unite(ctx context.Context, items []feed.Item, again []int64, touched []string) ([]feed.Item, []int64, []string, error) {
+	for _, key := range l.desk.United() {
+		filed, err := l.store.OfStory(ctx, key)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		filed = slices.DeleteFunc(filed, func(it feed.Item) bool {
+			return slices.ContainsFunc(items, func(o feed.Item) bool { return o.ID == it.ID })
+		})
+		touched = append(touched, l.desk.Unite(filed)...)
+		again = append(again, filedBefore(filed)...)
+		items = append(items, filed...)
+	}
+	slices.Sort(again)
+	slices.Sort(touched)
+	return items, again, slices.Compact(touched), nil
 }
 
 // take returns the next batch, none when nothing waits.
@@ -135,8 +159,8 @@ func filedBefore(items []feed.Item) []int64 {
 	return ids
 }
 
-// commit begins to commit a batch; settle waits for it.
-func (l *line) commit(ctx context.Context, f store.Filed, moved []string, decided time.Time) {
+// commit begins to commit a batch, in which so many items were waiting; settle waits for it.
+func (l *line) commit(ctx context.Context, f store.Filed, fresh int, moved []string, decided time.Time) {
 	behind := make(chan error, 1)
 	l.behind = behind
 	l.turn++
@@ -146,13 +170,13 @@ func (l *line) commit(ctx context.Context, f store.Filed, moved []string, decide
 		if err != nil {
 			err = fmt.Errorf("commit what the desk decided: %w", err)
 		} else {
-			l.committed += len(f.Items)
+			l.committed += fresh
 			if l.moving != nil {
 				for _, story := range moved {
 					l.moving[story] = true
 				}
 			}
-			l.count.decided(f.Items, l.now().Sub(decided))
+			l.count.decided(f.Items[:fresh], l.now().Sub(decided))
 			l.filed()
 		}
 		behind <- err

@@ -250,6 +250,12 @@ func (s *Store) Items(ctx context.Context, ids []int64) ([]feed.Item, error) {
 	return s.items(ctx, `WHERE i.id `+s.d.in(ids, &args)+` ORDER BY i.id`, args...)
 }
 
+// OfStory returns whole items filed under a story, in order of arrival, without those that wait for the
+// desk once more.
+func (s *Store) OfStory(ctx context.Context, key string) ([]feed.Item, error) {
+	return s.items(ctx, `WHERE i.entry IN (SELECT id FROM entries WHERE story = $1) AND i.filed = 1 ORDER BY i.id`, keyInt(key))
+}
+
 // ErrName says that a text names no item.
 var ErrName = errors.New("is not an address, an item's number or an entry's id")
 

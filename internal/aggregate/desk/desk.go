@@ -44,6 +44,7 @@ type Desk struct {
 	// told and before are where the reports of this batch and the one before are told, by the keys of
 	// their own entries: the store may not know yet.
 	told, before map[string]place
+	united       []stories.Union // by the last batch
 }
 
 // correction is one word of the editor on an item's sections; the highest turn is the last word.
@@ -152,6 +153,9 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 		it := &items[i]
 		touch(it.Entry)
 		d.putBack(it)
+		if it.Entry != "" { // its story may have become part of another since it was read
+			it.Story = cmp.Or(d.stories.StoryOf(it.Entry), it.Story)
+		}
 		it.Sections, it.Dropped = nil, ""
 		d.filer.File(it)
 		switch {
@@ -181,8 +185,49 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 		d.told[it.OwnEntry()] = place{it.Entry, it.Story}
 		touch(it.Entry)
 	}
+	d.united = d.stories.United()
+	for _, key := range d.Unite(items) {
+		touch(key)
+	}
 	slices.Sort(touched)
 	return slices.Compact(touched)
+}
+
+// United returns the keys of the stories that became part of others, because a report of the last batch
+// tells with certainty what entries of both tell. What was filed under them earlier is to be given to
+// Unite.
+func (d *Desk) United() []string {
+	var keys []string
+	for _, u := range d.united {
+		keys = append(keys, u.Story)
+	}
+	return keys
+}
+
+// Unite gives the items of united stories the story that they belong to now. Their entries stay, and
+// their keys are returned.
+func (d *Desk) Unite(items []feed.Item) (touched []string) {
+	for _, u := range d.united { // in the order in which they were united: one may become part of the next
+		for i := range items {
+			it := &items[i]
+			if it.Story != u.Story {
+				continue
+			}
+			it.Story = u.Into
+			why := fmt.Sprintf("report %d tells both this and the story it was linked to", u.By)
+			if it.Why.Reason != "" {
+				why = it.Why.Reason + "; " + why
+			}
+			it.Why.Reason = why
+			touched = append(touched, it.Entry)
+		}
+		for own, at := range d.told {
+			if at.story == u.Story {
+				d.told[own] = place{at.entry, u.Into}
+			}
+		}
+	}
+	return touched
 }
 
 // FilesOtherwise tells whether the rules and what was learned would file a filed item otherwise than
@@ -232,6 +277,7 @@ func (d *Desk) repeat(it *feed.Item) bool {
 	if at.entry == "" {
 		return false
 	}
+	at.story = cmp.Or(d.stories.StoryOf(at.entry), at.story)
 	if it.Entry, it.Story = at.entry, at.story; d.stories.Parted(it) {
 		it.Entry, it.Story = "", ""
 		return false
@@ -352,6 +398,8 @@ func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
 		e.Follows = d.stories.Follows(key)
 		e.Published = e.Reports[0].Date()
 		e.Updated = e.Published
+	} else if e.Follows == "" && e.Story != key {
+		e.Follows = d.stories.Follows(key) // it opened a story that became part of another
 	}
 	d.date(e, existed && before != 0 && before != e.Lead)
 	e.Backlog = true

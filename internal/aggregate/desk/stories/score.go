@@ -117,10 +117,13 @@ func (sc *Scorer) atMostRelated(a *words.Text, j *Comparison) string {
 	case j.X[fAgeClash] == 1:
 		return "other ages"
 	case j.Told && j.X[fAcross] < littleAcross:
-		return "texts that do not tell the headlines"
+		return untold
 	}
 	return ""
 }
+
+// untold is what sets apart two reports neither of whose texts tells what the other's headline says.
+const untold = "texts that do not tell the headlines"
 
 // Two headlines equal but for names tell two events, where so much of them was exchanged. With
 // summaries, also where headline and summary share less than littleText: the equal headlines alone

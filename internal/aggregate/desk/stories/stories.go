@@ -55,7 +55,8 @@ type Memory struct {
 	judged     []verdictOn
 	passedBy   nearest // of the candidates that the gate let not through
 	linked     []link
-	asked      int // compared with, beside the candidates, to choose among linked; see mostAsked
+	united     []Union // since they were last asked for
+	asked      int     // compared with, beside the candidates, to choose among linked; see mostAsked
 	members    []*report
 	old        []int64
 }
@@ -193,6 +194,10 @@ func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 	if (best.fold < s.certain.Fold || b.j.Apart != "") && s.set.Related != "fold" {
 		it.Entry, it.Verdict = it.OwnEntry(), feed.Related
 		return why
+	}
+	if best.fold >= s.certain.Fold && b.j.Apart == "" {
+		s.bridge(r, best)
+		it.Story = e.story.key
 	}
 	switch {
 	case s.develops(r, e, b):

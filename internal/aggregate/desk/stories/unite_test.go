@@ -1,0 +1,76 @@
+package stories
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"feedd/internal/feed"
+)
+
+// A report that tells with certainty what two stories tell makes them one; what was told under two
+// entries stays told under two.
+func TestBridgedStoriesAreUnited(t *testing.T) {
+	const (
+		lands = "Bão số 4 đổ bộ Quảng Bình"
+		roof  = "Trường Nguyễn Trãi ở Đồng Hới tốc mái vì gió giật cấp 12"
+		both  = "Bão số 4 đổ bộ Quảng Bình, trường Nguyễn Trãi ở Đồng Hới tốc mái vì gió giật cấp 12"
+	)
+	memory := func() *Memory {
+		return New(Options{Settings: feed.StorySettings{Window: 72 * time.Hour}, Sources: testSources()})
+	}
+	items := func() (a, b, c *feed.Item) {
+		return item(1, "a", lands, 0), item(2, "b", roof, time.Hour), item(3, "c", both, 2*time.Hour)
+	}
+	t.Run("united", func(t *testing.T) {
+		s := memory()
+		a, b, c := items()
+		placed(s, a, b, c)
+		if a.Story == b.Story || c.Story != a.Story || c.Entry == c.OwnEntry() {
+			t.Errorf("stories %s, %s and %s, entry %s; want two, the third report told under an entry of the first", a.Story, b.Story, c.Story, c.Entry)
+		}
+		if diff := cmp.Diff([]Union{{Story: b.Story, Into: a.Story, By: 3}}, s.United()); diff != "" {
+			t.Error("united (-want +got):\n", diff)
+		}
+		if got := s.United(); got != nil {
+			t.Errorf("united again: %v", got)
+		}
+		if s.StoryOf(b.Entry) != a.Story || s.Follows(b.Entry) != a.Entry {
+			t.Errorf("the second entry is of story %s behind %s, want %s behind %s", s.StoryOf(b.Entry), s.Follows(b.Entry), a.Story, a.Entry)
+		}
+		// What is told on goes on with the one story, whichever entry it resembles.
+		on := item(4, "c", "Trường Nguyễn Trãi ở Đồng Hới tốc mái vì gió giật cấp 12, học sinh nghỉ học", 3*time.Hour)
+		if placed(s, on); on.Story != a.Story {
+			t.Errorf("a later report is of story %s, want %s", on.Story, a.Story)
+		}
+	})
+	t.Run("never", func(t *testing.T) {
+		s := memory()
+		s.marks = marks([][2]string{{"bão số", "trường nguyễn"}})
+		a, b, c := items()
+		placed(s, a, b, c)
+		if got := s.United(); got != nil {
+			t.Errorf("united against stories.never: %v", got)
+		}
+	})
+	t.Run("split by the editor", func(t *testing.T) {
+		s := memory()
+		a, b, c := items()
+		placed(s, a, b)
+		s.Split(b.OwnEntry(), a.Story)
+		placed(s, c)
+		if got := s.United(); got != nil {
+			t.Errorf("united against the editor: %v", got)
+		}
+	})
+	t.Run("related", func(t *testing.T) {
+		s := memory()
+		a, b, c := items()
+		s.certain.Fold = 1.1 // nothing is certain
+		placed(s, a, b, c)
+		if got := s.United(); got != nil {
+			t.Errorf("united by what is only related: %v", got)
+		}
+	})
+}
