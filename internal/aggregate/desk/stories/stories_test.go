@@ -32,10 +32,18 @@ func item(id int64, source, title string, at time.Duration) *feed.Item {
 	return it
 }
 
-// placed places items in order and returns them.
+// placed places items in order and returns them. Those of stories that became part of others follow them,
+// as the desk sees to.
 func placed(s *Memory, items ...*feed.Item) []*feed.Item {
-	for _, it := range items {
+	for i, it := range items {
 		s.Place(it, it.FirstSeen)
+		for _, u := range s.United() {
+			for _, o := range items[:i+1] {
+				if o.Story == u.Story {
+					o.Story = u.Into
+				}
+			}
+		}
 	}
 	return items
 }

@@ -26,7 +26,8 @@ func TestBridgedStoriesAreUnited(t *testing.T) {
 	t.Run("united", func(t *testing.T) {
 		s := memory()
 		a, b, c := items()
-		placed(s, a, b, c)
+		placed(s, a, b)
+		s.Place(c, c.FirstSeen)
 		if a.Story == b.Story || c.Story != a.Story || c.Entry == c.OwnEntry() {
 			t.Errorf("stories %s, %s and %s, entry %s; want two, the third report told under an entry of the first", a.Story, b.Story, c.Story, c.Entry)
 		}
@@ -49,7 +50,8 @@ func TestBridgedStoriesAreUnited(t *testing.T) {
 		s := memory()
 		s.marks = marks([][2]string{{"bão số", "trường nguyễn"}})
 		a, b, c := items()
-		placed(s, a, b, c)
+		placed(s, a, b)
+		s.Place(c, c.FirstSeen)
 		if got := s.United(); got != nil {
 			t.Errorf("united against stories.never: %v", got)
 		}
@@ -59,7 +61,7 @@ func TestBridgedStoriesAreUnited(t *testing.T) {
 		a, b, c := items()
 		placed(s, a, b)
 		s.Split(b.OwnEntry(), a.Story)
-		placed(s, c)
+		s.Place(c, c.FirstSeen)
 		if got := s.United(); got != nil {
 			t.Errorf("united against the editor: %v", got)
 		}
@@ -68,7 +70,8 @@ func TestBridgedStoriesAreUnited(t *testing.T) {
 		s := memory()
 		a, b, c := items()
 		s.certain.Fold = 1.1 // nothing is certain
-		placed(s, a, b, c)
+		placed(s, a, b)
+		s.Place(c, c.FirstSeen)
 		if got := s.United(); got != nil {
 			t.Errorf("united by what is only related: %v", got)
 		}
