@@ -30,6 +30,11 @@ type EntryQuery struct {
 	Oldest bool
 }
 
+// Changed names an entry that is not what it was, and its story.
+type Changed struct {
+	Key, Story string
+}
+
 // Listed is an entry's place in a section.
 type Listed struct {
 	Key       string

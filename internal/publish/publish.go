@@ -104,6 +104,8 @@ type Publisher struct {
 	cache      *cache
 	found      *cache // answers to searches: whoever asks much takes no room from the rest
 	cleaned    *render.Cache
+	shelf      *shelf
+	tallies    *tallies // held by mu, as is what fills the shelf
 	admin      bool
 	nodes      func(context.Context) ([]NodeStatus, error)
 	desk       Desk
@@ -154,6 +156,8 @@ func New(o Options) (*Publisher, error) {
 		cache:      newCache(16<<20, o.Now),
 		found:      newCache(8<<20, o.Now),
 		cleaned:    render.NewCache(4 << 20),
+		shelf:      newShelf(o.Reader),
+		tallies:    &tallies{},
 		admin:      o.Admin,
 		nodes:      o.Nodes,
 		desk:       o.Desk,

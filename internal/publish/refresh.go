@@ -51,6 +51,7 @@ type edition struct {
 	version int64
 	shape   shape                // of the section in the configuration
 	sources []string             // whose reports it shows, partners' feeds included
+	drawn   []string             // the entries it was chosen from, and those that its pages name besides
 	shown   map[string]time.Time // the entries in its feed: key -> Updated
 	view    *render.View         // these, in order, as its feeds are rendered from it
 	archive archive              // what its feed does not show
@@ -110,6 +111,11 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 	if err != nil {
 		return nil, err
 	}
+	changed, all, err := p.shelf.follow(ctx, versions)
+	if err != nil {
+		return nil, err
+	}
+	p.tallies.note(changed, all)
 	made, err := p.buildChanged(ctx, next, old, now)
 	if err != nil {
 		return nil, err
@@ -140,6 +146,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 		return nil, err
 	}
 	p.site.Store(next)
+	p.shelf.sweep(next.editions)
 	p.swaps.Add(1)
 	p.metrics.published(next)
 	return feeds, nil
@@ -428,9 +435,13 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 	if ed.view, err = p.sectionView(ctx, next.frame, sec, choice.entries, &ed.archive, now); err != nil {
 		return nil, err
 	}
+	ed.drawn = keysOf(choice.from)
+	for _, related := range ed.view.Related {
+		ed.drawn = append(ed.drawn, keysOf(related)...)
+	}
 	if stays && !next.plan.partnered(sec.ID) && before.sameView(ed) {
 		again := *before
-		again.version, again.archive, again.due = ed.version, ed.archive, ed.due
+		again.version, again.archive, again.due, again.drawn = ed.version, ed.archive, ed.due, ed.drawn
 		if before.version != ed.version { // what goes by the number, as archives and stories, may be another
 			again.number = ed.number
 		}
@@ -516,7 +527,7 @@ func (p *Publisher) choose(ctx context.Context, f *frame, sec *feed.Section, ed,
 
 // sectionView is what a section's feeds and pages are rendered from.
 func (p *Publisher) sectionView(ctx context.Context, s *frame, sec *feed.Section, entries []feed.Entry, a *archive, now time.Time) (*render.View, error) {
-	withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Section: drawnFrom(sec.ID), Withdrawn: true, Limit: tombstones})
+	withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Section: drawnFrom(sec.ID), Withdrawn: true, Limit: tombstones, Bare: true})
 	if err != nil {
 		return nil, err
 	}
@@ -602,7 +613,7 @@ func (p *Publisher) candidates(ctx context.Context, f *frame, sec *feed.Section,
 // more, four times as many. full is told how many were asked for.
 func (p *Publisher) enough(ctx context.Context, q feed.EntryQuery, full func(entries []feed.Entry, limit int) bool) ([]feed.Entry, error) {
 	for {
-		entries, err := p.reader.Entries(ctx, q)
+		entries, err := p.shelf.list(ctx, q)
 		if err != nil {
 			return nil, err
 		}

@@ -11,11 +11,14 @@ import (
 type Reader interface {
 	// Versions returns a counter for each section, and for "all", that the desk moves in the
 	// transaction that changes the section's entries: added, edited, refiled or withdrawn.
-	// A section that never had an entry may be missing.
+	// A section that never had an entry may be missing. That of "" moves when entries are deleted.
 	Versions(ctx context.Context) (map[string]int64, error)
 	// Entries returns the entries asked for, newest Published first (equal times by Key), with
 	// their Reports in order of arrival.
 	Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, error)
+	// Changed returns the entries that changed with a version of "all" above the given one, in no order;
+	// or of whose reports something did that readers may see, whether the version has moved yet or not.
+	Changed(ctx context.Context, after int64) ([]feed.Changed, error)
 	// Search calls each for the reports that meet a query, those of the entries published last first, until
 	// it returns false. Stopped says that q.Most reports were looked at before all were.
 	Search(ctx context.Context, q feed.TextQuery, each func(*feed.Found) bool) (stopped bool, err error)
@@ -35,6 +38,8 @@ type Stories interface {
 	Told(ctx context.Context, stories []string) ([]feed.Told, error)
 	// Shared returns the stories that more than one source has told of since a time.
 	Shared(ctx context.Context, since time.Time) ([]string, error)
+	// SharedAmong is Shared for these stories alone.
+	SharedAmong(ctx context.Context, since time.Time, stories []string) ([]string, error)
 }
 
 // Archives keeps the closed pages of the sections' archives, and which entries are on them.

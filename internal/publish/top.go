@@ -27,25 +27,12 @@ const (
 // topStories returns, of the stories that two outlets or more told of lately, an entry each: the one
 // that speaks for it. Since when counts goes by the full hour, so that all who reckon within it agree.
 func (p *Publisher) topStories(ctx context.Context, f *frame, sec *feed.Section, now time.Time) ([]feed.Entry, error) {
-	since := topSince(now)
-	stories, err := p.tellers.Shared(ctx, since)
-	if err != nil {
+	if err := p.tally(ctx, f, topSince(now)); err != nil {
 		return nil, err
 	}
-	told, err := p.told(ctx, f, stories)
-	if err != nil {
-		return nil, err
-	}
-	speaker, covered := map[string]string{}, map[string]feed.Coverage{}
-	take := func(t *tale) {
-		if entry := feed.SpeakFor(t.reports); entry != "" {
-			speaker[t.Story], covered[t.Story] = entry, t.Coverage
-		}
-	}
-	for _, t := range talesOf(told) {
-		if t.Outlets > 1 && !t.Last.Before(since) {
-			take(&t)
-		}
+	speaker, covered := map[string]string{}, make(map[string]feed.Coverage, len(p.tallies.by))
+	for story, t := range p.tallies.by {
+		speaker[story], covered[story] = t.speaker, t.Coverage
 	}
 	if len(speaker) < topFew {
 		newest, err := p.newestStories(ctx, f, sec, now)
@@ -54,9 +41,14 @@ func (p *Publisher) topStories(ctx context.Context, f *frame, sec *feed.Section,
 		}
 		room := topFew - len(speaker)
 		for _, t := range newest {
-			if room > 0 && speaker[t.Story] == "" {
-				take(&t)
+			if room == 0 {
+				break
+			}
+			if speaker[t.Story] == "" {
 				room--
+				if t.speaker != "" {
+					speaker[t.Story], covered[t.Story] = t.speaker, t.Coverage
+				}
 			}
 		}
 	}
@@ -72,19 +64,21 @@ func (p *Publisher) topStories(ctx context.Context, f *frame, sec *feed.Section,
 func topSince(now time.Time) time.Time { return now.Truncate(time.Hour).Add(-topWindow) }
 
 // newestStories returns the newest stories, the widest told first.
-func (p *Publisher) newestStories(ctx context.Context, f *frame, sec *feed.Section, now time.Time) ([]tale, error) {
-	entries, err := p.reader.Entries(ctx, feed.EntryQuery{Section: "all", Since: oldestShown(sec, now), Limit: 5 * topFew, Brief: true})
+func (p *Publisher) newestStories(ctx context.Context, f *frame, sec *feed.Section, now time.Time) ([]tally, error) {
+	entries, err := p.shelf.list(ctx, feed.EntryQuery{Section: "all", Since: oldestShown(sec, now), Limit: 5 * topFew, Brief: true})
 	if err != nil {
 		return nil, err
 	}
 	told, err := p.told(ctx, f, storiesOf(entries))
-	return talesOf(told), err
+	newest := talliesOf(told)
+	slices.SortFunc(newest, func(a, b tally) int { return feed.CompareCoverage(a.Coverage, b.Coverage) })
+	return newest, err
 }
 
 // widest returns the entries of a section that may be shown, with the coverage of their stories: of its
 // newest ones those that are told most widely.
 func (p *Publisher) widest(ctx context.Context, f *frame, sec *feed.Section, now time.Time) ([]feed.Entry, error) {
-	entries, err := p.reader.Entries(ctx, feed.EntryQuery{Section: sec.ID, Open: true, Since: oldestShown(sec, now), Limit: widestOf, Brief: true})
+	entries, err := p.shelf.list(ctx, feed.EntryQuery{Section: sec.ID, Open: true, Since: oldestShown(sec, now), Limit: widestOf, Brief: true})
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +105,7 @@ func (p *Publisher) coveredEntries(ctx context.Context, keys []string, covered m
 	if len(keys) == 0 {
 		return nil, nil
 	}
-	entries, err := p.entries(ctx, keys)
+	entries, err := p.shelf.take(ctx, keys, false)
 	for i := range entries {
 		entries[i].Coverage = covered[entries[i].Story]
 	}
@@ -121,31 +115,42 @@ func (p *Publisher) coveredEntries(ctx context.Context, keys []string, covered m
 // related returns, by story, what else tells the stories of these entries: their other entries that
 // stand, the newest first.
 func (p *Publisher) related(ctx context.Context, entries []feed.Entry) (map[string][]feed.Entry, error) {
-	if len(entries) == 0 {
-		return nil, nil
-	}
-	told, err := p.tellers.Told(ctx, storiesOf(entries))
-	if err != nil {
-		return nil, err
-	}
 	seen := map[string]bool{}
 	for i := range entries {
 		seen[entries[i].Key] = true
 	}
-	var keys []string
-	for _, t := range told {
-		if !seen[t.Entry] {
-			seen[t.Entry] = true
-			keys = append(keys, t.Entry)
+	var keys, others []string
+	add := func(entry string) {
+		if !seen[entry] {
+			seen[entry] = true
+			keys = append(keys, entry)
+		}
+	}
+	for _, story := range storiesOf(entries) {
+		t, known := p.tallies.by[story]
+		if !known {
+			others = append(others, story)
+		}
+		for _, entry := range t.entries {
+			add(entry)
+		}
+	}
+	if len(others) > 0 {
+		told, err := p.tellers.Told(ctx, others)
+		if err != nil {
+			return nil, err
+		}
+		for i := range told {
+			add(told[i].Entry)
 		}
 	}
 	if len(keys) == 0 {
 		return nil, nil
 	}
 	related := map[string][]feed.Entry{}
-	others, err := p.reader.Entries(ctx, feed.EntryQuery{Keys: keys, Brief: true})
-	for _, e := range others {
-		related[e.Story] = append(related[e.Story], e)
+	rest, err := p.shelf.take(ctx, keys, true)
+	for i := range rest {
+		related[rest[i].Story] = append(related[rest[i].Story], rest[i])
 	}
 	return related, err
 }
@@ -168,26 +173,6 @@ func (f *frame) outlet(source string) string {
 		return o.Title
 	}
 	return source
-}
-
-// tale is a story's coverage with the reports that it comes from.
-type tale struct {
-	feed.Coverage
-	reports []feed.Told
-}
-
-// talesOf puts reports under the stories that they tell, the widest told first.
-func talesOf(told []feed.Told) []tale {
-	by := map[string][]feed.Told{}
-	for _, t := range told {
-		by[t.Story] = append(by[t.Story], t)
-	}
-	tales := make([]tale, 0, len(by))
-	for _, reports := range by {
-		tales = append(tales, tale{feed.Cover(reports), reports})
-	}
-	slices.SortFunc(tales, func(a, b tale) int { return feed.CompareCoverage(a.Coverage, b.Coverage) })
-	return tales
 }
 
 // storiesOf lists the stories of entries, each once.

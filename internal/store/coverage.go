@@ -44,12 +44,33 @@ func (s *Store) Told(ctx context.Context, stories []string) ([]feed.Told, error)
 func (s *Store) Shared(ctx context.Context, since time.Time) ([]string, error) {
 	var stories []string
 	err := s.query(ctx, `SELECT story FROM items WHERE first_seen >= $1 AND story <> 0 AND gone = 0 AND dropped = ''
-		GROUP BY story HAVING MIN(source) <> MAX(source)`,
-		func(r *sql.Rows) error {
-			var story int64
-			err := r.Scan(&story)
-			stories = append(stories, intKey(story))
-			return err
-		}, millis(since))
+		GROUP BY story HAVING MIN(source) <> MAX(source)`, addStory(&stories), millis(since))
 	return stories, err
+}
+
+// SharedAmong is Shared for these stories alone, whatever else there is.
+func (s *Store) SharedAmong(ctx context.Context, since time.Time, stories []string) ([]string, error) {
+	ids := make([]int64, len(stories))
+	for i, key := range stories {
+		ids[i] = keyInt(key)
+	}
+	var shared []string
+	for part := range slices.Chunk(ids, listed) {
+		args := []any{millis(since)}
+		if err := s.query(ctx, `SELECT i.story FROM entries e JOIN items i ON i.entry = e.id
+			WHERE e.story `+s.d.in(part, &args)+` AND i.first_seen >= $1 AND i.gone = 0 AND i.dropped = ''
+			GROUP BY i.story HAVING MIN(i.source) <> MAX(i.source)`, addStory(&shared), args...); err != nil {
+			return nil, err
+		}
+	}
+	return shared, nil
+}
+
+func addStory(stories *[]string) func(*sql.Rows) error {
+	return func(r *sql.Rows) error {
+		var story int64
+		err := r.Scan(&story)
+		*stories = append(*stories, intKey(story))
+		return err
+	}
 }

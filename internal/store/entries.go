@@ -13,7 +13,8 @@ import (
 )
 
 // Versions returns a counter for each section, and for "all". Every transaction that changes the
-// section's entries raises it. A section that never had an entry is missing.
+// section's entries raises it. A section that never had an entry is missing. That of "" counts the
+// transactions in which retention deleted entries.
 func (s *Store) Versions(ctx context.Context) (map[string]int64, error) {
 	versions := map[string]int64{}
 	err := s.query(ctx, `SELECT id, version FROM sections`, func(r *sql.Rows) error {
@@ -28,7 +29,7 @@ func (s *Store) Versions(ctx context.Context) (map[string]int64, error) {
 
 // byKey orders ids as their keys are ordered: a key whose first bit is set is stored as a negative
 // number.
-const byKey = `, CASE WHEN e.id < 0 THEN 1 ELSE 0 END, e.id`
+const byKey, listedByKey = `, CASE WHEN e.id < 0 THEN 1 ELSE 0 END, e.id`, `, CASE WHEN e.entry < 0 THEN 1 ELSE 0 END, e.entry`
 
 // Entries returns the entries asked for with their reports in order of arrival: newest first by
 // Published, ties by Key; the entries of a Story oldest first.

@@ -389,8 +389,11 @@ func (s *Store) Commit(ctx context.Context, f Filed) error {
 		if err != nil {
 			return err
 		}
-		published, err := s.publishedOf(tx, &f)
+		published, others, err := s.publishedOf(tx, &f)
 		if err != nil {
+			return err
+		}
+		if err := eachPart(tx, `UPDATE entries SET version = `+nextVersion+` WHERE id `, ``, others); err != nil {
 			return err
 		}
 		if err := s.index(tx, f.Items, published, again); err != nil {
@@ -417,8 +420,8 @@ func (s *Store) Commit(ctx context.Context, f Filed) error {
 }
 
 // publishedOf are the times, as the tables hold them, that the entries of a batch's items are published
-// at, by the entries' numbers. The batch's entries are saved.
-func (s *Store) publishedOf(tx *tx, f *Filed) (map[int64]int64, error) {
+// at, by the entries' numbers, and which of these are not among the batch's. The batch's entries are saved.
+func (s *Store) publishedOf(tx *tx, f *Filed) (map[int64]int64, []int64, error) {
 	published := make(map[int64]int64, len(f.Entries))
 	for i := range f.Entries {
 		published[keyInt(f.Entries[i].Key)] = millis(f.Entries[i].Published)
@@ -435,7 +438,7 @@ func (s *Store) publishedOf(tx *tx, f *Filed) (map[int64]int64, error) {
 		var args []any
 		rows, err := tx.Query(`SELECT id, published FROM entries WHERE id `+s.d.in(part, &args), args...)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if err := scan(rows, func(r *sql.Rows) error {
 			var id, at int64
@@ -443,10 +446,10 @@ func (s *Store) publishedOf(tx *tx, f *Filed) (map[int64]int64, error) {
 			published[id] = at
 			return err
 		}); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return published, nil
+	return published, others, nil
 }
 
 func decisions(it *feed.Item) (sections, why string, err error) {
@@ -468,11 +471,11 @@ func decisions(it *feed.Item) (sections, why string, err error) {
 }
 
 const (
-	putEntry = `INSERT INTO entries (id, story, follows, lead, published, updated, withdrawn, withdrawn_by, sections, backlog)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	putEntry = `INSERT INTO entries (id, story, follows, lead, published, updated, withdrawn, withdrawn_by, sections, backlog, version)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (id) DO UPDATE SET story = excluded.story, follows = excluded.follows, lead = excluded.lead,
 			published = excluded.published, updated = excluded.updated, withdrawn = excluded.withdrawn,
-			withdrawn_by = excluded.withdrawn_by, sections = excluded.sections, backlog = excluded.backlog`
+			withdrawn_by = excluded.withdrawn_by, sections = excluded.sections, backlog = excluded.backlog, version = excluded.version`
 	listEntry = `INSERT INTO entry_sections (section, published, entry, page) VALUES ($1, $2, $3, $4)`
 )
 
@@ -507,6 +510,9 @@ func (s *Store) saveEntries(tx *tx, entries []feed.Entry) (again []int64, err er
 		return nil, err
 	}
 	w := entryWrites{touched: map[string]bool{"all": true}}
+	if err := tx.QueryRow(`SELECT ` + nextVersion).Scan(&w.version); err != nil {
+		return nil, err
+	}
 	for i := range entries {
 		id := keyInt(entries[i].Key)
 		old, existed := olds[id]
@@ -552,6 +558,7 @@ func (s *Store) savedEntries(tx *tx, entries []feed.Entry) (map[int64]savedEntry
 
 // entryWrites are the rows that bring the tables up to date with entries that changed.
 type entryWrites struct {
+	version int64           // of "all" that they lead to
 	touched map[string]bool // sections that the entries are or were in
 	again   []int64         // entries published anew (updates: bump), which go from the archives back to the feeds
 	put     [][]any
@@ -570,7 +577,7 @@ func (w *entryWrites) add(id int64, e *feed.Entry, old savedEntry, existed bool,
 	}
 	published := millis(e.Published)
 	w.put = append(w.put, []any{id, keyInt(e.Story), keyInt(e.Follows), e.Lead, published, millis(e.Updated),
-		millis(e.Withdrawn), string(e.WithdrawnBy), strings.Join(e.Sections, ","), flag(e.Backlog)})
+		millis(e.Withdrawn), string(e.WithdrawnBy), strings.Join(e.Sections, ","), flag(e.Backlog), w.version})
 	was, is := old.sections, e.Sections // a withdrawn entry is listed nowhere
 	if old.withdrawn {
 		was = nil

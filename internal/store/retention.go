@@ -104,7 +104,7 @@ func changeSections(tx *tx, entries []int64) error {
 	if err != nil {
 		return err
 	}
-	touched := map[string]bool{"all": true}
+	touched := map[string]bool{"all": true, removed: true}
 	if err := scan(rows, func(r *sql.Rows) error {
 		var sections string
 		err := r.Scan(&sections)

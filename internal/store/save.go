@@ -327,6 +327,9 @@ func (r *recogniser) withdraw(tx *tx, before past, there map[int64]bool, back []
 		}
 	}
 	n := len(back)
+	if err := noteChanged(tx, gone); err != nil {
+		return 0, err
+	}
 	for part := range slices.Chunk(gone, listed) {
 		args := []any{millis(r.c.At)}
 		res, err := tx.Exec(`UPDATE items SET gone = $1, filed = 0 WHERE gone = 0 AND id `+r.s.d.in(part, &args), args...)
@@ -343,6 +346,9 @@ func (r *recogniser) withdraw(tx *tx, before past, there map[int64]bool, back []
 }
 
 func setGone(tx *tx, ids []int64, at int64) error {
+	if err := noteChanged(tx, ids); err != nil {
+		return err
+	}
 	for part := range slices.Chunk(ids, listed) {
 		args := []any{at}
 		if _, err := tx.Exec(`UPDATE items SET gone = $1, filed = 0 WHERE id `+tx.s.d.in(part, &args), args...); err != nil {
@@ -647,5 +653,5 @@ func (s *Store) revise(tx *tx, it, old *feed.Item, at time.Time) (revised bool, 
 			return false, err
 		}
 	}
-	return revised, nil
+	return revised, noteChanged(tx, []int64{old.ID})
 }
