@@ -14,7 +14,7 @@ import (
 // rules of their format. When they do not, the caller serves what it has from before, and where there
 // is nothing, the error says why.
 func (p *Publisher) good(path, section string, f render.Format, body []byte, failed error) (bool, error) {
-	problems := judge(f, body, failed)
+	problems := p.judge(f, body, failed)
 	if len(problems) == 0 {
 		p.troubles.over(path)
 		return true, nil
@@ -51,12 +51,12 @@ func orLast(old *document, err error) (*document, error) {
 }
 
 // judge lists what is wrong with a rendering.
-func judge(f render.Format, body []byte, failed error) []string {
+func (p *Publisher) judge(f render.Format, body []byte, failed error) []string {
 	if failed != nil {
 		return []string{failed.Error()}
 	}
 	var problems []string
-	for _, pr := range render.Check(f, body) {
+	for _, pr := range p.checker.Check(f, body) {
 		problems = append(problems, pr.String())
 	}
 	return problems

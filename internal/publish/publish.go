@@ -104,6 +104,7 @@ type Publisher struct {
 	cache      *cache
 	found      *cache // answers to searches: whoever asks much takes no room from the rest
 	cleaned    *render.Cache
+	checker    *render.Checker
 	shelf      *shelf
 	tallies    *tallies // held by mu, as is what fills the shelf
 	admin      bool
@@ -156,6 +157,7 @@ func New(o Options) (*Publisher, error) {
 		cache:      newCache(16<<20, o.Now),
 		found:      newCache(8<<20, o.Now),
 		cleaned:    render.NewCache(4 << 20),
+		checker:    render.NewChecker(),
 		shelf:      newShelf(o.Reader),
 		tallies:    &tallies{},
 		admin:      o.Admin,

@@ -705,7 +705,7 @@ func (p *Publisher) gated(notes *notes, f render.Format, path string, rendered f
 	}
 	p.metrics.renders.Inc()
 	body, failed := rendered()
-	problems := judge(f, body, failed)
+	problems := p.judge(f, body, failed)
 	if len(problems) == 0 {
 		return p.document(path, body, e, now), nil
 	}

@@ -35,7 +35,7 @@ const maxProblems = 20
 // A document passes or fails by its bytes alone. Whether a feed may fall to nothing is for the
 // caller to decide, who knows what it held before.
 func Check(f Format, doc []byte) []Problem {
-	c := &checker{good: make(map[string]bool)}
+	c := newChecker()
 	switch {
 	case !utf8.Valid(doc):
 		c.add("document", "is not UTF-8")
@@ -58,8 +58,15 @@ func Check(f Format, doc []byte) []Problem {
 }
 
 type checker struct {
-	problems []Problem
-	good     map[string]bool // addresses found to be right: a feed repeats its outlets' again and again
+	problems    []Problem
+	good        map[string]bool // addresses found to be right: a feed repeats its outlets' again and again
+	ids, stamps map[string]bool // of the entries so far
+	met         func(passed)    // when given, called for each entry of a feed in XML
+	known       *Checker        // whose entries need not be looked at again, in JSON; nil for none
+}
+
+func newChecker() *checker {
+	return &checker{good: make(map[string]bool), ids: make(map[string]bool), stamps: make(map[string]bool)}
 }
 
 func (c *checker) add(where, format string, args ...any) {

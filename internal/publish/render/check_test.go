@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -96,10 +97,75 @@ func TestCheckFindsEachFault(t *testing.T) {
 		if bytes.Equal(broken, doc) {
 			t.Errorf("%s does not hold %q", name, tt.old)
 		}
-		if got := fmt.Sprint(Check(tt.format, broken)); !strings.Contains(got, tt.complaint) {
+		got := fmt.Sprint(Check(tt.format, broken))
+		if !strings.Contains(got, tt.complaint) {
 			t.Errorf("%s with %q for %q: got %s, want %q", name, tt.new, tt.old, got, tt.complaint)
 		}
+		// Nor does it slip past who found the rest of the document to be right before.
+		k := NewChecker()
+		for range 2 {
+			if problems := k.Check(tt.format, doc); len(problems) > 0 {
+				t.Fatalf("%s: %v", name, problems)
+			}
+		}
+		if again := fmt.Sprint(k.Check(tt.format, broken)); again != got {
+			t.Errorf("%s with %q for %q: whoever knows the entries says %s, want %s", name, tt.new, tt.old, again, got)
+		}
 	}
+}
+
+// Whoever has found all entries of a feed to be right looks at none of them again.
+func TestCheckerKnowsEntries(t *testing.T) {
+	for _, format := range []Format{FormatRSS, FormatAtom, FormatJSON} {
+		doc, err := os.ReadFile("testdata/section." + string(format))
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := NewChecker()
+		if problems := k.Check(format, doc); len(problems) > 0 {
+			t.Fatalf("%s: %v", format, problems)
+		}
+		if len(k.young) < 2 {
+			t.Errorf("%s: %d entries are remembered", format, len(k.young))
+		}
+		known := len(k.young)
+		for s := range k.young {
+			k.young[s] = passed{id: "tag:news.example.org,2026:c0ffee0000000001"} // as no look at the document would say
+		}
+		if got := fmt.Sprint(k.Check(format, doc)); format == FormatJSON && !strings.Contains(got, "stands twice") {
+			t.Errorf("%s: entries that are known were looked at again: %s", format, got)
+		}
+		if len(k.young) != known {
+			t.Errorf("%s: %d entries are remembered of %d", format, len(k.young), known)
+		}
+	}
+}
+
+// A document passes whoever knows entries exactly when it passes by itself, whatever is done to it.
+func FuzzChecker(f *testing.F) {
+	k := NewChecker()
+	for _, format := range []Format{FormatRSS, FormatAtom, FormatJSON} {
+		doc, err := os.ReadFile("testdata/section." + string(format))
+		if err != nil {
+			f.Fatal(err)
+		}
+		if problems := k.Check(format, doc); len(problems) > 0 {
+			f.Fatal(problems)
+		}
+		f.Add(string(format), doc)
+		f.Add(string(format), bytes.ReplaceAll(doc, []byte("<item>"), []byte("<![CDATA[<item>]]>")))
+		for _, cut := range []string{"</item>", "</entry>", "<item>", "<entry", "<![CDATA["} {
+			before, after, _ := bytes.Cut(doc, []byte(cut))
+			f.Add(string(format), append(bytes.Clone(before), after...))
+			f.Add(string(format), slices.Concat(before, []byte(cut), []byte("<![CDATA["), []byte(cut), []byte("]]>"), after))
+		}
+	}
+	f.Fuzz(func(t *testing.T, format string, doc []byte) {
+		alone, known := Check(Format(format), doc), k.Check(Format(format), doc)
+		if (len(alone) == 0) != (len(known) == 0) {
+			t.Errorf("by itself: %v; by who knows entries: %v", alone, known)
+		}
+	})
 }
 
 func FuzzCheck(f *testing.F) {

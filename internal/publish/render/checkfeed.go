@@ -42,9 +42,11 @@ func (c *checker) rss(root *node) {
 		c.rssImage(n)
 	}
 	c.links(channel, "atom:link", channel.one("fh:archive") != nil)
-	ids := map[string]bool{}
 	for _, item := range channel.all("item") {
-		c.rssItem(item, ids)
+		c.rssItem(item)
+		if id := item.one("guid"); id != nil && c.met != nil {
+			c.met(passed{id: id.text})
+		}
 	}
 }
 
@@ -65,7 +67,7 @@ func (c *checker) rssImage(image *node) {
 	}
 }
 
-func (c *checker) rssItem(item *node, ids map[string]bool) {
+func (c *checker) rssItem(item *node) {
 	c.only(item, "title", "link", "description", "content:encoded", "enclosure", "guid", "pubDate", "category",
 		"source", "dc:creator", "dc:language", "dc:rights", "atom:updated", "atom:link", "media:content", "georss:point", "thr:in-reply-to")
 	c.once(item, "title", "link", "description", "guid", "pubDate")
@@ -78,7 +80,7 @@ func (c *checker) rssItem(item *node, ids map[string]bool) {
 		c.address(n.where(), "link", n.text)
 	}
 	if n := item.one("guid"); n != nil {
-		c.unique(n, ids)
+		c.unique(n)
 		if n.attrs["isPermaLink"] != "false" {
 			c.add(n.where(), "guid is taken for an address")
 		}
@@ -120,12 +122,12 @@ func (c *checker) rssItem(item *node, ids map[string]bool) {
 }
 
 // unique wants an id that is in normal form and not among those seen.
-func (c *checker) unique(n *node, ids map[string]bool) {
+func (c *checker) unique(n *node) {
 	c.identifier(n.where(), n.name, n.text)
-	if ids[n.text] {
+	if c.ids[n.text] {
 		c.add(n.where(), "%s %s stands twice", n.name, n.text)
 	}
-	ids[n.text] = true
+	c.ids[n.text] = true
 }
 
 // relations that a link of ours may name.
@@ -201,8 +203,11 @@ func (c *checker) atom(root *node) {
 		c.identifier(n.where(), "deleted entry", n.attrs["ref"])
 		c.dateValue(n.where(), "when", n.attrs["when"], time.RFC3339Nano)
 		gone[n.attrs["ref"]] = true
+		if c.ids[n.attrs["ref"]] { // of one that was left out
+			c.add(n.where(), "entry %s is deleted and present", n.attrs["ref"])
+		}
 	}
-	ids, stamps, entries := map[string]bool{}, map[string]bool{}, false
+	entries := false
 	for _, n := range root.children {
 		if n.name != "atom:entry" {
 			if entries {
@@ -211,20 +216,24 @@ func (c *checker) atom(root *node) {
 			continue
 		}
 		entries = true
-		c.atomEntry(n, ids)
-		if u := n.one("atom:updated"); u != nil {
-			if stamps[u.text] {
+		c.atomEntry(n)
+		u, id := n.one("atom:updated"), n.one("atom:id")
+		if u != nil {
+			if c.stamps[u.text] {
 				c.add(u.where(), "two entries were updated at %s", u.text)
 			}
-			stamps[u.text] = true
+			c.stamps[u.text] = true
 		}
-		if id := n.one("atom:id"); id != nil && gone[id.text] {
+		if id != nil && gone[id.text] {
 			c.add(id.where(), "entry %s is deleted and present", id.text)
+		}
+		if u != nil && id != nil && c.met != nil {
+			c.met(passed{id.text, u.text})
 		}
 	}
 }
 
-func (c *checker) atomEntry(n *node, ids map[string]bool) {
+func (c *checker) atomEntry(n *node) {
 	c.only(n, "atom:id", "atom:title", "atom:updated", "atom:published", "atom:author", "atom:summary", "atom:content",
 		"atom:link", "atom:category", "atom:rights", "atom:source", "media:content", "georss:point", "thr:in-reply-to")
 	c.once(n, "atom:id", "atom:title", "atom:updated")
@@ -234,7 +243,7 @@ func (c *checker) atomEntry(n *node, ids map[string]bool) {
 	c.date(n.one("atom:updated"), time.RFC3339Nano)
 	c.date(n.one("atom:published"), time.RFC3339Nano)
 	if id := n.one("atom:id"); id != nil {
-		c.unique(id, ids)
+		c.unique(id)
 	}
 	if l, ok := n.attrs["xml:lang"]; ok {
 		c.language(n.where(), l)
@@ -345,19 +354,19 @@ func (c *checker) sitemap(root *node) {
 
 // jsonFeed is all that a feed may say.
 type jsonFeed struct {
-	Version  string            `json:"version"`
-	Title    string            `json:"title"`
-	Home     string            `json:"home_page_url"`
-	Self     string            `json:"feed_url"`
-	Next     *string           `json:"next_url"`
-	About    string            `json:"description"`
-	Icon     *string           `json:"icon"`
-	Favicon  *string           `json:"favicon"`
-	Language *string           `json:"language"`
-	Authors  []jsonPerson      `json:"authors"`
-	Hubs     []json.RawMessage `json:"hubs"`
-	Feedd    json.RawMessage   `json:"_feedd"`
-	Items    *[]jsonFeedItem   `json:"items"`
+	Version  string             `json:"version"`
+	Title    string             `json:"title"`
+	Home     string             `json:"home_page_url"`
+	Self     string             `json:"feed_url"`
+	Next     *string            `json:"next_url"`
+	About    string             `json:"description"`
+	Icon     *string            `json:"icon"`
+	Favicon  *string            `json:"favicon"`
+	Language *string            `json:"language"`
+	Authors  []jsonPerson       `json:"authors"`
+	Hubs     []json.RawMessage  `json:"hubs"`
+	Feedd    json.RawMessage    `json:"_feedd"`
+	Items    *[]json.RawMessage `json:"items"` // of jsonFeedItem
 }
 
 type jsonFeedItem struct {
@@ -409,18 +418,46 @@ func (c *checker) json(doc []byte) {
 		c.language("$", *feed.Language)
 	}
 	c.people("$", feed.Authors)
-	ids := map[string]bool{}
-	for i := range *feed.Items {
-		c.jsonItem(fmt.Sprintf("$.items[%d]", i), &(*feed.Items)[i], ids)
+	for i, raw := range *feed.Items {
+		c.jsonEntry(fmt.Sprintf("$.items[%d]", i), raw)
 	}
 }
 
-func (c *checker) jsonItem(where string, it *jsonFeedItem, ids map[string]bool) {
-	c.identifier(where, "id", it.ID)
-	if ids[it.ID] {
-		c.add(where, "id %s stands twice", it.ID)
+// jsonEntry holds an item to the rules, as far as it is not known to keep them.
+func (c *checker) jsonEntry(where string, raw json.RawMessage) {
+	var s entrySum
+	if c.known != nil {
+		s = sumEntry(nil, raw)
+		if p, ok := c.known.find(s); ok {
+			c.jsonID(where, p.id)
+			return
+		}
 	}
-	ids[it.ID] = true
+	var it jsonFeedItem
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&it); err != nil {
+		c.add(where, "is no item of a JSON Feed: %v", err)
+		return
+	}
+	before := len(c.problems)
+	c.jsonItem(where, &it)
+	if c.known != nil && len(c.problems) == before && before < maxProblems {
+		c.known.note(s, passed{id: it.ID})
+	}
+	c.jsonID(where, it.ID)
+}
+
+// jsonID wants an id that no item before has.
+func (c *checker) jsonID(where, id string) {
+	if c.ids[id] {
+		c.add(where, "id %s stands twice", id)
+	}
+	c.ids[id] = true
+}
+
+func (c *checker) jsonItem(where string, it *jsonFeedItem) {
+	c.identifier(where, "id", it.ID)
 	for _, link := range []*string{it.URL, it.Image} {
 		if link != nil {
 			c.address(where, "url or image", *link)
