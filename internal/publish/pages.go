@@ -89,10 +89,25 @@ func (p *Publisher) buildCommon(ctx context.Context, next, old *site, now time.T
 	}
 
 	page := p.pageEnvelope(next.plan, next.plan.every("all"))
+	front := func() error {
+		return put("/", render.FormatHTML, page, func() ([]byte, error) { return render.Front(next.front()) })
+	}
+	if old != nil && shared == nil && old.plan == next.plan && old.described == next.described && len(old.said.list) == 0 {
+		err := front()
+		maps.Copy(next.docs, old.fixed)
+		next.fixed = old.fixed
+		for _, d := range docs {
+			next.docs[d.path] = d
+		}
+		return err
+	}
 	bare := next.view(&next.plan.all, nil) // what depends on the configuration and the sources alone
 	list := envelope{contentType: render.FormatOPML.ContentType(), cache: "public, max-age=3600", cors: true, route: p.metrics.feeds}
+	if err := front(); err != nil {
+		return err
+	}
+	fronts := len(docs)
 	err = cmp.Or(
-		put("/", render.FormatHTML, page, func() ([]byte, error) { return render.Front(next.front()) }),
 		put(lostPage, render.FormatHTML, page, func() ([]byte, error) { return render.LostPage(bare) }),
 		put("/feeds.opml", render.FormatOPML, list, func() ([]byte, error) { return render.OPML(bare) }),
 		p.putSources(next, shared, put, list),
@@ -102,8 +117,11 @@ func (p *Publisher) buildCommon(ctx context.Context, next, old *site, now time.T
 	}
 	stored, err := p.share(ctx, shared, docs)
 	p.keepShared(stored)
-	for _, d := range docs {
+	for i, d := range docs {
 		next.docs[d.path] = d
+		if i >= fronts {
+			next.fixed[d.path] = d
+		}
 	}
 	return err
 }
@@ -167,7 +185,8 @@ func (p *Publisher) addAssets(next *site, bare *render.View, now time.Time) erro
 		if a.Type == "image/svg+xml" { // a drawing that is opened alone may run scripts
 			e.policy = render.DrawingPolicy
 		}
-		next.docs[a.Path] = p.document(a.Path, a.Body, e, now)
+		d := p.document(a.Path, a.Body, e, now)
+		next.docs[a.Path], next.fixed[a.Path] = d, d
 	}
 	return nil
 }

@@ -40,6 +40,7 @@ type site struct {
 	versions map[string]int64
 	editions map[string]*edition             // by section
 	docs     map[string]*document            // by path
+	fixed    map[string]*document            // those of them that the configuration and the sources alone decide
 	partners map[string]map[string]*document // by partner and name of the file, as "kinh-te.rss"
 	said     notes                           // on what no single section decides
 	notes    []note                          // all
@@ -174,7 +175,7 @@ func (p *Publisher) begin(ctx context.Context, pl *plan, old *site, versions map
 	}
 	return &site{
 		frame: f, at: now,
-		versions: versions, editions: map[string]*edition{}, docs: map[string]*document{}, partners: map[string]map[string]*document{},
+		versions: versions, editions: map[string]*edition{}, docs: map[string]*document{}, fixed: map[string]*document{}, partners: map[string]map[string]*document{},
 	}, nil
 }
 

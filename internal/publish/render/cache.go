@@ -2,8 +2,8 @@ package render
 
 import "sync"
 
-// Cache remembers the HTML that was made safe, since cleaning is most of what a rendering costs and
-// a section changes by an entry or two at a time. It holds nothing but what follows from its key, so
+// Cache remembers the HTML that was made safe, and what sources are written as, since cleaning is most of
+// what a rendering costs and a section changes by an entry or two at a time. It holds nothing but what follows from its key, so
 // that a rendering with it gives the same bytes as one without. It may be shared by any number of
 // views and goroutines.
 type Cache struct {
@@ -11,7 +11,16 @@ type Cache struct {
 	limit      int // bytes in young before it becomes old
 	size       int // bytes in young
 	young, old map[fragmentKey]fragment
+	origins    map[originKey]origin
 }
+
+type originKey struct {
+	authority, id string
+	of            Origin
+}
+
+// mostOrigins bounds how many are remembered; then it begins anew.
+const mostOrigins = 20_000
 
 type fragmentKey struct {
 	markup, base string
@@ -21,7 +30,26 @@ type fragmentKey struct {
 
 // NewCache returns a cache that holds about as many bytes as given, and up to twice as many.
 func NewCache(bytes int) *Cache {
-	return &Cache{limit: bytes, young: make(map[fragmentKey]fragment)}
+	return &Cache{limit: bytes, young: make(map[fragmentKey]fragment), origins: make(map[originKey]origin)}
+}
+
+// origin returns what newOrigin does. A nil cache remembers nothing.
+func (c *Cache) origin(authority, id string, of Origin) origin {
+	if c == nil {
+		return newOrigin(authority, id, of)
+	}
+	key := originKey{authority, id, of}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o, ok := c.origins[key]
+	if !ok {
+		o = newOrigin(authority, id, of)
+		if len(c.origins) >= mostOrigins {
+			clear(c.origins)
+		}
+		c.origins[key] = o
+	}
+	return o
 }
 
 // fragment returns what safeFragment does. A nil cache remembers nothing.

@@ -303,6 +303,11 @@ func (v *View) source(id string) (origin, int) {
 	case src.Rights == feed.RightsFull:
 		may = levelFull
 	}
+	return v.Cache.origin(v.Authority, id, src), min(want, may)
+}
+
+// newOrigin makes an origin fit to be written.
+func newOrigin(authority, id string, src Origin) origin {
 	o := origin{
 		outlet:    line(src.Title, maxName),
 		feedURL:   newsURL(src.FeedURL, ""),
@@ -320,12 +325,12 @@ func (v *View) source(id string) (origin, int) {
 	case canonicalID(o.feedURL):
 		o.id = o.feedURL
 	default:
-		o.id = feed.TagURI(v.Authority, "sources/"+tagSafe(id))
+		o.id = feed.TagURI(authority, "sources/"+tagSafe(id))
 	}
 	if o.outlet == "" {
 		o.outlet = "feedd"
 	}
-	return o, min(want, may)
+	return o
 }
 
 // texts fills in what may be shown of the report itself. A headline-only source gives away
@@ -414,8 +419,11 @@ func (v *View) others(e *entry, fe *feed.Entry, lead *feed.Item) {
 			continue
 		}
 		o, _ := v.origin(it)
+		if seen[o.outlet] {
+			continue
+		}
 		link := newsURL(it.URL, o.feedURL)
-		if link == "" || link == e.link || seen[o.outlet] {
+		if link == "" || link == e.link {
 			continue
 		}
 		seen[o.outlet] = true

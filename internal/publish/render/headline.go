@@ -95,9 +95,12 @@ func (v *View) withRelated(e *entry) []other {
 		for i := range r.Reports {
 			it := &r.Reports[i]
 			o, _ := v.source(it.Source)
+			if it.Dropped != "" || !it.Gone.IsZero() || seen[o.outlet] {
+				continue
+			}
 			link := newsURL(it.URL, o.feedURL)
 			title := line(it.Title, maxTitle)
-			if it.Dropped != "" || !it.Gone.IsZero() || link == "" || title == "" || seen[o.outlet] {
+			if link == "" || title == "" {
 				continue
 			}
 			seen[o.outlet] = true
