@@ -58,7 +58,7 @@ func TestAdminListener(t *testing.T) {
 		_, body := get(d.AdminAddr(), "/sources.json")
 		return strings.Contains(body, `"failures": 1`)
 	})
-	for _, path := range []string{"/sources", "/sources.json", "/metrics"} {
+	for _, path := range []string{"/sources", "/sources.json", "/metrics", "/debug/pprof/heap?debug=1&gc=1", "/debug/pprof/goroutine?debug=1"} {
 		if code, _ := get(d.Addr(), path); code != http.StatusNotFound {
 			t.Errorf("%s in public: %d", path, code)
 		}

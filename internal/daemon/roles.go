@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/pprof"
 	"strings"
 	"time"
 
@@ -123,13 +124,21 @@ func (d *Daemon) heard(notice string) {
 	}
 }
 
+// profiles are those of Go's profiles that are served to who runs the daemon. They hold the names of
+// functions, and nothing of the configuration or of what is stored.
+var profiles = []string{"heap", "goroutine"}
+
 func (d *Daemon) adminHandler() http.Handler {
-	if d.roles.publish {
-		return d.pub.AdminHandler()
-	}
 	mux := http.NewServeMux()
-	d.withoutPages(mux)
-	mux.Handle("/metrics", d.pub.AdminHandler())
+	if d.roles.publish {
+		mux.Handle("/", d.pub.AdminHandler())
+	} else {
+		d.withoutPages(mux)
+		mux.Handle("/metrics", d.pub.AdminHandler())
+	}
+	for _, name := range profiles {
+		mux.Handle("GET /debug/pprof/"+name, pprof.Handler(name))
+	}
 	return mux
 }
 
