@@ -263,13 +263,7 @@ func (s *script) reconfigure() string {
 // TestStoreFailsAtEveryOperation has the disk fail at each of its operations while sources are collected
 // and an editor speaks, in every way there is. FEEDD_EVERY=1 leaves none out.
 func TestStoreFailsAtEveryOperation(t *testing.T) {
-	every := 7
-	if text := os.Getenv("FEEDD_EVERY"); text != "" {
-		var err error
-		if every, err = strconv.Atoi(text); err != nil || every < 1 {
-			t.Fatal("FEEDD_EVERY is a number:", err)
-		}
-	}
+	every := everyOf(t, 7)
 	for fault, name := range map[storetest.Fault]string{storetest.Full: "full", storetest.Error: "error", storetest.Busy: "busy", storetest.Off: "off"} {
 		t.Run(name, func(t *testing.T) {
 			reached := true
@@ -284,19 +278,32 @@ func TestStoreFailsAtEveryOperation(t *testing.T) {
 	}
 }
 
-// failAt has the disk fail after n operations, and tells whether it came to that.
-func failAt(t *testing.T, fault storetest.Fault, n int) bool {
-	w := newWorld(t, 3)
-	defer w.end()
-	for id := range 3 {
-		for i := range 2 {
+// everyOf is which of the places where something may fail are tried: each so many-th, or as FEEDD_EVERY says.
+func everyOf(t *testing.T, every int) int {
+	t.Helper()
+	text := os.Getenv("FEEDD_EVERY")
+	if text == "" {
+		return every
+	}
+	every, err := strconv.Atoi(text)
+	if err != nil || every < 1 {
+		t.Fatal("FEEDD_EVERY is a number:", err)
+	}
+	return every
+}
+
+// tellAll has each outlet tell so many items.
+func (w *world) tellAll(n int) {
+	for id := range len(w.outlets) {
+		for i := range n {
 			w.tell(fmt.Sprintf("s%d", id), 10*id+i)
 		}
 	}
-	w.open(false)
-	w.disk.Fail(fault, n)
-	when := fmt.Sprintf("%v after %d operations", fault, n)
-	_ = w.collect() // it may fail; what matters is what is there afterwards
+}
+
+// live does what a daemon and an editor do, whatever fails: what matters is what is there afterwards.
+func (w *world) live() {
+	_ = w.collect()
 	_ = w.d.pub.Refresh(context.Background())
 	if keys := w.served("all"); len(keys) > 0 {
 		if _, err := w.d.As("").Retract(context.Background(), keys[0], false); err == nil {
@@ -305,6 +312,17 @@ func failAt(t *testing.T, fault storetest.Fault, n int) bool {
 	}
 	w.tell("s0", 100)
 	_ = w.collect()
+}
+
+// failAt has the disk fail after n operations, and tells whether it came to that.
+func failAt(t *testing.T, fault storetest.Fault, n int) bool {
+	w := newWorld(t, 3)
+	defer w.end()
+	w.tellAll(2)
+	w.open(false)
+	w.disk.Fail(fault, n)
+	when := fmt.Sprintf("%v after %d operations", fault, n)
+	w.live()
 	reached := w.disk.Failed()
 	if fault == storetest.Off {
 		w.cut(rand.New(rand.NewPCG(uint64(n), 13)), false)

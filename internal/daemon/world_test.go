@@ -33,6 +33,7 @@ import (
 type world struct {
 	t    *testing.T
 	disk *storetest.Disk
+	db   string // on the disk, unless a test puts it elsewhere
 	web  *feedtest.Web
 	path string // of the configuration
 	dial func(context.Context, string, string) (net.Conn, error)
@@ -92,6 +93,7 @@ var start = time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC)
 func newWorld(t *testing.T, outlets int) *world {
 	w := &world{t: t, stop: func() {}, disk: storetest.NewDisk(t), path: filepath.Join(t.TempDir(), "feeds.yaml"), log: &logbook{},
 		outlets: map[string]*outlet{}, told: map[string]bool{}, ids: map[string]string{}, retracted: map[string]bool{}}
+	w.db = w.disk.Address()
 	w.web = feedtest.NewWeb(w)
 	w.dial = w.web.Dial
 	w.ahead.Store(int64(time.Until(start)))
@@ -125,7 +127,7 @@ func (w *world) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Lo
 
 // open starts the daemon, with its schedule, desk and retention at work when running.
 func (w *world) open(running bool) {
-	d, err := New(context.Background(), Options{Config: w.path, DB: w.disk.Address(), Now: w.now, Dial: w.dial,
+	d, err := New(context.Background(), Options{Config: w.path, DB: w.db, Now: w.now, Dial: w.dial,
 		Log: slog.New(slog.NewTextHandler(w.log, nil))})
 	if err != nil {
 		w.t.Fatal("open:", err)

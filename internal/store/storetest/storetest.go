@@ -212,6 +212,16 @@ func (s *Server) Schema(t testing.TB) string {
 	return schema(t, s.URL)
 }
 
+// Copy makes a database that is a copy of another, to which nobody may be connected, for as long as the
+// test takes, and returns its address.
+func (s *Server) Copy(t testing.TB, of string) string {
+	t.Helper()
+	name := "copy_" + strings.ToLower(rand.Text()[:16])
+	s.Exec(t, `CREATE DATABASE `+name+` TEMPLATE `+of)
+	t.Cleanup(func() { s.Exec(t, `DROP DATABASE `+name+` WITH (FORCE)`) })
+	return s.Address(url.User("feedd"), name)
+}
+
 // Address returns the address of a database for a user.
 func (s *Server) Address(user *url.Userinfo, database string) string {
 	at := url.Values{"host": {s.Dir}}
