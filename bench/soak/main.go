@@ -62,9 +62,7 @@ type soak struct {
 	long, warm, every time.Duration
 	feeds             int
 	dir, program      string
-	site, admin       string    // http://127.0.0.1:PORT, for readers and for who runs it
-	heap              float64   // in MB, as it was last looked at
-	heapAt            time.Time // when that was
+	site, admin       string // http://127.0.0.1:PORT, for readers and for who runs it
 }
 
 // run returns the names of the figures that rise although they must not.
@@ -364,22 +362,18 @@ func (s *soak) look(ctx context.Context, pid int) ([]float64, error) {
 	}, nil
 }
 
-// inUse is what of the heap is in use right after a collection, in MB, as it was looked at last: two or three
-// times in each part of the time that is judged. What the runtime says of a collection of its own will not
-// do: what is allocated while that marks counts as in use, and how much that is, the load of the machine
-// says. Of two collections the second takes what pools held back from the first.
-func (s *soak) inUse(ctx context.Context) (float64, error) {
-	if time.Since(s.heapAt) < (s.long-s.warm)/(3*windows) {
-		return s.heap, nil
-	}
+// inUse is what of the heap is in use right after a collection, in MB. What the runtime says of a collection of
+// its own will not do: what is allocated while that marks counts as in use, and how much that is, the load of
+// the machine says. Of two collections the second takes what pools held back from the first. What is under
+// way at that moment swings by some megabytes; the least of a dozen looks is what stays.
+func (s *soak) inUse(ctx context.Context) (mb float64, err error) {
 	for range 2 {
 		profile, code := get(ctx, s.admin+"/debug/pprof/heap?gc=1&debug=1", nil)
-		if s.heap = figure(profile, "\n# HeapAlloc = ") / 1e6; s.heap == 0 {
+		if mb = figure(profile, "\n# HeapAlloc = ") / 1e6; mb == 0 {
 			return 0, fmt.Errorf("/debug/pprof/heap answers %d and no HeapAlloc", code)
 		}
 	}
-	s.heapAt = time.Now()
-	return s.heap, nil
+	return mb, nil
 }
 
 // figure reads the number behind a word.
