@@ -24,6 +24,9 @@ type Subscription struct {
 	Callback string // the subscriber's URL; unique together with Topic
 	Secret   string // of the HMAC; empty means unsigned
 	Until    time.Time
+	// Client names who asked for it: the same client has the same name, which does not tell its address.
+	// Empty where it is not known.
+	Client string
 	// Delivered is the Hash of the bytes it was last given, so that nothing is lost or sent twice
 	// over a restart.
 	Delivered string

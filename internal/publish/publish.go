@@ -115,6 +115,7 @@ type Publisher struct {
 	computing  *client.Rates // what is worked out for one who asks
 	guessing   *client.Rates // tokens that are wrong
 	hub        *hub.Hub
+	clientKey  atomic.Pointer[string] // see hubKey
 	registry   *prometheus.Registry
 	sharing    *sharing // nil: this node renders everything
 	perPage    int
@@ -183,7 +184,7 @@ func New(o Options) (*Publisher, error) {
 	if err := p.Reload(o.Settings); err != nil {
 		return nil, err
 	}
-	p.hub, err = hub.New(hub.Options{Site: served{p}, Subscriptions: o.Subscriptions, Registry: o.Registry, Now: o.Now, Mine: o.Mine, Log: o.Log})
+	p.hub, err = hub.New(hub.Options{Site: served{p}, Subscriptions: o.Subscriptions, Registry: o.Registry, Now: o.Now, Key: p.hubKey, Mine: o.Mine, Log: o.Log})
 	return p, err
 }
 

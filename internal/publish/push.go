@@ -1,6 +1,8 @@
 package publish
 
 import (
+	"context"
+	"crypto/rand"
 	"net/http"
 
 	"feedd/internal/publish/hub"
@@ -27,6 +29,25 @@ func (s served) Feed(path string) (hub.Feed, bool) {
 // pushed is a feed as the hub delivers it.
 func pushed(d *document) hub.Feed {
 	return hub.Feed{Path: d.path, ContentType: d.contentType, Hash: d.hash, Body: d.plain()}
+}
+
+// hubKeyName is the name under which the secret is kept by which the hub names its clients.
+const hubKeyName = "hub key"
+
+// hubKey returns that secret, which is made when it is first asked for.
+func (p *Publisher) hubKey(ctx context.Context) (string, error) {
+	if key := p.clientKey.Load(); key != nil {
+		return *key, nil
+	}
+	key, err := p.meta.Meta(ctx, hubKeyName)
+	if err == nil && key == "" {
+		key, err = p.meta.Fix(ctx, hubKeyName, rand.Text())
+	}
+	if err != nil {
+		return "", err
+	}
+	p.clientKey.Store(&key)
+	return key, nil
 }
 
 // serveHub counts what the hub took among the requests to it, and the rest among the refused.

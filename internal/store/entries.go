@@ -280,11 +280,11 @@ func (s *Store) DeleteRenditions(ctx context.Context, paths []string) error {
 // Subscriptions returns the subscribers of the hub.
 func (s *Store) Subscriptions(ctx context.Context) ([]feed.Subscription, error) {
 	var subs []feed.Subscription
-	err := s.query(ctx, `SELECT topic, callback, secret, until, delivered FROM subscriptions ORDER BY topic, callback`,
+	err := s.query(ctx, `SELECT topic, callback, secret, until, client, delivered FROM subscriptions ORDER BY topic, callback`,
 		func(r *sql.Rows) error {
 			var sub feed.Subscription
 			var until int64
-			err := r.Scan(&sub.Topic, &sub.Callback, &sub.Secret, &until, &sub.Delivered)
+			err := r.Scan(&sub.Topic, &sub.Callback, &sub.Secret, &until, &sub.Client, &sub.Delivered)
 			sub.Until = fromMillis(until)
 			subs = append(subs, sub)
 			return err
@@ -295,9 +295,9 @@ func (s *Store) Subscriptions(ctx context.Context) ([]feed.Subscription, error) 
 // SaveSubscription adds or replaces a subscription by its topic and callback.
 func (s *Store) SaveSubscription(ctx context.Context, sub feed.Subscription) error {
 	return s.tx(ctx, func(tx *tx) error {
-		_, err := tx.Exec(`INSERT INTO subscriptions (topic, callback, secret, until, delivered) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (topic, callback) DO UPDATE SET secret = excluded.secret, until = excluded.until, delivered = excluded.delivered`,
-			sub.Topic, sub.Callback, sub.Secret, millis(sub.Until), sub.Delivered)
+		_, err := tx.Exec(`INSERT INTO subscriptions (topic, callback, secret, until, client, delivered) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (topic, callback) DO UPDATE SET secret = excluded.secret, until = excluded.until, client = excluded.client, delivered = excluded.delivered`,
+			sub.Topic, sub.Callback, sub.Secret, millis(sub.Until), sub.Client, sub.Delivered)
 		return err
 	})
 }

@@ -396,7 +396,7 @@ func TestSmallThings(t *testing.T) {
 		if err := s.DeleteRenditions(ctx, []string{r.Path, "/none"}); err != nil {
 			t.Fatal(err)
 		}
-		sub := feed.Subscription{Topic: r.Path, Callback: "https://e.org/cb", Secret: "s", Until: t0, Delivered: "ab"}
+		sub := feed.Subscription{Topic: r.Path, Callback: "https://e.org/cb", Secret: "s", Until: t0, Client: "c", Delivered: "ab"}
 		if err := s.SaveSubscription(ctx, sub); err != nil {
 			t.Fatal(err)
 		}

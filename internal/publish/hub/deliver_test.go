@@ -41,7 +41,7 @@ func TestBackOff(t *testing.T) {
 // hold the slots of the prompt.
 func TestTheSlowWaitAmongThemselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, err := New(Options{Site: local{}, Subscriptions: forgetful{}, Registry: prometheus.NewRegistry(), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		h, err := New(Options{Site: local{}, Subscriptions: forgetful{}, Registry: prometheus.NewRegistry(), Now: time.Now, Key: fixedKey, Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -72,6 +72,8 @@ type Options struct {
 	Registry      prometheus.Registerer // takes the hub's metrics
 	Now           func() time.Time
 	Log           *slog.Logger
+	// Key returns the secret by which clients get their names. It is the same after a restart and at all nodes.
+	Key func(context.Context) (string, error)
 	// Mine, when given, says that other nodes have hubs of the same site: this one delivers only while
 	// Deliver runs, and asks before each delivery, with the context of Deliver. An error means no.
 	Mine func(context.Context) error
@@ -97,6 +99,7 @@ type Hub struct {
 	retrying chan struct{} // deliveries to those that did not: they wait among themselves
 	rates    *client.Rates // of verifications
 
+	key  func(context.Context) (string, error)
 	mine func(context.Context) error // nil: there are no other nodes
 
 	mu     sync.Mutex
@@ -123,7 +126,7 @@ type subKey struct{ topic, callback string }
 // first needs them.
 func New(o Options) (*Hub, error) {
 	h := &Hub{
-		site: o.Site, keep: o.Subscriptions, now: o.Now, log: o.Log, mine: o.Mine,
+		site: o.Site, keep: o.Subscriptions, now: o.Now, log: o.Log, key: o.Key, mine: o.Mine,
 		told: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "feedd_hub_deliveries_total",
 			Help: "Attempts to tell a subscriber or a public hub, by result."}, []string{"result"}),
 		live: prometheus.NewGauge(prometheus.GaugeOpts{Name: "feedd_hub_subscriptions",
@@ -216,7 +219,7 @@ func (h *Hub) take(ctx context.Context, give bool) error {
 		if h.subs[k] != nil && give && len(h.subs[k].queue) == 0 {
 			h.subs[k].Delivered = s.Delivered // by another node
 		}
-		sub := h.add(s, whoOf(k, ""))
+		sub := h.add(s, whoOf(k, s.Client))
 		if f, ok := h.site.Feed(s.Topic); ok && give {
 			sub.push(f) // unless it has these bytes: then it missed something while we were away
 		}
@@ -276,6 +279,21 @@ func (h *Hub) known(ctx context.Context) error {
 	return h.load(ctx)
 }
 
+// identify names whom a request is of, once the subscriptions are known that count against it.
+func (h *Hub) identify(ctx context.Context, k subKey, from string) (who, error) {
+	if err := h.known(ctx); err != nil {
+		return who{}, err
+	}
+	if from == "" {
+		return whoOf(k, ""), nil
+	}
+	key, err := h.key(ctx)
+	if err != nil {
+		return who{}, fmt.Errorf("read the hub's key: %w", err)
+	}
+	return whoOf(k, clientName(key, from)), nil
+}
+
 // add puts a subscription in place of an earlier one of the same topic and callback. The caller
 // holds mu.
 func (h *Hub) add(s feed.Subscription, from who) *subscriber {
@@ -290,7 +308,7 @@ func (h *Hub) add(s feed.Subscription, from who) *subscriber {
 		}
 		h.topics[s.Topic][k] = sub
 	} else {
-		s.Delivered = sub.Delivered
+		s.Client, s.Delivered = sub.Client, sub.Delivered // whoever renews it, it counts as before
 	}
 	sub.Subscription = s
 	h.live.Set(float64(len(h.subs)))
@@ -330,12 +348,11 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, from string) {
 		answer(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	if err := h.known(r.Context()); err != nil {
+	if req.who, err = h.identify(r.Context(), req.key, from); err != nil {
 		h.log.Error("the hub cannot take a subscription", "error", err)
 		answer(w, http.StatusInternalServerError, "The hub cannot take a subscription just now.")
 		return
 	}
-	req.who = whoOf(req.key, from)
 	if no := h.admit(req); no != nil {
 		if no.after > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(no.after.Seconds()))))
@@ -449,7 +466,7 @@ func (h *Hub) confirmed(req *request) error {
 		h.drop(req.key)
 		return h.keep.DeleteSubscription(h.ctx, req.key.topic, req.key.callback, h.now().Add(2*leaseMost))
 	}
-	s := feed.Subscription{Topic: req.key.topic, Callback: req.key.callback, Secret: req.secret, Until: h.now().Add(req.lease)}
+	s := feed.Subscription{Topic: req.key.topic, Callback: req.key.callback, Secret: req.secret, Until: h.now().Add(req.lease), Client: req.client}
 	if f, ok := h.site.Feed(req.key.topic); ok {
 		s.Delivered = f.Hash // it gets what changes from here on
 	}

@@ -1,6 +1,9 @@
 package hub
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net"
 	"net/http"
@@ -27,7 +30,7 @@ const (
 	mostSubscriptions = 10_000
 	mostOfHost        = 200 // host of callbacks
 	mostOfDomain      = 400 // registrable domain of callbacks
-	mostOfClient      = 200 // who asked for them, as far as this process knows
+	mostOfClient      = 200 // who asked for them
 	mostOfTopic       = 50  // for one feed by one domain: each change sends it the whole feed so often
 	// No newcomer gets more than this part of what is left, so that few cannot fill the hub.
 	shareOfRest = 20
@@ -47,14 +50,19 @@ type who struct {
 	host, domain, topic, client string
 }
 
-// whoOf names the callback's host and registrable domain. client is "" when it is not known.
+// clientName is what a client is called here and in the store, which is not to keep addresses of people.
+func clientName(key, address string) string {
+	mac := hmac.New(sha256.New, []byte(key))
+	mac.Write([]byte(address))
+	return hex.EncodeToString(mac.Sum(nil)[:8])
+}
+
+// whoOf names the callback's host and registrable domain. client is the client's name, "" when it is not
+// known.
 func whoOf(k subKey, client string) who {
 	host := hostOf(k.callback)
 	domain := domainOf(host)
-	w := who{host: "host " + host, domain: "domain " + domain, topic: "topic " + k.topic + " " + domain}
-	if client != "" {
-		w.client = "client " + client
-	}
+	w := who{host: "host " + host, domain: "domain " + domain, topic: "topic " + k.topic + " " + domain, client: client}
 	return w
 }
 

@@ -19,7 +19,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"feedd/internal/feed"
+	"feedd/internal/store"
+	"feedd/internal/store/storetest"
 )
+
+// fixedKey is the key of a site that never had another.
+func fixedKey(context.Context) (string, error) { return "key", nil }
 
 // site publishes any feed that is asked for.
 type site struct{}
@@ -67,15 +72,21 @@ func (w *world) calls(host string) int {
 // within runs a hub in a bubble whose clock passes as soon as everybody waits.
 func within(t *testing.T, test func(h *Hub, w *world)) {
 	synctest.Test(t, func(t *testing.T) {
-		h, err := New(Options{Site: site{}, Subscriptions: forgetful{}, Registry: prometheus.NewRegistry(), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			t.Fatal(err)
-		}
 		w := &world{asked: map[string]int{}}
-		h.safe = &http.Client{Transport: w, Timeout: callTimeout}
+		h := w.hub(t, forgetful{})
 		test(h, w)
 		h.Close()
 	})
+}
+
+// hub starts a hub in this world.
+func (w *world) hub(t *testing.T, keep Subscriptions) *Hub {
+	h, err := New(Options{Site: site{}, Subscriptions: keep, Registry: prometheus.NewRegistry(), Now: time.Now, Key: fixedKey, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.safe = &http.Client{Transport: w, Timeout: callTimeout}
+	return h
 }
 
 func (h *Hub) ask(mode, topic, callback, from string) int {
@@ -111,6 +122,46 @@ func TestOneClientCannotFillTheHub(t *testing.T) {
 		if code := h.ask("subscribe", "/sections/all.rss", "https://reader.example/cb", "203.0.113.9"); code != http.StatusAccepted {
 			t.Errorf("somebody else: %d", code)
 		}
+	})
+}
+
+// Nor does it help to wait for restarts, or to have somebody else renew what one has.
+func TestSharesOutliveARestart(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		synctest.Test(t, func(t *testing.T) {
+			s, err := store.Open(t.Context(), address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := &world{asked: map[string]int{}}
+			for life := range 3 {
+				h := w.hub(t, s)
+				for i := range mostOfClient {
+					h.ask("subscribe", fmt.Sprintf("/sections/s%d.rss", i%40), fmt.Sprintf("https://h%d.example%d.com/%d", i, i, life), "198.51.100.1")
+					time.Sleep(verifyEvery)
+				}
+				if n := h.subscriptions(); n != mostOfClient {
+					t.Errorf("life %d: one client holds %d subscriptions", life, n)
+				}
+				if code := h.ask("subscribe", "/sections/s0.rss", "https://h0.example0.com/0", "203.0.113.9"); code != http.StatusAccepted {
+					t.Errorf("life %d: a renewal by somebody else: %d", life, code)
+				}
+				synctest.Wait()
+				h.Close()
+			}
+			subs, err := s.Subscriptions(t.Context())
+			if err != nil || len(subs) != mostOfClient {
+				t.Errorf("%d subscriptions are stored, %v", len(subs), err)
+			}
+			for _, sub := range subs {
+				if sub.Client == "" || strings.Contains(sub.Client, "198.51") {
+					t.Errorf("the store names a client %q", sub.Client)
+				}
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
 	})
 }
 
@@ -262,7 +313,7 @@ func TestMetadataIsNeverCalled(t *testing.T) {
 	if err := notMetadata("tcp", "127.0.0.1:80", nil); err != nil {
 		t.Error(err)
 	}
-	h, err := New(Options{Site: local{}, Subscriptions: forgetful{}, Registry: prometheus.NewRegistry(), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+	h, err := New(Options{Site: local{}, Subscriptions: forgetful{}, Registry: prometheus.NewRegistry(), Now: time.Now, Key: fixedKey, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
