@@ -36,7 +36,7 @@ func run() int {
 	warm := flag.Duration("warm", 0, "until when nothing is judged (0: a third of the time)")
 	feeds := flag.Int("feeds", 60, "sources; besides them a tenth fails and a tenth hangs")
 	every := flag.Duration("every", 5*time.Second, "between two samples")
-	keep := flag.String("keep", "", "folder for feedd's log, store and configuration (default: one that goes away)")
+	keep := flag.String("keep", "", "folder for the samples and feedd's log, store and configuration (default: one that goes away)")
 	program := flag.String("feedd", "", "the program (default: built from this checkout)")
 	flag.Parse()
 	if *warm == 0 {
@@ -100,6 +100,7 @@ func (s *soak) run(ctx context.Context) (rises []string, err error) {
 	samples, err := s.sample(ctx, cmd.Process.Pid)
 	stop()
 	wg.Wait()
+	err = errors.Join(err, s.write(samples))
 	if err != nil {
 		return nil, errors.Join(err, cmd.Process.Kill(), cmd.Wait())
 	}
@@ -295,6 +296,7 @@ var figures = []struct {
 	mayRise      bool
 }{
 	{"memory of its own (RssAnon)", "MB", 0.03, 2, false},
+	{"of it Go's", "MB", 0.03, 2, false},
 	{"heap in use after a collection", "MB", 0.03, 0.5, false},
 	{"descriptors", "", 0.05, 3, false},
 	{"goroutines", "", 0.05, 5, false},
@@ -306,6 +308,22 @@ var figures = []struct {
 type sample struct {
 	at     time.Duration
 	values []float64
+}
+
+// write keeps the samples as a table beside feedd's log.
+func (s *soak) write(all []sample) error {
+	var b strings.Builder
+	b.WriteString("seconds")
+	for _, f := range figures {
+		b.WriteString("\t" + f.name)
+	}
+	for _, x := range all {
+		fmt.Fprintf(&b, "\n%.0f", x.at.Seconds())
+		for _, v := range x.values {
+			fmt.Fprintf(&b, "\t%.2f", v)
+		}
+	}
+	return os.WriteFile(filepath.Join(s.dir, "samples.tsv"), []byte(b.String()+"\n"), 0o600)
 }
 
 func (s *soak) sample(ctx context.Context, pid int) ([]sample, error) {
@@ -357,7 +375,7 @@ func (s *soak) look(ctx context.Context, pid int) ([]float64, error) {
 		return float64(info.Size()) / 1e6
 	}
 	return []float64{
-		figure(string(status), "RssAnon:") / 1e3, heap,
+		figure(string(status), "RssAnon:") / 1e3, (figure(metrics, "\ngo_memstats_sys_bytes ") - figure(metrics, "\ngo_memstats_heap_released_bytes ")) / 1e6, heap,
 		float64(len(open)), figure(metrics, "\ngo_goroutines "), size("feedd.db-wal"), size("feedd.db"),
 	}, nil
 }
