@@ -25,8 +25,9 @@ type Wire struct {
 	mu    sync.Mutex
 	asked int // statements so far
 	cut   Cut
-	from  int // the last statement that passes
-	open  map[*call]bool
+	from  int           // the last statement that passes
+	life  int           // of the wire: each call of Cut and Mend begins one
+	open  map[*call]int // in which life it was made
 	calls sync.WaitGroup
 }
 
@@ -60,14 +61,14 @@ func NewWire(t testing.TB, address string) *Wire {
 		t.Fatal(err)
 	}
 	const socket = ".s.PGSQL.5432"
-	w := &Wire{server: filepath.Join(config.Host, socket), open: map[*call]bool{}}
+	w := &Wire{server: filepath.Join(config.Host, socket), open: map[*call]int{}}
 	if w.listener, err = net.Listen("unix", filepath.Join(dir, socket)); err != nil {
 		t.Fatal(err)
 	}
 	w.calls.Go(w.accept)
 	t.Cleanup(func() {
 		_ = w.listener.Close()
-		w.hangUp()
+		w.hangUp(w.life)
 		w.calls.Wait()
 		_ = os.RemoveAll(dir)
 	})
@@ -92,6 +93,7 @@ func (w *Wire) Cut(how Cut, after int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.cut, w.from = how, w.asked+after
+	w.life++
 }
 
 // Broken tells whether it came to that.
@@ -104,15 +106,15 @@ func (w *Wire) Broken() bool {
 // Mend makes the wire whole.
 func (w *Wire) Mend() { w.Cut(Whole, 0) }
 
-// passes counts a statement, and tells whether the client hears of it.
-func (w *Wire) passes() Cut {
+// passes counts a statement, and tells whether the client hears of it, and in which life that was.
+func (w *Wire) passes() (Cut, int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.asked++
 	if w.cut == Once && w.asked == w.from+1 || w.cut == Death && w.asked > w.from {
-		return w.cut
+		return w.cut, w.life
 	}
-	return Whole
+	return Whole, w.life
 }
 
 // dead tells whether there are no connections.
@@ -139,17 +141,20 @@ func (w *Wire) accept() {
 		}
 		c := &call{client: client, server: server}
 		w.mu.Lock()
-		w.open[c] = true
+		w.open[c] = w.life
 		w.mu.Unlock()
 		w.calls.Go(func() { w.talk(c) })
 	}
 }
 
-// hangUp ends all connections.
-func (w *Wire) hangUp() {
+// hangUp ends the connections that were made up to a life.
+func (w *Wire) hangUp(life int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for c := range w.open {
+	for c, made := range w.open {
+		if made > life {
+			continue
+		}
 		_ = c.client.Close()
 		_ = c.server.Close()
 	}
@@ -163,7 +168,7 @@ func (w *Wire) talk(c *call) {
 		_ = c.client.Close()
 		close(answered)
 	}()
-	how := w.hear(c)
+	how, life := w.hear(c)
 	if how == Whole {
 		_ = c.server.Close()
 	}
@@ -173,7 +178,7 @@ func (w *Wire) talk(c *call) {
 	delete(w.open, c)
 	w.mu.Unlock()
 	if how == Death {
-		w.hangUp()
+		w.hangUp(life)
 	}
 }
 
@@ -188,17 +193,17 @@ func (c *call) Write(b []byte) (int, error) {
 }
 
 // hear hands on what the client says, message by message (PostgreSQL's manual, 55.7).
-func (w *Wire) hear(c *call) Cut {
+func (w *Wire) hear(c *call) (Cut, int) {
 	in := bufio.NewReader(c.client)
 	kind := 0 // the first message has none
 	for {
 		message, err := next(in, kind)
 		if err != nil {
-			return Whole
+			return Whole, 0
 		}
 		const execute, simple, copied = 'E', 'Q', 'c'
 		if kind > 0 && (message[0] == execute || message[0] == simple || message[0] == copied) {
-			if how := w.passes(); how != Whole {
+			if how, life := w.passes(); how != Whole {
 				c.mu.Lock()
 				c.deaf = true
 				c.mu.Unlock()
@@ -207,11 +212,11 @@ func (w *Wire) hear(c *call) Cut {
 				}
 				_, err := c.server.Write(message)
 				_ = errors.Join(err, c.server.(*net.UnixConn).CloseWrite())
-				return how
+				return how, life
 			}
 		}
 		if _, err := c.server.Write(message); err != nil {
-			return Whole
+			return Whole, 0
 		}
 		kind = 1
 	}
