@@ -18,7 +18,8 @@ import (
 type line struct {
 	*Aggregate
 	full      <-chan struct{} // a note for each batch that waits; closed when the rest is to be taken
-	ahead     <-chan inbox    // the batch that is being read, nil for none
+	turns     *turns          // of the sources, while one of them floods; nil else
+	ahead     <-chan inbox    // the batch that is being read, nil for none; turns are its reader's
 	behind    <-chan error    // the batch that is being committed, nil for none
 	committed int             // items
 }
@@ -94,8 +95,9 @@ func (l *line) take(ctx context.Context) ([]feed.Item, error) {
 	if err := l.settle(); err != nil {
 		return nil, err
 	}
+	noted := true
 	select {
-	case <-l.full:
+	case _, noted = <-l.full:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -110,22 +112,49 @@ func (l *line) take(ctx context.Context) ([]feed.Item, error) {
 	}
 	// Read after the turn, so that a commit of another desk in between shows: what it filed must
 	// not be filed here once more.
-	return l.store.Unfiled(ctx, batchSize)
+	return l.next(ctx, 0, noted)
 }
 
 // readAhead begins to read the batch behind an item, if there is a note that one waits.
 func (l *line) readAhead(ctx context.Context, after int64) {
+	noted := true
 	select {
-	case <-l.full:
+	case _, noted = <-l.full:
 	default:
 		return
 	}
 	ahead := make(chan inbox, 1)
 	l.ahead = ahead
 	go func() {
-		items, err := l.store.UnfiledAfter(ctx, after, batchSize)
+		items, err := l.next(ctx, after, noted)
 		ahead <- inbox{items, err}
 	}()
+}
+
+// next reads the batch behind an item: in the order of arrival, unless a source floods; then the sources
+// take turns, and who waits behind an item is asked anew. A batch that was noted is one of a single look at
+// all sources, where nobody waits for the desk: what it holds must not depend on how fast that is.
+func (l *line) next(ctx context.Context, after int64, noted bool) ([]feed.Item, error) {
+	if l.turns == nil {
+		items, err := l.store.UnfiledAfter(ctx, after, batchSize)
+		if err != nil || noted || !floods(items) {
+			return items, err
+		}
+		l.turns = newTurns(after)
+	}
+	for {
+		if err := l.turns.look(ctx, l.store); err != nil {
+			return nil, err
+		}
+		ids := l.turns.take(batchSize)
+		if len(ids) == 0 {
+			l.turns = nil
+			return nil, nil
+		}
+		if items, err := l.store.UnfiledOf(ctx, ids); err != nil || len(items) > 0 {
+			return items, err
+		}
+	}
 }
 
 // decided gathers what is to be committed of a batch, and teaches the sections what it is an example

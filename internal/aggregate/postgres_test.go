@@ -16,6 +16,7 @@ func TestOnPostgres(t *testing.T) {
 		"OldRulesBesideNew":       TestOldRulesBesideNew,
 		"InboxIsReadAfterTheTurn": TestInboxIsReadAfterTheTurn,
 		"FullDisk":                TestFullDiskLosesNothing,
+		"AFloodHasItsShare":       TestAFloodHasItsShare,
 		"BeyondTheRead":           TestBeyondTheReadIsStillListed,
 	} {
 		t.Run(name, test)

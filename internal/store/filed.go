@@ -177,6 +177,31 @@ func (s *Store) UnfiledAfter(ctx context.Context, after int64, limit int) ([]fee
 	return items, cmp.Or(err, s.toldBefore(ctx, items))
 }
 
+// Inbox calls each for every item that waits for the desk behind the one with the id after, oldest first.
+func (s *Store) Inbox(ctx context.Context, after int64, each func(id int64, source string)) error {
+	return s.query(ctx, `SELECT id, source FROM items WHERE filed = 0 AND id > $1 ORDER BY id`, func(r *sql.Rows) error {
+		var id int64
+		var source string
+		err := r.Scan(&id, &source)
+		each(id, source)
+		return err
+	}, after)
+}
+
+// UnfiledOf is Unfiled for those of these items that wait for the desk.
+func (s *Store) UnfiledOf(ctx context.Context, ids []int64) ([]feed.Item, error) {
+	var all []feed.Item
+	for part := range slices.Chunk(ids, listed) { // ascending
+		var args []any
+		items, err := s.itemsOf(ctx, len(part), `WHERE i.filed = 0 AND i.id `+s.d.in(part, &args)+` ORDER BY i.id`, args...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, items...)
+	}
+	return all, s.toldBefore(ctx, all)
+}
+
 // toldBefore sets ToldUnder and ToldOf of the items that repeat one which is filed.
 func (s *Store) toldBefore(ctx context.Context, items []feed.Item) error {
 	by := map[int64][]*feed.Item{}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/url"
 	"os"
@@ -68,7 +69,7 @@ func NewWire(t testing.TB, address string) *Wire {
 	w.calls.Go(w.accept)
 	t.Cleanup(func() {
 		_ = w.listener.Close()
-		w.hangUp(w.life)
+		w.hangUp(math.MaxInt)
 		w.calls.Wait()
 		_ = os.RemoveAll(dir)
 	})
