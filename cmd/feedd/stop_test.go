@@ -5,11 +5,14 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -65,7 +68,11 @@ func TestEveryCommandStops(t *testing.T) {
 		with(postgres, "file", "1", "kinh-te"), with(postgres, "unfile", "1", "kinh-te"), with(postgres, "split", "a", "1"),
 		with(postgres, "join", "a", "b"), with(postgres, "decisions"), with(postgres, "search", "lãi suất"), with(postgres, "replay"),
 		{"move", "--db", postgres, "--to", sqlite + "2"}, with(postgres, "eval", "sections", pipe), {"eval", "stories", pipe, "--config", config},
+		{"discover", "http://" + host + "/"}, {"healthcheck", host}, {"nodes", "--db", postgres}, {"demo", "--listen", "127.0.0.1:0"},
+		{"opml", "import", pipe, "--config", config}, {"opml", "export", "--config", pipe}, {"init", filepath.Join(dir, "new.yaml")},
+		{"config", "push", config, "--db", postgres}, {"config", "pull", "--db", postgres}, {"config", "diff", "--db", postgres}, {"config", "log", "--db", postgres},
 	}
+	everyCommand(t, commands)
 	for i, args := range commands {
 		sig := []os.Signal{syscall.SIGTERM, os.Interrupt}[i%2]
 		t.Run(strings.Join(args[:2], " "), func(t *testing.T) {
@@ -74,16 +81,22 @@ func TestEveryCommandStops(t *testing.T) {
 			}
 			cmd := exec.Command(os.Args[0], args...)
 			cmd.Env = append(os.Environ(), runAsFeedd+"=1", "AWS_ENDPOINT_URL=http://"+host, "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=us-east-1")
-			var said bytes.Buffer
-			cmd.Stdout, cmd.Stderr = &said, &said
+			said := &heard{first: make(chan struct{}, 1)}
+			cmd.Stdout, cmd.Stderr = said, said
+			if _, err := cmd.StdinPipe(); err != nil { // nobody types anything
+				t.Fatal(err)
+			}
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
 			exited := make(chan error, 1)
 			go func() { exited <- cmd.Wait() }()
 			waits := came
-			if args[0] == "eval" {
+			switch {
+			case slices.Contains(args, pipe):
 				waits = opened(pipe)
+			case args[0] == "demo" || args[0] == "init":
+				waits = said.first // it asks whoever started it
 			}
 			select {
 			case <-waits:
@@ -104,6 +117,48 @@ func TestEveryCommandStops(t *testing.T) {
 			}
 		})
 	}
+}
+
+// waitForNobody are the commands that read nothing but this machine's disk, or nothing at all.
+var waitForNobody = []string{"backup", "schema", "completion", "man", "version"}
+
+// everyCommand checks that no command is left out.
+func everyCommand(t *testing.T, tried [][]string) {
+	t.Helper()
+	parser, err := newParser(&cli{}, io.Discard, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, leaf := range parser.Model.Leaves(true) {
+		words := strings.Fields(leaf.Path())
+		if !slices.Contains(waitForNobody, words[0]) && !slices.ContainsFunc(tried, func(args []string) bool { return slices.Equal(args[:len(words)], words) }) {
+			t.Errorf("nobody tries whether %q stops", strings.Join(words, " "))
+		}
+	}
+}
+
+// heard keeps what a process says, and tells when it says the first.
+type heard struct {
+	first chan struct{}
+
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+func (h *heard) Write(b []byte) (int, error) {
+	select {
+	case h.first <- struct{}{}:
+	default:
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.said.Write(b)
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.said.String()
 }
 
 // opened tells when somebody reads a pipe, and holds it open.
