@@ -161,7 +161,7 @@ func (c *Cluster) ready(ctx context.Context) error {
 	if made {
 		return nil
 	}
-	if err := c.alone(ctx, "schema", c.migrate); err != nil {
+	if err := c.alone(ctx, c.migrate); err != nil {
 		return err
 	}
 	c.mu.Lock()
@@ -184,7 +184,7 @@ func (c *Cluster) migrate(ctx context.Context) error {
 // remake makes the queue's tables where they are gone, or a node ended in the middle of making them. What
 // is left of them is dropped before when some are missing, or when making them to the end did not help.
 func (c *Cluster) remake(ctx context.Context, drop bool) error {
-	return c.alone(ctx, "schema", func(ctx context.Context) error {
+	return c.alone(ctx, func(ctx context.Context) error {
 		var there bool
 		if err := c.pool.QueryRow(ctx, `SELECT to_regclass('river_job') IS NOT NULL AND to_regclass('river_leader') IS NOT NULL
 			AND to_regclass('river_queue') IS NOT NULL AND to_regclass('river_migration') IS NOT NULL`).Scan(&there); err != nil {
@@ -224,16 +224,16 @@ func unmade(err error) bool {
 	return false
 }
 
-// alone does what one node at a time may do, when its turn has come.
-func (c *Cluster) alone(ctx context.Context, name string, do func(context.Context) error) (err error) {
+// alone does something to the tables when no other process does, of the queue's or feedd's own.
+func (c *Cluster) alone(ctx context.Context, do func(context.Context) error) (err error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = join(err, closeConn(conn)) }()
 	for {
-		got, err := tryLock(ctx, conn, name)
-		if err != nil {
+		var got bool
+		if err := conn.QueryRow(ctx, `SELECT pg_try_advisory_lock($1)`, c.store.SchemaLock()).Scan(&got); err != nil {
 			return err
 		}
 		if got {

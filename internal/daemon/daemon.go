@@ -71,6 +71,7 @@ type Daemon struct {
 	store     *store.Store
 	roles     roles
 	started   time.Time
+	schema    int64            // that the database had when the nodes were last looked at
 	cluster   *cluster.Cluster // nil on SQLite, where one process has all
 	agg       *aggregate.Aggregate
 	pub       *publish.Publisher

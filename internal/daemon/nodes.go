@@ -13,6 +13,7 @@ import (
 
 	"feedd/internal/cluster"
 	"feedd/internal/publish"
+	"feedd/internal/store"
 )
 
 // ErrAlone says that a store is one process's alone.
@@ -85,12 +86,37 @@ func newGathering(r prometheus.Registerer) *gathering {
 
 const gatherEvery = 5 * time.Second
 
+// beside fails when a newer feedd has migrated the database to tables that this one does not know, and tells when
+// it did to some beside which this one may go on. A database that is away says so elsewhere.
+func (d *Daemon) beside(ctx context.Context) error {
+	if err := d.store.Fits(ctx); errors.Is(err, store.ErrOutdated) {
+		return err
+	} else if err != nil {
+		return nil
+	}
+	has, knows, err := d.store.Schema(ctx)
+	if err != nil || has == d.schema {
+		return nil
+	}
+	d.schema = has
+	text := ""
+	if has > knows {
+		text = fmt.Sprintf("a newer feedd has migrated the database (schema %d, this node knows %d); this node goes on beside it until it is replaced", has, knows)
+		d.log.Warn(text)
+	}
+	d.pub.Tell("schema", "", text)
+	return nil
+}
+
 // gather keeps the metrics of the nodes up to date, and has those named that disagree.
 func (d *Daemon) gather(ctx context.Context) error {
 	g := newGathering(d.registry)
 	tick := time.NewTicker(gatherEvery)
 	defer tick.Stop()
 	for {
+		if err := d.beside(ctx); err != nil {
+			return err
+		}
 		nodes, err := d.Nodes(ctx)
 		if err != nil && ctx.Err() == nil {
 			d.log.Debug("the nodes cannot be listed", "error", err)

@@ -78,6 +78,15 @@ func (s *Store) Postgres() (transactions, session *pgx.ConnConfig) {
 	return nil, nil
 }
 
+// SchemaLock is the number of PostgreSQL's advisory lock, of a session, under which one process at a time makes
+// or migrates tables in the store's schema, the queue's among them.
+func (s *Store) SchemaLock() int64 {
+	if d, ok := s.d.(*postgresDialect); ok {
+		return d.schemaLock()
+	}
+	return 0
+}
+
 // Pooled tells whether a pooler is on the way that gives each transaction another connection.
 func (s *Store) Pooled() bool {
 	d, ok := s.d.(*postgresDialect)

@@ -293,13 +293,14 @@ func (s *Store) up(ctx context.Context, p *goose.Provider) (have int64, err erro
 		return -1, fmt.Errorf("open %s: %w", s.name, err)
 	}
 	all := p.ListSources()
-	if newest := all[len(all)-1].Version; have > newest {
-		return have, fmt.Errorf("%s was written by a newer feedd (schema %d, this one knows %d); run that one", s.name, have, newest)
+	s.knows = all[len(all)-1].Version
+	if have > s.knows {
+		return have, s.Fits(ctx)
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return have, fmt.Errorf("migrate %s: %w", s.name, err)
 	}
-	return have, nil
+	return have, s.sayBeside(ctx)
 }
 
 // schemaFS gives goose the migrations in the words of one engine.

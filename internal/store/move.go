@@ -260,7 +260,7 @@ var tableWords = regexp.MustCompile(`(?m)^(CREATE|DROP) TABLE (\w+)|^ALTER TABLE
 // movedTables are the tables whose rows outlive the processes that serve.
 func movedTables() ([]string, error) {
 	tables, err := schemaTables()
-	return slices.DeleteFunc(tables, func(t string) bool { return t == "gates" || t == "nodes" }), err
+	return slices.DeleteFunc(tables, func(t string) bool { return t == "gates" || t == "nodes" || t == "beside" }), err
 }
 
 // schemaTables names the tables that the migrations make. A schema on PostgreSQL may hold others,

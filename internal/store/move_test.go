@@ -230,7 +230,7 @@ func TestSchemaTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want = append(want, "gates", "nodes") // of the processes that serve
+	want = append(want, "beside", "gates", "nodes") // of the processes that serve
 	slices.Sort(want)
 	for engine, query := range map[string]string{
 		storetest.SQLite(t):   `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version' AND name NOT LIKE 'found%' ORDER BY 1`,

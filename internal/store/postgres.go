@@ -41,6 +41,7 @@ type postgresDialect struct {
 	config *pgx.ConnConfig
 	direct *pgx.ConnConfig // nil: config is
 	name   string
+	inside string // the schema, once check has asked
 }
 
 // How long dialling a server may take, unless the address says otherwise.
@@ -166,6 +167,7 @@ func (d *postgresDialect) check(ctx context.Context, db *sql.DB) error {
 		current_setting('transaction_read_only'), current_schema()`).Scan(&version, &encoding, &readOnly, &schema); err != nil {
 		return err
 	}
+	d.inside = schema.String
 	return d.fit(version, encoding, readOnly == "on", schema.String)
 }
 
@@ -187,7 +189,7 @@ func (d *postgresDialect) fit(version int, encoding string, readOnly bool, schem
 // schema lets text sort by its bytes, as it does on SQLite, whatever the language of the database.
 func (d *postgresDialect) schema() (database.Dialect, *strings.Replacer, []goose.ProviderOption, error) {
 	locker, err := lock.NewPostgresSessionLocker(
-		lock.WithLockID(int64(crc32.ChecksumIEEE([]byte("feedd schema "+d.config.RuntimeParams["search_path"])))),
+		lock.WithLockID(d.schemaLock()),
 		lock.WithLockTimeout(1, 120), lock.WithUnlockTimeout(1, 10))
 	if err != nil {
 		return "", nil, nil, err
@@ -203,6 +205,11 @@ func (d *postgresDialect) schema() (database.Dialect, *strings.Replacer, []goose
 		" TEXT NOT NULL", ` TEXT COLLATE "C" NOT NULL`,
 		" TEXT PRIMARY KEY", ` TEXT COLLATE "C" PRIMARY KEY`,
 	), []goose.ProviderOption{goose.WithSessionLocker(locker)}, nil
+}
+
+// schemaLock is the number of the lock under which the tables of a schema are made and migrated.
+func (d *postgresDialect) schemaLock() int64 {
+	return int64(crc32.ChecksumIEEE([]byte("feedd schema " + d.inside)))
 }
 
 // The lock of all writers to one schema, and how long they wait for it: as long as on SQLite. The

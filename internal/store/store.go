@@ -24,6 +24,7 @@ import (
 type Store struct {
 	name  string // for messages
 	d     dialect
+	knows int64 // the newest migration of this feedd
 	write *sql.DB
 	read  *sql.DB
 
