@@ -2,6 +2,7 @@ package feed
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -10,10 +11,10 @@ import (
 )
 
 // WithoutCaptions takes pictures with what stands below them out of HTML: captions, credits, figures of
-// pictures, WordPress's [caption]. It is for a summary that is shown without its pictures, which else
+// pictures, WordPress's [caption], and players with what they say where they cannot play. It is for a summary that is shown without its pictures, which else
 // begins with words about one. Where nothing else would be left, raw is returned.
 func WithoutCaptions(raw string) string {
-	if !strings.Contains(raw, "aption") && !strings.Contains(raw, "APTION") && !strings.Contains(raw, "redit") && !strings.Contains(raw, "<figure") {
+	if !slices.ContainsFunc(captioned[:], func(mark string) bool { return strings.Contains(raw, mark) }) {
 		return raw
 	}
 	rest := withoutShortcodes(raw)
@@ -23,12 +24,17 @@ func WithoutCaptions(raw string) string {
 	var name string
 	depth := 0
 	figure, pictured := -1, false // where an open figure starts in out, and whether it holds a picture
+	at, player := 0, 0            // what was read of rest, and where the player ends that is left out
 	for {
 		kind := z.Next()
 		if kind == nethtml.ErrorToken {
 			break
 		}
 		token := z.Raw()
+		from := at
+		if at += len(token); from < player {
+			continue
+		}
 		if kind == nethtml.TextToken || kind == nethtml.CommentToken || kind == nethtml.DoctypeToken {
 			if depth == 0 {
 				out = append(out, token...)
@@ -47,6 +53,13 @@ func WithoutCaptions(raw string) string {
 				}
 			}
 			continue
+		}
+		if kind == nethtml.StartTagToken && (t.DataAtom == atom.Video || t.DataAtom == atom.Audio || t.DataAtom == atom.Iframe) {
+			z.NextIsNotRawText()
+			if n := unplayed(rest[at:], t.Data); n >= 0 {
+				player, pictured = at+n, true
+				continue
+			}
 		}
 		switch {
 		case kind == nethtml.StartTagToken && isCaption(&t):
@@ -71,6 +84,9 @@ func WithoutCaptions(raw string) string {
 	}
 	return without
 }
+
+// captioned stands in what may hold a caption, or a player.
+var captioned = [...]string{"aption", "APTION", "redit", "<figure", "<video", "<audio", "<iframe"}
 
 // isCaption is true of an element that holds what is said below a picture, or the picture with it.
 func isCaption(t *nethtml.Token) bool {

@@ -11,28 +11,28 @@ import (
 // use, and names of zones. A word that two languages use differently stands in both tables; the
 // month then counts only where no other month is named.
 var monthNames = makeWords(
-	"january jan januar jänner janvier janv enero ene gennaio gen janeiro januari janu январь января янв stycznia sty ocak oca ianuarie ian január led ledna січня ιανουαρίου ιαν يناير ינואר בינואר มกราคม januára siječnja",
-	"february feb februar février févr fév fevrier fevr febrero febbraio fevereiro fev februari pebruari февраль февраля фев lutego lut şubat şub februarie február úno února лютого φεβρουαρίου φεβ فبراير פברואר בפברואר กุมภาพันธ์ februára",
-	"march mar märz maerz mär mrz mars marzo março marco maart mrt maret март марта мар marca mart martie március březen března березня μαρτίου μαρ مارس מרץ במרץ มีนาคม marca",
-	"april apr avril avr abril abr aprile апрель апреля апр kwietnia kwi nisan nis aprilie április duben dubna квітня απριλίου απρ أبريل ابريل אפריל באפריל เมษายน apríla",
-	"may mai mayo maggio mag maio mei май мая maja mayıs maj május květen května травня μαΐου μαϊ مايو מאי במאי พฤษภาคม mája",
-	"june jun juni juin junio giugno giu junho июнь июня июн czerwca cze haziran haz iunie iun június červen června червня ιουνίου ιουν يونيو יוני ביוני มิถุนายน júna",
-	"july jul juli juillet juil julio luglio lug julho июль июля июл lipca lip temmuz tem iulie iul július červenec července липня ιουλίου ιουλ يوليو יולי ביולי กรกฎาคม júla",
-	"august aug août aout aoû agosto ago augustus agustus agt август августа авг sierpnia sie ağustos ağu augusti augusztus srpen srpna серпня αυγούστου αυγ أغسطس اغسطس אוגוסט באוגוסט สิงหาคม augusta",
-	"september sep sept septembre septiembre setiembre set settembre sett setembro сентябрь сентября сен сент września wrz eylül eyl septembrie szeptember září вересня σεπτεμβρίου σεπ سبتمبر ספטמבר בספטמבר กันยายน septembra",
-	"october oct oktober okt octobre octubre ottobre ott outubro out октябрь октября окт października paź ekim eki octombrie október říjen října жовтня οκτωβρίου οκτ أكتوبر اكتوبر אוקטובר באוקטובר ตุลาคม októbra",
-	"november nov novembre noviembre novembro nopember ноябрь ноября ноя listopada lis kasım kas noiembrie noi listopadu листопада νοεμβρίου νοε نوفمبر נובמבר בנובמבר พฤศจิกายน novembra",
-	"december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro desember des декабрь декабря дек grudnia gru aralık ara decembrie prosinec prosince грудня δεκεμβρίου δεκ ديسمبر דצמבר בדצמבר ธันวาคม decembra",
+	"january jan januar jänner janvier janv enero ene gennaio gen janeiro januari janu январь января янв stycznia sty ocak oca ianuarie ian január led ledna січня ιανουαρίου ιαν يناير ינואר בינואר มกราคม januára siječnja січ",
+	"february feb februar février févr fév fevrier fevr febrero febbraio fevereiro fev februari pebruari февраль февраля фев lutego lut şubat şub februarie február úno února лютого φεβρουαρίου φεβ فبراير פברואר בפברואר กุมภาพันธ์ februára лют",
+	"march mar märz maerz mär mrz mars marzo março marco maart mrt maret март марта мар marca mart martie március březen března березня μαρτίου μαρ مارس מרץ במרץ มีนาคม marca бер",
+	"april apr avril avr abril abr aprile апрель апреля апр kwietnia kwi nisan nis aprilie április duben dubna квітня απριλίου απρ أبريل ابريل אפריל באפריל เมษายน apríla кві",
+	"may mai mayo maggio mag maio mei май мая maja mayıs maj május květen května травня μαΐου μαϊ مايو מאי במאי พฤษภาคม mája тра",
+	"june jun juni juin junio giugno giu junho июнь июня июн czerwca cze haziran haz iunie iun június červen června червня ιουνίου ιουν يونيو יוני ביוני มิถุนายน júna чер",
+	"july jul juli juillet juil julio luglio lug julho июль июля июл lipca lip temmuz tem iulie iul július červenec července липня ιουλίου ιουλ يوليو יולי ביולי กรกฎาคม júla лип",
+	"august aug août aout aoû agosto ago augustus agustus agt август августа авг sierpnia sie ağustos ağu augusti augusztus srpen srpna серпня αυγούστου αυγ أغسطس اغسطس אוגוסט באוגוסט สิงหาคม augusta сер",
+	"september sep sept septembre septiembre setiembre set settembre sett setembro сентябрь сентября сен сент września wrz eylül eyl septembrie szeptember září вересня σεπτεμβρίου σεπ سبتمبر ספטמבר בספטמבר กันยายน septembra вер",
+	"october oct oktober okt octobre octubre ottobre ott outubro out октябрь октября окт października paź ekim eki octombrie október říjen října жовтня οκτωβρίου οκτ أكتوبر اكتوبر אוקטובר באוקטובר ตุลาคม októbra жов",
+	"november nov novembre noviembre novembro nopember ноябрь ноября ноя listopada lis kasım kas noiembrie noi listopadu листопада νοεμβρίου νοε نوفمبر נובמבר בנובמבר พฤศจิกายน novembra лис",
+	"december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro desember des декабрь декабря дек grudnia gru aralık ara decembrie prosinec prosince грудня δεκεμβρίου δεκ ديسمبر דצמבר בדצמבר ธันวาคม decembra гру",
 )
 
 var weekdayNames = makeWords(
-	"monday mon montag mo lundi lun lunes lunedì lunedi segunda segunda-feira seg maandag ma senin понедельник пн poniedziałek pon pazartesi pzt",
-	"tuesday tue tues dienstag di mardi mar martes martedì martedi terça terca ter dinsdag selasa вторник вт wtorek wto salı sal",
-	"wednesday wed mittwoch mi mercredi mer miércoles miercoles mié mie mercoledì mercoledi quarta qua woensdag wo rabu среда ср środa śro çarşamba çar",
-	"thursday thu thur thurs donnerstag do jeudi jeu jueves jue giovedì giovedi gio quinta qui donderdag kamis четверг чт czwartek czw perşembe per",
-	"friday fri freitag fr vendredi ven viernes vie venerdì venerdi sexta sex vrijdag vr jumat пятница пт piątek pią cuma cum",
-	"saturday sat samstag sa samedi sam sábado sabado sáb sab sabato zaterdag za sabtu суббота сб sobota sob cumartesi cmt",
-	"sunday sun sonntag so dimanche dim domingo dom domenica zondag zo minggu cn воскресенье вс niedziela nie pazar paz",
+	"monday mon montag mo lundi lun lunes lunedì lunedi segunda segunda-feira seg maandag ma senin понедельник пн poniedziałek pon pazartesi pzt понеділок pondělí po måndag mån mandag man maanantai ma hétfő luni luns الاثنين الإثنين δευτέρα δευ จันทร์ จ",
+	"tuesday tue tues dienstag di mardi mar martes martedì martedi terça terca ter dinsdag selasa вторник вт wtorek wto salı sal вівторок úterý út tisdag tis tirsdag tir tiistai kedd marți الثلاثاء τρίτη τρι อังคาร",
+	"wednesday wed mittwoch mi mercredi mer miércoles miercoles mié mie mercoledì mercoledi quarta qua woensdag wo rabu среда ср środa śro çarşamba çar середа středa st onsdag ons keskiviikko szerda miercuri الأربعاء الاربعاء τετάρτη τετ พุธ",
+	"thursday thu thur thurs donnerstag do jeudi jeu jueves jue giovedì giovedi gio quinta qui donderdag kamis четверг чт czwartek czw perşembe per четвер čtvrtek čt torsdag tors tor torstai csütörtök joi الخميس πέμπτη πεμ พฤหัสบดี",
+	"friday fri freitag fr vendredi ven viernes vie venerdì venerdi sexta sex vrijdag vr jumat пятница пт piątek pią cuma cum пʼятниця п'ятниця пятниця pátek pá fredag fre perjantai péntek vineri الجمعة παρασκευή παρ ศุกร์",
+	"saturday sat samstag sa samedi sam sábado sabado sáb sab sabato zaterdag za sabtu суббота сб sobota sob cumartesi cmt субота so lördag lör lørdag lør lauantai szombat sâmbătă السبت σάββατο σαβ เสาร์",
+	"sunday sun sonntag so dimanche dim domingo dom domenica zondag zo minggu cn воскресенье вс niedziela nie pazar paz неділя нд neděle ne söndag sön søndag søn sunnuntai vasárnap duminică الأحد الاحد κυριακή κυρ อาทิตย์",
 )
 
 // fillers are words that occur in dates and carry no information.

@@ -158,6 +158,17 @@ func TestRecogniseTakesEachOnce(t *testing.T) {
 	}
 }
 
+func TestRevisedTypography(t *testing.T) {
+	for _, pair := range [][2]string{{`It's "on" - again...`, "It’s “on” – again…"}, {"Bão vào bờ", "Ba\u0303o va\u0300o bo\u031b\u0300"}} {
+		if Revised(&Item{Title: pair[0], Summary: pair[0]}, &Item{Title: pair[1], Summary: pair[1]}) {
+			t.Errorf("%q and %q look different", pair[0], pair[1])
+		}
+	}
+	if !Revised(&Item{Title: "Bão"}, &Item{Title: "Báo"}) {
+		t.Error("another tone is another word")
+	}
+}
+
 func TestRevised(t *testing.T) {
 	was := reported("1", "http://www.e.org/a?utm_source=x", "Title", "<p>One  text</p>", day0)
 	was.Image, was.Categories = "http://i1.e.org/a-800x600.jpg?s=1", []string{"a", "b"}

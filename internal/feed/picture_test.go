@@ -55,6 +55,9 @@ func TestWithoutCaptions(t *testing.T) {
 		"shortcode":        `[caption id="a" width="300"]<img src="a.jpg"> The west lamp[/caption]` + text,
 		"class":            `<p class="Image-Caption">The west lamp</p>` + text,
 		"credit":           `<span class="photo-credit">Photo: Kit</span>` + text,
+		"video":            `<video src="a.mp4">Your browser cannot play this.</video>` + text,
+		"audio":            `<audio controls><source src="a.mp3">Your browser cannot play this.</audio>` + text,
+		"frame":            `<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ"><p>No frames here.</p></iframe>` + text,
 		"nested":           `<div class="caption"><div>The <div>west</div> lamp</div></div>` + text,
 		"table":            `<table><tr><td><img src="a.jpg"></td></tr><tr><td class="tplCaption">The west lamp</td></tr></table>` + text,
 		"two, one in text": `<figure><img src="a.jpg"><figcaption>One</figcaption></figure>` + text + `<figure><img src="b.jpg"><figcaption>Two</figcaption></figure>`,
@@ -64,7 +67,8 @@ func TestWithoutCaptions(t *testing.T) {
 		}
 	}
 	for _, same := range []string{"<p>Photo fair opens with ninety stands.</p>", "<p>Captions matter, said the editor; credit is due.</p>", "<figure><blockquote>Quoted</blockquote></figure>",
-		"<figure><img src='a.jpg'><figcaption>All there is</figcaption></figure>", "no markup with a caption"} {
+		"<figure><img src='a.jpg'><figcaption>All there is</figcaption></figure>", "no markup with a caption",
+		"<iframe src='/a'><p>Frames that nobody ends</p>", "<audio src='a.mp3'>Nor is this ended <audio src='b.mp3'></audio>"} {
 		if got := WithoutCaptions(same); PlainText(got) != PlainText(same) {
 			t.Errorf("%q became %q", same, got)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Revision returns a hash of everything that its source may write anew about an item. Dates are not
@@ -51,10 +52,10 @@ func Revision(it *Item) uint64 {
 
 // Revised says whether a reader sees a difference between an item as it was and as it is: in its
 // headline, its text, its picture, or in where it leads. Parameters of addresses, signatures and
-// schemes, whitespace and markup, the order of categories and who is named as the author are none.
+// schemes, whitespace and markup, curly for straight quotes, the order of categories and who is named as the author are none.
 func Revised(was, is *Item) bool {
-	return words(was.Title) != words(is.Title) ||
-		words(was.Summary) != words(is.Summary) ||
+	return shown(was.Title) != shown(is.Title) ||
+		shown(was.Summary) != shown(is.Summary) ||
 		contentOf(was) != contentOf(is) ||
 		pictureOf(was.Image) != pictureOf(is.Image) ||
 		targetOf(was.URL) != targetOf(is.URL) ||
@@ -63,11 +64,19 @@ func Revised(was, is *Item) bool {
 
 // contentOf is what an item's content says beyond its summary.
 func contentOf(it *Item) string {
-	if text := words(it.Content); text != words(it.Summary) {
+	if text := shown(it.Content); text != shown(it.Summary) {
 		return text
 	}
 	return ""
 }
+
+// shown is what a reader sees of a text: its words, whether its signs were set by a typesetter or a typist, and
+// however its letters are composed.
+func shown(html string) string { return typed.Replace(norm.NFC.String(words(html))) }
+
+// typed writes the signs of a typesetter as a keyboard has them.
+var typed = strings.NewReplacer("‘", "'", "’", "'", "‛", "'", "′", "'", "“", `"`, "”", `"`, "„", `"`, "″", `"`, "«", `"`, "»", `"`,
+	"‐", "-", "‑", "-", "–", "-", "—", "-", "…", "...")
 
 // Regrouped says whether an item's source files it otherwise than it did, which readers do not see
 // but rules may: under other categories, by other authors, in another language.

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"html"
 	"net/url"
 	"regexp"
@@ -71,8 +72,13 @@ func Absolute(raw, base string) string {
 	shown := ""                // the picture before
 	fallback := false          // within <noscript>
 	ended := map[string]bool{} // whether an element has an end tag anywhere: looked for once
+	at, player := 0, 0         // what was read of raw, and where the player ends that is left out
 	for {
 		kind := z.Next()
+		from := at
+		if at += len(z.Raw()); from < player {
+			continue
+		}
 		switch kind {
 		case nethtml.ErrorToken:
 			return out.String()
@@ -81,19 +87,23 @@ func Absolute(raw, base string) string {
 			t := z.Token()
 			if swallows[t.DataAtom] && (kind == nethtml.SelfClosingTagToken || t.DataAtom == atom.Iframe || !endsAnywhere(ended, raw, t.Data)) {
 				// A tag in XML's short form (<iframe/>), or one without its end: an HTML parser would take
-				// everything behind it for its content. The content of an iframe is a fallback for readers
-				// without frames, as feed readers are.
+				// everything behind it for its content.
 				z.NextIsNotRawText()
 				if t.DataAtom == atom.Iframe {
+					player = at + max(0, unplayed(raw[at:], t.Data))
 					if watch, picture := videoOf(Resolve(b, PictureSource(attrIn(t.Attr)))); watch != "" {
 						out.WriteString(videoLink(watch, picture))
 					}
 				}
 				continue
 			}
+			if t.DataAtom == atom.Audio {
+				player = at + max(0, unplayed(raw[at:], t.Data))
+			}
 			if t.DataAtom == atom.Video {
 				in := attrIn(t.Attr)
-				if src := Resolve(b, strings.TrimSpace(in("src"))); strings.HasPrefix(src, "http://") || strings.HasPrefix(src, "https://") {
+				player = at + max(0, unplayed(raw[at:], t.Data))
+				if src := Resolve(b, cmp.Or(strings.TrimSpace(in("src")), sourceIn(raw[at:player]))); strings.HasPrefix(src, "http://") || strings.HasPrefix(src, "https://") {
 					out.WriteString(videoLink(src, Resolve(b, strings.TrimSpace(in("poster")))))
 				}
 			}

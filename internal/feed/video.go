@@ -5,6 +5,9 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	nethtml "golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 )
 
 // A video that is embedded in a text does not play in a feed reader, which takes frames and players out. A
@@ -60,4 +63,37 @@ func videoLink(watch, picture string) string {
 		show = `<img src="` + html.EscapeString(picture) + `" alt="Video">`
 	}
 	return `<p><a href="` + html.EscapeString(watch) + `">` + show + `</a></p>`
+}
+
+// unplayed measures what stands between the start of a player (video, audio, iframe), behind which rest begins,
+// and its end: words for browsers that cannot play it. It is -1 where the end is not near, as it is where
+// somebody forgot it.
+func unplayed(rest, name string) int {
+	const near = 1 << 10
+	window := rest[:min(len(rest), near)]
+	for i := 0; i+len(name)+1 < len(window); i++ {
+		switch {
+		case window[i] != '<':
+		case strings.EqualFold(window[i+1:i+1+len(name)], name):
+			return -1 // another begins within
+		case window[i+1] == '/' && i+2+len(name) <= len(window) && strings.EqualFold(window[i+2:i+2+len(name)], name):
+			return i
+		}
+	}
+	return -1
+}
+
+// sourceIn is the address of the first <source> in the content of a player.
+func sourceIn(within string) string {
+	z := nethtml.NewTokenizer(strings.NewReader(within))
+	for {
+		switch z.Next() {
+		case nethtml.ErrorToken:
+			return ""
+		case nethtml.StartTagToken, nethtml.SelfClosingTagToken:
+			if t := z.Token(); t.DataAtom == atom.Source {
+				return strings.TrimSpace(attrIn(t.Attr)("src"))
+			}
+		}
+	}
 }

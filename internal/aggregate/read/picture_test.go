@@ -23,6 +23,10 @@ func TestPicturesOfItems(t *testing.T) {
 		"larger beside":   {`<description>&lt;img src="https://i.e/a.jpg" width="320" height="180" srcset="https://i.e/a.jpg 320w, https://i.e/b.jpg 1280w, https://i.e/c.jpg 5000w"&gt;</description>`, "https://i.e/b.jpg"},
 		"smaller beside":  {`<description>&lt;img src="https://i.e/a.jpg" width="960" srcset="https://i.e/s.jpg 320w"&gt;</description>`, "https://i.e/a.jpg"},
 		"twice as sharp":  {`<description>&lt;img src="https://i.e/a.jpg" srcset="https://i.e/b.jpg 2x"&gt;</description>`, "https://i.e/b.jpg"},
+		"by its name":     {`<image><![CDATA[ https://i.e/a.jpg ]]></image>`, "https://i.e/a.jpg"},
+		"address within":  {`<image><url>https://i.e/a.jpg</url><title>a</title></image>`, ""},
+		"only address":    {`<image><url>https://i.e/a.jpg</url></image>`, "https://i.e/a.jpg"},
+		"a word":          {`<thumb>none</thumb>`, ""},
 		"an avatar alone": {`<description>&lt;img src="https://secure.gravatar.com/avatar/1"&gt; text</description>`, ""},
 		"a pixel alone":   {`<description>&lt;img src="https://i.e/p" width="1" height="1"&gt; text</description>`, ""},
 	} {

@@ -1,6 +1,7 @@
 package read
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,9 +94,23 @@ func fromRSSItem(it *rss.Item) rawItem {
 			raw.image = e.URL
 		}
 	}
+	if raw.image == "" {
+		raw.image = namedPicture(it.Custom)
+	}
 	raw.authorsOfRSS(it)
 	raw.categoriesOfRSS(it)
 	return raw
+}
+
+// namedPicture is the address in an item's element that is called after what it holds, which no format knows
+// and many a newspaper writes: <image>https://…</image>, <thumb>…</thumb>, <image><url>…</url></image>.
+func namedPicture(custom map[string]string) string {
+	for _, name := range [...]string{"image", "Image", "thumbnail", "thumb", "picture", "img"} {
+		if address := strings.TrimSpace(feed.PlainText(custom[name])); isAddress(address) {
+			return address
+		}
+	}
+	return ""
 }
 
 func (raw *rawItem) datesOfRSS(it *rss.Item) {
@@ -111,7 +126,10 @@ func (raw *rawItem) linksOfRSS(it *rss.Item) {
 	x := it.Extensions
 	raw.links = append(it.Links, atomLinks(x)...)
 	// FeedBurner's own address counts readers; the original is the report's.
-	raw.link = first(extValue(x, "feedburner", "origLink"), it.Link, firstOf(it.Links), atomLink(x, "", "alternate"))
+	raw.link = first(extValue(x, "feedburner", "origLink"), firstOf(it.Links), it.Link, atomLink(x, "", "alternate"))
+	if opensNothing(raw.link) {
+		raw.link = ""
+	}
 	if it.GUID == nil {
 		return
 	}
@@ -119,6 +137,12 @@ func (raw *rawItem) linksOfRSS(it *rss.Item) {
 	if strings.TrimSpace(raw.link) == "" && !strings.EqualFold(it.GUID.IsPermalink, "false") && isAddress(raw.guid) {
 		raw.link = raw.guid
 	}
+}
+
+// opensNothing is true of an address at which there is no page: javascript:void(0), mailto:.
+func opensNothing(address string) bool {
+	scheme, _, ok := strings.Cut(strings.ToLower(strings.TrimSpace(address)), ":")
+	return ok && slices.Contains([]string{"javascript", "data", "about", "mailto", "tel"}, scheme)
 }
 
 func (raw *rawItem) authorsOfRSS(it *rss.Item) {

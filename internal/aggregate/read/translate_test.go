@@ -91,3 +91,19 @@ func TestSignsOfText(t *testing.T) {
 		t.Errorf("shown as %s", got)
 	}
 }
+
+// TestLinkOfItem: the first of several is the report's, and what opens nothing is none.
+func TestLinkOfItem(t *testing.T) {
+	for item, want := range map[string]string{
+		`<link>https://e.org/1</link><link>https://e.org/2</link>`:                                   "https://e.org/1",
+		`<link>javascript:void(0)</link><guid>https://e.org/1</guid>`:                                "https://e.org/1",
+		`<link>mailto:desk@e.org</link><guid isPermaLink="false">https://e.org/1</guid>`:             "",
+		`<link/><guid isPermaLink="true">https://e.org/1</guid><comments>https://e.org/c</comments>`: "https://e.org/1",
+	} {
+		doc := `<rss version="2.0"><channel><title>x</title><link>https://e.org/</link><item><title>a</title>` + item + `</item></channel></rss>`
+		got, err := Read(Body{Bytes: []byte(doc), URL: "https://e.org/rss"}, feed.Source{}, testNow)
+		if err != nil || got.Items[0].URL != want {
+			t.Errorf("%s: %+v, %v; want %q", item, got, err, want)
+		}
+	}
+}

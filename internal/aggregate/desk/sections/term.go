@@ -19,8 +19,9 @@ import (
 //	lãi suất            a word or phrase, whole syllables only
 //	xuất khẩu*          the last word, or any, may be only begun
 //	"VN-Index"          exact spelling: capitals, diacritics, tone placement and punctuation count
-//	C++, C#, .NET       signs directly at a word are part of it
+//	C++, C#, .NET, 50%  signs directly at a word are part of it
 //	東京                found anywhere in a script without spaces between words
+//	삼성                a Korean word with whatever particles stand at its end
 //	/GDP|PMI/           RE2 over the text in NFC; /…/i ignores case
 //	lãi suất ~5 giảm    both, in either order, with at most 5 words between them
 //
@@ -181,6 +182,8 @@ func parsePhrase(s string) (phrase, error) {
 			}
 			pw.begun = true
 			stars++
+		} else if unicode.Is(unicode.Hangul, first) && utf8.RuneCountInString(w.Normal) > 1 {
+			pw.begun = true // particles stand at the word
 		}
 		p.name = p.name && w.Upper
 		p.words = append(p.words, pw)
@@ -194,8 +197,8 @@ func parsePhrase(s string) (phrase, error) {
 
 // Signs that make another word of the one that they stand directly at.
 const (
-	signsBefore = ".#@"
-	signsBehind = "+#"
+	signsBefore = ".#@$"
+	signsBehind = "+#%$"
 )
 
 // signsOf returns the signs at the words of a phrase.
