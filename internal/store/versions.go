@@ -10,7 +10,7 @@ import (
 // under the feet of the others, and says in the store which of them may go on: those that know at least the
 // schema besideFrom. A migration that only adds tables, indexes or columns with a default leaves it as it is; one
 // that takes away or changes what older versions read or write raises it to its own number.
-const besideFrom = 15
+const besideFrom = 17
 
 // ErrOutdated says that a newer feedd has migrated the store to tables that this one does not know.
 var ErrOutdated = errors.New("this feedd is too old")
