@@ -53,6 +53,12 @@ func Open(ctx context.Context, address string, options ...Option) (*Store, error
 			return nil, err
 		}
 	}
+	return openOn(ctx, d, name)
+}
+
+// openOn is Open for a database that messages call name.
+func openOn(ctx context.Context, d dialect, name string) (*Store, error) {
+	var err error
 	s := &Store{
 		name: name, d: d,
 		saves: make(chan *save), stop: make(chan struct{}), stopped: make(chan struct{}),
