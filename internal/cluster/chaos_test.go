@@ -229,7 +229,7 @@ type cluster struct {
 	t       *testing.T
 	bin     string
 	config  string
-	srv     *storetest.Server
+	srv     *storetest.Server // behind wires; nil: nodes go straight to db
 	db      string
 	readers *readers
 	nodes   []*process
@@ -247,13 +247,38 @@ type process struct {
 
 var serving = regexp.MustCompile(`address=http://(\S+)/`)
 
+// newCluster makes a cluster without nodes on a database, that collects from the press.
+func newCluster(t *testing.T, p *press, db string) *cluster {
+	t.Helper()
+	dir := t.TempDir()
+	c := &cluster{t: t, bin: filepath.Join(dir, "feedd"), config: filepath.Join(dir, "feeds.yaml"), db: db, readers: newReaders(t)}
+	if out, err := exec.Command("go", "build", "-tags", "skew", "-o", c.bin, "feedd/cmd/feedd").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if err := os.WriteFile(c.config, []byte(p.config()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, n := range c.nodes {
+			_ = n.cmd.Process.Signal(syscall.SIGKILL)
+			<-n.done
+		}
+	})
+	return c
+}
+
 // skews are how wrong the clocks of the nodes are, one after another.
 var skews = []time.Duration{0, 30 * time.Second, -30 * time.Second}
 
 func (c *cluster) start(args ...string) *process {
 	c.t.Helper()
-	p := &process{wire: newWire(c.t, c.srv), done: make(chan struct{})}
-	cmd := exec.Command(c.bin, append([]string{"serve", "--config", c.config, "--db", p.wire.database(c.t, c.db), "--listen", "127.0.0.1:0"}, args...)...)
+	p := &process{done: make(chan struct{})}
+	db := c.db
+	if c.srv != nil {
+		p.wire = newWire(c.t, c.srv)
+		db = p.wire.database(c.t, db)
+	}
+	cmd := exec.Command(c.bin, append([]string{"serve", "--config", c.config, "--db", db, "--listen", "127.0.0.1:0"}, args...)...)
 	cmd.Env = append(os.Environ(), hookEnv+"="+c.readers.at+"/message", "FEEDD_SKEW="+skews[c.started%len(skews)].String())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	p.cmd = cmd
@@ -356,22 +381,11 @@ func TestChaos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes more than a minute")
 	}
+	t.Parallel()
 	srv := storetest.New(t)
 	p := newPress(t, 24, 5)
-	dir := t.TempDir()
-	c := &cluster{t: t, bin: filepath.Join(dir, "feedd"), config: filepath.Join(dir, "feeds.yaml"), srv: srv, db: srv.Schema(t), readers: newReaders(t)}
-	if out, err := exec.Command("go", "build", "-tags", "skew", "-o", c.bin, "feedd/cmd/feedd").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	if err := os.WriteFile(c.config, []byte(p.config()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		for _, n := range c.nodes {
-			_ = n.cmd.Process.Signal(syscall.SIGKILL)
-			<-n.done
-		}
-	})
+	c := newCluster(t, p, srv.Schema(t))
+	c.srv = srv
 	for range 3 {
 		c.start()
 	}
@@ -577,6 +591,27 @@ func ids(t *testing.T, body []byte, path string) []string {
 		t.Errorf("%s has no ids", path)
 	}
 	return all
+}
+
+// served are the keys of the entries that the nodes publish at a path.
+func (c *cluster) served(path string) (keys []string) {
+	c.t.Helper()
+	for _, n := range c.nodes {
+		resp, err := http.Get("http://" + n.at + path)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		for _, id := range ids(c.t, body, path) {
+			keys = append(keys, id[strings.LastIndexByte(id, ':')+1:])
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 func difference(a, b []byte) string {

@@ -244,6 +244,16 @@ func start() (*Server, error) { return startAs(func(*Server) error { return nil 
 
 // startAs is start with what changes the server's files and settings before it starts for the first time.
 func startAs(change func(*Server) error) (*Server, error) {
+	return begin(func(s *Server) error {
+		if err := s.initialise(); err != nil {
+			return err
+		}
+		return change(s)
+	})
+}
+
+// begin makes a server whose files make makes, and waits until it answers.
+func begin(make func(*Server) error) (*Server, error) {
 	bin, err := programs()
 	if err != nil {
 		return nil, err
@@ -253,14 +263,48 @@ func startAs(change func(*Server) error) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{Dir: dir, bin: bin}
-	if err := errors.Join(s.initialise(), change(s)); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+	if err = s.own(); err == nil {
+		err = make(s)
 	}
-	s.URL = s.Address(url.User("feedd"), "postgres")
-	if err := s.Start(); err != nil {
+	if err == nil {
+		s.URL = s.Address(url.User("feedd"), "postgres")
+		err = s.Start()
+	}
+	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, nil
+}
+
+// Standby makes a server that follows this one by streaming replication. From then on this one
+// acknowledges what the standby has, too.
+func (s *Server) Standby(t testing.TB) *Server {
+	t.Helper()
+	standby, err := begin(func(b *Server) error {
+		cmd := b.command("pg_basebackup", "-h", s.Dir, "-U", "feedd", "-D", filepath.Join(b.Dir, "data"), "-R", "-c", "fast", "--no-sync")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("pg_basebackup: %w\n%s", err, out)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(standby.Stop)
+	s.Exec(t, `ALTER SYSTEM SET synchronous_standby_names = '*'`, `SELECT pg_reload_conf()`)
+	for deadline := time.Now().Add(30 * time.Second); exe(s.URL, `SELECT 1 / count(*) FROM pg_stat_replication WHERE sync_state = 'sync'`) != nil; {
+		if time.Now().After(deadline) {
+			t.Fatal("the standby does not follow")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return standby
+}
+
+// Promote makes a standby a server that can be written to.
+func (s *Server) Promote(t testing.TB) {
+	t.Helper()
+	s.Exec(t, `SELECT pg_promote()`)
 }
 
 // programs finds the folder with initdb and postgres: what pg_config names, Debian's, or PATH.
@@ -291,37 +335,39 @@ func number(bin string) int {
 	return n
 }
 
-// initialise makes the files. Root may not own a server, so another does.
-func (s *Server) initialise() error {
-	if os.Geteuid() == 0 {
-		who, err := user.Lookup("postgres")
-		if err != nil {
-			if who, err = user.Lookup("nobody"); err != nil {
-				return fmt.Errorf("PostgreSQL does not run as root, and there is no user postgres or nobody: %w", err)
-			}
-		}
-		uid, err := strconv.ParseUint(who.Uid, 10, 32)
-		if err != nil {
-			return err
-		}
-		gid, err := strconv.ParseUint(who.Gid, 10, 32)
-		if err != nil {
-			return err
-		}
-		s.owner = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		if err := os.Chown(s.Dir, int(uid), int(gid)); err != nil {
-			return err
-		}
-		// The test that connects is not the owner.
-		if err := os.Chmod(s.Dir, 0o711); err != nil {
-			return err
+// own gives the folder to whoever runs the server: root may not own one, so another does.
+func (s *Server) own() error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	who, err := user.Lookup("postgres")
+	if err != nil {
+		if who, err = user.Lookup("nobody"); err != nil {
+			return fmt.Errorf("PostgreSQL does not run as root, and there is no user postgres or nobody: %w", err)
 		}
 	}
+	uid, err := strconv.ParseUint(who.Uid, 10, 32)
+	if err != nil {
+		return err
+	}
+	gid, err := strconv.ParseUint(who.Gid, 10, 32)
+	if err != nil {
+		return err
+	}
+	s.owner = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	if err := os.Chown(s.Dir, int(uid), int(gid)); err != nil {
+		return err
+	}
+	return os.Chmod(s.Dir, 0o711) // the test that connects is not the owner
+}
+
+// initialise makes the files.
+func (s *Server) initialise() error {
 	cmd := s.command("initdb", "-D", filepath.Join(s.Dir, "data"), "-U", "feedd", "-E", "UTF8", "--locale=C", "-A", "trust", "--no-sync", "--no-instructions")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	return os.WriteFile(filepath.Join(s.Dir, "data", "pg_hba.conf"), []byte("local all "+Guarded+" scram-sha-256\nlocal all all trust\n"), 0o600)
+	return os.WriteFile(filepath.Join(s.Dir, "data", "pg_hba.conf"), []byte("local all "+Guarded+" scram-sha-256\nlocal all,replication all trust\n"), 0o600)
 }
 
 func (s *Server) command(name string, args ...string) *exec.Cmd {
