@@ -192,7 +192,8 @@ func (sub *subscriber) settle(d *delivery, status int, err error) (pause time.Du
 		sub.Delivered = d.feed.Hash
 		if h.subs[k] == sub {
 			if err := h.keep.NoteDelivery(context.WithoutCancel(h.ctx), sub.Topic, sub.Callback, sub.Delivered); err != nil {
-				h.log.Warn("the hub cannot note a delivery", "error", err)
+				h.log.Warn("the hub cannot note a delivery; it tries again", "error", err)
+				h.work.Go(func() { sub.noteLater(d.feed.Hash) })
 			}
 		}
 	case status == http.StatusGone: // the subscriber wants no more (section 7)
@@ -209,6 +210,28 @@ func (sub *subscriber) settle(d *delivery, status int, err error) (pause time.Du
 		pause = backOff(sub.failed, d.Callback)
 	}
 	return pause
+}
+
+// A delivery that could not be noted is tried to be so often again, and so long: whoever delivers next would
+// give the subscriber the same once more.
+const (
+	noteAgain = 250 * time.Millisecond
+	noteTries = 240
+)
+
+func (sub *subscriber) noteLater(hash string) {
+	h := sub.hub
+	for range noteTries {
+		if !h.sleep(noteAgain) {
+			return
+		}
+		h.mu.Lock()
+		last := h.subs[subKey{sub.Topic, sub.Callback}] == sub && sub.Delivered == hash
+		h.mu.Unlock()
+		if !last || h.keep.NoteDelivery(context.WithoutCancel(h.ctx), sub.Topic, sub.Callback, hash) == nil {
+			return
+		}
+	}
 }
 
 // backOff doubles from firstPause to mostPause, moved by up to a quarter so that subscribers that

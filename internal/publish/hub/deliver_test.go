@@ -102,3 +102,44 @@ func (forgetful) Subscriptions(context.Context) ([]feed.Subscription, error)    
 func (forgetful) SaveSubscription(context.Context, feed.Subscription) error           { return nil }
 func (forgetful) NoteDelivery(context.Context, string, string, string) error          { return nil }
 func (forgetful) DeleteSubscription(context.Context, string, string, time.Time) error { return nil }
+
+// away is a store that is away for a while.
+type away struct {
+	forgetful
+	until time.Time
+	noted []string
+}
+
+func (a *away) NoteDelivery(_ context.Context, _, _, hash string) error {
+	if time.Now().Before(a.until) {
+		return context.DeadlineExceeded
+	}
+	a.noted = append(a.noted, hash)
+	return nil
+}
+
+// A delivery that was taken while the store was away is noted when it is back, so that it does not come
+// twice.
+func TestNotedLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		keep := &away{until: time.Now().Add(20 * time.Second)}
+		h, err := New(Options{Site: local{}, Subscriptions: keep, Registry: prometheus.NewRegistry(), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		given := 0
+		h.open = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			given++
+			return &http.Response{StatusCode: http.StatusAccepted, Body: http.NoBody, Request: r}, nil
+		})}
+		h.mu.Lock()
+		sub := h.add(feed.Subscription{Topic: "/sections/all.rss", Callback: "http://reader.example/", Until: time.Now().Add(leaseMost)}, who{})
+		sub.push(Feed{Path: "/sections/all.rss", Hash: "one"})
+		h.mu.Unlock()
+		time.Sleep(30 * time.Second)
+		h.Close()
+		if given != 1 || len(keep.noted) != 1 || keep.noted[0] != "one" {
+			t.Errorf("given %d times, noted %v", given, keep.noted)
+		}
+	})
+}

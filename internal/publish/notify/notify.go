@@ -361,7 +361,7 @@ func (w *worker) note(m feed.Message, err error) error {
 	switch refused := errors.As(err, &no); {
 	case err == nil:
 		w.n.count.sent(w.c.ID, "sent")
-		return w.n.o.Post.Sent(ctx, m.ID, now)
+		return w.noteSent(ctx, m.ID, now)
 	case refused && no.forGood && m.Tries >= refusals || now.Sub(m.Made) > giveUp:
 		w.n.count.sent(w.c.ID, "given up")
 		w.n.log.Error("a message is given up", "channel", w.c.ID, "message", m.ID, "tries", m.Tries, "error", err)
@@ -372,6 +372,25 @@ func (w *worker) note(m feed.Message, err error) error {
 	}
 	w.n.count.sent(w.c.ID, "failed")
 	return errors.Join(err, w.n.o.Post.Postpone(ctx, m.ID, now.Add(pause(m.Tries))))
+}
+
+// noteAgain is how often the store is asked again to note that a message was taken.
+const noteAgain = 250 * time.Millisecond
+
+// noteSent notes that a message was taken. While the store is away it tries again, for as long as the message
+// is this process's: whoever has it next would send it once more.
+func (w *worker) noteSent(ctx context.Context, id string, at time.Time) error {
+	for began := time.Now(); ; {
+		err := w.n.o.Post.Sent(ctx, id, at)
+		if err == nil || time.Since(began) > lease {
+			return err
+		}
+		select {
+		case <-w.n.ctx.Done(): // stopping
+			return err
+		case <-time.After(noteAgain):
+		}
+	}
 }
 
 // counters are the package's figures for /metrics.

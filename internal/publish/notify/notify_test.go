@@ -25,7 +25,8 @@ type desk struct {
 	t        *testing.T
 	s        *store.Store
 	settings Settings
-	n        int // items so far
+	n        int  // items so far
+	post     Post // s, unless something is wrong with it
 
 	mu   sync.Mutex
 	sent []letter
@@ -73,7 +74,7 @@ func newDesk(t *testing.T, c feed.Channel) *desk {
 // serve runs a Notifier until the function it returns is called.
 func (d *desk) serve() (stop func()) {
 	n, err := New(Options{
-		Settings: d.settings, Outbox: d.s, Stories: d.s, Post: d.s, Alarms: d.s, Registry: prometheus.NewRegistry(),
+		Settings: d.settings, Outbox: d.s, Stories: d.s, Post: d.mail(), Alarms: d.s, Registry: prometheus.NewRegistry(),
 		Now: time.Now, Log: slog.New(slog.DiscardHandler),
 		Next: func(line string, after time.Time, _ *time.Location) time.Time {
 			if line != "@hourly" {
@@ -323,4 +324,42 @@ func TestShort(t *testing.T) {
 	if len(text) > shortText || told < 10 || !strings.Contains(text, fmt.Sprintf("Và %d tin khác", 100-told)) {
 		t.Errorf("%d bytes with %d stories: %s", len(text), told, text[max(0, len(text)-200):])
 	}
+}
+
+// awayPost is a store that cannot note for a while what was sent.
+type awayPost struct {
+	Post
+	until time.Time
+}
+
+func (a awayPost) Sent(ctx context.Context, id string, at time.Time) error {
+	if time.Now().Before(a.until) {
+		return errors.New("away")
+	}
+	return a.Post.Sent(ctx, id, at)
+}
+
+// A message that was taken while the store was away is noted when it is back, and not sent again.
+func TestNotedLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, feed.Channel{ID: "kenh", Sections: []string{"kinh-te"}, Limit: 3})
+		d.post = awayPost{d.s, time.Now().Add(20 * time.Second)}
+		stop := d.serve()
+		time.Sleep(time.Second)
+		d.story("Một", "kinh-te", "a")
+		time.Sleep(time.Minute)
+		wantSent(t, d, "while the store was away", "story Một")
+		stop()
+		stop = d.serve()
+		time.Sleep(5 * time.Minute)
+		wantSent(t, d, "after a restart")
+		stop()
+	})
+}
+
+func (d *desk) mail() Post {
+	if d.post != nil {
+		return d.post
+	}
+	return d.s
 }
