@@ -33,48 +33,10 @@ func benchmarkRestart(b *testing.B, address string) {
 	}
 	defer s.Close()
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
-	set := Settings{
-		Sections: []feed.Section{{ID: "tin", MaxAge: 168 * time.Hour}},
-		Stories:  feed.StorySettings{Window: 72 * time.Hour, Match: "normal", Updates: "entry"},
-		Learning: feed.SectionSettings{Confidence: 0.5},
-	}
-	for i := range sources {
-		set.Sources = append(set.Sources, feed.Source{ID: fmt.Sprintf("bao-%d", i), Title: fmt.Sprintf("Báo %d", i), Section: "tin"})
-	}
-	wing := func() *Aggregate {
-		a, err := New(Options{Store: s, Settings: set, Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-			Collector: collect.New(collect.Options{Now: func() time.Time { return now }})})
-		if err != nil {
-			b.Fatal(err)
-		}
-		return a
-	}
-	r := rand.New(rand.NewPCG(1, 7))
-	var words []string // made up; drawn from as from a language, few of them often
-	for _, rhyme := range strings.Fields("anh ương iên oan ấp ảo ọc ình ưa ôi ết ụng ăn âu ích ồn ẫy uyên ơm ải ưởng ẹp ín oạch ừng em ôt iêu") {
-		for _, onset := range strings.Fields("b c ch d đ g gi h kh l m n ng nh ph qu r s t th tr v x bl cr st pl fr br gl kl sm tw zh") {
-			words = append(words, onset+rhyme)
-		}
-	}
-	r.Shuffle(len(words), func(i, j int) { words[i], words[j] = words[j], words[i] })
-	zipf := rand.NewZipf(r, 1.05, 20, uint64(len(words)-1))
-	text := func(n int) string {
-		drawn := make([]string, n)
-		for i := range drawn {
-			drawn[i] = words[zipf.Uint64()]
-		}
-		return strings.Join(drawn, " ")
-	}
-	began := wing()
+	wire := newNewswire()
+	began := newswireWing(b, s, sources, now)
 	for done := 0; done < n; done += n / sources {
-		src := set.Sources[done/(n/sources)].ID
-		c := &store.Collected{State: feed.SourceState{Source: src}, At: now.Add(-time.Duration(n-done) * 70 * time.Hour / n)}
-		for i := range n / sources {
-			link := fmt.Sprintf("https://%s.example/%s-%d.html", src, "tin", 4_000_000+i)
-			it := feed.Item{Source: src, GUID: link, URL: link, Canonical: feed.Canonical(link), Title: text(12), Summary: "<p>" + text(30) + "</p>", Published: c.At}
-			it.Key = feed.Identify(&it)
-			c.Items = append(c.Items, it)
-		}
+		c := wire.collected(fmt.Sprintf("bao-%d", done/(n/sources)), n/sources, now.Add(-time.Duration(n-done)*70*time.Hour/n))
 		if _, err := s.Save(ctx, c); err != nil {
 			b.Fatal(err)
 		}
@@ -83,8 +45,68 @@ func benchmarkRestart(b *testing.B, address string) {
 		}
 	}
 	for b.Loop() {
-		if _, err := wing().openDesk(ctx, now); err != nil {
+		if _, err := newswireWing(b, s, sources, now).openDesk(ctx, now); err != nil {
 			b.Fatal(err)
 		}
 	}
+}
+
+// newswireWing collects from so many sources, bao-0 and on, into one section.
+func newswireWing(b *testing.B, s *store.Store, sources int, now time.Time) *Aggregate {
+	b.Helper()
+	set := Settings{
+		Sections: []feed.Section{{ID: "tin", MaxAge: 168 * time.Hour}},
+		Stories:  feed.StorySettings{Window: 72 * time.Hour, Match: "normal", Updates: "entry"},
+		Learning: feed.SectionSettings{Confidence: 0.5},
+	}
+	for i := range sources {
+		set.Sources = append(set.Sources, feed.Source{ID: fmt.Sprintf("bao-%d", i), Title: fmt.Sprintf("Báo %d", i), Section: "tin"})
+	}
+	a, err := New(Options{Store: s, Settings: set, Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Collector: collect.New(collect.Options{Now: func() time.Time { return now }})})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return a
+}
+
+// newswire makes up what sources tell, of words drawn as from a language, few of them often.
+type newswire struct {
+	words []string
+	zipf  *rand.Zipf
+	told  int
+}
+
+func newNewswire() *newswire {
+	w := &newswire{}
+	r := rand.New(rand.NewPCG(1, 7))
+	for _, rhyme := range strings.Fields("anh ương iên oan ấp ảo ọc ình ưa ôi ết ụng ăn âu ích ồn ẫy uyên ơm ải ưởng ẹp ín oạch ừng em ôt iêu") {
+		for _, onset := range strings.Fields("b c ch d đ g gi h kh l m n ng nh ph qu r s t th tr v x bl cr st pl fr br gl kl sm tw zh") {
+			w.words = append(w.words, onset+rhyme)
+		}
+	}
+	r.Shuffle(len(w.words), func(i, j int) { w.words[i], w.words[j] = w.words[j], w.words[i] })
+	w.zipf = rand.NewZipf(r, 1.05, 20, uint64(len(w.words)-1))
+	return w
+}
+
+func (w *newswire) text(n int) string {
+	drawn := make([]string, n)
+	for i := range drawn {
+		drawn[i] = w.words[w.zipf.Uint64()]
+	}
+	return strings.Join(drawn, " ")
+}
+
+// collected is what a source brings: n items it told at a time.
+func (w *newswire) collected(source string, n int, at time.Time) *store.Collected {
+	c := &store.Collected{State: feed.SourceState{Source: source}, At: at}
+	for range n {
+		w.told++
+		link := fmt.Sprintf("https://%s.example/tin-%d.html", source, 4_000_000+w.told)
+		it := feed.Item{Source: source, GUID: link, URL: link, Canonical: feed.Canonical(link), Title: w.text(12), Summary: "<p>" + w.text(30) + "</p>", Published: at}
+		it.Key = feed.Identify(&it)
+		c.Items = append(c.Items, it)
+	}
+	return c
 }

@@ -112,10 +112,15 @@ func (p *press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	host := r.Host
 	id, elsewhere := strings.CutPrefix(r.URL.Path, "/moved/")
 	id = strings.Trim(id, "/")
+	var at, outlet int
+	if _, err := fmt.Sscanf(id, "s%d-%d", &at, &outlet); err != nil {
+		http.NotFound(w, r)
+		return
+	}
 	items := p.enter(host, id, !elsewhere)
 	defer p.leave(host)
 	time.Sleep(5 * time.Millisecond)
-	if to := p.movedTo(id); to != "" && !elsewhere {
+	if to := p.movedTo(at, outlet); to != "" && !elsewhere {
 		http.Redirect(w, r, to, http.StatusFound)
 		return
 	}
@@ -131,19 +136,18 @@ func (p *press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(&b, "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>%s</title><link>http://%s/</link><description>x</description>", id, host)
 	for n := items - 1; n >= 0; n-- {
 		fmt.Fprintf(&b, "<item><title>%s</title><guid isPermaLink=\"false\">%s/%d</guid><link>http://%s/%s/%d</link><pubDate>%s</pubDate></item>",
-			headline(id, n), id, n, host, id, n, p.began.Add(time.Duration(n)*tellEvery).UTC().Format(time.RFC1123Z))
+			headline(at, outlet, n), id, n, host, id, n, p.began.Add(time.Duration(n)*tellEvery).UTC().Format(time.RFC1123Z))
 	}
 	b.WriteString("</channel></rss>")
 	_, _ = w.Write(b.Bytes())
 }
 
 // movedTo is where an outlet redirects to, "" for most: the last outlet of each host lives on another host.
-func (p *press) movedTo(id string) string {
-	var host, n int
-	if _, err := fmt.Sscanf(id, "s%d-%d", &host, &n); err != nil || n != p.each-1 {
+func (p *press) movedTo(host, outlet int) string {
+	if outlet != p.each-1 {
 		return ""
 	}
-	return fmt.Sprintf("http://h%d.example.org/moved/%s", (host+7)%p.hosts, id)
+	return fmt.Sprintf("http://h%d.example.org/moved/%s", (host+7)%p.hosts, p.id(host, outlet))
 }
 
 // enter notes a request at a host, and whether it breaks a rule; first, that it is a look at an outlet. It
@@ -188,25 +192,22 @@ func (p *press) leave(host string) {
 	p.left[host] = time.Now()
 }
 
-// headline is of words that no other has: each is a story of its own.
-func headline(id string, n int) string {
-	r := rand.New(rand.NewPCG(uint64(n), uint64(len(id))<<32+hashOf(id)))
+// headline is of words that no other has: each is a story of its own, whatever came before it. Of headlines
+// that share a word which is rare so far, the desk may find that they are of one story or not, by what else
+// it knows at the time; and what it knows goes by the order in which things arrive.
+func headline(host, outlet, n int) string {
 	var words []string
-	for range 6 {
+	for k := range 6 {
+		// Every number below 65^4 is one word of four syllables; an odd factor without 5 and 13 mixes them.
+		number := (((host*8+outlet)*2048+n)*6 + k) * 7_654_321 % (65 * 65 * 65 * 65)
 		var w []byte
 		for range 4 {
-			w = append(w, "bdghklmnprstv"[r.IntN(13)], "aeiou"[r.IntN(5)])
+			w = append(w, "bdghklmnprstv"[number%13], "aeiou"[number/13%5])
+			number /= 65
 		}
 		words = append(words, string(w))
 	}
 	return strings.Join(words, " ")
-}
-
-func hashOf(s string) (h uint64) {
-	for _, c := range s {
-		h = h*131 + uint64(c)
-	}
-	return h
 }
 
 // forgive excuses what is under way, or was a moment ago and may not be saved: a node ends now. For a while
