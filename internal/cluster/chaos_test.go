@@ -159,7 +159,7 @@ func (p *press) enter(host, id string, first bool) int {
 	if first {
 		if last := p.asked[id]; len(last) > 0 && now.Sub(last[len(last)-1]) < oneRun {
 			if !p.excuse[id] {
-				p.gaps = append(p.gaps, fmt.Sprintf("%s was asked %v after it was asked", id, now.Sub(last[len(last)-1]).Round(time.Millisecond)))
+				p.gaps = append(p.gaps, fmt.Sprintf("%s was asked at %s, %v after it was asked", id, now.Format("15:04:05.000"), now.Sub(last[len(last)-1]).Round(time.Millisecond)))
 			}
 			delete(p.excuse, id)
 		}
@@ -484,7 +484,10 @@ func (c *cluster) restarted(p *press) {
 	c.eventually(20*time.Second, "a node holds the desk after the server restarted", func() bool { return c.holder() != nil })
 }
 
+// withoutQueue drops the queue's tables, as soon as nobody works with them.
 func (c *cluster) withoutQueue() {
+	began := time.Now()
+	defer func() { c.t.Logf("%v: the queue's tables are dropped", time.Since(began).Round(100*time.Millisecond)) }()
 	storetest.Exec(c.t, c.db, `DROP TABLE IF EXISTS river_job, river_leader, river_queue, river_migration, river_client, river_client_queue CASCADE`)
 }
 

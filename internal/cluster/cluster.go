@@ -35,9 +35,10 @@ type Options struct {
 type Cluster struct {
 	store *store.Store
 	log   *slog.Logger
-	quiet *slog.Logger // for what the queue logs
-	pool  *pgxpool.Pool
-	name  string // of this process, among all that ever were
+	quiet *slog.Logger  // for what the queue logs
+	pool  *pgxpool.Pool // for the gate, and who is there
+	jobs  *pgxpool.Pool // for the queue
+	name  string        // of this process, among all that ever were
 
 	mu    sync.Mutex // guards what follows
 	holds []string
@@ -46,9 +47,13 @@ type Cluster struct {
 	clock *clock    // corrected with every word of this node; nil: it goes by its own
 }
 
-// poolMost bounds the connections of a node besides the store's: for the queue, the gate and the like. Two
+// Connections of a node besides the store's, at most. Those of the queue are apart from the others: while its
+// tables are locked, as when somebody drops them, a node still says that it is there, and keeps its hosts. Two
 // more listen, one each for what a node may hold alone.
-const poolMost = 6
+const (
+	poolMost = 2
+	jobsMost = 4
+)
 
 // New returns the cluster that lives on a store, nil when that is on SQLite and one process has all. It
 // connects when it is first used.
@@ -57,28 +62,41 @@ func New(ctx context.Context, o Options) (*Cluster, error) {
 	if to == nil {
 		return nil, nil
 	}
-	config, err := pgxpool.ParseConfig("")
+	pool, err := newPool(ctx, to, poolMost)
 	if err != nil {
-		return nil, fmt.Errorf("connections of the cluster: %w", err)
+		return nil, err
 	}
-	config.ConnConfig, config.MaxConns, config.MinConns = to, poolMost, 0
-	config.MaxConnIdleTime = time.Minute
-	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), config)
+	jobs, err := newPool(ctx, to, jobsMost)
 	if err != nil {
-		return nil, fmt.Errorf("connections of the cluster: %w", err)
+		pool.Close()
+		return nil, err
 	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "node"
 	}
 	return &Cluster{
-		store: o.Store, log: o.Log, quiet: slog.New(quieter{o.Log.Handler()}), pool: pool,
+		store: o.Store, log: o.Log, quiet: slog.New(quieter{o.Log.Handler()}), pool: pool, jobs: jobs,
 		name: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), strings.ToLower(rand.Text()[:4])),
 	}, nil
 }
 
+func newPool(ctx context.Context, to *pgx.ConnConfig, most int32) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig("")
+	if err == nil {
+		config.ConnConfig, config.MaxConns, config.MinConns = to, most, 0
+		config.MaxConnIdleTime = time.Minute
+		var pool *pgxpool.Pool
+		if pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), config); err == nil {
+			return pool, nil
+		}
+	}
+	return nil, fmt.Errorf("connections of the cluster: %w", err)
+}
+
 // Close closes the connections.
 func (c *Cluster) Close() error {
+	c.jobs.Close()
 	c.pool.Close()
 	return nil
 }

@@ -241,3 +241,38 @@ func TestGate(t *testing.T) {
 		leave()
 	}
 }
+
+// TestQueueLocked: while the queue's tables are locked, a node still says that it is there and asks for turns.
+func TestQueueLocked(t *testing.T) {
+	address := storetest.Postgres(t)
+	a, _ := node(t, address)
+	if err := a.Put(t.Context(), []string{"h.example"}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := a.connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	if _, err := conn.Exec(t.Context(), `BEGIN; LOCK TABLE river_job IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() { _ = a.Put(ctx, []string{fmt.Sprint("h", i)}, time.Now()) })
+	}
+	defer wg.Wait()
+	defer cancel()
+	for a.jobs.Stat().AcquiredConns() < jobsMost {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if err := a.Join(t.Context(), Node{}); err != nil {
+		t.Error("this node cannot say that it is there:", err)
+	}
+	leave, err := a.Gate(time.Now).Enter(t.Context(), "h.example", 0)
+	if err != nil {
+		t.Fatal("it gets no turn:", err)
+	}
+	leave()
+}

@@ -76,7 +76,7 @@ func (c *Cluster) Put(ctx context.Context, hosts []string, at time.Time) error {
 	for i, host := range hosts {
 		params[i].Args = hostJob{host, at}
 	}
-	client, err := river.NewClient(riverpgxv5.New(c.pool), &river.Config{Logger: c.quiet})
+	client, err := river.NewClient(riverpgxv5.New(c.jobs), &river.Config{Logger: c.quiet})
 	if err != nil {
 		return fmt.Errorf("the queue: %w", err)
 	}
@@ -101,7 +101,7 @@ func (c *Cluster) free(ctx context.Context) error {
 		return nil
 	}
 	c.freed = time.Now()
-	tag, err := c.pool.Exec(ctx, `DELETE FROM river_job WHERE kind = $1 AND state = 'running'
+	tag, err := c.jobs.Exec(ctx, `DELETE FROM river_job WHERE kind = $1 AND state = 'running'
 		AND NOT EXISTS (SELECT 1 FROM nodes WHERE name = attempted_by[array_upper(attempted_by, 1)] AND `+alive+`)`, hostJob{}.Kind())
 	if err == nil && tag.RowsAffected() > 0 {
 		c.log.Warn("nodes that are gone had hosts under way; other nodes go on with them", "hosts", tag.RowsAffected())
@@ -131,7 +131,7 @@ func (c *Cluster) take(ctx context.Context, atOnce int, work func(context.Contex
 	if err := river.AddWorkerSafely(workers, &hostWorker{runs: &gate{c: c, now: time.Now}, work: work}); err != nil {
 		return fmt.Errorf("the queue: %w", err)
 	}
-	client, err := river.NewClient(riverpgxv5.New(c.pool), &river.Config{
+	client, err := river.NewClient(riverpgxv5.New(c.jobs), &river.Config{
 		ID: c.name, Logger: c.quiet, Workers: workers, PollOnly: c.store.Pooled(), // a session would hear of a job at once
 		Queues:     map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: atOnce}},
 		JobTimeout: jobTime, RescueStuckJobsAfter: jobRescue,
@@ -171,7 +171,7 @@ func (c *Cluster) ready(ctx context.Context) error {
 }
 
 func (c *Cluster) migrate(ctx context.Context) error {
-	m, err := rivermigrate.New(riverpgxv5.New(c.pool), &rivermigrate.Config{Logger: c.quiet})
+	m, err := rivermigrate.New(riverpgxv5.New(c.jobs), &rivermigrate.Config{Logger: c.quiet})
 	if err == nil {
 		_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
 	}
@@ -186,14 +186,14 @@ func (c *Cluster) migrate(ctx context.Context) error {
 func (c *Cluster) remake(ctx context.Context, drop bool) error {
 	return c.alone(ctx, func(ctx context.Context) error {
 		var there bool
-		if err := c.pool.QueryRow(ctx, `SELECT to_regclass('river_job') IS NOT NULL AND to_regclass('river_leader') IS NOT NULL
+		if err := c.jobs.QueryRow(ctx, `SELECT to_regclass('river_job') IS NOT NULL AND to_regclass('river_leader') IS NOT NULL
 			AND to_regclass('river_queue') IS NOT NULL AND to_regclass('river_migration') IS NOT NULL`).Scan(&there); err != nil {
 			return err
 		}
 		if there && !drop {
 			return c.migrate(ctx)
 		}
-		if _, err := c.pool.Exec(ctx, dropQueue); err != nil {
+		if _, err := c.jobs.Exec(ctx, dropQueue); err != nil {
 			return fmt.Errorf("drop what is left of the queue: %w", err)
 		}
 		return c.migrate(ctx)
