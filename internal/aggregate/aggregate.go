@@ -191,7 +191,8 @@ func (a *Aggregate) Run(ctx context.Context) error {
 // RunCollecting is the part of Run that collects: with Options.Queue, the hosts that this node gets.
 func (a *Aggregate) RunCollecting(ctx context.Context) error {
 	if a.queue != nil {
-		return a.queue.Take(ctx, hostsAtOnce, a.collectHost)
+		_, collector := a.current()
+		return a.queue.Take(ctx, min(hostsAtOnce, collector.Hosts()), a.collectHost)
 	}
 	return a.runSchedule(ctx)
 }

@@ -25,7 +25,7 @@ type Queue interface {
 }
 
 const (
-	// hostsAtOnce is how many hosts a node takes: the others are left for other nodes.
+	// hostsAtOnce is how many hosts a node takes at most: the others are left for other nodes.
 	hostsAtOnce = 100
 	// hostTime is how long a node goes on to begin looks at one host's sources; then the host is queued
 	// anew, behind the others.

@@ -109,6 +109,9 @@ func New(o Options) *Collector {
 	}
 }
 
+// Hosts is how many hosts it talks to at once, see Options.MaxHosts.
+func (c *Collector) Hosts() int { return cap(c.slots) }
+
 // hangingMost is how many times MaxHosts requests may hang.
 const hangingMost = 8
 
