@@ -21,7 +21,7 @@ func (s *Memory) bridge(r *report, best link) {
 	a := s.judged[best.best].r
 	for _, l := range s.linked {
 		b := &s.judged[l.best]
-		if l.story == a.entry.story || !s.near(a, b.r) || b.j.P < s.certain.Fold || b.j.Apart != "" {
+		if b.r.entry.story == a.entry.story || !s.near(a, b.r) || b.j.P < s.certain.Fold || b.j.Apart != "" {
 			continue
 		}
 		reports := b.r.entry.reports

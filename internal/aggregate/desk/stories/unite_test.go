@@ -46,6 +46,25 @@ func TestBridgedStoriesAreUnited(t *testing.T) {
 			t.Errorf("a later report is of story %s, want %s", on.Story, a.Story)
 		}
 	})
+	t.Run("whichever came first", func(t *testing.T) {
+		for _, order := range [][2]string{{lands, roof}, {roof, lands}} {
+			s := memory()
+			a, b, c := item(1, "a", order[0], 0), item(2, "b", order[1], time.Hour), item(3, "c", both, 2*time.Hour)
+			placed(s, a, b)
+			s.Place(c, c.FirstSeen)
+			if got := len(s.United()); got != 1 {
+				t.Errorf("%d stories became part of another, want 1", got)
+			}
+			// What was compared before they were united still names the two.
+			r := s.entries[c.Entry].reports
+			for _, l := range s.linked {
+				s.bridge(r[len(r)-1], l)
+			}
+			if entries := s.entries[a.Entry].story.entries; len(entries) != 2 {
+				t.Errorf("the story has %d entries, want the two", len(entries))
+			}
+		}
+	})
 	t.Run("never", func(t *testing.T) {
 		s := memory()
 		s.marks = marks([][2]string{{"bão số", "trường nguyễn"}})
