@@ -545,18 +545,23 @@ func (d *Daemon) refresh(ctx context.Context) error {
 // published at once; while commits follow each other, they are published together every pace, and
 // publishing takes a quarter of one processor at most as long as that keeps nobody waiting.
 func (d *Daemon) breath(took time.Duration) time.Duration {
-	p := pace
-	if d.cluster != nil {
+	p := pollPace
+	switch {
+	case d.cluster != nil:
 		p = nodePace
+	case d.pub.Awaited():
+		p = pace
 	}
 	return max(p-took, min(3*took, p))
 }
 
 // pace is the shortest time between two renderings: WebSub subscribers hear within it of what was
-// committed, and pollers do not ask more often. Of several nodes none may be far behind another, for a
-// reader may meet one after the other.
+// committed. Where there are none and all poll, nobody gains by so many renderings: half of what is new
+// shows within half of pollPace. Of several nodes none may be far behind another, for a reader may meet
+// one after the other.
 const (
 	pace     = 2 * time.Second
+	pollPace = 3 * time.Second
 	nodePace = 700 * time.Millisecond
 )
 

@@ -202,6 +202,9 @@ func (p *Publisher) Reload(s Settings) error {
 // Swaps tells how often a Refresh found something new to publish.
 func (p *Publisher) Swaps() int64 { return p.swaps.Load() }
 
+// Awaited tells whether somebody is told of what changes as it does, a subscriber of the hub or a public hub.
+func (p *Publisher) Awaited() bool { return p.hub.Awaited() }
+
 // Tell shows a note on the status page until the same subject is told of with another, or with none: one
 // of a kind that the page has words for, with a text in English for those who ask in other ways.
 func (p *Publisher) Tell(subject string, kind render.NoteKind, text string) {

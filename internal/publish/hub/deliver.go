@@ -42,6 +42,16 @@ const (
 	slowCall = time.Second
 )
 
+// Awaited tells whether there is anybody whom Changed tells: a public hub, or one who asked for it here.
+func (h *Hub) Awaited() bool {
+	if h.site.Settings().Public != "" {
+		return true
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs) > 0
+}
+
 // Changed tells the subscribers, or the public hub, which feeds changed; they are published by then.
 func (h *Hub) Changed(feeds []Feed) {
 	set := h.site.Settings()
