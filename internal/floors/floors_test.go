@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -115,5 +116,21 @@ func TestFloors(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestMigrationsHaveNumbersOfTheirOwn: two that were made side by side have the same one, and no store opens.
+func TestMigrationsHaveNumbersOfTheirOwn(t *testing.T) {
+	files, err := filepath.Glob("../store/migrations/*.sql")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d migrations, %v", len(files), err)
+	}
+	by := map[string]string{}
+	for _, path := range files {
+		number, _, _ := strings.Cut(filepath.Base(path), "_")
+		if by[number] != "" {
+			t.Errorf("%s and %s: give the later one the next number", by[number], filepath.Base(path))
+		}
+		by[number] = filepath.Base(path)
 	}
 }
