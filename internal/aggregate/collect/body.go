@@ -99,6 +99,28 @@ func isLarge(b []byte) bool {
 	return len(b) > largeText || gzip || zlib
 }
 
+// keep waits until there is room for what comes of a large document; saved gives it back. In between, the
+// visit must wait for nobody who reads.
+func (v *visit) keep(ctx context.Context, a *answer) error {
+	if len(a.Bytes) <= largeText || v.unsaved {
+		return nil
+	}
+	select {
+	case v.c.unsaved <- struct{}{}:
+		v.unsaved = true
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (v *visit) saved() {
+	if v.unsaved {
+		<-v.c.unsaved
+		v.unsaved = false
+	}
+}
+
 // forget gives back the place that a large body took.
 func (v *visit) forget() {
 	if v.large {

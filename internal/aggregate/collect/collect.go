@@ -69,6 +69,7 @@ type Collector struct {
 	reading chan struct{} // documents being parsed: as many as there are processors
 	// documents beyond largeText being parsed: one
 	readingLarge chan struct{}
+	unsaved      chan struct{} // what came of such documents, until it is saved
 
 	robots robots
 	old    oldHosts
@@ -104,6 +105,7 @@ func New(o Options) *Collector {
 		reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
 
 		readingLarge: make(chan struct{}, 1),
+		unsaved:      make(chan struct{}, largeUnsaved),
 		robots:       robots{kept: o.Rules, log: o.Log, of: make(map[string]*robotsEntry)},
 		transports:   make(map[route]*http.Transport),
 	}
@@ -269,6 +271,7 @@ func (v *visit) brought(ctx context.Context, src feed.Source, before, st feed.So
 		}
 		notePoll(&st, doc.Items, stored, now)
 		if src.Article {
+			v.saved() // who waits for pages keeps nobody from being read
 			gone, warnings, err := v.articles(ctx, src, doc.Items, stored)
 			if err != nil {
 				return Result{Outcome: Failed, State: before, Err: err}
@@ -380,6 +383,9 @@ func (v *visit) read(ctx context.Context, src feed.Source, a *answer, last strin
 		hash = fingerprint(a.Bytes)
 		if hash == last && a.cut == nil && a.Status == http.StatusOK {
 			return nil
+		}
+		if err := v.keep(ctx, a); err != nil {
+			return err
 		}
 		doc, err = read.Read(a.Body, src, now)
 		if err != nil && a.cut != nil {

@@ -28,8 +28,9 @@ const (
 	// that many large ones at once do not fill the memory.
 	smallBody   = 256 << 10
 	largeBodies = 4
-	// A document of more than largeText is read alone.
-	largeText = 1 << 20
+	// A document of more than largeText is read alone, and while largeUnsaved others are read and not saved, none is.
+	largeText    = 1 << 20
+	largeUnsaved = 2
 	// What is read of an answer nobody needs, to keep its connection.
 	drained = 16 << 10
 )
@@ -102,6 +103,7 @@ type visit struct {
 	leave    func()
 	slot     bool // counts as under way
 	large    bool // has a large body in memory
+	unsaved  bool // has what came of a large document in memory
 
 	holds []feed.HostHold // that hosts asked for
 	bytes int64           // read from the network
@@ -186,6 +188,7 @@ func (v *visit) release() {
 		v.slot = false
 	}
 	v.forget()
+	v.saved()
 }
 
 // get asks and follows redirects. An answer that is neither a success nor 304 is a *StatusError,
