@@ -324,7 +324,7 @@ func whole(src feed.Source, res *collect.Result) bool {
 // it. It calls each, when given, as each source is done, one at a time. A source that fails is in
 // its report, not in the error. The reports are in the order of the sources.
 func (a *Aggregate) Collect(ctx context.Context, ids []string, each func(Report)) ([]Report, error) {
-	return a.collectNow(ctx, ids, each, a.file)
+	return a.collectNow(ctx, ids, each, func(ctx context.Context, full <-chan struct{}) (int, error) { return a.file(ctx, full, false) })
 }
 
 // CollectUnfiled is Collect where another process files what is saved.

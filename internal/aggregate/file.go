@@ -46,7 +46,7 @@ func (a *Aggregate) runDesk(ctx context.Context, lost func(error)) {
 }
 
 // File takes every unfiled item through the desk and returns how many there were.
-func (a *Aggregate) File(ctx context.Context) (int, error) { return a.file(ctx, toTheEnd()) }
+func (a *Aggregate) File(ctx context.Context) (int, error) { return a.file(ctx, toTheEnd(), true) }
 
 // toTheEnd lets the desk take batch after batch until nothing waits.
 func toTheEnd() <-chan struct{} {
@@ -56,8 +56,8 @@ func toTheEnd() <-chan struct{} {
 }
 
 // file takes a batch through the desk for every note in full, and what is left once full is closed.
-// It returns how many items were committed.
-func (a *Aggregate) file(ctx context.Context, full <-chan struct{}) (int, error) {
+// When it is fair, the sources take turns while one of them floods. It returns how many items were committed.
+func (a *Aggregate) file(ctx context.Context, full <-chan struct{}, fair bool) (int, error) {
 	if err := a.atDesk.enter(ctx); err != nil {
 		return 0, err
 	}
@@ -80,7 +80,7 @@ func (a *Aggregate) file(ctx context.Context, full <-chan struct{}) (int, error)
 	}
 	total := 0
 	for {
-		l := line{Aggregate: a, full: full}
+		l := line{Aggregate: a, full: full, fair: fair}
 		err := l.run(ctx)
 		total += l.committed
 		if err == nil {

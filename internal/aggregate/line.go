@@ -18,7 +18,8 @@ import (
 type line struct {
 	*Aggregate
 	full      <-chan struct{} // a note for each batch that waits; closed when the rest is to be taken
-	turns     *turns          // of the sources, while one of them floods; nil else
+	fair      bool            // the sources take turns while one of them floods
+	turns     *turns          // while they do; nil else
 	ahead     <-chan inbox    // the batch that is being read, nil for none; turns are its reader's
 	behind    <-chan error    // the batch that is being committed, nil for none
 	committed int             // items
@@ -95,9 +96,8 @@ func (l *line) take(ctx context.Context) ([]feed.Item, error) {
 	if err := l.settle(); err != nil {
 		return nil, err
 	}
-	noted := true
 	select {
-	case _, noted = <-l.full:
+	case <-l.full:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -112,32 +112,31 @@ func (l *line) take(ctx context.Context) ([]feed.Item, error) {
 	}
 	// Read after the turn, so that a commit of another desk in between shows: what it filed must
 	// not be filed here once more.
-	return l.next(ctx, 0, noted)
+	return l.next(ctx, 0)
 }
 
 // readAhead begins to read the batch behind an item, if there is a note that one waits.
 func (l *line) readAhead(ctx context.Context, after int64) {
-	noted := true
 	select {
-	case _, noted = <-l.full:
+	case <-l.full:
 	default:
 		return
 	}
 	ahead := make(chan inbox, 1)
 	l.ahead = ahead
 	go func() {
-		items, err := l.next(ctx, after, noted)
+		items, err := l.next(ctx, after)
 		ahead <- inbox{items, err}
 	}()
 }
 
 // next reads the batch behind an item: in the order of arrival, unless a source floods; then the sources
-// take turns, and who waits behind an item is asked anew. A batch that was noted is one of a single look at
-// all sources, where nobody waits for the desk: what it holds must not depend on how fast that is.
-func (l *line) next(ctx context.Context, after int64, noted bool) ([]feed.Item, error) {
+// take turns. Where all sources are looked at once, nobody waits for the desk, and what a batch holds must not
+// depend on how fast that is.
+func (l *line) next(ctx context.Context, after int64) ([]feed.Item, error) {
 	if l.turns == nil {
 		items, err := l.store.UnfiledAfter(ctx, after, batchSize)
-		if err != nil || noted || !floods(items) {
+		if err != nil || !l.fair || !floods(items) {
 			return items, err
 		}
 		l.turns = newTurns(after)
