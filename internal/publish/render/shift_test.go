@@ -68,6 +68,7 @@ func TestBrowserShiftsNothingWhilePicturesLoad(t *testing.T) {
 		"/section": func() ([]byte, error) { return SectionPage(view()) },
 		"/day":     func() ([]byte, error) { return DayPage(view(), "2026-03-05", Neighbours{}) },
 		"/story":   func() ([]byte, error) { return StoryPage(story) },
+		"/search":  func() ([]byte, error) { return SearchPage(view(), Search{Text: "tin"}) },
 	}
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, kind := []byte(nil), FormatHTML.ContentType()

@@ -22,9 +22,13 @@ var (
 	readOn     = regexp.MustCompile(`(?i)^[\[(…\s.]*(` + readOnWords + `)[\])…\s.:»›→>]*$`)
 	readOnLink = regexp.MustCompile(`(?i)^[\[(…\s.]*(` + readOnWords + `)\b`)
 	// firstOn says where a text was published first.
-	firstOn = regexp.MustCompile(`(?i)^(the (post|article|story)|bài( viết)?|der (beitrag|artikel)|l['’]article|la entrada|o post|il post)\s.*\s(` +
+	firstOn = regexp.MustCompile(`(?i)^(the (post|article|story)|bài( viết)?|tin|der (beitrag|artikel)|l['’]article|la (entrada|publicación)|el artículo|o (post|conteúdo|artigo)|` +
+		`il post|l['’]articolo|het bericht|inlägget|indlægget|innlegget|artykuł|сообщение|запись|příspěvek|článek|artikel|articolul|artikkeli)\s.*\s(` +
 		`appeared first on|first appeared on|(đã )?(xuất hiện|được đăng|đăng) (lần )?đầu( tiên)? (trên|tại|vào|ở)|erschien zuerst auf|est apparu en premier sur|` +
-		`(se publicó primero|aparece primero) en|apareceu primeiro em|proviene da)\s.{1,120}$`)
+		`(se publicó primero|apareció primero|aparece primero) en|(apareceu|aparece) primeiro em|proviene da|verscheen eerst op|dök först upp på|blev først (udgivet|vist) på|` +
+		`dukket først opp på|pochodzi z serwisu|появил(а|о|и)?сь сначала на|впервые появил(а|о|и)?сь на|se nejdříve objevil na|pertama kali (tampil|muncul) (pada|di)|` +
+		`apare prima dată în|julkaistiin ensimmäisen kerran)\s.{1,120}$|` +
+		`^投稿.+に最初に表示されました[。.]?$|最先出现在.{1,60}[。.]?$|這篇文章最早發佈於.{1,60}$|에 처음 등장했습니다[.]?$|üzerinde ortaya çıktı[.]?$`)
 	// share offers to share it.
 	share = regexp.MustCompile(`(?i)^(share (this|on|via|it)|chia sẻ( bài viết| lên| qua| trên)?|partager( sur)?|teilen( auf)?|compartir( en)?)([:\s].{0,60})?$`)
 )
