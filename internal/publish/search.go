@@ -36,7 +36,7 @@ const (
 	searchDefault  = 50
 	searchMost     = 100
 	searchRawQuery = 4 << 10 // bytes of the address behind its path
-	searchRanked   = 500     // of the newest stories, those that order=rank ranks
+	searchRanked   = 300     // of the newest stories, those that order=rank ranks
 	searchLooked   = 20_000  // of the newest reports that the index gives, those that are looked at; an answer says when there were more
 )
 

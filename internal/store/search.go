@@ -269,6 +269,10 @@ const (
 	readAtOnce                     = 64
 )
 
+// scanned is how many of the newest reports a search for a word that is only begun looks through, before it asks
+// the index: what many words begin with is found there, and costs most in the index.
+const scanned = 1024
+
 // Search calls each for the reports that a query finds, the latest by their entry's publication first,
 // until it returns false. Of one entry it may find several. Stopped says that there may be older ones: q.Most
 // reports were looked at before.
@@ -278,8 +282,15 @@ func (s *Store) Search(ctx context.Context, q feed.TextQuery, each func(*feed.Fo
 		below = foundKey(q.Before, 0)
 	}
 	looked := 0
-	for n := firstLook; below != 0; n = min(lookGrows*n, mostLook) {
-		keys, next, err := s.d.find(ctx, s, q, below, n)
+	scan := q.Match != nil && begun(q.Phrases)
+	for n := firstLook; below != 0; {
+		ask, most := q, n
+		if scan {
+			ask.Phrases, most, scan = nil, scanned, false
+		} else {
+			n = min(lookGrows*n, mostLook)
+		}
+		keys, next, err := s.d.find(ctx, s, ask, below, most)
 		if err != nil {
 			return false, err
 		}
@@ -309,13 +320,20 @@ func (s *Store) Search(ctx context.Context, q feed.TextQuery, each func(*feed.Fo
 				return false, err
 			}
 			if len(keys) == 0 || keys[len(keys)-1] >= upTo {
-				keys, below, n = nil, min(below, upTo), min(n, firstLook)
+				keys, below, n = nil, upTo, firstLook
 				continue
 			}
 			keys = keys[slices.IndexFunc(keys, func(k int64) bool { return k < upTo }):]
 		}
 	}
 	return false, nil
+}
+
+// begun tells whether a word of a query is only begun.
+func begun(phrases [][]feed.QueryWord) bool {
+	return slices.ContainsFunc(phrases, func(p []feed.QueryWord) bool {
+		return slices.ContainsFunc(p, func(w feed.QueryWord) bool { return w.Begun })
+	})
 }
 
 // everySection is every section together.

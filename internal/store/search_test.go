@@ -110,6 +110,58 @@ func TestSearch(t *testing.T) {
 	})
 }
 
+// What few reports of a section say is found among all that other sections say, and what is only begun among all
+// that begins so; a search that may look at so many reports says when it left others.
+func TestSearchGoesToTheEnd(t *testing.T) {
+	suite(t, func(t *testing.T, s *Store) {
+		const many = scanned + 300
+		var rare, other []feed.Item
+		var want []string
+		for i := range many {
+			it := item("a", fmt.Sprint(i), fmt.Sprintf("Tin chung%d số %d", i%50, i))
+			it.Published = t0.Add(-time.Duration(i) * time.Second / 4) // four to a second
+			if i%211 == 100 || i == many-1 {
+				rare, want = append(rare, it), append(want, it.Title)
+			} else {
+				other = append(other, it)
+			}
+		}
+		for section, items := range map[string][]feed.Item{"y": rare, "x": other} {
+			put(t, s, t0, "a", items...)
+			for len(file(t, s, section)) > 0 {
+			}
+		}
+		all := func(*feed.Item) bool { return true }
+		chung := [][]feed.QueryWord{{{Folds: []string{"chung"}, Begun: true}}}
+		for name, q := range map[string]feed.TextQuery{
+			"a word":           {Phrases: words("tin"), Section: "y"},
+			"begun":            {Phrases: chung, Section: "y"},
+			"begun, looked at": {Phrases: chung, Section: "y", Match: all},
+			"looked at":        {Phrases: words("tin"), Match: func(it *feed.Item) bool { return slices.Contains(want, it.Title) }},
+			"begun, and rare":  {Phrases: chung, Match: func(it *feed.Item) bool { return slices.Contains(want, it.Title) }},
+		} {
+			got := finds(t, s, q)
+			slices.Sort(got) // within a second they are in the order of arrival
+			sorted := slices.Sorted(slices.Values(want))
+			if !slices.Equal(got, sorted) {
+				t.Errorf("%s: %d found, want %d: %q", name, len(got), len(sorted), got)
+			}
+		}
+		if got := finds(t, s, feed.TextQuery{Phrases: chung, Match: all}); len(got) != many {
+			t.Errorf("%d begin so, want %d", len(got), many)
+		}
+		n := 0
+		each := func(*feed.Found) bool { n++; return true }
+		if stopped, err := s.Search(t.Context(), feed.TextQuery{Phrases: words("tin"), Most: 100}, each); err != nil || !stopped || n != 100 {
+			t.Errorf("%d of 100 found, stopped %v (%v)", n, stopped, err)
+		}
+		n = 0
+		if stopped, err := s.Search(t.Context(), feed.TextQuery{Phrases: words("tin"), Most: many}, each); err != nil || stopped || n != many {
+			t.Errorf("%d of all found, stopped %v (%v)", n, stopped, err)
+		}
+	})
+}
+
 // A story that is published anew is found at its new time, with the reports it had.
 func TestSearchFollowsABump(t *testing.T) {
 	suite(t, func(t *testing.T, s *Store) {

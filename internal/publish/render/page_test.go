@@ -261,3 +261,26 @@ func TestStatusPageIsInOneLanguage(t *testing.T) {
 		}
 	}
 }
+
+// A search that left older reports says so, on its page and in its feeds.
+func TestSearchSaysThatItStopped(t *testing.T) {
+	for lang, want := range map[string]string{"vi": "tin cũ hơn có thể bị sót", "en": "older ones may be missing"} {
+		for _, looked := range []int{0, 20_000} {
+			v := fixture()
+			v.Site.Language, v.Looked = lang, looked
+			page, err := SearchPage(v, Search{Text: "tin", Looked: looked})
+			if err != nil {
+				t.Fatal(err)
+			}
+			atom, err := Feed(v, FormatAtom)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, b := range [][]byte{page, atom} {
+				if strings.Contains(string(b), want) != (looked > 0) {
+					t.Errorf("%s, %d looked at: %.600s", lang, looked, b)
+				}
+			}
+		}
+	}
+}

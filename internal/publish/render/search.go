@@ -54,13 +54,14 @@ type searchWords struct {
 	*words
 	Query, Help, Anywhere, Section                string
 	None, Found, Try, ByTime, ByRank, Make, Paste string
+	Follow                                        string
 }
 
 func searchWordsFor(language string) *searchWords {
 	w := &searchWords{words: wordsFor(language),
 		Query: "Words", Section: "Section", Anywhere: "All sections",
 		Help: `Words that stand together; a comma between terms that may stand apart, begun*, near ~5 words, -without, "Exact spelling".`,
-		None: "No story has this.", Found: "Stories found:", Try: "Look for these words wherever they stand",
+		None: "No story has this.", Found: "Stories found:", Try: "Look for these words wherever they stand", Follow: "Follow this search",
 		ByTime: "Newest first", ByRank: "Most relevant first", Make: "Make this a section",
 		Paste: "Paste this below sections: in feeds.yaml.",
 	}
@@ -68,6 +69,7 @@ func searchWordsFor(language string) *searchWords {
 		w.Query, w.Section, w.Anywhere = "Từ cần tìm", "Chuyên mục", "Mọi chuyên mục"
 		w.Help = `Các từ đứng liền nhau; dấu phẩy giữa những cụm có thể đứng xa nhau, bắt đầu*, gần ~5 nhau, -không có, "Đúng Chính Tả".`
 		w.None, w.Found, w.Try = "Không có tin nào như vậy.", "Số tin tìm thấy:", "Tìm các từ này dù đứng ở đâu"
+		w.Follow = "Theo dõi kết quả tìm này"
 		w.ByTime, w.ByRank, w.Make = "Mới nhất trước", "Phù hợp nhất trước", "Biến thành chuyên mục"
 		w.Paste = "Dán đoạn này vào dưới sections: trong feeds.yaml."
 	}

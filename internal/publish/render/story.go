@@ -68,8 +68,10 @@ func StoryPage(v *View) ([]byte, error) {
 // reports lists every report of the entry but the lead, in order of arrival.
 func (v *View) reports(p *page, e *entry) []headline {
 	var out []headline
-	for i := range e.reports {
-		it := &e.reports[i]
+	inTime := slices.Clone(e.reports)
+	slices.SortStableFunc(inTime, func(a, b feed.Item) int { return a.Date().Compare(b.Date()) })
+	for i := range inTime {
+		it := &inTime[i]
 		if it.ID == e.lead.ID && it.Source == e.lead.Source || it.Dropped != "" {
 			continue
 		}
