@@ -2,6 +2,7 @@ package collect
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -154,6 +155,33 @@ func TestNextSurvivesClockChanges(t *testing.T) {
 					break
 				}
 			}
+		}
+	}
+}
+
+// A source with an item that waits for its time is looked at then, though its answer is fresh for longer and its
+// document asks for longer gaps; and without validators, for the document may be the same.
+func TestHeldItemBringsARunForward(t *testing.T) {
+	due := time.Now().Add(90 * time.Second).Truncate(time.Second)
+	s := webServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=3600")
+		w.Header().Set("ETag", `"1"`)
+		fmt.Fprintf(w, `<rss version="2.0"><channel><title>B</title><ttl>60</ttl><item><title>Nay</title><link>http://b.example/1</link></item>
+			<item><title>Hẹn</title><link>http://b.example/2</link><pubDate>%s</pubDate></item></channel></rss>`, due.UTC().Format(time.RFC1123Z))
+	})
+	for _, hold := range []bool{true, false} {
+		src := sourceAt("s", s.URL+"/rss")
+		src.HoldFuture, src.Schedule = hold, "@every 2h"
+		res := testCollector(t).Collect(t.Context(), src, feed.SourceState{}, nil)
+		if res.Outcome != OK {
+			t.Fatal(res.Err)
+		}
+		st := res.State
+		if hold && (len(res.Items) != 1 || !st.NextRun.Equal(due.Add(time.Second)) || st.NextWhy.Kind != feed.ReasonHeld || st.ETag != "") {
+			t.Errorf("%d items, next run %v (%s), due %v, ETag %q", len(res.Items), st.NextRun, st.NextReason, due, st.ETag)
+		}
+		if !hold && (len(res.Items) != 2 || !st.HeldUntil.IsZero() || st.NextRun.Before(due.Add(time.Minute)) || st.ETag == "") {
+			t.Errorf("without: %d items, next run %v (%s)", len(res.Items), st.NextRun, st.NextReason)
 		}
 	}
 }
