@@ -153,11 +153,12 @@ func TestToldThroughHundredKills(t *testing.T) {
 		}
 		onSQLite, onPostgres = n, n
 	}
-	t.Run("sqlite", func(t *testing.T) { toldThroughKills(t, storetest.SQLite(t), onSQLite) })
-	t.Run("postgres", func(t *testing.T) { toldThroughKills(t, storetest.Postgres(t), onPostgres) })
+	t.Run("sqlite", func(t *testing.T) { toldThroughKills(t, storetest.SQLite(t), "msg=serving", onSQLite) })
+	t.Run("postgres", func(t *testing.T) { toldThroughKills(t, storetest.Postgres(t), "this node holds messages", onPostgres) })
 }
 
-func toldThroughKills(t *testing.T, db string, kills int) {
+// toldThroughKills kills each process some time after it logged what it logs when it may tell something: ready.
+func toldThroughKills(t *testing.T, db, ready string, kills int) {
 	r := newReceivers(t)
 	began := time.Now().Add(-time.Hour)
 	var told, wrong atomic.Int64 // stories in the feed, and in that of those that are taken back
@@ -216,6 +217,8 @@ func toldThroughKills(t *testing.T, db string, kills int) {
 		}
 		r.run.Add(1)
 		cmd := start("serve", "--listen", "127.0.0.1:0")
+		up := waitFor(ready)
+		cmd.Stderr = up
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -224,7 +227,13 @@ func toldThroughKills(t *testing.T, db string, kills int) {
 		if k%3 == 2 {
 			bringing.Go(retract)
 		}
-		wait := time.NewTimer(150*time.Millisecond + time.Duration(random.Int64N(int64(500*time.Millisecond))))
+		giveUp := time.NewTimer(30 * time.Second)
+		select {
+		case <-up.seen:
+		case <-giveUp.C:
+			t.Errorf("serve never said %q", ready)
+		}
+		wait := time.NewTimer(time.Duration(random.Int64N(int64(500 * time.Millisecond))))
 		<-wait.C
 		_ = cmd.Process.Signal(syscall.SIGKILL)
 		if cmd.Wait() == nil {
@@ -272,6 +281,25 @@ func toldThroughKills(t *testing.T, db string, kills int) {
 		}
 	}
 	t.Logf("%d stories were taken back", len(retracted))
+}
+
+// awaited is a log in which some words are waited for.
+type awaited struct {
+	words string
+	seen  chan struct{} // closed when they were written
+	log   strings.Builder
+	done  bool
+}
+
+func waitFor(words string) *awaited { return &awaited{words: words, seen: make(chan struct{})} }
+
+func (s *awaited) Write(b []byte) (int, error) {
+	s.log.Write(b)
+	if !s.done && strings.Contains(s.log.String(), s.words) {
+		s.done = true
+		close(s.seen)
+	}
+	return len(b), nil
 }
 
 // digestDue makes it an hour ago that the last digest was made. No process uses the store meanwhile.
