@@ -190,7 +190,9 @@ func TestW3CValidatorOnServedFeeds(t *testing.T) {
 			res, doc := fetch("/sections/" + section + ".json")
 			var listed struct {
 				Items []struct {
-					Feedd struct{ Story string } `json:"_feedd"`
+					Feedd struct {
+						Story string `json:"story_url"`
+					} `json:"_feedd"`
 				}
 			}
 			if err := json.Unmarshal(doc, &listed); err != nil || len(listed.Items) == 0 {
