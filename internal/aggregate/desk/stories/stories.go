@@ -337,7 +337,7 @@ func (s *Memory) choose(r *report) (best link, found bool) {
 		l.score = b.j.P / 2
 		if b.j.P >= hardly && s.asked < mostAsked {
 			s.members = l.story.newest(s.members[:0])
-			l.score = s.certainty(r, b, s.members)
+			l.score = s.certainty(r, b, s.members, best.score)
 		}
 		if !found || l.score > best.score {
 			best, found = l, true
@@ -346,7 +346,7 @@ func (s *Memory) choose(r *report) (best link, found bool) {
 	if found {
 		b := &s.judged[best.best]
 		list := b.r.entry.reports
-		best.fold = s.certainty(r, b, list[max(0, len(list)-linkedReports):])
+		best.fold = s.certainty(r, b, list[max(0, len(list)-linkedReports):], 0)
 	}
 	return best, found
 }
@@ -369,13 +369,37 @@ func (s *Memory) group() {
 	}
 }
 
-// certainty is that r tells what some reports tell, of which b is the most like it.
-func (s *Memory) certainty(r *report, b *verdictOn, reports []*report) float64 {
-	sum, n := 0.0, 0
+// certainty is that r tells what some reports tell, of which b is the most like it. What is no more than
+// least is not reckoned to the end: it is least then.
+func (s *Memory) certainty(r *report, b *verdictOn, reports []*report, least float64) float64 {
+	n := 0
 	for _, o := range reports {
 		if s.near(r, o) {
-			sum, n = sum+s.probability(r, o), n+1
+			n++
 		}
+	}
+	sum, left, beyond := 0.0, n, true
+	for _, o := range reports {
+		if !s.near(r, o) {
+			continue
+		}
+		const rounding = 1e-9
+		switch known := s.judgedOn(o); {
+		case known != nil:
+			sum += known.P
+		default:
+			s.asked++
+			// Were the others all alike, would it be more?
+			if beyond = beyond && (b.j.P+(sum+float64(left))/float64(n))/2+rounding > least; beyond {
+				var j Comparison
+				s.judge(r, o, &j)
+				sum += j.P
+			}
+		}
+		left--
+	}
+	if !beyond {
+		return least
 	}
 	score := b.j.P / 2
 	if n > 0 {
@@ -389,17 +413,14 @@ func (s *Memory) certainty(r *report, b *verdictOn, reports []*report) float64 {
 	return score
 }
 
-// probability is that r and a known report tell one event: as it was judged, or is judged now.
-func (s *Memory) probability(r, o *report) float64 {
+// judgedOn is what comparing with a known report gave, nil when nobody has.
+func (s *Memory) judgedOn(o *report) *Comparison {
 	for i := range s.judged {
 		if s.judged[i].r == o {
-			return s.judged[i].j.P
+			return &s.judged[i].j
 		}
 	}
-	s.asked++
-	var j Comparison
-	s.judge(r, o, &j)
-	return j.P
+	return nil
 }
 
 // add remembers a report under its entry, which it opens when it is the first.

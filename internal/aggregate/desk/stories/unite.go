@@ -25,7 +25,7 @@ func (s *Memory) bridge(r *report, best link) {
 			continue
 		}
 		reports := b.r.entry.reports
-		if s.certainty(r, b, reports[max(0, len(reports)-linkedReports):]) >= s.certain.Fold && s.mayUnite(a, b.r) {
+		if s.certainty(r, b, reports[max(0, len(reports)-linkedReports):], 0) >= s.certain.Fold && s.mayUnite(a, b.r) {
 			s.unite(a.entry.story, b.r.entry.story, r.id)
 		}
 		s.sc.against(&r.doc)
