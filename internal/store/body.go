@@ -50,7 +50,10 @@ func giveBack(buf *[]byte, used []byte) {
 	scratch.Put(buf)
 }
 
-func (s *Store) pack(it *feed.Item) []byte {
+func (s *Store) pack(it *feed.Item) []byte { return s.appendPacked(nil, it) }
+
+// appendPacked appends the packed body to dst.
+func (s *Store) appendPacked(dst []byte, it *feed.Item) []byte {
 	buf := scratch.Get().(*[]byte)
 	noted := it.Shown != (feed.PictureNote{}) || it.Place != nil
 	form := byte(bodyForm)
@@ -73,7 +76,7 @@ func (s *Store) pack(it *feed.Item) []byte {
 	if noted {
 		w.noted(it)
 	}
-	packed := s.enc.EncodeAll(w, make([]byte, 0, len(w)/2+64))
+	packed := s.enc.EncodeAll(w, dst)
 	giveBack(buf, w)
 	return packed
 }

@@ -157,7 +157,11 @@ func (s *Store) itemsOf(ctx context.Context, most int, where string, args ...any
 	var items []feed.Item
 	err := s.whole(ctx, where, func(it *feed.Item) error {
 		if len(items) == cap(items) && most > len(items) {
-			items = slices.Grow(items, min(most-len(items), 8+3*len(items)))
+			few := 64
+			if len(items) > 0 {
+				few = most
+			}
+			items = slices.Grow(items, min(most-len(items), few))
 		}
 		items = append(items, *it)
 		return nil

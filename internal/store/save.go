@@ -538,6 +538,7 @@ const (
 
 // insert adds new items, unfiled, in the order given. It adds their ids to all, by their uids.
 func (s *Store) insert(tx *tx, fresh []newItem, all map[int64]int64) error {
+	var bodies []byte // of a part, one behind the other
 	for part := range slices.Chunk(fresh, insertChunk) {
 		rows := make([][]any, len(part))
 		for i, n := range part {
@@ -553,8 +554,11 @@ func (s *Store) insert(tx *tx, fresh []newItem, all map[int64]int64) error {
 		}); err != nil {
 			return err
 		}
+		bodies = bodies[:0]
 		for i, n := range part {
-			rows[i] = []any{ids[n.uid], clean(n.GUID), clean(n.URL), clean(n.Title), clean(n.Summary), s.pack(n.Item)}
+			at := len(bodies)
+			bodies = s.appendPacked(bodies, n.Item)
+			rows[i] = []any{ids[n.uid], clean(n.GUID), clean(n.URL), clean(n.Title), clean(n.Summary), bodies[at:len(bodies):len(bodies)]}
 		}
 		if err := tx.insertRows(insertTexts, "", rows, nil); err != nil {
 			return err

@@ -14,6 +14,7 @@
 package read
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -144,6 +145,8 @@ type reader struct {
 	plain    map[int]plainFields
 	over     map[int]overlooked
 	zoneless int // dates read that named no zone
+
+	buffer bytes.Buffer // for a text while its references are resolved
 }
 
 func (r *reader) warn(format string, args ...any) {

@@ -93,8 +93,7 @@ func (r *reader) restore(s string) string {
 	if bytes.IndexByte(b, '&') < 0 {
 		return string(b)
 	}
-	var out bytes.Buffer
-	out.Grow(len(b))
-	decodeReferences(&out, b, nil)
-	return out.String()
+	r.buffer.Reset()
+	decodeReferences(&r.buffer, b, nil)
+	return r.buffer.String()
 }
