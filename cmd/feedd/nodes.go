@@ -26,7 +26,7 @@ func (c *nodesCmd) Run(a *app) error {
 			return printJSON(a.stdout, map[string]any{"nodes": nodes})
 		}
 		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "NODE\tADDRESS\tROLES\tHOLDS\tVERSION\tCONFIG\tSTATE")
+		fmt.Fprintln(w, "NODE\tADDRESS\tROLES\tHOLDS\tVERSION\tCONFIG\tBEHIND\tSTATE")
 		for _, n := range nodes {
 			state := "serves"
 			switch {
@@ -39,7 +39,7 @@ func (c *nodesCmd) Run(a *app) error {
 			if n.ConfigVersion > 0 {
 				config = strconv.FormatInt(n.ConfigVersion, 10)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.Name, n.Address, strings.Join(n.Roles, ","), strings.Join(n.Holds, ","), n.Version, config, state)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", n.Name, n.Address, strings.Join(n.Roles, ","), strings.Join(n.Holds, ","), n.Version, config, n.Behind(), state)
 		}
 		return w.Flush()
 	})

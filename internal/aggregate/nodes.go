@@ -199,6 +199,13 @@ func (p *plan) rest(ctx context.Context, ids []string) error {
 
 // overdue is how many seconds the source has been due that waits longest, for /metrics; -1 when the store
 // does not say.
+// Lags tells how many seconds the source has been due that waits longest, and how many the item has waited for the
+// desk that waits longest; -1 where that cannot be told.
+func (a *Aggregate) Lags() (collect, desk float64) {
+	_, desk = a.waiting()
+	return a.overdue(), desk
+}
+
 func (a *Aggregate) overdue() float64 {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

@@ -104,8 +104,8 @@ func (c *Cluster) Close() error {
 // Name is that of this node.
 func (c *Cluster) Name() string { return c.name }
 
-// holding lists what this node alone does at present.
-func (c *Cluster) holding() []string {
+// Holding lists what this node alone does at present.
+func (c *Cluster) Holding() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.holds)

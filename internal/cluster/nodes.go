@@ -20,8 +20,10 @@ type Node struct {
 	// ConfigVersion is the number of that in the database, 0 when it comes from a file.
 	ConfigVersion int64     `json:"config_version"`
 	Started       time.Time `json:"started"`
-	Silent        float64   `json:"silent_seconds"` // since it was last heard of
-	Alive         bool      `json:"alive"`
+	// Lag is how many seconds the parts are behind of which it knows that.
+	Lag    map[string]float64 `json:"lag_seconds"`
+	Silent float64            `json:"silent_seconds"` // since it was last heard of
+	Alive  bool               `json:"alive"`
 }
 
 const (
@@ -53,7 +55,7 @@ func (c *Cluster) Join(ctx context.Context, n Node) error { return c.tell(ctx, n
 func (c *Cluster) tell(ctx context.Context, n Node) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	n.Name, n.Holds = c.name, c.holding()
+	n.Name, n.Holds = c.name, c.Holding()
 	c.mu.Lock()
 	k := c.clock
 	c.mu.Unlock()

@@ -85,9 +85,10 @@ type Daemon struct {
 	lost  *HeldError   // why New did not put that into force; nil when it did
 	saves saves
 
-	committed chan struct{} // the desk committed: publish
-	pushed    chan struct{} // somebody pushed another configuration
-	onStop    []stopper
+	committed   chan struct{} // the desk committed: publish
+	unpublished unpublished
+	pushed      chan struct{} // somebody pushed another configuration
+	onStop      []stopper
 
 	reloading sync.Mutex // held over a whole reload
 
@@ -185,6 +186,11 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	d.held = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "feedd_config_held", Help: "1 while a changed configuration is held back because it takes away too much.",
 	})
+	if d.roles.publish {
+		d.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "feedd_publish_lag_seconds", Help: "How long there has been something filed that this node has not published yet.",
+		}, d.unpublished.seconds))
+	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "feedd_build_info", Help: "1, with the version that runs.", ConstLabels: prometheus.Labels{"version": o.Version},
 	})
@@ -503,7 +509,10 @@ func (d *Daemon) publishLoop(ctx context.Context) error {
 		case <-look.C:
 		}
 		began, before := time.Now(), d.pub.Swaps()
-		switch err := d.refresh(ctx); {
+		d.unpublished.begin()
+		err := d.refresh(ctx)
+		d.unpublished.end(err == nil)
+		switch {
 		case ctx.Err() != nil:
 		case err == nil:
 			if !failing.IsZero() {
@@ -666,6 +675,7 @@ func (d *Daemon) filed() {
 
 // publishSoon wakes publishing; a call that it has not heard yet serves for this one, too.
 func (d *Daemon) publishSoon() {
+	d.unpublished.wait()
 	select {
 	case d.committed <- struct{}{}:
 	default:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,7 +39,7 @@ func (d *Daemon) Nodes(ctx context.Context) ([]publish.NodeStatus, error) {
 	}
 	for i, n := range nodes {
 		list[i] = publish.NodeStatus{Name: n.Name, Roles: n.Roles, Holds: append([]string{}, n.Holds...), Address: n.Address, Version: n.Version,
-			Config: n.Config, ConfigVersion: n.ConfigVersion, Started: n.Started, Silent: n.Silent, Alive: n.Alive, Agrees: desk == "" || n.Config == desk}
+			Config: n.Config, ConfigVersion: n.ConfigVersion, Lag: n.Lag, Started: n.Started, Silent: n.Silent, Alive: n.Alive, Agrees: desk == "" || n.Config == desk}
 	}
 	return list, nil
 }
@@ -52,7 +53,60 @@ func (d *Daemon) node() cluster.Node {
 	if at := d.Addr(); at != nil {
 		n.Address = at.String()
 	}
+	n.Lag = map[string]float64{}
+	if d.roles.publish {
+		n.Lag[RolePublish] = d.unpublished.seconds()
+	}
+	if slices.Contains(d.cluster.Holding(), RoleDesk) { // of all nodes together; one need ask
+		n.Lag[RoleCollect], n.Lag[RoleDesk] = d.agg.Lags()
+	}
 	return n
+}
+
+// unpublished is since when there is something to publish.
+type unpublished struct {
+	mu       sync.Mutex
+	waiting  time.Time // zero: nothing waits
+	underWay time.Time
+}
+
+func (u *unpublished) wait() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.waiting.IsZero() {
+		u.waiting = time.Now()
+	}
+}
+
+// begin says that all that waits is being published, and end whether it was.
+func (u *unpublished) begin() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.underWay.IsZero() {
+		u.underWay = u.waiting
+	}
+	u.waiting = time.Time{}
+}
+
+func (u *unpublished) end(done bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if done {
+		u.underWay = time.Time{}
+	}
+}
+
+// seconds is for how long the oldest has waited.
+func (u *unpublished) seconds() float64 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case !u.underWay.IsZero():
+		return time.Since(u.underWay).Seconds()
+	case !u.waiting.IsZero():
+		return time.Since(u.waiting).Seconds()
+	}
+	return 0
 }
 
 func (r roles) names() (names []string) {
@@ -70,7 +124,7 @@ func (r roles) names() (names []string) {
 // gathering is how the nodes are watched.
 type gathering struct {
 	alive, disagree prometheus.Gauge
-	holds           *prometheus.GaugeVec
+	roles, holds    *prometheus.GaugeVec
 }
 
 func newGathering(r prometheus.Registerer) *gathering {
@@ -80,7 +134,8 @@ func newGathering(r prometheus.Registerer) *gathering {
 			Help: "Those of them whose configuration is not that of the node that holds the desk."}),
 		holds: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "feedd_node_holds", Help: "1 for what this node alone does at present."}, []string{"what"}),
 	}
-	r.MustRegister(g.alive, g.disagree, g.holds)
+	g.roles = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "feedd_role_nodes", Help: "Processes that serve from the database, by role."}, []string{"role"})
+	r.MustRegister(g.alive, g.disagree, g.roles, g.holds)
 	return g
 }
 
@@ -136,11 +191,17 @@ func (d *Daemon) tellOfNodes(g *gathering, nodes []publish.NodeStatus) {
 	var alive int
 	var others []string
 	g.holds.Reset()
+	for _, role := range (roles{true, true, true}).names() {
+		g.roles.WithLabelValues(role).Set(0) // that there is none is worth knowing
+	}
 	for _, n := range nodes {
 		if !n.Alive {
 			continue
 		}
 		alive++
+		for _, role := range n.Roles {
+			g.roles.WithLabelValues(role).Inc()
+		}
 		if !n.Agrees {
 			others = append(others, n.Name)
 		}

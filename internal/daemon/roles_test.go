@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"feedd/internal/publish"
@@ -98,6 +99,18 @@ func TestRoles(t *testing.T) {
 			t.Errorf("node %+v", n)
 		}
 	}
+	eventually(t, "what each knows to be behind is told, and the nodes are counted by role", func() bool {
+		behind := map[string]bool{}
+		nodes, err := publisher.Nodes(t.Context())
+		for _, n := range nodes {
+			for part := range n.Lag {
+				behind[n.Roles[0]+" of "+part] = true
+			}
+		}
+		metrics := publisher.text(t, "/metrics")
+		return err == nil && len(behind) == 3 && behind["publish of publish"] && behind["desk of desk"] && behind["desk of collect"] &&
+			strings.Contains(metrics, `feedd_role_nodes{role="collect"} 1`) && strings.Contains(metrics, "feedd_publish_lag_seconds ")
+	})
 	if err := os.WriteFile(collector.config, []byte(yaml+"# otherwise\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -183,4 +196,36 @@ func TestRolesNeedPostgres(t *testing.T) {
 			t.Errorf("roles %v on SQLite: %v, want ErrFlag", roles, err)
 		}
 	}
+}
+
+// TestUnpublished: what waits is behind from its commit until a rendering that succeeds has ended.
+func TestUnpublished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var u unpublished
+		is := func(want float64, when string) {
+			t.Helper()
+			if got := u.seconds(); got != want {
+				t.Errorf("%s: %v s behind, want %v", when, got, want)
+			}
+		}
+		is(0, "at the beginning")
+		u.wait()
+		time.Sleep(2 * time.Second)
+		u.wait()
+		is(2, "while it waits")
+		u.begin()
+		time.Sleep(time.Second)
+		u.end(false)
+		is(3, "after a rendering that failed")
+		u.wait() // meanwhile there is more
+		u.begin()
+		u.wait()
+		time.Sleep(time.Second)
+		is(4, "during the next")
+		u.end(true)
+		is(1, "after it, with what came meanwhile")
+		u.begin()
+		u.end(true)
+		is(0, "at the end")
+	})
 }

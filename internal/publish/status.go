@@ -65,16 +65,17 @@ type partnerStatus struct {
 
 // NodeStatus is a process that shares the database.
 type NodeStatus struct {
-	Name    string    `json:"name"`
-	Roles   []string  `json:"roles"`
-	Holds   []string  `json:"holds"` // what it alone does at present
-	Address string    `json:"address"`
-	Version string    `json:"version"`
-	Started time.Time `json:"started"`
-	Silent  float64   `json:"silent_seconds"` // since it was last heard of
-	Alive   bool      `json:"alive"`
-	Agrees  bool      `json:"agrees"` // its configuration is that of the node that holds the desk
-	Config  string    `json:"config"` // a fingerprint of that configuration
+	Name    string             `json:"name"`
+	Roles   []string           `json:"roles"`
+	Holds   []string           `json:"holds"` // what it alone does at present
+	Address string             `json:"address"`
+	Version string             `json:"version"`
+	Started time.Time          `json:"started"`
+	Lag     map[string]float64 `json:"lag_seconds,omitempty"` // of the parts of which it knows how far they are behind
+	Silent  float64            `json:"silent_seconds"`        // since it was last heard of
+	Alive   bool               `json:"alive"`
+	Agrees  bool               `json:"agrees"` // its configuration is that of the node that holds the desk
+	Config  string             `json:"config"` // a fingerprint of that configuration
 	// ConfigVersion is its number in the database, 0 when it comes from a file.
 	ConfigVersion int64 `json:"config_version,omitempty"`
 }
@@ -88,12 +89,24 @@ func (n *NodeStatus) String() string {
 	if n.ConfigVersion > 0 {
 		text += fmt.Sprintf("; configuration %d", n.ConfigVersion)
 	}
+	if behind := n.Behind(); behind != "" {
+		text += "; behind: " + behind
+	}
 	if !n.Alive {
 		text += fmt.Sprintf("; silent for %.0f s", n.Silent)
 	} else if !n.Agrees {
 		text += "; its configuration is not the desk's"
 	}
 	return text
+}
+
+// Behind says for people how far the parts are behind of which the node knows that.
+func (n *NodeStatus) Behind() string {
+	var parts []string
+	for _, part := range slices.Sorted(maps.Keys(n.Lag)) {
+		parts = append(parts, fmt.Sprintf("%s %.1f s", part, n.Lag[part]))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // statusEvery is how long a rendering of the sources' health is served.
