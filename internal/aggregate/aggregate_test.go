@@ -606,6 +606,43 @@ func TestBridgedStoriesAreLinked(t *testing.T) {
 	check("restarted and revised")
 }
 
+// A development that is taken out of the middle of its story leaves the others in a chain, and comes back to
+// its place in it.
+func TestSplitOfTheMiddle(t *testing.T) {
+	w := newWing(t)
+	for i, dead := range []int{2, 4, 9} {
+		w.tell("a", report{fmt.Sprint(i), fmt.Sprintf("Tai nạn liên hoàn trên cầu Thăng Long, %d người chết", dead), ""})
+		w.collect(t)
+		w.pass(3 * time.Hour)
+	}
+	chain := func() []feed.Entry {
+		list := w.entries(t, feed.EntryQuery{})
+		slices.SortFunc(list, func(a, b feed.Entry) int { return a.Published.Compare(b.Published) })
+		return list
+	}
+	before := chain()
+	if len(before) != 3 || before[1].Follows != before[0].Key || before[2].Follows != before[1].Key {
+		t.Fatalf("not three developments of one story: %+v", before)
+	}
+	middle := before[1].Reports[0]
+	word := []feed.EditorsWord{{Kind: feed.WordSplit, A: middle.OwnEntry(), B: middle.Story, At: w.clock()}}
+	if err := w.store.SaveWords(t.Context(), word, []int64{middle.ID}); err != nil {
+		t.Fatal(err)
+	}
+	w.file(t)
+	after := chain()
+	if after[1].Key != before[1].Key || after[1].Story != after[1].Key || after[1].Follows != "" || after[2].Story != after[0].Key || after[2].Follows != after[0].Key {
+		t.Errorf("the middle is of story %s after %q, the last of %s after %q", after[1].Story, after[1].Follows, after[2].Story, after[2].Follows)
+	}
+	if _, err := w.store.TakeBack(t.Context(), word[0].N); err != nil {
+		t.Fatal(err)
+	}
+	w.file(t)
+	if diff := cmp.Diff(before, chain()); diff != "" {
+		t.Errorf("taken back (-before +after):\n%s", diff)
+	}
+}
+
 func TestLabelsAreLearnedAndTakenBack(t *testing.T) {
 	w := newWing(t, feed.Section{ID: "kinh-te", Learn: true}, feed.Section{ID: "thoi-su", Learn: true})
 	labels := func(when string, want map[string]int) {

@@ -84,22 +84,59 @@ func (e *Editor) Split(ctx context.Context, story, what string) (feed.Item, erro
 	if err != nil {
 		return it, err
 	}
-	own := it.OwnEntry()
-	switch {
-	case it.Story != of:
+	if it.Story != of {
 		return it, fmt.Errorf("item %d is not in story %s but in %s", it.ID, of, it.Story)
-	case own == it.Entry:
-		return it, fmt.Errorf("item %d opened the entry %s, whose id is made of it; split the other reports off instead", it.ID, it.Entry)
 	}
 	entries, err := d.store.Entries(ctx, feed.EntryQuery{Keys: []string{it.Entry}, Any: true, Brief: true})
 	if err != nil {
 		return it, err
 	}
-	word := feed.EditorsWord{Kind: feed.WordSplit, A: own, B: of, At: d.o.Now(), By: e.name}
-	if len(entries) == 1 {
-		word.Titles = [2]string{it.Title, headline(&entries[0])}
+	if len(entries) != 1 {
+		return it, fmt.Errorf("the entry %s of item %d is not there", it.Entry, it.ID)
 	}
-	return it, e.speak(ctx, []feed.EditorsWord{word}, []int64{it.ID})
+	words, err := e.split(ctx, &it, &entries[0])
+	if err != nil {
+		return it, err
+	}
+	return it, e.speak(ctx, words, []int64{it.ID})
+}
+
+// split is what to say to take a report out of its story. Ids are for good: an entry that has other reports
+// keeps its id and goes on with those, and the report opens one of its own, also where that very entry was
+// its own; a development that is told by it alone leaves the story and keeps its id.
+func (e *Editor) split(ctx context.Context, it *feed.Item, entry *feed.Entry) ([]feed.EditorsWord, error) {
+	opens, err := e.d.opens(ctx)
+	if err != nil {
+		return nil, err
+	}
+	own, now := opens(it), e.d.o.Now()
+	words := []feed.EditorsWord{{Kind: feed.WordSplit, A: own, B: it.Story, At: now, By: e.name}}
+	switch {
+	case own == it.Entry && len(entry.Reports) > 1:
+		words[0].A = it.SplitKey()
+		for i := range entry.Reports { // those that stay are none of the new story's, and the first of them opens the entry
+			r := &entry.Reports[i]
+			if r.ID == it.ID {
+				continue
+			}
+			stays := feed.EditorsWord{Kind: feed.WordSplit, A: opens(r), B: words[0].A, At: now, By: e.name}
+			if len(words) == 1 {
+				stays.A, stays.Places = own, []feed.Place{{Item: r.ID}}
+			}
+			words = append(words, stays)
+		}
+	case own == it.Entry && own == it.Story:
+		return nil, fmt.Errorf("item %d began the story and is alone in its first entry; split the developments off that are none of it", it.ID)
+	}
+	words[0].Titles = [2]string{it.Title, otherHeadline(entry, it.ID)}
+	return words, nil
+}
+
+// opens tells the key of the entry that an item opens when it tells something new.
+func (d *Daemon) opens(ctx context.Context) (func(*feed.Item) string, error) {
+	words, err := d.store.Words(ctx)
+	split := feed.OpenedBySplits(words)
+	return func(it *feed.Item) string { return cmp.Or(split[it.ID], it.OwnEntry()) }, err
 }
 
 // Confirm says that a report is rightly told under the entry of another: the two are one story, whatever
@@ -110,7 +147,11 @@ func (e *Editor) Confirm(ctx context.Context, id int64) (feed.Item, error) {
 		return feed.Item{}, err
 	}
 	it := items[0]
-	own := it.OwnEntry()
+	opens, err := e.d.opens(ctx)
+	if err != nil {
+		return it, err
+	}
+	own := opens(&it)
 	if it.Entry == "" || own == it.Entry {
 		return it, fmt.Errorf("item %d is told under an entry of its own", it.ID)
 	}
@@ -129,6 +170,19 @@ func (e *Editor) Confirm(ctx context.Context, id int64) (feed.Item, error) {
 func headline(e *feed.Entry) string {
 	if lead := e.LeadItem(); lead != nil {
 		return lead.Title
+	}
+	return ""
+}
+
+// otherHeadline is what an entry says without one report: its lead, or the first of the others.
+func otherHeadline(e *feed.Entry, without int64) string {
+	if e.Lead != without {
+		return headline(e)
+	}
+	for i := range e.Reports {
+		if e.Reports[i].ID != without {
+			return e.Reports[i].Title
+		}
 	}
 	return ""
 }
@@ -152,6 +206,15 @@ func (e *Editor) Join(ctx context.Context, a, b string) (older, younger string, 
 	}
 	if len(first) == 2 && first[0].Key == older { // newest first
 		older, younger = younger, older
+	}
+	if len(first) == 2 && first[0].Published.Equal(first[1].Published) {
+		split, err := d.store.Words(ctx)
+		if err != nil {
+			return "", "", err
+		}
+		if slices.ContainsFunc(split, func(w feed.EditorsWord) bool { return w.Kind == feed.WordSplit && w.A == older && w.B == younger }) {
+			older, younger = younger, older // it was split off the other
+		}
 	}
 	if len(first) == 2 && (first[0].WithdrawnBy == feed.Retracted) != (first[1].WithdrawnBy == feed.Retracted) {
 		gone := first[0].Key
@@ -280,6 +343,10 @@ func (d *Daemon) Decisions(ctx context.Context) ([]Decision, error) {
 			}
 		case feed.WordRetract:
 			told.On = append(told.On, w.A)
+		case feed.WordSplit:
+			if w.Parts() {
+				told.On = append(told.On, w.A, w.B)
+			}
 		default:
 			told.On = append(told.On, w.A, w.B)
 		}

@@ -131,7 +131,7 @@ func concerns(w *feed.EditorsWord, x *editor.Explanation) bool {
 	case feed.WordFile, feed.WordUnfile:
 		return on(func(r *feed.Item) bool { return strconv.FormatInt(r.ID, 10) == w.A })
 	case feed.WordSplit:
-		return w.B == x.Item.Story || on(func(r *feed.Item) bool { return r.OwnEntry() == w.A })
+		return w.Parts() && (w.B == x.Item.Story || on(func(r *feed.Item) bool { return r.ID == w.Places[0].Item }))
 	case feed.WordJoin:
 		return w.A == x.Item.Story || w.B == x.Item.Story
 	case feed.WordRetract:
@@ -152,6 +152,10 @@ func (n newsroom) Unsure(ctx context.Context) (editor.Unsure, error) {
 		switch w.Kind {
 		case feed.WordJoin:
 			judged[w.B] = true
+		case feed.WordSplit:
+			if w.Parts() {
+				judged[strconv.FormatInt(w.Places[0].Item, 10)] = true
+			}
 		default:
 			judged[w.A] = true
 		}

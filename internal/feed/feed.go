@@ -437,9 +437,9 @@ const NotSection = "!"
 // EditorsWord is one decision of the editor, which overrides what the desk decides.
 type EditorsWord struct {
 	Kind EditorsKind
-	// What it is about: an item's number and a section's id (file, unfile), the key of a report and
-	// that of a story (split), the keys of the older and the younger story (join), a story's key
-	// (retract), an item's number (return).
+	// What it is about: an item's number and a section's id (file, unfile), the key of the entry that a
+	// report opens and that of a story (split), the keys of the older and the younger story (join), a
+	// story's key (retract), an item's number (return).
 	A, B string
 	// Titles are the two headlines of a split or a join, when they are kept: the desk learns
 	// from what differs between them.
@@ -452,6 +452,12 @@ type EditorsWord struct {
 	Places []Place
 }
 
+// Parts tells whether a word of a split took a report out of its story. The others that were said at once
+// say which reports are none of the new one's.
+func (w *EditorsWord) Parts() bool {
+	return w.Kind == WordSplit && len(w.Places) > 0 && w.Places[0].Story == w.B
+}
+
 // Place is where a report is told.
 type Place struct {
 	Item    int64   `json:"item"`
@@ -459,6 +465,7 @@ type Place struct {
 	Entry   string  `json:"entry"`
 	Verdict Verdict `json:"verdict"`
 	Why     Why     `json:"why"`
+	Led     bool    `json:"led,omitempty"` // the report spoke for the entry
 }
 
 // EditorsKind is what the editor wants.

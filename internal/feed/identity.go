@@ -48,6 +48,24 @@ func (it *Item) OwnEntry() string {
 	return EntryKey(it.Source, it.Key)
 }
 
+// SplitKey returns the key of the entry that an item opens after an editor took it out of the one that it
+// had opened, which keeps its key and goes on with the reports that are left. No item has such an identity.
+func (it *Item) SplitKey() string { return EntryKey("", "split:"+it.Entry+":"+it.OwnEntry()) }
+
+// OpenedBySplits tells which entries reports open since an editor split one off another, by the items'
+// numbers. words are those in force, in the order they were given.
+func OpenedBySplits(words []EditorsWord) map[int64]string {
+	opens := map[int64]string{}
+	for i := range words {
+		if w := &words[i]; w.Kind == WordSplit {
+			for _, p := range w.Places {
+				opens[p.Item] = w.A
+			}
+		}
+	}
+	return opens
+}
+
 // TagURI returns the permanent id of an entry, "tag:AUTHORITY,DATE:KEY" (RFC 4151).
 func TagURI(authority, key string) string { return "tag:" + authority + ":" + key }
 

@@ -304,7 +304,11 @@ func (s *Store) Find(ctx context.Context, what string) ([]feed.Item, error) {
 	}
 	if len(what) == 16 {
 		if k := keyInt(what); k != 0 {
-			return s.items(ctx, `WHERE i.entry = $1 OR i.uid = $1 OR i.story = $1 ORDER BY i.id`, k)
+			items, err := s.items(ctx, `WHERE i.entry = $1 OR i.story = $1 ORDER BY i.id`, k)
+			if len(items) == 0 && err == nil { // the report that opened it, which is told elsewhere now
+				return s.items(ctx, `WHERE i.uid = $1`, k)
+			}
+			return items, err
 		}
 	}
 	var id int64

@@ -43,8 +43,9 @@ func (c changed) cut(depth int) changed {
 }
 
 // SaveWords remembers the editor's words for good, a power cut included, sets the number that they share as one decision,
-// and puts the items they are about back into the inbox. A word takes back its opposite. Every desk
-// that works meanwhile is overtaken, for it has not heard them.
+// and puts the items they are about back into the inbox. It is the first of several that moves
+// the items, and another those of its own places. A word takes back its opposite. Every desk that works meanwhile is overtaken, for it has not
+// heard them.
 func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items []int64) error {
 	return s.txForGood(ctx, func(tx *tx) error {
 		if len(words) > 0 {
@@ -54,13 +55,46 @@ func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items [
 			}
 			for i := range words {
 				words[i].N = n
-				if err := saveWord(tx, &words[i], items); err != nil {
+				moved := items
+				if i > 0 {
+					moved = nil
+					for _, p := range words[i].Places {
+						moved = append(moved, p.Item)
+					}
+				}
+				if err := saveWord(tx, &words[i], moved); err != nil {
 					return err
 				}
 			}
 		}
-		return reopen(tx, items)
+		beside, err := chains(tx, words)
+		if err != nil {
+			return err
+		}
+		return reopen(tx, slices.Concat(items, beside))
 	})
+}
+
+// chains are the reports that speak for the developments of the stories that words split: the one before
+// each may be another now.
+func chains(tx *tx, words []feed.EditorsWord) (leads []int64, err error) {
+	for i := range words {
+		if w := &words[i]; w.Kind == feed.WordSplit && len(leads) == 0 { // words said at once are about one story
+			rows, err := tx.Query(`SELECT lead FROM entries WHERE story = $1 AND follows <> 0 AND withdrawn = 0 AND lead <> 0`, keyInt(w.B))
+			if err != nil {
+				return nil, err
+			}
+			if err := scan(rows, func(r *sql.Rows) error {
+				var lead int64
+				err := r.Scan(&lead)
+				leads = append(leads, lead)
+				return err
+			}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return leads, nil
 }
 
 // reopen puts items back into the inbox and overtakes every desk.
@@ -115,7 +149,7 @@ func saveWord(tx *tx, w *feed.EditorsWord, items []int64) error {
 			return err
 		}
 	case feed.WordJoin: // it unites what was split off
-		keys, err := identities(tx, items)
+		keys, err := parted(tx, items, w.A)
 		if err != nil {
 			return err
 		}
@@ -149,8 +183,8 @@ func putWord(tx *tx, w *feed.EditorsWord, c changed) error {
 	return err
 }
 
-// identities are the keys of the entries that these items would open.
-func identities(tx *tx, items []int64) (keys []string, err error) {
+// parted are the keys under which an editor took any of these items out of a story.
+func parted(tx *tx, items []int64, story string) (keys []string, err error) {
 	if len(items) == 0 {
 		return nil, nil
 	}
@@ -159,10 +193,23 @@ func identities(tx *tx, items []int64) (keys []string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = scan(rows, func(r *sql.Rows) error {
+	identities := map[string]bool{}
+	if err := scan(rows, func(r *sql.Rows) error {
 		var uid int64
 		err := r.Scan(&uid)
-		keys = append(keys, intKey(uid))
+		identities[intKey(uid)] = true
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	if rows, err = tx.Query(selectWords+` WHERE kind = $1 AND b = $2 ORDER BY a`, string(feed.WordSplit), story); err != nil {
+		return nil, err
+	}
+	err = scan(rows, func(r *sql.Rows) error {
+		w, c, err := scanWord(r)
+		if identities[w.A] || slices.ContainsFunc(c.Places, func(p feed.Place) bool { return slices.Contains(items, p.Item) }) {
+			keys = append(keys, w.A)
+		}
 		return err
 	})
 	return keys, err
@@ -174,18 +221,19 @@ func places(tx *tx, items []int64) (all []feed.Place, err error) {
 		return nil, nil
 	}
 	var args []any
-	rows, err := tx.Query(`SELECT id, story, entry, verdict, why FROM items WHERE entry <> 0 AND id `+tx.s.d.in(items, &args)+` ORDER BY id`, args...)
+	rows, err := tx.Query(`SELECT i.id, i.story, i.entry, i.verdict, i.why, e.lead
+		FROM items i JOIN entries e ON e.id = i.entry WHERE i.id `+tx.s.d.in(items, &args)+` ORDER BY i.id`, args...)
 	if err != nil {
 		return nil, err
 	}
 	err = scan(rows, func(r *sql.Rows) error {
 		var p feed.Place
-		var story, entry int64
+		var story, entry, lead int64
 		var why string
-		if err := r.Scan(&p.Item, &story, &entry, &p.Verdict, &why); err != nil {
+		if err := r.Scan(&p.Item, &story, &entry, &p.Verdict, &why, &lead); err != nil {
 			return err
 		}
-		p.Story, p.Entry = intKey(story), intKey(entry)
+		p.Story, p.Entry, p.Led = intKey(story), intKey(entry), lead == p.Item
 		if why != "" {
 			if err := json.Unmarshal([]byte(why), &p.Why); err != nil {
 				return err
@@ -271,7 +319,11 @@ func (s *Store) TakeBack(ctx context.Context, n int64) ([]feed.EditorsWord, erro
 			}
 			items = append(items, moved...)
 		}
-		return reopen(tx, items)
+		beside, err := chains(tx, gone)
+		if err != nil {
+			return err
+		}
+		return reopen(tx, slices.Concat(items, beside))
 	})
 	return gone, err
 }

@@ -41,6 +41,8 @@ type Desk struct {
 	corrected map[int64][]correction
 	returns   map[int64]feed.Place // where reports go back to, once
 	returned  []int64              // those that the last batch put back
+	leads     map[string]int64     // of them, those that spoke for their entries
+	parted    map[string]bool      // stories that the last batch took a report out of, or put one back in
 	// told and before are where the reports of this batch and the one before are told, by the keys of
 	// their own entries: the store may not know yet.
 	told, before map[string]place
@@ -92,6 +94,9 @@ func New(o Options) (*Desk, error) {
 	for i, s := range o.Sections {
 		d.order[s.ID] = i
 	}
+	for item, entry := range feed.OpenedBySplits(o.Words) {
+		d.stories.Opens(item, entry)
+	}
 	for _, w := range o.Words {
 		switch w.Kind {
 		case feed.WordSplit:
@@ -141,7 +146,7 @@ func (d *Desk) Prune(now time.Time) { d.stories.Prune(now) }
 //
 // It returns the keys of the entries that the batch opened, changed or left, for Compose.
 func (d *Desk) File(items []feed.Item, now time.Time) []string {
-	d.returned = d.returned[:0]
+	d.returned, d.leads, d.parted = d.returned[:0], map[string]int64{}, map[string]bool{}
 	var touched []string
 	touch := func(key string) {
 		if key != "" {
@@ -175,6 +180,7 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 			// The reports of the younger story are told under the first entry of the older one.
 			d.join(it, d.stories.Joined(it.Story))
 		case d.stories.Parted(it):
+			d.parted[it.Story] = true
 			d.stories.Forget(it.ID)
 			d.stories.Place(it, now)
 		case d.stories.Remembers(it.ID):
@@ -251,6 +257,10 @@ func (d *Desk) putBack(it *feed.Item) {
 	d.returned = append(d.returned, it.ID)
 	d.stories.Forget(it.ID)
 	it.Story, it.Entry, it.Verdict, it.Why = p.Story, p.Entry, p.Verdict, p.Why
+	d.parted[p.Story] = true
+	if p.Led {
+		d.leads[p.Entry] = it.ID
+	}
 }
 
 // Returned are the items that the last File put back where the editor's earlier word had taken them
@@ -392,10 +402,13 @@ func (d *Desk) Follows(key string) string { return d.stories.Follows(key) }
 // compose sets the fields of an entry from its reports.
 func (d *Desk) compose(e *feed.Entry, key string, existed bool) {
 	before := e.Lead
+	moved := e.Story != e.Reports[0].Story
 	e.Key, e.Story = key, e.Reports[0].Story
 	d.lead(e)
-	if !existed {
+	if moved || d.parted[e.Story] {
 		e.Follows = d.stories.Follows(key)
+	}
+	if !existed {
 		e.Published = e.Reports[0].Date()
 		e.Updated = e.Published
 	} else if e.Follows == "" && e.Story != key {
@@ -420,6 +433,10 @@ func (d *Desk) lead(e *feed.Entry) {
 		}
 		return false
 	}
+	if id := d.leads[e.Key]; reports(id) {
+		e.Lead = id
+		return
+	}
 	if !reports(e.Lead) || d.stories.Remembers(e.Lead) { // else it is beyond the desk's memory, and stays
 		e.Lead = d.stories.Lead(e.Key, e.Lead)
 	}
@@ -437,7 +454,7 @@ func (d *Desk) date(e *feed.Entry, changed bool) {
 		// What stands is told by another now: what was told in between counts no more. The report that the
 		// entry began with is as old as the entry.
 		e.Updated = e.Published
-		if lead.OwnEntry() != e.Key && lead.FirstSeen.After(at) {
+		if d.stories.Own(lead) != e.Key && lead.FirstSeen.After(at) {
 			at = lead.FirstSeen
 		}
 	}

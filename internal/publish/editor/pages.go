@@ -401,8 +401,9 @@ func (p *page) Stands(e *feed.Entry) bool { return e.Withdrawn.IsZero() }
 // Retracted tells whether the editor withdrew it.
 func (p *page) Retracted(e *feed.Entry) bool { return e.WithdrawnBy == feed.Retracted }
 
-// CanSplit tells whether a report can be taken out of its entry: not the one whose id the entry has.
-func (p *page) CanSplit(it feed.Item) bool { return it.Entry != "" && it.OwnEntry() != it.Entry }
+// CanSplit tells whether a report of the entry can be taken out of its story: not one that is alone in the
+// story's first entry.
+func (p *page) CanSplit(e *feed.Entry) bool { return len(e.Reports) > 1 || e.Key != e.Story }
 
 // LeadOf is the report that speaks for an entry.
 func (p *page) LeadOf(e feed.Entry) *feed.Item { return e.LeadItem() }

@@ -4,13 +4,25 @@ import "feedd/internal/feed"
 
 // editorsWord is what editors decided against feedd.
 type editorsWord struct {
-	apart map[[2]uint64]bool // identity of a report, key of a story
+	apart map[[2]uint64]bool // key of the entry that a report opens, key of a story
+	opens map[int64]string   // the entry that a report opens that was split off its own, by item
 	one   map[string]string  // story -> the story it belongs to
 	swaps map[uint64]int     // exchanges of words: -1 sets apart, 1 does not
 }
 
 func newEditorsWord() *editorsWord {
-	return &editorsWord{map[[2]uint64]bool{}, map[string]string{}, map[uint64]int{}}
+	return &editorsWord{map[[2]uint64]bool{}, map[int64]string{}, map[string]string{}, map[uint64]int{}}
+}
+
+// Opens says that an item opens another entry than the one of its identity.
+func (s *Memory) Opens(item int64, entry string) { s.word.opens[item] = entry }
+
+// Own is the key of the entry that an item opens when it tells something new.
+func (s *Memory) Own(it *feed.Item) string {
+	if key, ok := s.word.opens[it.ID]; ok {
+		return key
+	}
+	return it.OwnEntry()
 }
 
 // Split keeps a report, known by the key of the entry it would open, out of a story for good.
@@ -73,7 +85,7 @@ func (s *Memory) Joined(story string) string {
 
 // Parted tells whether the editor took the item out of the story it is filed under.
 func (s *Memory) Parted(it *feed.Item) bool {
-	return len(s.word.apart) > 0 && s.word.apart[[2]uint64{hash64(it.OwnEntry()), hash64(it.Story)}]
+	return len(s.word.apart) > 0 && s.word.apart[[2]uint64{hash64(s.Own(it)), hash64(it.Story)}]
 }
 
 // Remembers tells whether the item is in memory.

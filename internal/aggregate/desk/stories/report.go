@@ -15,7 +15,7 @@ type report struct {
 	from    *origin
 	id      int64
 	seen    int64  // when it came in
-	key     uint64 // of its identity, for the editor's word
+	key     uint64 // of the entry that it opens, for the editor's word
 	address uint64
 	article uint64 // host and number; 0 when the address has none
 	never   uint64
@@ -36,7 +36,7 @@ type origin struct {
 func (s *Memory) read(rd *words.Reader, it *feed.Item) *report {
 	r := &report{
 		id: it.ID, from: s.origins[it.Source], at: it.Date().Unix(), seen: it.FirstSeen.Unix(), length: int32(len(it.Summary)),
-		key: hash64(it.OwnEntry()),
+		key: hash64(s.Own(it)),
 	}
 	if r.from == nil {
 		r.from = newOrigin(it.Source, s.sources)

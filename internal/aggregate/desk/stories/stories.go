@@ -164,7 +164,7 @@ func (s *Memory) Place(it *feed.Item, now time.Time) {
 	s.Forget(it.ID)
 	r := s.read(s.rd, it)
 	s.mark(r, it)
-	own := it.OwnEntry()
+	own := s.Own(it)
 	it.Entry, it.Story, it.Verdict = own, own, feed.New
 	it.Why = s.decide(it, r)
 	if key, ok := s.word.one[own]; ok && it.Story == own {
@@ -192,7 +192,7 @@ func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 	e := b.r.entry
 	it.Story, it.Entry, it.Verdict = e.story.key, e.key, feed.Same
 	if (best.fold < s.certain.Fold || b.j.Apart != "") && s.set.Related != "fold" {
-		it.Entry, it.Verdict = it.OwnEntry(), feed.Related
+		it.Entry, it.Verdict = s.Own(it), feed.Related
 		return why
 	}
 	if best.fold >= s.certain.Fold && b.j.Apart == "" {
@@ -216,7 +216,7 @@ func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 func (s *Memory) update(it *feed.Item) {
 	it.Verdict = feed.Update
 	if s.set.Updates != "fold" && s.set.Updates != "bump" {
-		it.Entry = it.OwnEntry()
+		it.Entry = s.Own(it)
 	}
 }
 
@@ -440,7 +440,11 @@ func (s *Memory) add(r *report, words []words.Key, entryKey, storyKey string) {
 			e = &entry{}
 		}
 		e.key, e.story, e.reports = entryKey, st, e.room[:0]
-		st.entries = append(st.entries, e)
+		at := len(st.entries)
+		for at > 0 && st.entries[at-1].reports[0].id > r.id { // it comes back to where it was
+			at--
+		}
+		st.entries = slices.Insert(st.entries, at, e)
 		s.entries[entryKey] = e
 	}
 	r.entry = e
