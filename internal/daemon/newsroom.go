@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -49,42 +50,113 @@ func (n newsroom) Alarms(ctx context.Context) ([]editor.Alarm, error) {
 	return all, err
 }
 
-// Search finds stored items by words and filters.
-func (n newsroom) Search(ctx context.Context, q editor.Query, limit int) ([]feed.StoredItem, error) {
-	matches := func(*feed.Item) bool { return true }
-	if terms := termsOf(q.Words); len(terms) > 0 {
-		var err error
-		if matches, err = sections.NewMatcher(terms, "title", "summary"); err != nil {
-			return nil, err
-		}
+// Search finds stored items by words and filters. Words are those of a search of readers, regular expressions
+// too; where no item has them behind one another, those are found that have them anywhere. The index gives
+// them by the time of their entries; what it cannot know, for want of words or because the desk has not
+// filed it yet, is looked through by arrival.
+func (n newsroom) Search(ctx context.Context, q editor.Query, limit int) (found []feed.StoredItem, next int64, err error) {
+	if strings.TrimSpace(q.Words) == "" {
+		return n.browse(ctx, q.ItemQuery, func(*feed.Item) bool { return true }, limit)
 	}
-	var found []feed.StoredItem
-	err := n.store.Browse(ctx, q.ItemQuery, func(it *feed.StoredItem) bool {
-		if matches(&it.Item) {
-			found = append(found, *it)
-		}
-		return len(found) < limit
-	})
-	return found, err
+	words, err := sections.ParseQuery(q.Words, true)
+	if err != nil {
+		return nil, 0, err
+	}
+	found, next, err = n.searchFor(ctx, words, q.ItemQuery, limit)
+	if scattered := words.Scattered(); err == nil && len(found) == 0 && !slices.Equal(scattered.All, words.All) {
+		return n.searchFor(ctx, scattered, q.ItemQuery, limit)
+	}
+	return found, next, err
 }
 
-// termsOf cuts a line into terms as a rule has them: what stands in quotes or between slashes is one.
-func termsOf(line string) []string {
-	var terms []string
-	for line = strings.TrimSpace(line); line != ""; line = strings.TrimSpace(line) {
-		end := strings.IndexByte(line, ' ')
-		if q := line[0]; q == '"' || q == '/' {
-			if i := strings.IndexByte(line[1:], q); i >= 0 {
-				end = i + 2
+func (n newsroom) searchFor(ctx context.Context, words sections.Query, q feed.ItemQuery, limit int) (found []feed.StoredItem, next int64, err error) {
+	matches, _, err := words.Matcher()
+	if err != nil {
+		return nil, 0, err
+	}
+	phrases, err := words.Phrases()
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(phrases) == 0 || q.State == feed.StateWaiting {
+		return n.browse(ctx, q, matches, limit)
+	}
+	text := feed.TextQuery{Phrases: phrases, Match: matches, Source: q.Source, Any: true, Below: q.Below}
+	q.Below = 0
+	if text.Below == 0 && q.State == "" { // the newest of all: nothing is known of them yet
+		waiting := q
+		waiting.State = feed.StateWaiting
+		if found, _, err = n.browse(ctx, waiting, matches, limit); err != nil {
+			return nil, 0, err
+		}
+	}
+	return n.indexed(ctx, text, q, found, limit)
+}
+
+// atOnce is how many of what the index gives are read at once.
+const atOnce = 100
+
+// indexed appends what the index gives and the filters let pass to found. next is where to go on, 0 at the
+// end.
+func (n newsroom) indexed(ctx context.Context, text feed.TextQuery, q feed.ItemQuery, found []feed.StoredItem, limit int) ([]feed.StoredItem, int64, error) {
+	var keys, given []int64 // of the last that was taken; of those to be read
+	var next int64
+	if len(found) == limit {
+		next = math.MaxInt64 // all that the index has is still to come
+	}
+	var failed error
+	read := func() bool {
+		q.IDs = given
+		stored := make(map[int64]feed.StoredItem, len(given))
+		if failed = n.store.Browse(ctx, q, func(it *feed.StoredItem) bool { stored[it.ID] = *it; return true }); failed != nil {
+			return false
+		}
+		for i, id := range given {
+			it, ok := stored[id]
+			if !ok {
+				continue
+			}
+			if len(found) == limit { // there is more
+				return false
+			}
+			if found = append(found, it); len(found) == limit {
+				next = keys[i]
 			}
 		}
-		if end < 0 || end > len(line) {
-			end = len(line)
-		}
-		terms = append(terms, line[:end])
-		line = line[end:]
+		keys, given = keys[:0], given[:0]
+		return true
 	}
-	return terms
+	more := true
+	_, err := n.store.Search(ctx, text, func(f *feed.Found) bool {
+		keys, given = append(keys, f.Key), append(given, f.Item.ID)
+		if len(given) == atOnce {
+			more = read()
+		}
+		return more
+	})
+	if err == nil && more {
+		more = read()
+	}
+	if more { // all was read
+		next = 0
+	}
+	return found, next, cmp.Or(err, failed)
+}
+
+// browse looks through what the filters let pass, the last that came first.
+func (n newsroom) browse(ctx context.Context, q feed.ItemQuery, matches func(*feed.Item) bool, limit int) (found []feed.StoredItem, next int64, err error) {
+	err = n.store.Browse(ctx, q, func(it *feed.StoredItem) bool {
+		if !matches(&it.Item) {
+			return true
+		}
+		if len(found) == limit {
+			next = found[limit-1].ID
+			return false
+		}
+		found = append(found, *it)
+		return true
+	})
+	return found, next, err
 }
 
 // Explain tells where an item is, and why.

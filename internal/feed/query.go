@@ -60,6 +60,7 @@ func ItemStates() []ItemState {
 
 // ItemQuery says which stored items are wanted. The zero value of a field asks for nothing.
 type ItemQuery struct {
+	IDs     []int64 // these items only
 	Source  string
 	Section string // of the entry that tells it
 	State   ItemState

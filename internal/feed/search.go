@@ -20,6 +20,8 @@ type TextQuery struct {
 	Section, Source string
 	// Before leaves out what was published at that time or later; zero leaves out nothing.
 	Before time.Time
+	// Below leaves out what stands at this place of the answer and before, see Found.Key; 0 nothing.
+	Below int64
 	// Any also takes what readers do not see: reports that are dropped, that their source withdrew, or
 	// whose entry is withdrawn.
 	Any bool
@@ -40,6 +42,8 @@ type Found struct {
 	// At orders what is found: when the report's entry was published, in whole seconds, or, of a report
 	// without one, its date.
 	At time.Time
+	// Key is its place in the answer: what follows has smaller ones.
+	Key int64
 	// What its entry says; zero where it has none.
 	Sections  []string
 	Published time.Time

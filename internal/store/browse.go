@@ -17,7 +17,7 @@ var errEnough = errors.New("enough")
 // Browse calls each for the stored items asked for, the newest first by arrival, until it returns false.
 // Of an item it gives what the desk decides by and what it decided, without content, authors and the like.
 func (s *Store) Browse(ctx context.Context, q feed.ItemQuery, each func(*feed.StoredItem) bool) error {
-	where, args := browseQuery(q)
+	where, args := s.browseQuery(q)
 	var withdrawn int64
 	var sections string
 	row := newNarrowRow(&sections, &withdrawn)
@@ -66,9 +66,12 @@ func stateOf(it *feed.StoredItem, withdrawn bool) feed.ItemState {
 	return feed.StateFiled
 }
 
-func browseQuery(q feed.ItemQuery) (string, []any) {
+func (s *Store) browseQuery(q feed.ItemQuery) (string, []any) {
 	where := []string{`1 = 1`}
 	var args []any
+	if q.IDs != nil {
+		where = append(where, `i.id `+s.d.in(q.IDs, &args))
+	}
 	also := func(condition string, v any) {
 		args = append(args, v)
 		where = append(where, condition+fmt.Sprintf("$%d", len(args)))

@@ -281,6 +281,9 @@ func (s *Store) Search(ctx context.Context, q feed.TextQuery, each func(*feed.Fo
 	if !q.Before.IsZero() {
 		below = foundKey(q.Before, 0)
 	}
+	if q.Below > 0 {
+		below = min(below, q.Below)
+	}
 	looked := 0
 	scan := q.Match != nil && begun(q.Phrases)
 	for n := firstLook; below != 0; {
@@ -389,7 +392,7 @@ func (s *Store) wanted(ctx context.Context, q *feed.TextQuery, keys []int64) (ma
 	for _, f := range found {
 		if f.wanted(q) {
 			key := of[f.Item.ID]
-			f.At = foundAt(key)
+			f.At, f.Key = foundAt(key), key
 			wanted[key] = f
 		}
 	}

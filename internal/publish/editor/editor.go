@@ -48,8 +48,9 @@ type Alarms interface {
 
 // Archive is everything stored.
 type Archive interface {
-	// Search returns the items that match, the newest first, at most limit of them.
-	Search(ctx context.Context, q Query, limit int) ([]feed.StoredItem, error)
+	// Search returns the items that match, the newest first, at most limit of them, and where to go on: the
+	// Below of the next query, 0 where there is no more.
+	Search(ctx context.Context, q Query, limit int) (found []feed.StoredItem, next int64, err error)
 	// Explain tells where the item with this number is, and why; nil when there is no such item.
 	Explain(ctx context.Context, item int64) (*Explanation, error)
 	// Unsure returns what waits for a person's judgement.
@@ -130,7 +131,7 @@ const (
 // Query is what the editor searches for. An empty field asks for nothing.
 type Query struct {
 	feed.ItemQuery
-	Words string // terms of a rule, all of which the headline or the summary holds
+	Words string // of a search, which the headline or the summary holds
 }
 
 // Explanation is where one item is, and why.

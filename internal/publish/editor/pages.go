@@ -213,14 +213,13 @@ func (d *Desk) search(w http.ResponseWriter, r *http.Request, v *visit) {
 			*day.into = t.AddDate(0, 0, day.add)
 		}
 		p.Searched = true
-		found, err := d.o.Archive.Search(r.Context(), p.Query, foundAtOnce+1)
+		found, next, err := d.o.Archive.Search(r.Context(), p.Query, foundAtOnce)
 		if err != nil {
 			p.Problem, p.Detail = p.Words.NoQuery, err.Error()
 			return nil
 		}
-		if len(found) > foundAtOnce {
-			found = found[:foundAtOnce]
-			f.Set("below", strconv.FormatInt(found[foundAtOnce-1].ID, 10))
+		if next > 0 {
+			f.Set("below", strconv.FormatInt(next, 10))
 			p.Older = p.Root + "/desk/search?" + f.Encode()
 		}
 		p.Found = found

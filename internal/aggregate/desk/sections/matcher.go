@@ -2,18 +2,8 @@ package sections
 
 import "feedd/internal/feed"
 
-// NewMatcher returns a function that tells whether an item holds all terms, which are written as in a
-// rule, in the fields named (see FieldNames). It fails when a term cannot be read. The function is
-// for one goroutine.
-func NewMatcher(terms []string, in ...string) (func(*feed.Item) bool, error) {
-	var rule feed.Rule
-	for _, t := range terms {
-		rule.All = append(rule.All, feed.Pattern{Text: t})
-	}
-	return matcher(rule, in...)
-}
-
-// matcher is NewMatcher for a whole rule, whatever fields it names itself.
+// matcher returns a function that tells whether a rule holds in these fields of an item, whatever fields it names
+// itself. It fails when a term cannot be read.
 func matcher(rule feed.Rule, in ...string) (func(*feed.Item) bool, error) {
 	rule.In = in
 	matches, err := NewRuleMatcher(rule)
