@@ -30,13 +30,16 @@ type completionCmd struct {
 func (c *completionCmd) Run(a *app) error {
 	script := map[string]string{
 		"bash": "complete -o default -C feedd feedd\n",
-		"zsh":  "autoload -U +X bashcompinit && bashcompinit\ncomplete -o default -C feedd feedd\n",
+		"zsh": `(( $+functions[compdef] )) || { autoload -U compinit && compinit }
+autoload -U +X bashcompinit && bashcompinit
+complete -o default -C feedd feedd
+`,
 		"fish": `function __complete_feedd
     set -lx COMP_LINE (commandline -cp)
     test -z (commandline -ct); and set COMP_LINE "$COMP_LINE "
     feedd
 end
-complete -c feedd -a "(__complete_feedd)"
+complete -c feedd -f -a "(__complete_feedd)"
 `,
 	}
 	fmt.Fprintf(a.stdout, "# feedd completion %s: read this when the shell starts; feedd must be on the PATH.\n%s", c.Shell, script[c.Shell])
