@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -52,10 +51,10 @@ func (b *builder) config(f *file) *Config {
 		Images: f.Pages.Images.or(false),
 	}
 	if given := &f.Publish.MaxBytes; given.given() && (cfg.Publish.MaxBytes < 10_000 || cfg.Publish.MaxBytes > 1<<30) {
-		b.at(given.at, "", "max_bytes of a feed must be between 10KB and 1GB, not %s", given.at.Value)
+		b.at(given.at, feed.Text{}, "max_bytes of a feed must be between 10KB and 1GB, not %s", given.at.Value)
 	}
 	cfg.Desk.Token = b.secret(f.Desk.TokenEnv, text{}, "token")
-	b.token(f.Desk.TokenEnv, text{}, cfg.Desk.Token, "the desk")
+	b.token(f.Desk.TokenEnv, text{}, cfg.Desk.Token, say("the desk"))
 	b.zone = cfg.Site.Timezone
 	ids := map[string]*yaml.Node{}
 	for i := range f.Sections.List {
@@ -92,7 +91,7 @@ func (b *builder) site(f *fileSite) feed.Site {
 		Icon:        b.icon(f.Icon),
 	}
 	if f.ID.given() && !validAuthority(s.ID) {
-		b.at(f.ID.at, "such as news.example.org,2026", "site.id must be AUTHORITY,DATE (RFC 4151), not %s", shown(s.ID))
+		b.at(f.ID.at, say("such as news.example.org,2026"), "site.id must be AUTHORITY,DATE (RFC 4151), not %s", shown(s.ID))
 	}
 	if s.Timezone == nil {
 		s.Timezone = b.loadZone("Asia/Ho_Chi_Minh", nil)
@@ -115,7 +114,7 @@ func (b *builder) stories(f *fileStories) feed.StorySettings {
 		case len(pair) == 2:
 			s.Never = append(s.Never, [2]string{pair[0].is, pair[1].is})
 		case len(pair) > 0 && pair[0].given():
-			b.at(pair[0].at, "write [giá vàng, giá bạc]", "never wants pairs of patterns, found a list of %d", len(pair))
+			b.at(pair[0].at, say("write [giá vàng, giá bạc]"), "never wants pairs of patterns, found a list of %d", len(pair))
 		}
 	}
 	return s
@@ -126,13 +125,13 @@ func (b *builder) learning(f *file) feed.SectionSettings {
 	conf, learn := f.Sections.Confidence, f.Sections.Learn
 	if f.Learning.Confidence.given() {
 		if conf.given() {
-			b.at(f.Learning.Confidence.at, "keep one", "confidence is also under sections, on line %d", conf.at.Line)
+			b.at(f.Learning.Confidence.at, say("keep one"), "confidence is also under sections, on line %d", conf.at.Line)
 		}
 		conf = f.Learning.Confidence
 	}
 	if f.Learning.Learn.on.given() {
 		if learn.on.given() {
-			b.at(f.Learning.Learn.on.at, "keep one", "learn is also under sections, on line %d", learn.on.at.Line)
+			b.at(f.Learning.Learn.on.at, say("keep one"), "learn is also under sections, on line %d", learn.on.at.Line)
 		}
 		learn = f.Learning.Learn
 	}
@@ -146,7 +145,7 @@ func (b *builder) learning(f *file) feed.SectionSettings {
 func (b *builder) struckOut(list []text) (terms []string) {
 	for _, t := range list {
 		if len(feed.Words(nil, t.is)) == 0 {
-			b.at(t.at, "write a word or a phrase", "%s has no word", shown(t.is))
+			b.at(t.at, say("write a word or a phrase"), "%s has no word", shown(t.is))
 			continue
 		}
 		terms = append(terms, t.is)
@@ -174,9 +173,9 @@ func (b *builder) section(f *fileSection, ids map[string]*yaml.Node) feed.Sectio
 	s.Title = b.line(f.Title, s.ID, "title")
 	switch {
 	case f.ID.given() && s.ID == "all":
-		b.at(f.ID.at, "choose another id", "the section all is every section merged and always there")
+		b.at(f.ID.at, say("choose another id"), "the section all is every section merged and always there")
 	case f.ID.given() && s.ID == "top":
-		b.at(f.ID.at, "choose another id", "the section top is what most outlets tell and always there")
+		b.at(f.ID.at, say("choose another id"), "the section top is what most outlets tell and always there")
 	}
 	for i := range f.Expect {
 		s.Expect = append(s.Expect, b.expect(&f.Expect[i]))
@@ -188,15 +187,15 @@ func (b *builder) expect(f *fileExpect) feed.Expect {
 	e := feed.Expect{Title: f.Title.is, Summary: f.Summary.is, Line: f.line()}
 	switch {
 	case f.Title.given() && f.Not.given():
-		b.at(f.Not.at, "write two cases, each after a hyphen of its own", "an expected headline has title or not, not both")
+		b.at(f.Not.at, say("write two cases, each after a hyphen of its own"), "an expected headline has title or not, not both")
 	case f.Not.given():
 		e.Title, e.Not = f.Not.is, true
 	case !f.Title.given() && f.given() && f.at.Kind == yaml.MappingNode:
-		b.at(f.at, "title: for a headline that enters, not: for one that stays out", "an expected headline has no text")
+		b.at(f.at, say("title: for a headline that enters, not: for one that stays out"), "an expected headline has no text")
 	}
 	for _, t := range []text{f.Title, f.Not} {
 		if t.given() && strings.TrimSpace(t.is) == "" {
-			b.at(t.at, "", "an expected headline is empty")
+			b.at(t.at, feed.Text{}, "an expected headline is empty")
 		}
 	}
 	return e
@@ -206,7 +205,7 @@ func (b *builder) expect(f *fileExpect) feed.Expect {
 func (b *builder) hardRules(fs []fileRule, name string) []feed.Rule {
 	for _, f := range fs {
 		if f.Weight.given() {
-			b.at(f.Weight.at, "remove it", "a rule of %s always decides and has no weight", name)
+			b.at(f.Weight.at, say("remove it"), "a rule of %s always decides and has no weight", say(name))
 		}
 	}
 	return b.rules(fs)
@@ -222,7 +221,7 @@ func (b *builder) rules(fs []fileRule) []feed.Rule {
 		}
 		for _, in := range f.In {
 			if slices.Contains(r.In, in.is) && in.given() {
-				b.at(in.at, "", "%s is here twice", shown(in.is))
+				b.at(in.at, feed.Text{}, "%s is here twice", shown(in.is))
 			}
 			r.In = append(r.In, in.is)
 		}
@@ -230,10 +229,10 @@ func (b *builder) rules(fs []fileRule) []feed.Rule {
 			r.In = []string{"title", "summary"}
 		}
 		if len(f.Any)+len(f.All)+len(f.None) == 0 && f.listsOnly() {
-			b.at(f.at, "give it any, all or none with at least one term", "the rule is empty and would match everything")
+			b.at(f.at, say("give it any, all or none with at least one term"), "the rule is empty and would match everything")
 		}
 		if f.Weight.given() && r.Weight == 0 {
-			b.at(f.Weight.at, "remove it to make the rule hard", "a weight of 0 does nothing")
+			b.at(f.Weight.at, say("remove it to make the rule hard"), "a weight of 0 does nothing")
 		}
 		rules = append(rules, r)
 	}
@@ -271,12 +270,12 @@ func (b *builder) pattern(t text) {
 		return
 	}
 	if strings.TrimSpace(t.is) == "" {
-		b.at(t.at, "", "a term is empty")
+		b.at(t.at, feed.Text{}, "a term is empty")
 		return
 	}
 	if b.checks.Pattern != nil {
 		if err := b.checks.Pattern(t.is); err != nil {
-			b.at(t.at, "", "term %s: %s", shown(t.is), err)
+			b.at(t.at, feed.Text{}, "term %s: %s", shown(t.is), err)
 		}
 	}
 }
@@ -293,9 +292,9 @@ func (b *builder) networks(list []text) (networks []netip.Prefix) {
 		}
 		switch {
 		case err != nil:
-			b.at(t.at, "such as 10.0.0.0/8", "%s is no network", shown(t.is))
+			b.at(t.at, say("such as 10.0.0.0/8"), "%s is no network", shown(t.is))
 		case p.Bits() == 0:
-			b.at(t.at, "name the proxies alone", "%s is everybody, and anybody could then pretend to be somebody else", shown(t.is))
+			b.at(t.at, say("name the proxies alone"), "%s is everybody, and anybody could then pretend to be somebody else", shown(t.is))
 		}
 		networks = append(networks, p.Masked())
 	}
@@ -306,13 +305,13 @@ func (b *builder) networks(list []text) (networks []netip.Prefix) {
 const tokenLeast = 16
 
 // token warns of one that can be guessed. No message shows it.
-func (b *builder) token(env, file text, token, whose string) {
+func (b *builder) token(env, file text, token string, whose feed.Text) {
 	at := env.at
 	if file.given() {
 		at = file.at
 	}
 	if at != nil && token != "" && utf8.RuneCountInString(token) < tokenLeast {
-		b.warn(at, "make one with: openssl rand -hex 24", "the token of %s has fewer than %d characters and can be guessed", whose, tokenLeast)
+		b.warn(at, say("make one with: openssl rand -hex 24"), "the token of %s has fewer than %d characters and can be guessed", whose, tokenLeast)
 	}
 }
 
@@ -326,30 +325,30 @@ func (b *builder) partner(f *filePartner, ids map[string]*yaml.Node) feed.Partne
 		Delay:       b.span(f.Delay, 0, 0, 31*day, "delay"),
 		OwnIDs:      f.OwnIDs.or(false),
 	}
-	b.token(f.TokenEnv, f.TokenFile, p.Token, "partner "+shown(p.ID))
+	b.token(f.TokenEnv, f.TokenFile, p.Token, say("partner %s", shown(p.ID)))
 	p.Title = b.line(f.Title, p.ID, "title")
 	if at := f.emptyList("sections"); at != nil {
-		b.at(at, "name some, or all", "the partner may read no section")
+		b.at(at, say("name some, or all"), "the partner may read no section")
 	}
 	for _, s := range f.Sections {
 		if s.given() && s.is != "all" && s.is != "top" {
 			b.knownSection(s, "all", "top")
 		}
 		if s.given() && slices.Contains(p.Sections, s.is) {
-			b.at(s.at, "", "the section %s is here twice", shown(s.is))
+			b.at(s.at, feed.Text{}, "the section %s is here twice", shown(s.is))
 		}
 		p.Sections = append(p.Sections, s.is)
 	}
 	if f.TokenSHA256.given() && !hexSHA256.MatchString(f.TokenSHA256.is) {
 		// The value is not shown: somebody may have put the token itself here.
-		b.at(f.TokenSHA256.at, "printf %s TOKEN | sha256sum", "token_sha256 must be 64 hex digits")
+		b.at(f.TokenSHA256.at, say("printf %s TOKEN | sha256sum"), "token_sha256 must be 64 hex digits")
 	}
 	switch {
 	case !f.given() || f.at.Kind != yaml.MappingNode:
 	case !f.TokenEnv.given() && !f.TokenFile.given() && f.TokenSHA256.at == nil:
-		b.at(f.at, "give it token_env, token_file or token_sha256", "the partner has no token")
+		b.at(f.at, say("give it token_env, token_file or token_sha256"), "the partner has no token")
 	case f.TokenSHA256.given() && (f.TokenEnv.given() || f.TokenFile.given()):
-		b.at(f.TokenSHA256.at, "keep one", "the partner has two tokens")
+		b.at(f.TokenSHA256.at, say("keep one"), "the partner has two tokens")
 	}
 	return p
 }
@@ -360,14 +359,14 @@ func (b *builder) id(id text, what string, taken map[string]*yaml.Node) string {
 		return ""
 	}
 	if !validID.MatchString(id.is) || len(id.is) > 100 {
-		hint := "use lower-case letters, digits and hyphens"
+		hint := say("use lower-case letters, digits and hyphens")
 		if better := asID(id.is); validID.MatchString(better) {
-			hint = "such as " + better
+			hint = say("such as %s", better)
 		}
 		b.at(id.at, hint, "the id %s does not fit into an address", shown(id.is))
 	}
 	if first := taken[id.is]; first != nil {
-		b.at(id.at, "", "the %s %s is here twice, first on line %d", what, shown(id.is), first.Line)
+		b.at(id.at, feed.Text{}, "the %s %s is here twice, first on line %d", say(what), shown(id.is), first.Line)
 	} else {
 		taken[id.is] = id.at
 	}
@@ -409,7 +408,7 @@ func (b *builder) knownSection(s text, others ...string) {
 	}
 	hint := didYouMean(s.is, append(slices.Clone(b.sections), others...))
 	if len(b.sections) == 0 {
-		hint = "the file has no sections"
+		hint = say("the file has no sections")
 	}
 	b.at(s.at, hint, "there is no section %s", shown(s.is))
 }
@@ -421,14 +420,14 @@ func (b *builder) line(t text, def, name string) string {
 	}
 	s := strings.Join(strings.Fields(t.is), " ")
 	if s == "" {
-		b.at(t.at, "remove it to get the default", "%s is empty", name)
+		b.at(t.at, say("remove it to get the default"), "%s is empty", name)
 	}
 	return s
 }
 
 func (b *builder) span(v span, def, least, most time.Duration, name string) time.Duration {
 	if v.given() && (v.is < least || v.is > most) {
-		b.at(v.at, "", "%s must be between %s and %s, not %s", name, feed.Span(least), feed.Span(most), v.at.Value)
+		b.at(v.at, feed.Text{}, "%s must be between %s and %s, not %s", name, feed.Span(least), feed.Span(most), v.at.Value)
 	}
 	return v.or(def)
 }
@@ -439,7 +438,7 @@ func (b *builder) language(t text, def string) string {
 	}
 	tag, err := language.Parse(t.is)
 	if err != nil || tag == language.Und {
-		b.at(t.at, "such as vi, en or en-GB", "%s is not a language (BCP 47)", shown(t.is))
+		b.at(t.at, say("such as vi, en or en-GB"), "%s is not a language (BCP 47)", shown(t.is))
 		return def
 	}
 	return tag.String()
@@ -455,7 +454,7 @@ func (b *builder) timezone(t text, def *time.Location) *time.Location {
 func (b *builder) loadZone(name string, at *yaml.Node) *time.Location {
 	loc, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" {
-		b.at(at, "such as Asia/Ho_Chi_Minh, Europe/London or UTC", "%s is not a time zone", shown(name))
+		b.at(at, say("such as Asia/Ho_Chi_Minh, Europe/London or UTC"), "%s is not a time zone", shown(name))
 		return nil
 	}
 	return loc
@@ -465,7 +464,7 @@ func (b *builder) loadZone(name string, at *yaml.Node) *time.Location {
 func (b *builder) schedule(t text) string {
 	line := strings.TrimSpace(t.or("*/15 * * * *"))
 	if line == "" {
-		b.at(t.at, "remove it to get the default", "schedule is empty")
+		b.at(t.at, say("remove it to get the default"), "schedule is empty")
 		return line
 	}
 	if !t.given() || line == "auto" || b.checks.Schedule == nil {
@@ -477,9 +476,9 @@ func (b *builder) schedule(t text) string {
 	return line
 }
 
-func scheduleHint(line string) string {
+func scheduleHint(line string) feed.Text {
 	if d, err := time.ParseDuration(strings.TrimSpace(strings.TrimPrefix(line, "@every"))); err == nil && d > 0 {
-		return fmt.Sprintf("such as @every %s", feed.Span(max(d, time.Minute)))
+		return say("such as %s", "@every "+feed.Span(max(d, time.Minute)))
 	}
-	return `such as "*/15 * * * *", "@every 10m" or auto`
+	return say(`such as "*/15 * * * *", "@every 10m" or auto`)
 }

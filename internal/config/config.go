@@ -112,7 +112,7 @@ func Read(path string) ([]byte, error) {
 // Parse is Load for a file already read; name is its path, used in messages and for the folder
 // that *_file keys are relative to. The error, if any, is an Errors.
 func Parse(name string, data []byte, checks Checks) (*Config, error) {
-	p := &problems{file: name, seen: map[Error]bool{}}
+	p := &problems{file: name, seen: map[string]bool{}}
 	root := readYAML(p, data)
 	if root == nil {
 		return nil, p.sorted()
@@ -121,7 +121,7 @@ func Parse(name string, data []byte, checks Checks) (*Config, error) {
 	d := decoder{problems: p, shapes: map[reflect.Type]shape{}}
 	d.mapping(root, &f)
 	if len(p.list) > 0 { // what else is wrong may follow from these
-		odd := &problems{file: name, seen: map[Error]bool{}}
+		odd := &problems{file: name, seen: map[string]bool{}}
 		if oddSpaces(odd, data) {
 			return nil, odd.sorted()
 		}

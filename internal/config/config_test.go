@@ -218,8 +218,8 @@ func TestFull(t *testing.T) {
 		Collect: Collect{Hosts: 4},
 		Images:  true,
 		Warnings: Errors{{
-			File: "testdata/full.yaml", Line: 134, Column: 16, Hint: "make one with: openssl rand -hex 24",
-			Message: `warning: the token of partner "cong-doi-ngoai" has fewer than 16 characters and can be guessed`,
+			File: "testdata/full.yaml", Line: 134, Column: 16, Hint: say("make one with: openssl rand -hex 24"),
+			Warning: true, Message: say("the token of %s has fewer than %d characters and can be guessed", say("partner %s", `"cong-doi-ngoai"`), 16),
 		}},
 		Publish: Publish{Attribution: "title", Hub: "https://hub.example.org/", HubPrivate: true, MaxBytes: 500 << 10, Retention: 2160 * time.Hour,
 			Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::1/128")}},

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"feedd/internal/feed"
 )
 
 // maxVisits and maxDepth bound the work that aliases can multiply: a few lines of them can stand
@@ -136,7 +138,7 @@ func (d *decoder) into(n *yaml.Node, v reflect.Value, lim limits) {
 	}
 	if d.visits > maxVisits || d.depth > maxDepth {
 		d.full = true
-		d.at(n, "write it out", "aliases or nesting make the file too large")
+		d.at(n, say("write it out"), "aliases or nesting make the file too large")
 		return
 	}
 	if n.Kind == yaml.AliasNode {
@@ -152,11 +154,11 @@ func (d *decoder) into(n *yaml.Node, v reflect.Value, lim limits) {
 		d.structure(n, v, lim)
 	case reflect.Slice:
 		if n.Kind != yaml.SequenceNode {
-			hint := "remove the key, or write one item a line after a hyphen"
+			hint := say("remove the key, or write one item a line after a hyphen")
 			if n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null" {
-				hint = "write [" + n.Value + "]"
+				hint = say("write %s", "["+n.Value+"]")
 			}
-			d.at(n, hint, "%s wants a list, found %s", lim.name, kind(n))
+			d.at(n, hint, "%s wants a list, found %s", say(lim.name), kind(n))
 			return
 		}
 		if one := elements[lim.name]; one != "" && (lim.name != "never" || v.Type().Elem().Kind() == reflect.Slice) {
@@ -207,7 +209,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, lim limits) {
 	}
 	for _, name := range s.names {
 		if s.field[name].lim.required && !slices.ContainsFunc(pairs, func(p pair) bool { return p.key.Value == name }) {
-			d.at(n, "", "%s is missing", name)
+			d.at(n, feed.Text{}, "%s is missing", name)
 		}
 	}
 }
@@ -218,15 +220,15 @@ func (d *decoder) unknown(key *yaml.Node, names []string, t reflect.Type) {
 	hint := didYouMean(name, names)
 	switch {
 	case slices.Contains(names, name+"_env"):
-		d.at(key, "use "+name+"_env with the name of an environment variable, or "+name+"_file with a path",
+		d.at(key, say("use %[1]s_env with the name of an environment variable, or %[1]s_file with a path", name),
 			"%s would put a secret into this file", shown(name))
 		return
 	case t == reflect.TypeFor[sourceKeys]() && slices.Contains([]string{"id", "title", "url", "page"}, name):
-		hint = "every source has its own"
+		hint = say("every source has its own")
 	case slices.Contains(names, aliases[name]):
 		hint = didYouMean(aliases[name], names)
-	case hint == "":
-		hint = "known here: " + strings.Join(names, ", ")
+	case hint.Key == "":
+		hint = say("known here: %s", strings.Join(names, ", "))
 	}
 	d.at(key, hint, "unknown key %s", shown(name))
 }
@@ -246,11 +248,11 @@ type pair struct{ key, value *yaml.Node }
 // itself wins over a merged one, an earlier merged mapping over a later.
 func (d *decoder) pairs(n *yaml.Node, name string) []pair {
 	if n.Kind != yaml.MappingNode {
-		hint := ""
-		if kind(n) == "nothing" {
-			hint = "remove the key, or indent what belongs to it"
+		var hint feed.Text
+		if nothing(n) {
+			hint = say("remove the key, or indent what belongs to it")
 		}
-		d.at(n, hint, "%s wants keys and values, found %s", name, kind(n))
+		d.at(n, hint, "%s wants keys and values, found %s", say(name), kind(n))
 		return nil
 	}
 	d.visits += len(n.Content) / 2
@@ -264,10 +266,10 @@ func (d *decoder) pairs(n *yaml.Node, name string) []pair {
 			merged = append(merged, val)
 			continue
 		case key.Kind != yaml.ScalarNode:
-			d.at(key, "", "a key must be a text, found %s", kind(key))
+			d.at(key, feed.Text{}, "a key must be a text, found %s", kind(key))
 			continue
 		case first[key.Value] != nil:
-			d.at(key, "", "the key %s is here twice, first on line %d", shown(key.Value), first[key.Value].Line)
+			d.at(key, feed.Text{}, "the key %s is here twice, first on line %d", shown(key.Value), first[key.Value].Line)
 			continue
 		}
 		first[key.Value] = key
@@ -293,7 +295,7 @@ func (d *decoder) mergedPairs(n *yaml.Node, name string) []pair {
 		return nil
 	case d.visits > maxVisits || d.depth > maxDepth:
 		d.full = true
-		d.at(n, "write it out", "aliases or nesting make the file too large")
+		d.at(n, say("write it out"), "aliases or nesting make the file too large")
 		return nil
 	case n.Kind == yaml.AliasNode:
 		return d.mergedPairs(n.Alias, name)
@@ -304,7 +306,7 @@ func (d *decoder) mergedPairs(n *yaml.Node, name string) []pair {
 		}
 		return all
 	case n.Kind != yaml.MappingNode:
-		d.at(n, "write <<: *name", "the merge key << wants the alias of a mapping, found %s", kind(n))
+		d.at(n, say("write <<: *name"), "the merge key << wants the alias of a mapping, found %s", kind(n))
 		return nil
 	}
 	return d.pairs(n, name)
@@ -316,25 +318,25 @@ func (d *decoder) inEnum(n *yaml.Node, lim limits) bool {
 		return true
 	}
 	hint := didYouMean(n.Value, lim.enum)
-	d.at(n, hint, "%s must be %s, not %s", lim.name, orList(lim.enum), shown(n.Value))
+	d.at(n, hint, "%s must be %s, not %s", say(lim.name), orList(lim.enum), shown(n.Value))
 	return false
 }
 
 func (d *decoder) inRange(n *yaml.Node, x float64, lim limits) bool {
 	switch {
 	case lim.min != nil && x < *lim.min, lim.max != nil && x > *lim.max:
-		d.at(n, "", "%s must be between %v and %v, not %s", lim.name, *lim.min, *lim.max, n.Value)
+		d.at(n, feed.Text{}, "%s must be between %v and %v, not %s", say(lim.name), *lim.min, *lim.max, n.Value)
 		return false
 	}
 	return true
 }
 
-// orList writes "a, b or c".
-func orList(words []string) string {
+// orList says "a, b or c".
+func orList(words []string) feed.Text {
 	if len(words) < 2 {
-		return strings.Join(words, "")
+		return say("%s", strings.Join(words, ""))
 	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+	return say("%s or %s", strings.Join(words[:len(words)-1], ", "), words[len(words)-1])
 }
 
 // decode takes the list alone, or a mapping of it and the settings for all sections.
@@ -344,7 +346,7 @@ func (s *fileSections) decode(d *decoder, n *yaml.Node, lim limits) {
 		return
 	}
 	if n.Kind != yaml.MappingNode {
-		d.at(n, "write one section a line after a hyphen", "sections wants a list, found %s", kind(n))
+		d.at(n, say("write one section a line after a hyphen"), "sections wants a list, found %s", kind(n))
 		return
 	}
 	d.structure(n, reflect.ValueOf(s).Elem(), lim)

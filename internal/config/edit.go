@@ -36,7 +36,7 @@ type NewSource struct {
 //
 // It fails where the file cannot be continued so, and says what to write by hand.
 func Add(data []byte, a Addition) ([]byte, error) {
-	p := &problems{file: "feeds.yaml", seen: map[Error]bool{}}
+	p := &problems{file: "feeds.yaml", seen: map[string]bool{}}
 	was := readYAML(p, data)
 	if was == nil {
 		return nil, p.sorted()
@@ -105,7 +105,7 @@ func (s *NewSource) entry() entry {
 
 // addTo continues the list under a key of the root, or makes it.
 func addTo(data []byte, key string, entries []entry) ([]byte, error) {
-	root := readYAML(&problems{seen: map[Error]bool{}}, data)
+	root := readYAML(&problems{seen: map[string]bool{}}, data)
 	if root == nil {
 		return nil, errors.New("the file cannot be read")
 	}

@@ -7,14 +7,17 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"feedd/internal/feed"
 )
 
 // Error is one mistake in the configuration and where it stands.
 type Error struct {
 	File         string
 	Line, Column int // from 1, the column in characters
-	Message      string
-	Hint         string // what to write instead; may be empty
+	Message      feed.Text
+	Hint         feed.Text // what to write instead; without a key there is none
+	Warning      bool      // it may stand, and had better not
 
 	From, To string // a certain cure: what stands there, and what belongs there
 }
@@ -24,9 +27,13 @@ func (e Error) Curable() bool { return e.From != e.To }
 
 // Error gives "FILE:LINE:COLUMN: message (hint)", the form editors jump to.
 func (e Error) Error() string {
-	s := fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
-	if e.Hint != "" {
-		s += " (" + e.Hint + ")"
+	s := fmt.Sprintf("%s:%d:%d: ", e.File, e.Line, e.Column)
+	if e.Warning {
+		s += "warning: "
+	}
+	s += e.Message.String()
+	if e.Hint.Key != "" {
+		s += " (" + e.Hint.String() + ")"
 	}
 	return s
 }
@@ -60,36 +67,39 @@ const maxErrors = 200
 type problems struct {
 	file string
 	list Errors
-	seen map[Error]bool
+	seen map[string]bool // by Error.Error
 
 	warnings Errors
 }
 
 // warn records what may stand, and had better not.
-func (p *problems) warn(n *yaml.Node, hint, format string, args ...any) {
+func (p *problems) warn(n *yaml.Node, hint feed.Text, message string, args ...any) {
 	p.warnings = append(p.warnings, Error{
-		File: p.file, Line: max(n.Line, 1), Column: max(n.Column, 1), Message: "warning: " + fmt.Sprintf(format, args...), Hint: hint,
+		File: p.file, Line: max(n.Line, 1), Column: max(n.Column, 1), Message: say(message, args...), Hint: hint, Warning: true,
 	})
 }
 
+// say is a sentence of this package: the packages that show it have it in other languages, too.
+func say(key string, args ...any) feed.Text { return feed.Say(key, args...) }
+
 // at records a mistake at a node. The hint may be empty.
-func (p *problems) at(n *yaml.Node, hint, format string, args ...any) {
-	p.atMark(n.Line, n.Column, hint, format, args...)
+func (p *problems) at(n *yaml.Node, hint feed.Text, message string, args ...any) {
+	p.atMark(n.Line, n.Column, hint, message, args...)
 }
 
 // atCure is at for a mistake with a certain cure: to belongs where from stands.
-func (p *problems) atCure(n *yaml.Node, from, to, hint, format string, args ...any) {
-	p.record(Error{Line: n.Line, Column: n.Column, Message: fmt.Sprintf(format, args...), Hint: hint, From: from, To: to})
+func (p *problems) atCure(n *yaml.Node, from, to string, hint feed.Text, message string, args ...any) {
+	p.record(Error{Line: n.Line, Column: n.Column, Message: say(message, args...), Hint: hint, From: from, To: to})
 }
 
-func (p *problems) atMark(line, column int, hint, format string, args ...any) {
-	p.record(Error{Line: line, Column: column, Message: fmt.Sprintf(format, args...), Hint: hint})
+func (p *problems) atMark(line, column int, hint feed.Text, message string, args ...any) {
+	p.record(Error{Line: line, Column: column, Message: say(message, args...), Hint: hint})
 }
 
 func (p *problems) record(e Error) {
 	e.File, e.Line, e.Column = p.file, max(e.Line, 1), max(e.Column, 1)
-	if !p.seen[e] {
-		p.seen[e] = true
+	if text := e.Error(); !p.seen[text] {
+		p.seen[text] = true
 		p.list = append(p.list, e)
 	}
 }
@@ -102,18 +112,18 @@ func (p *problems) sorted() Errors {
 		more := len(p.list) - maxErrors
 		p.list = p.list[:maxErrors:maxErrors]
 		last := p.list[maxErrors-1]
-		last.Message, last.Hint = fmt.Sprintf("%d more mistakes follow", more), ""
+		last.Message, last.Hint = say("%d more mistakes follow", more), feed.Text{}
 		p.list = append(p.list, last)
 	}
 	return p.list
 }
 
 // didYouMean gives a hint that names the candidate nearest to word, or nothing when none is near.
-func didYouMean(word string, candidates []string) string {
+func didYouMean(word string, candidates []string) feed.Text {
 	if near := nearest(word, candidates); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
+		return say("did you mean %q?", near)
 	}
-	return ""
+	return feed.Text{}
 }
 
 func nearest(word string, candidates []string) string {

@@ -42,7 +42,7 @@ func FuzzParse(f *testing.F) {
 		lines := 1 + bytes.Count(data, []byte("\n")) + bytes.Count(data, []byte("\r")) +
 			bytes.Count(data, []byte("\u0085")) + bytes.Count(data, []byte("\u2028")) + bytes.Count(data, []byte("\u2029"))
 		for _, e := range errs {
-			if e.Line < 1 || e.Column < 1 || e.Line > lines+1 || e.Message == "" {
+			if e.Line < 1 || e.Column < 1 || e.Line > lines+1 || e.Message.Key == "" {
 				t.Fatalf("%v is outside of %d lines", e, lines)
 			}
 		}

@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"image"
 	_ "image/gif"  // for their size
 	_ "image/jpeg" // likewise
@@ -36,9 +35,9 @@ func (b *builder) icon(f text) feed.Picture {
 	var pathErr *fs.PathError
 	switch {
 	case errors.As(err, &pathErr):
-		b.at(f.at, "", "cannot read the file %s: %s", shown(path), pathErr.Err)
+		b.at(f.at, feed.Text{}, "cannot read the file %s: %s", shown(path), pathErr.Err)
 	case err != nil:
-		b.at(f.at, "", "cannot take the file %s for an icon: %s", shown(path), err)
+		b.at(f.at, feed.Text{}, "cannot take the file %s for an icon: %s", shown(path), err)
 	}
 	return p
 }
@@ -47,7 +46,7 @@ func readIcon(path string) (feed.Picture, error) {
 	if info, err := os.Stat(path); err != nil {
 		return feed.Picture{}, err
 	} else if !info.Mode().IsRegular() { // see readSecret
-		return feed.Picture{}, errors.New("it is no regular file")
+		return feed.Picture{}, feed.Errorf("it is no regular file")
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -59,7 +58,7 @@ func readIcon(path string) (feed.Picture, error) {
 		return feed.Picture{}, err
 	}
 	if len(data) > maxIcon {
-		return feed.Picture{}, errors.New("it is larger than 512 KiB")
+		return feed.Picture{}, feed.Errorf("it is larger than 512 KiB")
 	}
 	p := feed.Picture{Type: http.DetectContentType(data), Data: string(data)}
 	if head := data[:min(len(data), 1024)]; bytes.Contains(head, []byte("<svg")) {
@@ -67,7 +66,7 @@ func readIcon(path string) (feed.Picture, error) {
 		return p, nil
 	}
 	if !slices.Contains(iconTypes, p.Type) {
-		return feed.Picture{}, fmt.Errorf("it looks like %s, not like PNG, JPEG, GIF, WebP, ICO or SVG", p.Type)
+		return feed.Picture{}, feed.Errorf("it looks like %s, not like PNG, JPEG, GIF, WebP, ICO or SVG", p.Type)
 	}
 	if size, _, err := image.DecodeConfig(bytes.NewReader(data)); err == nil {
 		p.Width, p.Height = size.Width, size.Height

@@ -104,7 +104,7 @@ func TestManyMistakes(t *testing.T) {
 	if !errors.As(err, &errs) || len(errs) != maxErrors+1 {
 		t.Fatalf("%d errors", len(errs))
 	}
-	if got := errs[maxErrors].Message; got != "9800 more mistakes follow" {
+	if got := errs[maxErrors].Message.String(); got != "9800 more mistakes follow" {
 		t.Errorf("the last says %q", got)
 	}
 	var one Error

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"feedd/internal/feed"
 )
 
 // maxSecret bounds a file of a *_file key, so that a wrong path does not read a database.
@@ -20,7 +22,7 @@ var envName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 func (b *builder) secret(env, file text, name string) string {
 	switch {
 	case env.given() && file.given():
-		b.at(file.at, "keep one", "%s is given twice, by a variable and by a file", name)
+		b.at(file.at, say("keep one"), "%s is given twice, by a variable and by a file", name)
 		return ""
 	case env.given():
 		return b.secretEnv(env)
@@ -33,15 +35,15 @@ func (b *builder) secret(env, file text, name string) string {
 func (b *builder) secretEnv(env text) string {
 	if !envName.MatchString(env.is) {
 		// Not shown: somebody may have put the secret itself here.
-		b.at(env.at, "such as FEEDD_TOKEN", "this is no name of an environment variable")
+		b.at(env.at, say("such as FEEDD_TOKEN"), "this is no name of an environment variable")
 		return ""
 	}
 	s, set := os.LookupEnv(env.is)
 	switch {
 	case !set:
-		b.at(env.at, "", "the environment variable %s is not set", env.is)
+		b.at(env.at, feed.Text{}, "the environment variable %s is not set", env.is)
 	case strings.TrimSpace(s) == "":
-		b.at(env.at, "", "the environment variable %s is empty", env.is)
+		b.at(env.at, feed.Text{}, "the environment variable %s is empty", env.is)
 	}
 	return strings.TrimRight(s, "\r\n")
 }
@@ -55,11 +57,11 @@ func (b *builder) secretFile(file text) string {
 	var pathErr *fs.PathError
 	switch {
 	case errors.As(err, &pathErr):
-		b.at(file.at, "", "cannot read the file %s: %s", shown(path), pathErr.Err)
+		b.at(file.at, feed.Text{}, "cannot read the file %s: %s", shown(path), pathErr.Err)
 	case err != nil:
-		b.at(file.at, "", "cannot read the file %s: %s", shown(path), err)
+		b.at(file.at, feed.Text{}, "cannot read the file %s: %s", shown(path), err)
 	case strings.TrimSpace(s) == "":
-		b.at(file.at, "", "the file %s is empty", shown(path))
+		b.at(file.at, feed.Text{}, "the file %s is empty", shown(path))
 	}
 	return s
 }
@@ -69,7 +71,7 @@ func readSecret(path string) (string, error) {
 	if info, err := os.Stat(path); err != nil {
 		return "", err
 	} else if !info.Mode().IsRegular() {
-		return "", errors.New("not a regular file")
+		return "", feed.Errorf("not a regular file")
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -81,7 +83,7 @@ func readSecret(path string) (string, error) {
 		return "", err
 	}
 	if len(data) > maxSecret {
-		return "", errors.New("larger than 64 KiB")
+		return "", feed.Errorf("larger than 64 KiB")
 	}
 	return strings.TrimRight(string(data), "\r\n"), nil
 }

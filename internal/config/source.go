@@ -71,7 +71,7 @@ func (b *builder) sourceKeys(s *feed.Source, k *sourceKeys) {
 			s.Category = map[string]string{}
 		}
 		if strings.TrimSpace(category) == "" && section.given() {
-			b.at(section.at, "", "a category is empty")
+			b.at(section.at, feed.Text{}, "a category is empty")
 		}
 		b.knownSection(section)
 		s.Category[category] = section.is
@@ -87,7 +87,7 @@ func (b *builder) sourceKeys(s *feed.Source, k *sourceKeys) {
 	s.HostInterval = b.span(k.HostInterval, 2*time.Second, 0, time.Hour, "host_interval")
 	s.MaxBytes = int64(k.MaxBytes.or(8 << 20))
 	if k.MaxBytes.given() && (s.MaxBytes < 1<<10 || s.MaxBytes > 1<<30) {
-		b.at(k.MaxBytes.at, "", "max_bytes must be between 1KB and 1GB, not %s", k.MaxBytes.at.Value)
+		b.at(k.MaxBytes.at, feed.Text{}, "max_bytes must be between 1KB and 1GB, not %s", k.MaxBytes.at.Value)
 	}
 	s.MaxItems = k.MaxItems.or(10_000)
 	if s.Backlog = k.Backlog.or(20); s.Backlog == 0 {
@@ -101,11 +101,11 @@ func (b *builder) sourceKeys(s *feed.Source, k *sourceKeys) {
 	s.Headers = b.headers(k.Headers)
 	s.UserAgent = k.UserAgent.is
 	if k.UserAgent.given() && (strings.TrimSpace(s.UserAgent) == "" || !httpguts.ValidHeaderFieldValue(s.UserAgent)) {
-		b.at(k.UserAgent.at, "remove it to send feedd's own", "user_agent is empty or holds a character that no header may")
+		b.at(k.UserAgent.at, say("remove it to send feedd's own"), "user_agent is empty or holds a character that no header may")
 	}
 	b.login(s, &k.login)
 	if f, ok := authorization(k.Headers); ok && f.given() && (k.BasicAuth.given() || k.BearerEnv.given() || k.BearerFile.given()) {
-		b.at(f.at, "keep one", "the header Authorization and basic_auth or a bearer token are both given")
+		b.at(f.at, say("keep one"), "the header Authorization and basic_auth or a bearer token are both given")
 	}
 	s.Cookie = b.headerSecret(k.CookieEnv, k.CookieFile, "cookie")
 	s.Proxy = b.proxy(&k.proxy)
@@ -122,14 +122,14 @@ func (b *builder) login(s *feed.Source, l *login) {
 	s.Username = a.Username.is
 	s.Password = b.secret(a.PasswordEnv, a.PasswordFile, "password")
 	if a.Username.given() && (a.Username.is == "" || strings.ContainsAny(a.Username.is, ":\r\n")) {
-		b.at(a.Username.at, "", "username is empty or holds a colon, which HTTP Basic cannot carry (RFC 7617)")
+		b.at(a.Username.at, feed.Text{}, "username is empty or holds a colon, which HTTP Basic cannot carry (RFC 7617)")
 	}
 	if !a.PasswordEnv.given() && !a.PasswordFile.given() {
-		b.at(a.at, "give it password_env or password_file", "basic_auth has no password")
+		b.at(a.at, say("give it password_env or password_file"), "basic_auth has no password")
 	}
 	for _, t := range []text{l.BearerEnv, l.BearerFile} {
 		if t.given() {
-			b.at(t.at, "keep one", "basic_auth and a bearer token are both given")
+			b.at(t.at, say("keep one"), "basic_auth and a bearer token are both given")
 		}
 	}
 }
@@ -142,7 +142,7 @@ func (b *builder) headerSecret(env, file text, name string) string {
 		if at == nil {
 			at = file.at
 		}
-		b.at(at, "", "the content holds a character that no header may")
+		b.at(at, feed.Text{}, "the content holds a character that no header may")
 	}
 	return s
 }
@@ -173,22 +173,22 @@ func (b *builder) headers(fs map[string]fileHeader) map[string]string {
 		val := f.value.is
 		switch {
 		case !httpguts.ValidHeaderFieldName(name):
-			b.at(f.at, "", "%s is no name of a header", shown(name))
+			b.at(f.at, feed.Text{}, "%s is no name of a header", shown(name))
 		case taken:
-			b.at(f.at, instead, "feedd sets the header %s itself", canonical)
+			b.at(f.at, say(instead), "feedd sets the header %s itself", canonical)
 		case f.value.given() && secretName.MatchString(name):
-			b.at(f.at, "write "+name+": {env: NAME} or {file: PATH}", "the header %s would put a secret into this file", name)
+			b.at(f.at, say("write %s: {env: NAME} or {file: PATH}", name), "the header %s would put a secret into this file", name)
 		case !f.value.given() && f.at.Kind == yaml.MappingNode:
 			if !f.Env.given() && !f.File.given() {
-				b.at(f.at, "write {env: NAME} or {file: PATH}", "the header %s has no value", name)
+				b.at(f.at, say("write {env: NAME} or {file: PATH}"), "the header %s has no value", name)
 			}
 			val = b.secret(f.Env, f.File, "value of the header "+name)
 		}
 		if !httpguts.ValidHeaderFieldValue(val) {
-			b.at(f.at, "", "the value of the header %s holds a character that no header may", name)
+			b.at(f.at, feed.Text{}, "the value of the header %s holds a character that no header may", name)
 		}
 		if _, twice := headers[canonical]; twice {
-			b.at(f.at, "", "the header %s is here twice", canonical)
+			b.at(f.at, feed.Text{}, "the header %s is here twice", canonical)
 		}
 		headers[canonical] = val
 	}
@@ -221,7 +221,7 @@ func (b *builder) proxy(p *proxy) string {
 	secret := p.ProxyEnv.given() || p.ProxyFile.given()
 	switch {
 	case p.Proxy.given() && secret:
-		b.at(at, "keep one", "proxy and a reference to one are both given")
+		b.at(at, say("keep one"), "proxy and a reference to one are both given")
 		return ""
 	case secret:
 		at = p.ProxyEnv.at
@@ -239,9 +239,9 @@ func (b *builder) proxy(p *proxy) string {
 	switch {
 	case err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5"}, u.Scheme) || !validHostPort(u):
 		// Nothing of the address is shown: it may hold a password.
-		b.at(at, "such as http://proxy.example.org:3128 or socks5://proxy.example.org:1080", "the proxy is no http, https or socks5 URL")
+		b.at(at, say("such as http://proxy.example.org:3128 or socks5://proxy.example.org:1080"), "the proxy is no http, https or socks5 URL")
 	case !secret && u.User != nil:
-		b.at(at, "put the whole URL into proxy_env or proxy_file", "the proxy's URL would put a password into this file")
+		b.at(at, say("put the whole URL into proxy_env or proxy_file"), "the proxy's URL would put a password into this file")
 	}
 	return addr
 }
@@ -256,7 +256,7 @@ func (b *builder) tls(f *fileTLS) feed.TLS {
 	if f.CAFile.given() {
 		t.CAs = b.secretFile(f.CAFile)
 		if t.CAs != "" && !x509.NewCertPool().AppendCertsFromPEM([]byte(t.CAs)) {
-			b.at(f.CAFile.at, "it begins with -----BEGIN CERTIFICATE-----", "the file %s holds no certificate in PEM", shown(f.CAFile.is))
+			b.at(f.CAFile.at, say("it begins with -----BEGIN CERTIFICATE-----"), "the file %s holds no certificate in PEM", shown(f.CAFile.is))
 		}
 	}
 	return t
@@ -272,21 +272,21 @@ func (b *builder) url(t text, name string) string {
 	switch host, _, _ := strings.Cut(strings.TrimLeft(s[strings.Index(s, ":")+1:], "/"), "/"); {
 	case strings.Contains(host, "@"):
 		// The address is not shown: it holds a password.
-		b.at(t.at, "use basic_auth", "%s would put a login into this file", name)
+		b.at(t.at, say("use basic_auth"), "%s would put a login into this file", name)
 	case s == "":
-		b.at(t.at, "", "%s is empty", name)
+		b.at(t.at, feed.Text{}, "%s is empty", name)
 	case err != nil && !strings.Contains(s, "://") && looksLikeHost(s): // "127.0.0.1:8080/feed"
-		b.at(t.at, "write https://"+s, "%s %s has no https:// before it", name, shown(s))
+		b.at(t.at, say(writeThis, "https://"+s), "%s %s has no https:// before it", name, shown(s))
 	case err != nil:
-		b.at(t.at, "", "%s is not an address: %s", name, urlReason(err))
+		b.at(t.at, feed.Text{}, "%s is not an address: %s", name, urlReason(err))
 	case u.Scheme == "" && looksLikeHost(s):
-		b.at(t.at, "write https://"+strings.TrimLeft(s, "/"), "%s %s has no https:// before it", name, shown(s))
+		b.at(t.at, say(writeThis, "https://"+strings.TrimLeft(s, "/")), "%s %s has no https:// before it", name, shown(s))
 	case u.Scheme != "http" && u.Scheme != "https":
-		b.at(t.at, "", "%s wants an http or https address, found %s", name, shown(s))
+		b.at(t.at, feed.Text{}, "%s wants an http or https address, found %s", name, shown(s))
 	case u.Hostname() == "":
-		b.at(t.at, "", "%s %s names no host", name, shown(s))
+		b.at(t.at, feed.Text{}, "%s %s names no host", name, shown(s))
 	case !validHostPort(u):
-		b.at(t.at, "", "%s %s names an impossible host or port", name, shown(s))
+		b.at(t.at, feed.Text{}, "%s %s names an impossible host or port", name, shown(s))
 	}
 	return s
 }
@@ -330,7 +330,7 @@ func validHostPort(u *url.URL) bool {
 func (b *builder) siteURL(t text) string {
 	s := b.url(t, "url")
 	if u, err := url.Parse(s); err == nil && t.given() && (u.RawQuery != "" || u.Fragment != "" || u.ForceQuery) {
-		b.at(t.at, "such as https://news.example.org", "the site's url has a query or fragment")
+		b.at(t.at, say("such as https://news.example.org"), "the site's url has a query or fragment")
 	}
 	return strings.TrimRight(s, "/")
 }
@@ -343,12 +343,12 @@ func (b *builder) contact(t text) string {
 	s := strings.TrimSpace(t.is)
 	if rest, ok := strings.CutPrefix(s, "mailto:"); ok {
 		if user, host, ok := strings.Cut(rest, "@"); !ok || user == "" || host == "" || strings.ContainsAny(rest, " <>,;\"()\r\n") {
-			b.at(t.at, "such as mailto:desk@example.org", "contact %s is no mail address", shown(s))
+			b.at(t.at, say("such as mailto:desk@example.org"), "contact %s is no mail address", shown(s))
 		}
 		return s
 	}
 	if strings.Contains(s, "@") && !strings.Contains(s, "//") {
-		b.at(t.at, "write mailto:"+s, "contact wants a mailto: or https: address, found %s", shown(s))
+		b.at(t.at, say(writeThis, "mailto:"+s), "contact wants a mailto: or https: address, found %s", shown(s))
 		return s
 	}
 	return b.url(t, "contact")
@@ -379,12 +379,12 @@ func (b *builder) selector(t text, item bool) {
 	css = strings.TrimSpace(strings.TrimSuffix(css, at))
 	switch {
 	case item && at != "":
-		b.at(t.at, "remove "+at, "item is a whole element, not its attribute")
+		b.at(t.at, say("remove %s", at), "item is a whole element, not its attribute")
 	case css == "" && at == "":
-		b.at(t.at, "remove it to get the default", "a selector is empty")
+		b.at(t.at, say("remove it to get the default"), "a selector is empty")
 	case css != "" && b.checks.Selector != nil:
 		if err := b.checks.Selector(css); err != nil {
-			b.at(t.at, "", "selector %s: %s", shown(css), err)
+			b.at(t.at, feed.Text{}, "selector %s: %s", shown(css), err)
 		}
 	}
 }

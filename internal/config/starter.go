@@ -130,7 +130,7 @@ func (l *StarterLanguage) choose(names []string) ([]StarterTopic, error) {
 			}
 		}
 		if !slices.Contains(ids, id) {
-			hint := didYouMean(id, ids)
+			hint := didYouMean(id, ids).String()
 			if hint != "" {
 				hint += " "
 			}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v4"
+
+	"feedd/internal/feed"
 )
 
 // value is a scalar and the node it was read from; at is nil when the key is absent.
@@ -41,19 +44,19 @@ func (v value[T]) or(def T) T {
 // decode reads a scalar strictly: a number in quotes is a text, yes is not true.
 func (v *value[T]) decode(d *decoder, n *yaml.Node, lim limits) {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() == "!!null" {
-		hint := ""
-		if kind(n) == "nothing" {
-			hint = "remove it to get the default"
+		var hint feed.Text
+		if nothing(n) {
+			hint = say("remove it to get the default")
 		}
-		d.at(n, hint, "%s wants %s, found %s", lim.name, wanted(any(&v.is)), kind(n))
+		d.at(n, hint, "%s wants %s, found %s", say(lim.name), wanted(any(&v.is)), kind(n))
 		return
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		d.at(n, "remove it", "the tag %s has no meaning here", n.Tag)
+		d.at(n, say("remove it"), "the tag %s has no meaning here", n.Tag)
 		return
 	}
 	plain := n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
-	ok, hint := false, ""
+	ok, hint := false, feed.Text{}
 	switch is := any(&v.is).(type) {
 	case *string:
 		*is = n.Value
@@ -66,17 +69,17 @@ func (v *value[T]) decode(d *decoder, n *yaml.Node, lim limits) {
 		case plain && n.ShortTag() == "!!bool":
 			*is, ok = strings.EqualFold(n.Value, "true"), true
 		case !plain:
-			hint = "remove the quotes"
+			hint = say(removeQuotes)
 		case slices.Contains([]string{"yes", "on", "1"}, strings.ToLower(n.Value)):
-			hint = "write true"
+			hint = say(writeThis, "true")
 		case slices.Contains([]string{"no", "off", "0"}, strings.ToLower(n.Value)):
-			hint = "write false"
+			hint = say(writeThis, "false")
 		}
 	case *int:
 		x, err := strconv.Atoi(n.Value)
 		*is, ok = x, plain && err == nil
 		if err == nil && !plain {
-			hint = "remove the quotes"
+			hint = say(removeQuotes)
 		}
 		if ok && !d.inRange(n, float64(x), lim) {
 			return
@@ -92,23 +95,29 @@ func (v *value[T]) decode(d *decoder, n *yaml.Node, lim limits) {
 		*is, ok = x, err == nil
 		hint = durationHint(n.Value)
 		if ok && x < 0 {
-			d.at(n, "", "%s must not be negative", lim.name)
+			d.at(n, feed.Text{}, "%s must not be negative", say(lim.name))
 			return
 		}
 	case *byteCount:
 		*is, ok = parseBytes(n.Value)
-		hint = "write a number of bytes, or 512KB, 8MB"
+		hint = say("write a number of bytes, or 512KB, 8MB")
 	}
 	if !ok {
 		from, to := cure(n, hint)
-		d.atCure(n, from, to, hint, "%s wants %s, found %s", lim.name, wanted(any(&v.is)), shown(n.Value))
+		d.atCure(n, from, to, hint, "%s wants %s, found %s", say(lim.name), wanted(any(&v.is)), shown(n.Value))
 		return
 	}
 	v.at = n
 }
 
+// Hints that leave no choice.
+const (
+	writeThis    = "write %s"
+	removeQuotes = "remove the quotes"
+)
+
 // cure is what a hint says to write instead of a scalar, where it leaves no choice.
-func cure(n *yaml.Node, hint string) (from, to string) {
+func cure(n *yaml.Node, hint feed.Text) (from, to string) {
 	from = n.Value
 	switch {
 	case n.Style&yaml.DoubleQuotedStyle != 0:
@@ -116,44 +125,44 @@ func cure(n *yaml.Node, hint string) (from, to string) {
 	case n.Style&yaml.SingleQuotedStyle != 0:
 		from = "'" + n.Value + "'"
 	}
-	if to, ok := strings.CutPrefix(hint, "write "); ok && !strings.Contains(to, " ") {
-		return from, to
-	}
-	if hint == "remove the quotes" {
+	switch hint.Key {
+	case writeThis:
+		return from, fmt.Sprint(hint.Args...)
+	case removeQuotes:
 		return from, n.Value
 	}
 	return "", ""
 }
 
 // wanted names the kind of value for messages.
-func wanted(v any) string {
+func wanted(v any) feed.Text {
 	switch v.(type) {
 	case *bool:
-		return "true or false"
+		return say("true or false")
 	case *int:
-		return "a whole number"
+		return say("a whole number")
 	case *float64:
-		return "a number"
+		return say("a number")
 	case *time.Duration:
-		return "a duration"
+		return say("a duration")
 	case *byteCount:
-		return "a size"
+		return say("a size")
 	}
-	return "a text"
+	return say("a text")
 }
 
 // durationHint knows the spellings that people expect and Go does not take.
-func durationHint(s string) string {
+func durationHint(s string) feed.Text {
 	s = strings.TrimSpace(s)
 	if _, err := strconv.ParseFloat(s, 64); err == nil {
-		return "add a unit: " + s + "s or " + s + "m"
+		return say("add a unit: %[1]ss or %[1]sm", s)
 	}
 	for unit, hours := range map[string]int{"d": 24, "w": 7 * 24} {
 		if x, err := strconv.Atoi(strings.TrimSuffix(s, unit)); err == nil && x > 0 && x < 10000 {
-			return "write " + strconv.Itoa(x*hours) + "h"
+			return say(writeThis, strconv.Itoa(x*hours)+"h")
 		}
 	}
-	return "such as 20s, 5m or 72h"
+	return say("such as 20s, 5m or 72h")
 }
 
 func parseBytes(s string) (byteCount, bool) {

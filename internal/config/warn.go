@@ -27,7 +27,7 @@ func (b *builder) suspicious(f *file, cfg *Config) {
 	b.terms(f.Drop)
 	for i, s := range cfg.Sources {
 		if at := f.Sources[i].URL.at; at != nil && !s.AllowPrivate && s.Proxy == "" && b.checks.Private != nil && b.checks.Private(s.URL) {
-			b.warn(at, "add allow_private: true when it is yours", "source %s is on a private address, and is not asked", s.ID)
+			b.warn(at, say("add allow_private: true when it is yours"), "source %s is on a private address, and is not asked", s.ID)
 		}
 	}
 }
@@ -50,7 +50,7 @@ func (b *builder) oneAddress(f *file, cfg *Config) {
 			continue
 		}
 		if j, ok := first[w]; ok {
-			b.warn(at, "keep one", "source %s reads the address of source %s on line %d once more", s.ID, cfg.Sources[j].ID, cfg.Sources[j].Line)
+			b.warn(at, say("keep one"), "source %s reads the address of source %s on line %d once more", s.ID, cfg.Sources[j].ID, cfg.Sources[j].Line)
 			continue
 		}
 		first[w] = i
@@ -68,7 +68,7 @@ func (b *builder) unreachable(f *file, cfg *Config) {
 	}
 	for i, s := range cfg.Sections {
 		if at := f.Sections.List[i].ID.at; at != nil && !fed[s.ID] && len(s.Rules) == 0 && len(cfg.Sources) > 0 {
-			b.warn(at, "give a source section: "+s.ID+", or the section a rule", "nothing reaches the section %s but what an editor files there", s.ID)
+			b.warn(at, say("give a source section: %s, or the section a rule", s.ID), "nothing reaches the section %s but what an editor files there", s.ID)
 		}
 	}
 }
@@ -82,7 +82,7 @@ func (b *builder) shadowed(rules []fileRule) {
 		}
 		for j := range i {
 			if e := &rules[j]; e.at != nil && !e.Weight.given() && covers(e, r) {
-				b.warn(r.at, "remove it", "this rule adds nothing: what it takes, the rule on line %d takes already", e.at.Line)
+				b.warn(r.at, say("remove it"), "this rule adds nothing: what it takes, the rule on line %d takes already", e.at.Line)
 				break
 			}
 		}
@@ -125,12 +125,12 @@ func (b *builder) terms(rules []fileRule) {
 		for _, list := range [][]text{r.Any, r.All, r.None} {
 			for _, t := range list {
 				if t.given() && t.at.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 && acronym.MatchString(t.is) {
-					b.warn(t.at, `write '"`+t.is+`"'`, "the quotes around %s are YAML's and gone: the term matches %s, too", t.is, strings.ToLower(t.is))
+					b.warn(t.at, say(writeThis, `'"`+t.is+`"'`), "the quotes around %s are YAML's and gone: the term matches %s, too", t.is, strings.ToLower(t.is))
 				}
 			}
 		}
 		if w := r.Weight; w.given() && math.Abs(w.is) > mostWeight {
-			b.warn(w.at, "remove it to make the rule hard, or write one between 0.3 and 3", "a weight of %v decides alone, whatever the section has learned", w.is)
+			b.warn(w.at, say("remove it to make the rule hard, or write one between 0.3 and 3"), "a weight of %v decides alone, whatever the section has learned", w.is)
 		}
 	}
 }

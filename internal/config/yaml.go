@@ -3,13 +3,14 @@ package config
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"regexp"
 	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v4"
+
+	"feedd/internal/feed"
 )
 
 // readYAML parses data to the mapping at its root, or records why that is impossible and returns
@@ -17,11 +18,11 @@ import (
 // for here first.
 func readYAML(p *problems, data []byte) *yaml.Node {
 	if len(data) > maxFile {
-		p.atMark(1, 1, "", "the file is larger than %d MiB", maxFile>>20)
+		p.atMark(1, 1, feed.Text{}, "the file is larger than %d MiB", maxFile>>20)
 		return nil
 	}
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
-		p.atMark(1, 1, "save it as UTF-8", "the file is UTF-16")
+		p.atMark(1, 1, say("save it as UTF-8"), "the file is UTF-16")
 		return nil
 	}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
@@ -31,13 +32,13 @@ func readYAML(p *problems, data []byte) *yaml.Node {
 
 	loader, err := yaml.NewLoader(bytes.NewReader(data))
 	if err != nil {
-		p.atMark(1, 1, "", "%s", err)
+		p.atMark(1, 1, feed.Text{}, "%s", err)
 		return nil
 	}
 	var doc yaml.Node
 	switch err := loader.Load(&doc); {
 	case errors.Is(err, io.EOF):
-		p.atMark(1, 1, "the least is sources: with an id and a url", "the file holds no configuration")
+		p.atMark(1, 1, say("the least is sources: with an id and a url"), "the file holds no configuration")
 		return nil
 	case err != nil:
 		syntaxError(p, data, err)
@@ -46,7 +47,7 @@ func readYAML(p *problems, data []byte) *yaml.Node {
 	var second yaml.Node
 	switch err := loader.Load(&second); {
 	case err == nil:
-		p.at(&second, "remove the line ---", "a second document begins here")
+		p.at(&second, say("remove the line ---"), "a second document begins here")
 		return nil
 	case !errors.Is(err, io.EOF):
 		syntaxError(p, data, err)
@@ -57,7 +58,7 @@ func readYAML(p *problems, data []byte) *yaml.Node {
 		if len(doc.Content) == 1 {
 			at = doc.Content[0]
 		}
-		p.at(at, "the least is sources: with an id and a url", "wants keys such as sources:, found %s", kind(at))
+		p.at(at, say("the least is sources: with an id and a url"), "wants keys such as sources:, found %s", kind(at))
 		return nil
 	}
 	return doc.Content[0]
@@ -70,12 +71,12 @@ func plainText(p *problems, data []byte) bool {
 		r, size := utf8.DecodeRune(data[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
-			p.atMark(line, column, "save the file as UTF-8", "byte 0x%02X is not UTF-8", data[i])
+			p.atMark(line, column, say("save the file as UTF-8"), "byte 0x%02X is not UTF-8", data[i])
 			return false
 		case r == '\n':
 			line, column = line+1, 0
 		case r < ' ' && r != '\t' && r != '\r', r >= 0x7f && r < 0xa0 && r != 0x85:
-			p.atMark(line, column, "remove it", "control character U+%04X", r)
+			p.atMark(line, column, say("remove it"), "control character U+%04X", r)
 			return false
 		}
 		i += size
@@ -88,40 +89,40 @@ func plainText(p *problems, data []byte) bool {
 func syntaxError(p *problems, data []byte, err error) {
 	var le *yaml.LoadError
 	if !errors.As(err, &le) {
-		p.atMark(1, 1, "", "not valid YAML: %s", err)
+		p.atMark(1, 1, feed.Text{}, "not valid YAML: %s", err.Error())
 		return
 	}
 	if oddSpaces(p, data) || notClosed(p, data, le) || aliasForText(p, data, le) {
 		return
 	}
-	hint := ""
+	var hint feed.Text
 	switch msg := le.Message; {
 	case strings.Contains(msg, "unknown anchor"):
-		hint = "write it with & where it begins, above this line; or put quotes around a text that begins with *"
+		hint = say("write it with & where it begins, above this line; or put quotes around a text that begins with *")
 	case strings.Contains(msg, "tab character"), charAt(data, le.Mark) == '\t':
-		p.atMark(le.Mark.Line, le.Mark.Column, "use spaces", "a tab stands where YAML wants spaces")
+		p.atMark(le.Mark.Line, le.Mark.Column, say("use spaces"), "a tab stands where YAML wants spaces")
 		return
 	case strings.Contains(msg, "mapping values are not allowed"):
-		hint = `check the indentation; put quotes around a text that holds ": "`
+		hint = say(`check the indentation; put quotes around a text that holds ": "`)
 	case strings.Contains(msg, "cannot start any token"):
-		hint = "put quotes around a text that begins with @, `, or %"
+		hint = say("put quotes around a text that begins with @, `, or %")
 	case strings.Contains(msg, "unknown escape character"):
-		hint = `in "double quotes" a backslash must be doubled; 'single quotes' leave it alone`
+		hint = say(`in "double quotes" a backslash must be doubled; 'single quotes' leave it alone`)
 	case strings.Contains(msg, "expected ',' or ']'"):
-		hint = "a [ list is not closed, or a text in it needs quotes"
+		hint = say("a [ list is not closed, or a text in it needs quotes")
 	case strings.Contains(msg, "expected ',' or '}'"):
-		hint = "a { mapping is not closed, or a text in it needs quotes"
+		hint = say("a { mapping is not closed, or a text in it needs quotes")
 	case strings.Contains(msg, "did not find expected key"), strings.Contains(msg, "did not find expected '-'"):
-		hint = "check the indentation of this line and the ones above"
+		hint = say("check the indentation of this line and the ones above")
 	case strings.Contains(msg, "unexpected end of stream"):
-		hint = "a quote is not closed"
+		hint = say("a quote is not closed")
 	}
 	line, column := le.Mark.Line, le.Mark.Column
 	// A quote without its end is reported where it opens, since that is where it is mended.
 	if strings.Contains(le.Message, "unexpected end of stream") && le.ContextMark.Line > 0 {
 		line, column = le.ContextMark.Line, le.ContextMark.Column
 	}
-	p.atMark(line, column, hint, "not valid YAML: %s", le.Message)
+	p.atMark(line, column, hint, "not valid YAML: %s", say(le.Message))
 }
 
 // oddSpace finds a space that is none to YAML where YAML wants one: before a key, or behind a hyphen
@@ -145,8 +146,8 @@ func oddSpaces(p *problems, data []byte) bool {
 		found = true
 		r, _ := utf8.DecodeRune(text[m[2]:])
 		p.record(Error{
-			Line: line, Column: 1 + utf8.RuneCount(text[:m[2]]), Message: fmt.Sprintf("the space here is no plain one but U+%04X, which YAML takes for a letter", r),
-			Hint: "write a plain space", From: string(r), To: " ",
+			Line: line, Column: 1 + utf8.RuneCount(text[:m[2]]), Message: say("the space here is no plain one but U+%04X, which YAML takes for a letter", r),
+			Hint: say("write a plain space"), From: string(r), To: " ",
 		})
 	}
 	return found
@@ -197,11 +198,11 @@ func notClosed(p *problems, data []byte, le *yaml.LoadError) bool {
 		return false
 	}
 	o := open[0]
-	what, end := "list", "]"
+	what, end := "the list that begins with [ here is not closed", "]"
 	if o.char == '{' {
-		what, end = "mapping", "}"
+		what, end = "the mapping that begins with { here is not closed", "}"
 	}
-	p.atMark(o.line, o.column, "write "+end+" at its end, or quotes around a text in it that YAML misreads", "the %s that begins with %c here is not closed", what, o.char)
+	p.atMark(o.line, o.column, say("write %s at its end, or quotes around a text in it that YAML misreads", end), what)
 	return true
 }
 
@@ -237,11 +238,11 @@ func aliasForText(p *problems, data []byte, le *yaml.LoadError) bool {
 				return false // the file has anchors: this one is misspelled
 			}
 			e := Error{
-				Line: line, Column: i + 1, Message: fmt.Sprintf("%c before a text means an anchor in YAML, and there is none", r[i]),
-				Hint: `put quotes around it: "` + word + `"`, From: word, To: `"` + word + `"`,
+				Line: line, Column: i + 1, Message: say("%c before a text means an anchor in YAML, and there is none", r[i]),
+				Hint: say("put quotes around it: %s", `"`+word+`"`), From: word, To: `"` + word + `"`,
 			}
 			if r[i] == '*' { // where it was meant to stand, only the editor knows
-				e.Hint, e.From, e.To = "write the star behind the word: "+word[1:]+"*", "", ""
+				e.Hint, e.From, e.To = say("write the star behind the word: %s", word[1:]+"*"), "", ""
 			}
 			p.record(e)
 			return true
@@ -263,19 +264,22 @@ func charAt(data []byte, m yaml.Mark) rune {
 }
 
 // kind names what a node is, for messages.
-func kind(n *yaml.Node) string {
+func kind(n *yaml.Node) feed.Text {
 	switch {
 	case n.Kind == yaml.SequenceNode:
-		return "a list"
+		return say("a list")
 	case n.Kind == yaml.MappingNode:
-		return "a mapping"
+		return say("a mapping")
 	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null":
-		return "nothing"
+		return say("nothing")
 	case n.Kind == yaml.ScalarNode:
-		return shown(n.Value)
+		return say("%s", shown(n.Value))
 	}
-	return "nothing"
+	return say("nothing")
 }
+
+// nothing tells whether a key has no value.
+func nothing(n *yaml.Node) bool { return kind(n).Key == "nothing" }
 
 // shown quotes a value for a message, cut when it is long.
 func shown(s string) string {

@@ -115,7 +115,7 @@ func (d *Draft) Add(ctx context.Context, a config.Addition) error {
 	if err != nil {
 		var mistakes config.Errors
 		if errors.As(err, &mistakes) && len(mistakes) > 0 { // a line that nobody can look at says nothing
-			err = errors.New(strings.TrimSpace(mistakes[0].Message + " " + parenthesis(mistakes[0].Hint)))
+			err = errors.New(strings.TrimSpace(mistakes[0].Message.String() + " " + parenthesis(mistakes[0].Hint.String())))
 		}
 		return fmt.Errorf("%w: %w", ErrWouldBreak, err)
 	}

@@ -602,7 +602,7 @@ func (d *Daemon) reload(asked bool) error {
 	next, w, err := d.load(context.Background())
 	var held *HeldError
 	if err == nil {
-		if why := takesAway(before, next); why != "" && !asked {
+		if why := takesAway(before, next); why.Key != "" && !asked {
 			held = &HeldError{File: w.name, Why: why}
 			err = held
 		} else {
@@ -656,15 +656,27 @@ func (d *Daemon) apply(next *config.Config) error {
 }
 
 // refused says in a line why a configuration is not in force; "" for nil.
-func refused(err error) string {
+func refused(err error) feed.Text {
 	var mistakes config.Errors
 	switch {
 	case err == nil:
-		return ""
-	case errors.As(err, &mistakes) && len(mistakes) > 1:
-		return fmt.Sprintf("%s (+%d)", mistakes[0].Error(), len(mistakes)-1)
+		return feed.Text{}
+	case errors.As(err, &mistakes) && len(mistakes) > 0:
+		e := &mistakes[0]
+		text := feed.Say("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+		if e.Hint.Key != "" {
+			text = feed.Say("%s (%s)", text, e.Hint)
+		}
+		if len(mistakes) > 1 {
+			text = feed.Say("%s (+%d)", text, len(mistakes)-1)
+		}
+		return text
 	}
-	return err.Error()
+	var held *HeldError
+	if errors.As(err, &held) {
+		return held.Why
+	}
+	return feed.TextOf(err)
 }
 
 // filed wakes what waits for what the desk committed.

@@ -3,8 +3,6 @@ package daemon
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,7 +30,7 @@ func (e *Editor) Said() int64 { return e.said }
 // File puts the items that what names under a section for good, or with remove takes them out.
 func (e *Editor) File(ctx context.Context, what, section string, remove bool) ([]feed.Item, error) {
 	if !e.d.hasSection(section) {
-		return nil, fmt.Errorf("no section %q in the configuration", section)
+		return nil, feed.Errorf("no section %q in the configuration", section)
 	}
 	kind := feed.WordFile
 	if remove {
@@ -60,7 +58,7 @@ func (e *Editor) file(ctx context.Context, kind feed.EditorsKind, what string, s
 		ids = append(ids, it.ID)
 	}
 	if len(words) == 0 {
-		return nil, errors.New("the configuration has no sections")
+		return nil, feed.Errorf("the configuration has no sections")
 	}
 	return items, e.speak(ctx, words, ids)
 }
@@ -77,7 +75,7 @@ func (e *Editor) Split(ctx context.Context, story, what string) (feed.Item, erro
 		for _, it := range items {
 			ids = append(ids, strconv.FormatInt(it.ID, 10))
 		}
-		return feed.Item{}, fmt.Errorf("%s names %d items; choose one by its number: %s", what, len(items), strings.Join(ids, ", "))
+		return feed.Item{}, feed.Errorf("%s names %d items; choose one by its number: %s", what, len(items), strings.Join(ids, ", "))
 	}
 	it := items[0]
 	of, err := d.story(ctx, story)
@@ -85,14 +83,14 @@ func (e *Editor) Split(ctx context.Context, story, what string) (feed.Item, erro
 		return it, err
 	}
 	if it.Story != of {
-		return it, fmt.Errorf("item %d is not in story %s but in %s", it.ID, of, it.Story)
+		return it, feed.Errorf("item %d is not in story %s but in %s", it.ID, of, it.Story)
 	}
 	entries, err := d.store.Entries(ctx, feed.EntryQuery{Keys: []string{it.Entry}, Any: true, Brief: true})
 	if err != nil {
 		return it, err
 	}
 	if len(entries) != 1 {
-		return it, fmt.Errorf("the entry %s of item %d is not there", it.Entry, it.ID)
+		return it, feed.Errorf("the entry %s of item %d is not there", it.Entry, it.ID)
 	}
 	words, err := e.split(ctx, &it, &entries[0])
 	if err != nil {
@@ -126,7 +124,7 @@ func (e *Editor) split(ctx context.Context, it *feed.Item, entry *feed.Entry) ([
 			words = append(words, stays)
 		}
 	case own == it.Entry && own == it.Story:
-		return nil, fmt.Errorf("item %d began the story and is alone in its first entry; split the developments off that are none of it", it.ID)
+		return nil, feed.Errorf("item %d began the story and is alone in its first entry; split the developments off that are none of it", it.ID)
 	}
 	words[0].Titles = [2]string{it.Title, otherHeadline(entry, it.ID)}
 	return words, nil
@@ -153,7 +151,7 @@ func (e *Editor) Confirm(ctx context.Context, id int64) (feed.Item, error) {
 	}
 	own := opens(&it)
 	if it.Entry == "" || own == it.Entry {
-		return it, fmt.Errorf("item %d is told under an entry of its own", it.ID)
+		return it, feed.Errorf("item %d is told under an entry of its own", it.ID)
 	}
 	entries, err := e.d.store.Entries(ctx, feed.EntryQuery{Keys: []string{it.Entry}, Any: true, Brief: true})
 	if err != nil {
@@ -198,7 +196,7 @@ func (e *Editor) Join(ctx context.Context, a, b string) (older, younger string, 
 		return "", "", err
 	}
 	if older == younger {
-		return "", "", fmt.Errorf("%s and %s are one story already", a, b)
+		return "", "", feed.Errorf("%s and %s are one story already", a, b)
 	}
 	first, err := d.store.Entries(ctx, feed.EntryQuery{Keys: []string{older, younger}, Any: true, Brief: true})
 	if err != nil {
@@ -221,7 +219,7 @@ func (e *Editor) Join(ctx context.Context, a, b string) (older, younger string, 
 		if first[1].WithdrawnBy == feed.Retracted {
 			gone = first[1].Key
 		}
-		return "", "", fmt.Errorf("story %s is withdrawn and the other is not; to join them, first retract the other or bring it back with feedd retract --undo %s", gone, gone)
+		return "", "", feed.Errorf("story %s is withdrawn and the other is not; to join them, first retract the other or bring it back with feedd retract --undo %s", gone, gone)
 	}
 	var ids []int64
 	entries, err := d.store.Entries(ctx, feed.EntryQuery{Story: younger, Any: true, Brief: true})
@@ -268,7 +266,7 @@ func (e *Editor) Retract(ctx context.Context, id string, undo bool) ([]feed.Entr
 		}
 	}
 	if len(entries) == 0 {
-		return nil, fmt.Errorf("%s is in no feed: %s", id, cmp.Or(found[0].Item.Dropped, "the desk has not filed it yet"))
+		return nil, feed.Errorf("%s is in no feed: %s", id, feed.Say(cmp.Or(found[0].Item.Dropped, "the desk has not filed it yet")))
 	}
 	keys := make([]string, 0, len(entries))
 	for k := range entries {
@@ -278,9 +276,9 @@ func (e *Editor) Retract(ctx context.Context, id string, undo bool) ([]feed.Entr
 	}
 	if len(keys) == 0 {
 		if undo {
-			return nil, fmt.Errorf("%s is not withdrawn", id)
+			return nil, feed.Errorf("%s is not withdrawn", id)
 		}
-		return nil, fmt.Errorf("%s is withdrawn already", id)
+		return nil, feed.Errorf("%s is withdrawn already", id)
 	}
 	slices.Sort(keys)
 	at := d.o.Now()
@@ -387,7 +385,7 @@ func (e *Editor) TakeBack(ctx context.Context, n int64) (Decision, error) {
 	}
 	i := slices.IndexFunc(all, func(x Decision) bool { return x.N == n })
 	if i < 0 {
-		return Decision{}, fmt.Errorf("%w: %d; feedd decisions lists them", store.ErrNoDecision, n)
+		return Decision{}, feed.Errorf("%s: %d; feedd decisions lists them", store.ErrNoDecision, n)
 	}
 	if all[i].Kind == feed.WordRetract {
 		for _, story := range all[i].On {
@@ -414,7 +412,7 @@ func (e *Editor) speak(ctx context.Context, words []feed.EditorsWord, items []in
 }
 
 func unknown(what string) error {
-	return fmt.Errorf("nothing is known of %s; it was never collected, or retention took it away", what)
+	return feed.Errorf("nothing is known of %s; it was never collected, or retention took it away", what)
 }
 
 func (d *Daemon) find(ctx context.Context, what string) ([]feed.Item, error) {
@@ -434,11 +432,11 @@ func (d *Daemon) story(ctx context.Context, what string) (string, error) {
 	key := items[0].Story
 	for _, it := range items {
 		if it.Story != key {
-			return "", fmt.Errorf("%s is in several stories: %s and %s", what, key, it.Story)
+			return "", feed.Errorf("%s is in several stories: %s and %s", what, key, it.Story)
 		}
 	}
 	if key == "" {
-		return "", fmt.Errorf("%s is in no story", what)
+		return "", feed.Errorf("%s is in no story", what)
 	}
 	return key, nil
 }

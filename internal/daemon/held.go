@@ -10,6 +10,8 @@ import (
 
 	"feedd/internal/config"
 	"feedd/internal/publish/render"
+
+	"feedd/internal/feed"
 )
 
 // A configuration that lost its end is often still a proper one. So one that takes away most of what
@@ -18,16 +20,16 @@ import (
 // HeldError says that a changed configuration was not put into force because it takes away too much.
 type HeldError struct {
 	File string
-	Why  string // what it takes away
+	Why  feed.Text // what it takes away
 }
 
 func (e *HeldError) Error() string {
-	return fmt.Sprintf("%s %s; if that is meant, say so: feedd check --accept, or SIGHUP", e.File, e.Why)
+	return fmt.Sprintf("%s: %s; if that is meant, say so: feedd check --accept, or SIGHUP", e.File, e.Why)
 }
 
 // takesAway says what of the sources and sections in force another configuration leaves out, when that
 // is more than half of the sources or every section; else "".
-func takesAway(present, next *config.Config) string {
+func takesAway(present, next *config.Config) feed.Text {
 	sources, sections := map[string]bool{}, map[string]bool{}
 	for i := range next.Sources {
 		sources[next.Sources[i].ID] = true
@@ -46,11 +48,11 @@ func takesAway(present, next *config.Config) string {
 	}
 	switch {
 	case 2*fewer > len(present.Sources):
-		return fmt.Sprintf("leaves out %d of the %d sources in force", fewer, len(present.Sources))
+		return feed.Say("the file leaves out %d of the %d sources in force", fewer, len(present.Sources))
 	case none:
-		return fmt.Sprintf("leaves out all %d sections in force", len(present.Sections))
+		return feed.Say("the file leaves out all %d sections in force", len(present.Sections))
 	}
-	return ""
+	return feed.Text{}
 }
 
 // accepted is the name under which the store keeps the digest of the file that was accepted last.
@@ -108,7 +110,7 @@ func (d *Daemon) whole(ctx context.Context, text []byte) *HeldError {
 		return nil // an older feedd's, which says nothing to this one
 	}
 	why := takesAway(before, d.config)
-	if why == "" {
+	if why.Key == "" {
 		return nil
 	}
 	d.config = before
@@ -124,5 +126,5 @@ func (d *Daemon) hold(held *HeldError) {
 		return
 	}
 	d.held.Set(1)
-	d.pub.Tell("configuration", render.NoteHeld, fmt.Sprintf("the changed configuration is not in force: it %s; if that is meant, say so: feedd check --accept, or SIGHUP", held.Why))
+	d.pub.Tell("configuration", render.NoteHeld, fmt.Sprintf("the changed configuration is not in force: %s; if that is meant, say so: feedd check --accept, or SIGHUP", held.Why))
 }

@@ -160,7 +160,7 @@ func TestTakesAway(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if why := takesAway(present, next); (why != "") != tt.held {
+		if why := takesAway(present, next); (why.Key != "") != tt.held {
 			t.Errorf("%s: %q", tt.next, why)
 		}
 	}

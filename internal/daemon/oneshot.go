@@ -97,6 +97,7 @@ func (d *Daemon) Explain(ctx context.Context, what string) ([]Explanation, error
 	var found []Explanation
 	for _, it := range items {
 		lines.Renew(&it)
+		it.Why.Tell()
 		e := Explanation{Item: it}
 		if it.Story != "" {
 			if e.Story, err = d.store.Entries(ctx, feed.EntryQuery{Story: it.Story, Any: true}); err != nil {
@@ -107,6 +108,7 @@ func (d *Daemon) Explain(ctx context.Context, what string) ([]Explanation, error
 			e.Entry = &e.Story[i]
 			for j := range e.Entry.Reports {
 				lines.Renew(&e.Entry.Reports[j])
+				e.Entry.Reports[j].Why.Tell()
 			}
 			for _, w := range words {
 				if slices.ContainsFunc(e.Entry.Reports, func(r feed.Item) bool { return strconv.FormatInt(r.ID, 10) == w.A }) {

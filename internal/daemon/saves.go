@@ -100,11 +100,11 @@ func refusal(err error, at time.Time) *editor.Refused {
 	switch {
 	case errors.As(err, &held):
 		r.Held = true
-		r.Mistakes = []editor.Mistake{{Message: "the file " + held.Why}}
+		r.Mistakes = []editor.Mistake{{Message: held.Why}}
 	case errors.As(err, &mistakes):
 		r.Mistakes = mistakesOf(mistakes)
 	default:
-		r.Mistakes = []editor.Mistake{{Message: err.Error()}}
+		r.Mistakes = []editor.Mistake{{Message: feed.TextOf(err)}}
 	}
 	return r
 }
@@ -112,7 +112,7 @@ func refusal(err error, at time.Time) *editor.Refused {
 func mistakesOf(errs config.Errors) []editor.Mistake {
 	list := make([]editor.Mistake, len(errs))
 	for i, e := range errs {
-		list[i] = editor.Mistake{Line: e.Line, Column: e.Column, Message: strings.TrimPrefix(e.Message, "warning: "), Hint: e.Hint}
+		list[i] = editor.Mistake{Line: e.Line, Column: e.Column, Message: e.Message, Hint: e.Hint}
 	}
 	return list
 }
@@ -229,10 +229,10 @@ func (n newsroom) State() editor.State {
 func unmet(c *config.Config) (list []editor.Mistake) {
 	failures, err := sections.CheckExpectations(c.Sections, c.Drop, c.SectionSettings)
 	if err != nil {
-		return []editor.Mistake{{Message: err.Error()}}
+		return []editor.Mistake{{Message: feed.TextOf(err)}}
 	}
 	for _, f := range failures {
-		list = append(list, editor.Mistake{Line: f.Line, Message: "section " + f.Section + ": " + f.Message})
+		list = append(list, editor.Mistake{Line: f.Line, Message: feed.Say("section %s: %s", f.Section, f.Message)})
 	}
 	return list
 }

@@ -119,8 +119,8 @@ func (v *Versions) push(ctx context.Context, p *Push, done *Pushed) (int64, erro
 		return before.Version, nil
 	}
 	if present, err := ParseConfig(versionName(before.Version), before.Text); err == nil && before.Version > 0 {
-		if why := takesAway(present, done.Config); why != "" && !p.Accept {
-			return 0, fmt.Errorf("%w: %s %s; if that is meant, say so: feedd config push --accept", ErrTakesAway, p.Name, why)
+		if why := takesAway(present, done.Config); why.Key != "" && !p.Accept {
+			return 0, fmt.Errorf("%w: %s: %s; if that is meant, say so: feedd config push --accept", ErrTakesAway, p.Name, why)
 		}
 		done.Change = changeOf(present, done.Config)
 	}

@@ -125,7 +125,7 @@ func TestConfigurationInDatabase(t *testing.T) {
 	}
 	eventually(t, "the nodes say why they do not take it", func() bool {
 		s := (newsroom{publisher.Daemon}).State()
-		return s.Refused != nil && strings.Contains(s.Refused.Mistakes[0].Message, "FEEDD_TEST_TOKEN")
+		return s.Refused != nil && strings.Contains(s.Refused.Mistakes[0].Message.String(), "FEEDD_TEST_TOKEN")
 	})
 	if !all("Ba")() {
 		t.Error("the version before is not in force any more")

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -344,13 +343,22 @@ type Placement struct {
 // Reason says for people why the item was placed: Detail, or the evidence with its weights.
 func (p *Placement) Reason() string {
 	parts := make([]string, 0, 1+len(p.Evidence))
-	if p.Detail != "" {
-		parts = append(parts, p.Detail)
-	}
-	for _, e := range p.Evidence {
-		parts = append(parts, e.String())
+	for _, t := range p.Reasons() {
+		parts = append(parts, t.String())
 	}
 	return strings.Join(parts, ", ")
+}
+
+// Reasons are what Reason says, one by one, as data.
+func (p *Placement) Reasons() []Text {
+	var all []Text
+	if p.Detail != "" {
+		all = append(all, Say("%s", p.Detail))
+	}
+	for _, e := range p.Evidence {
+		all = append(all, e.Text())
+	}
+	return all
 }
 
 // Evidence is one reason for a learned placement.
@@ -375,17 +383,19 @@ const (
 )
 
 // String is the evidence with its weight: "lãi suất +1.2".
-func (e Evidence) String() string {
-	what := e.Words
+func (e Evidence) String() string { return e.Text().String() }
+
+// Text is String as data.
+func (e Evidence) Text() Text {
 	switch e.Kind {
 	case EvidenceRule:
-		what = "line " + strconv.Itoa(e.Line)
+		return Say("line %d %s", e.Line, e.Weight())
 	case EvidenceForm:
-		what = "(form of the headline)"
+		return Say("(form of the headline) %s", e.Weight())
 	case EvidenceRelated:
-		what = "(related words)"
+		return Say("(related words) %s", e.Weight())
 	}
-	return what + " " + e.Weight()
+	return Say("%s %s", e.Words, e.Weight())
 }
 
 // Weight is what the evidence adds, with its sign and one digit behind the point.
@@ -395,10 +405,35 @@ func (e Evidence) Weight() string { return fmt.Sprintf("%+.1f", e.Adds) }
 type Why struct {
 	Score    float64   `json:"score,omitempty"`    // 0..1, of the join
 	With     int64     `json:"with,omitempty"`     // Item.ID of the report it matched best
-	Reason   string    `json:"reason,omitempty"`   // one sentence for people
+	Reason   string    `json:"reason,omitempty"`   // one sentence for people, once Tell has made it
 	Features []Feature `json:"features,omitempty"` // what decided, strongest first
 	Words    []string  `json:"words,omitempty"`    // the shared rare words
-	Vetoes   []string  `json:"vetoes,omitempty"`   // what kept near stories apart
+	Vetoes   []string  `json:"vetoes,omitempty"`   // what kept near stories apart, likewise
+	// Said and Against are Reason and Vetoes as data, and what is stored of them. What was stored before there
+	// were these has the sentences alone.
+	Said    []Text `json:"said,omitempty"`
+	Against []Text `json:"against,omitempty"`
+}
+
+// Tell sets Reason and Vetoes, for who reads English, from what says them as data.
+func (w *Why) Tell() {
+	if w.Reason == "" {
+		w.Reason = joined(w.Said)
+	}
+	if len(w.Vetoes) == 0 {
+		for _, t := range w.Against {
+			w.Vetoes = append(w.Vetoes, t.String())
+		}
+	}
+}
+
+// joined are sentences one behind the other.
+func joined(list []Text) string {
+	parts := make([]string, len(list))
+	for i, t := range list {
+		parts[i] = t.String()
+	}
+	return strings.Join(parts, "; ")
 }
 
 // Feature is one named figure in a decision and what it added to it.

@@ -21,6 +21,7 @@ var floor = map[string]int{
 	"feedd/internal/demo":                            1,
 	"feedd/internal/aggregate/read":                  1,
 	"feedd/internal/publish/render":                  1,
+	"feedd/internal/publish/say":                     1,
 	"feedd/internal/aggregate/desk/words":            1,
 	"feedd/internal/aggregate/collect":               2,
 	"feedd/internal/aggregate/desk/stories":          2,

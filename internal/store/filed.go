@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+
 	"fmt"
 	"maps"
 	"slices"
@@ -286,7 +287,7 @@ func (s *Store) OfStory(ctx context.Context, key string) ([]feed.Item, error) {
 }
 
 // ErrName says that a text names no item.
-var ErrName = errors.New("is not an address, an item's number or an entry's id")
+var ErrName = feed.Errorf("is not an address, an item's number or an entry's id")
 
 // Find returns the items an editor may mean by a text: a row's id, an entry's or a story's key, a
 // tag: id, or an address in any spelling. In order of arrival.
@@ -313,7 +314,7 @@ func (s *Store) Find(ctx context.Context, what string) ([]feed.Item, error) {
 	}
 	var id int64
 	if _, err := fmt.Sscanf(what, "%d", &id); err != nil || fmt.Sprint(id) != what {
-		return nil, fmt.Errorf("%q %w", what, ErrName)
+		return nil, feed.Errorf("%q %s", what, ErrName)
 	}
 	return s.Items(ctx, []int64{id})
 }
@@ -493,7 +494,7 @@ func decisions(it *feed.Item) (sections, why string, err error) {
 		}
 		sections = string(b)
 	}
-	if w := it.Why; w.Score != 0 || w.With != 0 || w.Reason != "" || len(w.Features)+len(w.Words)+len(w.Vetoes) > 0 {
+	if w := it.Why; w.Score != 0 || w.With != 0 || w.Reason != "" || len(w.Features)+len(w.Words)+len(w.Vetoes)+len(w.Said)+len(w.Against) > 0 {
 		b, err := json.Marshal(w)
 		if err != nil {
 			return "", "", err

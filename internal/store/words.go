@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -277,8 +276,8 @@ func (s *Store) Words(ctx context.Context) ([]feed.EditorsWord, error) {
 
 // Errors of TakeBack that are for whoever called it.
 var (
-	ErrNoDecision = errors.New("there is no such decision")
-	ErrLater      = errors.New("a later decision moved the same reports")
+	ErrNoDecision = feed.Errorf("there is no such decision")
+	ErrLater      = feed.Errorf("a later decision moved the same reports")
 )
 
 // TakeBack takes the decision with this number back: the words it replaced hold again, and the
@@ -309,7 +308,7 @@ func (s *Store) TakeBack(ctx context.Context, n int64) ([]feed.EditorsWord, erro
 			return err
 		}
 		if len(gone) == 0 {
-			return fmt.Errorf("%w: %d", ErrNoDecision, n)
+			return feed.Errorf("%s: %d", ErrNoDecision, n)
 		}
 		var items []int64
 		for i := range gone {
@@ -333,7 +332,7 @@ func takeBack(tx *tx, w *feed.EditorsWord, c changed, later []feed.EditorsWord) 
 	for _, p := range c.Places {
 		for _, l := range later {
 			if slices.ContainsFunc(l.Places, func(q feed.Place) bool { return q.Item == p.Item }) {
-				return nil, fmt.Errorf("%w; take back %d first", ErrLater, l.N)
+				return nil, feed.Errorf("%s; take back %d first", ErrLater, l.N)
 			}
 		}
 	}

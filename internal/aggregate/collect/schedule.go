@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"feedd/internal/feed"
 )
 
 // Auto is the schedule line of a source that runs by its own learned rhythm, see rhythm.go.
@@ -102,9 +104,9 @@ func parseLine(line string, loc *time.Location) (ticks, error) {
 	line = strings.TrimSpace(line)
 	switch {
 	case line == "":
-		return ticks{}, fmt.Errorf(`the schedule is empty: write five cron fields, "@every 10m" or "auto"`)
+		return ticks{}, feed.Errorf(`the schedule is empty: write five cron fields, "@every 10m" or "auto"`)
 	case strings.HasPrefix(line, "TZ=") || strings.HasPrefix(line, "CRON_TZ="):
-		return ticks{}, fmt.Errorf("a schedule names no zone: use the timezone key instead of %s", strings.Fields(line)[0])
+		return ticks{}, feed.Errorf("a schedule names no zone: use the timezone key instead of %s", strings.Fields(line)[0])
 	case strings.HasPrefix(line, "@"):
 		return parseDescriptor(line, loc)
 	}
@@ -114,12 +116,12 @@ func parseLine(line string, loc *time.Location) (ticks, error) {
 		if len(parts) == 6 {
 			hint = "; there is no field for seconds"
 		}
-		return ticks{}, fmt.Errorf("a schedule has 5 fields (minute, hour, day of month, month, day of week), this one %d%s", len(parts), hint)
+		return ticks{}, feed.Errorf("a schedule has 5 fields (minute, hour, day of month, month, day of week), this one %d%s", len(parts), hint)
 	}
 	for i, f := range cronFields {
 		fixed, err := checkField(parts[i], f.min, f.max, f.names)
 		if err != nil {
-			return ticks{}, fmt.Errorf("%s %q: %w", f.name, parts[i], err)
+			return ticks{}, feed.Errorf("%s %q: %s", feed.Say(f.name), parts[i], err)
 		}
 		parts[i] = fixed
 	}
@@ -134,13 +136,13 @@ func parseDescriptor(line string, loc *time.Location) (ticks, error) {
 	d, err := time.ParseDuration(strings.TrimSpace(rest))
 	switch {
 	case err != nil:
-		return ticks{}, fmt.Errorf(`%q is no duration: write "@every 10m" or "@every 1h30m"`, strings.TrimSpace(rest))
+		return ticks{}, feed.Errorf(`%q is no duration: write "@every 10m" or "@every 1h30m"`, strings.TrimSpace(rest))
 	case d < minEvery:
-		return ticks{}, fmt.Errorf("@every %s is more often than once a minute", strings.TrimSpace(rest))
+		return ticks{}, feed.Errorf("@every %s is more often than once a minute", strings.TrimSpace(rest))
 	case d > maxEvery:
-		return ticks{}, fmt.Errorf("@every %s is less often than once in 366 days", strings.TrimSpace(rest))
+		return ticks{}, feed.Errorf("@every %s is less often than once in 366 days", strings.TrimSpace(rest))
 	case d%time.Second != 0:
-		return ticks{}, fmt.Errorf("@every %s has fractions of a second", strings.TrimSpace(rest))
+		return ticks{}, feed.Errorf("@every %s has fractions of a second", strings.TrimSpace(rest))
 	}
 	return ticks{every: d, loc: loc}, nil
 }
@@ -150,7 +152,7 @@ func parseDescriptor(line string, loc *time.Location) (ticks, error) {
 func parseSpec(line string, loc *time.Location) (t ticks, err error) {
 	defer func() {
 		if r := recover(); r != nil { // v3.0.1 panics on some lines instead of refusing them
-			t, err = ticks{}, fmt.Errorf("the schedule %q cannot be read: %v", line, r)
+			t, err = ticks{}, feed.Errorf("the schedule %q cannot be read: %v", line, fmt.Sprint(r))
 		}
 	}()
 	parsed, err := cron.NewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.Descriptor).Parse(line)
@@ -159,17 +161,17 @@ func parseSpec(line string, loc *time.Location) (t ticks, err error) {
 	}
 	spec, ok := parsed.(*cron.SpecSchedule)
 	if !ok {
-		return ticks{}, fmt.Errorf("the schedule %q cannot be read", line)
+		return ticks{}, feed.Errorf("the schedule %q cannot be read", line)
 	}
 	spec.Location = time.UTC
 	// A year after a leap day shows both what never comes and what comes once in four years.
 	from := time.Date(2024, time.March, 1, 0, 0, 0, 0, time.UTC)
 	next := spec.Next(from)
 	if next.IsZero() {
-		return ticks{}, fmt.Errorf("the schedule %q never runs: there is no such day", line)
+		return ticks{}, feed.Errorf("the schedule %q never runs: there is no such day", line)
 	}
 	if next.Sub(from) > maxEvery {
-		return ticks{}, fmt.Errorf("the schedule %q runs less often than once in 366 days", line)
+		return ticks{}, feed.Errorf("the schedule %q runs less often than once in 366 days", line)
 	}
 	return ticks{spec: spec, loc: loc}, nil
 }
@@ -181,7 +183,7 @@ func checkField(field string, low, high int, names string) (string, error) {
 	var out []string
 	for part := range strings.SplitSeq(field, ",") {
 		if part == "" {
-			return "", fmt.Errorf("an element of the list is empty")
+			return "", feed.Errorf("an element of the list is empty")
 		}
 		span, stepText, stepped := strings.Cut(part, "/")
 		first, last := low, high
@@ -207,17 +209,17 @@ func checkField(field string, low, high int, names string) (string, error) {
 				last = first
 			}
 			if first > last {
-				return "", fmt.Errorf("the range begins after its end")
+				return "", feed.Errorf("the range begins after its end")
 			}
 		}
 		step := 1
 		if stepped {
 			n, err := strconv.Atoi(stepText)
 			if err != nil || n < 1 || stepText[0] == '+' {
-				return "", fmt.Errorf("the step %q is no number above 0", stepText)
+				return "", feed.Errorf("the step %q is no number above 0", stepText)
 			}
 			if n > 1 && n > last-first {
-				return "", fmt.Errorf("the step %d is larger than the range %d-%d", n, first, last)
+				return "", feed.Errorf("the step %d is larger than the range %d-%d", n, first, last)
 			}
 			step = n
 		}
@@ -241,10 +243,10 @@ func fieldValue(s string, low, high int, names string) (int, error) {
 	}
 	n, err := strconv.Atoi(s)
 	if err != nil || s[0] == '+' || s[0] == '-' {
-		return 0, fmt.Errorf("%q is no number", s)
+		return 0, feed.Errorf("%q is no number", s)
 	}
 	if n < low || n > high {
-		return 0, fmt.Errorf("%d is not within %d-%d", n, low, high)
+		return 0, feed.Errorf("%d is not within %d-%d", n, low, high)
 	}
 	return n, nil
 }

@@ -169,7 +169,7 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 			d.stories.Forget(it.ID) // its entry stays known, for when it comes back
 		case it.Dropped != "":
 			d.stories.Forget(it.ID)
-			it.Story, it.Entry, it.Verdict, it.Why = "", "", "", feed.Why{}
+			it.Story, it.Entry, it.Verdict = "", "", "" // and why is said by the rule
 		case it.Entry == "" && d.repeat(it):
 		case it.Entry == "":
 			d.stories.Place(it, now)
@@ -292,7 +292,8 @@ func (d *Desk) repeat(it *feed.Item) bool {
 		it.Entry, it.Story = "", ""
 		return false
 	}
-	it.Verdict, it.Why = feed.Duplicate, feed.Why{Score: 1, Reason: "its outlet's own report, once more"}
+	it.Verdict, it.Why = feed.Duplicate, feed.Why{Score: 1, Said: []feed.Text{feed.Say("its outlet's own report, once more")}}
+
 	d.stories.Restore(it)
 	return true
 }
@@ -301,7 +302,8 @@ func (d *Desk) repeat(it *feed.Item) bool {
 func (d *Desk) join(it *feed.Item, into string) {
 	d.stories.Forget(it.ID)
 	it.Story, it.Entry, it.Verdict = into, into, feed.Same
-	it.Why = feed.Why{Reason: "the editor joined the stories"}
+	it.Why = feed.Why{Said: []feed.Text{feed.Say("the editor joined the stories")}}
+
 	d.stories.Restore(it)
 }
 

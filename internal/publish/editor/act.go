@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"feedd/internal/feed"
 )
 
 // act does what a button says. Its value is an order and what it is about: "file kinh-te", "split 0123456789abcdef",
@@ -14,7 +16,7 @@ func (d *Desk) act(w http.ResponseWriter, r *http.Request, v *visit) {
 	to := back(r.PostFormValue("back"))
 	kind, about, _ := strings.Cut(r.PostFormValue("do"), " ")
 	fail := func(err error) {
-		d.page(w, r, http.StatusConflict, "problem.html", v, func(p *page) { p.Problem, p.Detail, p.Back = p.Words.Failed, err.Error(), to })
+		d.page(w, r, http.StatusConflict, "problem.html", v, func(p *page) { p.Problem, p.Detail, p.Back = p.Words.Failed, feed.TextOf(err), to })
 	}
 	unclear := func() {
 		d.page(w, r, http.StatusBadRequest, "problem.html", v, func(p *page) { p.Problem, p.Back = p.Words.Unclear, to })

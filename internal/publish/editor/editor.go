@@ -107,7 +107,7 @@ type Refused struct {
 // Mistake is a place in the file, counted from 1, and what is wrong there. Line is 0 where it concerns the file.
 type Mistake struct {
 	Line, Column  int
-	Message, Hint string
+	Message, Hint feed.Text // Hint may be empty
 }
 
 // Alarm is something that somebody should look at.

@@ -2,6 +2,7 @@ package editor
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"html/template"
 	"math"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"feedd/internal/feed"
+	"feedd/internal/publish/say"
 )
 
 //go:embed templates/desk.html
@@ -44,8 +46,8 @@ type page struct {
 	Here, Back  string // this page; where to go on
 	At          string // which of the pages this is
 	Title       string
-	Problem     string // in words of ours
-	Detail      string // as the machine says it
+	Problem     string    // in words of ours
+	Detail      feed.Text // as the machine says it
 	Done        *Decision
 	Undone      bool
 	Sections    []feed.Section
@@ -115,7 +117,7 @@ func (d *Desk) show(w http.ResponseWriter, r *http.Request, name string, v *visi
 	}
 	if err != nil {
 		d.o.Log.Error("the desk could not read what it shows", "page", name, "error", err)
-		d.page(w, r, http.StatusServiceUnavailable, "problem.html", v, func(p *page) { p.Problem, p.Detail, p.Back = p.Words.Unread, err.Error(), p.Here })
+		d.page(w, r, http.StatusServiceUnavailable, "problem.html", v, func(p *page) { p.Problem, p.Detail, p.Back = p.Words.Unread, feed.TextOf(err), p.Here })
 		return
 	}
 	d.page(w, r, http.StatusOK, name, v, func(q *page) { *q = *p })
@@ -215,7 +217,7 @@ func (d *Desk) search(w http.ResponseWriter, r *http.Request, v *visit) {
 		p.Searched = true
 		found, next, err := d.o.Archive.Search(r.Context(), p.Query, foundAtOnce)
 		if err != nil {
-			p.Problem, p.Detail = p.Words.NoQuery, err.Error()
+			p.Problem, p.Detail = p.Words.NoQuery, feed.TextOf(err)
 			return nil
 		}
 		if next > 0 {
@@ -409,12 +411,12 @@ func (p *page) LeadOf(e feed.Entry) *feed.Item { return e.LeadItem() }
 
 // list is mistakes with the words to show them in.
 type list struct {
-	Words    *words
+	*page
 	Mistakes []Mistake
 }
 
 // List goes to the template "mistakes".
-func (p *page) List(m []Mistake) list { return list{p.Words, m} }
+func (p *page) List(m []Mistake) list { return list{p, m} }
 
 // doubtful is a doubt with the page to show it on.
 type doubtful struct {
@@ -424,6 +426,53 @@ type doubtful struct {
 
 // Of goes to the template "doubt".
 func (p *page) Of(d Doubt) doubtful { return doubtful{p, d} }
+
+// Told is a sentence of the machine in words, and their language where it is not the page's.
+type Told struct{ Text, Lang string }
+
+// Tell says a sentence of the machine in the page's language, or as it is where that has none for it. No Text
+// means no sentence.
+func (p *page) Tell(t feed.Text) Told { return tell(p.Lang, t) }
+
+// TellReason says what was stored of a reason before it was stored as data, or what is.
+func (p *page) TellReason(said []feed.Text, stored string) Told {
+	if len(said) == 0 && stored != "" {
+		return tell(p.Lang, feed.Say(stored))
+	}
+	var parts []string
+	told := Told{}
+	for _, t := range said {
+		one := tell(p.Lang, t)
+		parts = append(parts, one.Text)
+		told.Lang = cmp.Or(told.Lang, one.Lang)
+	}
+	told.Text = strings.Join(parts, "; ")
+	return told
+}
+
+// Reasons says why an item was placed.
+func (p *page) Reasons(by feed.Placement) string {
+	var parts []string
+	for _, t := range by.Reasons() {
+		parts = append(parts, tell(p.Lang, t).Text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Named is the name of a feature that was weighed.
+func (p *page) Named(feature string) Told { return tell(p.Lang, feed.Say(feature)) }
+
+func tell(lang string, t feed.Text) Told {
+	if t.Key == "" {
+		return Told{}
+	}
+	text, whole := say.In(lang, t)
+	told := Told{Text: text}
+	if !whole {
+		told.Lang = "en"
+	}
+	return told
+}
 
 // Two writes a number with two digits behind the point.
 func (p *page) Two(x float64) string { return strconv.FormatFloat(x, 'f', 2, 64) }

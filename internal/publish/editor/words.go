@@ -7,7 +7,7 @@ import (
 )
 
 // words are the texts of the page, in one language. What the machine says of single cases (a mistake in
-// the file, a reason for a join) is in English whatever the page's language, and marked so.
+// the file, a reason for a join) is in package say.
 type words struct {
 	Lang string
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"feedd/internal/feed"
+	"feedd/internal/publish/say"
 )
 
 // alarmKinds are all kinds of alarms.
@@ -40,7 +41,7 @@ type condition struct {
 
 // conditions says what is wrong by the state of the sources, the newest entries of the sections and the
 // troubles that neither tells of. It is a pure function of what it is given.
-func conditions(s *Settings, states map[string]feed.SourceState, newest map[string]time.Time, troubles map[string]string, now time.Time) []condition {
+func conditions(s *Settings, states map[string]feed.SourceState, newest map[string]time.Time, troubles map[string]feed.Text, now time.Time) []condition {
 	w, zone := wordsFor(s.Site.Language), s.Site.Timezone
 	if zone == nil {
 		zone = time.UTC
@@ -56,8 +57,11 @@ func conditions(s *Settings, states map[string]feed.SourceState, newest map[stri
 		}
 		failing := s.Alerts.Failures > 0 && st.Failures >= s.Alerts.Failures
 		if failing {
-			why := src.Discreet(st.Error, st.URL, st.FinalURL, st.MovedTo, st.Hub, st.Self)
-			add(feed.AlarmFailing, id, 0, w.Failing, src.Outlet(), st.Failures, redact(why, nil))
+			why := redact(src.Discreet(st.Error, st.URL, st.FinalURL, st.MovedTo, st.Hub, st.Self), nil)
+			if w.Lang != "en" { // what the machine says of it is in English
+				why, _ = say.In(w.Lang, say.Fault(&st))
+			}
+			add(feed.AlarmFailing, id, 0, w.Failing, src.Outlet(), st.Failures, why)
 		}
 		if since, gap, silent := silence(&src, &st, s.Alerts.Silent, zone, now); silent && !failing {
 			add(feed.AlarmSilent, id, 0, w.Silent, src.Outlet(), w.date(since, zone), feed.Span(gap.Round(time.Minute)))
@@ -83,7 +87,8 @@ func conditions(s *Settings, states map[string]feed.SourceState, newest map[stri
 		}
 	}
 	for subject, text := range troubles {
-		add(feed.AlarmConfig, subject, 0, w.Config, subject, text)
+		told, _ := say.In(w.Lang, text)
+		add(feed.AlarmConfig, subject, 0, w.Config, subject, told)
 	}
 	return all
 }

@@ -73,7 +73,7 @@ func TestAlarmsBeginOpenAndEnd(t *testing.T) {
 		Sections: []feed.Section{{ID: "dry", Title: "Dry"}, {ID: "never", Title: "Never"}, {ID: "full", Title: "Full"}},
 	}
 	newest := map[string]time.Time{"dry": noon.Add(-25 * time.Hour), "full": noon}
-	trouble := map[string]string{"feeds.yaml": "line 3: unknown key"}
+	trouble := map[string]feed.Text{"feeds.yaml": feed.Say("line 3: unknown key")}
 	var known []feed.Alarm
 	look := func(at time.Duration) (told []string) {
 		now := noon.Add(at)

@@ -97,12 +97,12 @@ type Notifier struct {
 	mu       sync.Mutex // guards what follows
 	settings Settings
 	pokes    []chan struct{}   // of those who look into the outbox
-	troubles map[string]string // that no state of a source tells, by subject
+	troubles map[string]feed.Text // that no state of a source tells, by subject
 }
 
 // New returns a Notifier that tells nothing until it runs.
 func New(o Options) (*Notifier, error) {
-	n := &Notifier{o: o, log: o.Log, settings: o.Settings, sender: newSender, reload: make(chan struct{}, 1), troubles: map[string]string{}}
+	n := &Notifier{o: o, log: o.Log, settings: o.Settings, sender: newSender, reload: make(chan struct{}, 1), troubles: map[string]feed.Text{}}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	var err error
 	n.count, err = newCounters(o)
@@ -142,9 +142,9 @@ func (n *Notifier) Wake() {
 }
 
 // Trouble raises an alarm of the kind AlarmConfig about a subject, until it is called with no text.
-func (n *Notifier) Trouble(subject, text string) {
+func (n *Notifier) Trouble(subject string, text feed.Text) {
 	n.mu.Lock()
-	if text == "" {
+	if text.Key == "" {
 		delete(n.troubles, subject)
 	} else {
 		n.troubles[subject] = text

@@ -1,7 +1,6 @@
 package sections
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -14,7 +13,7 @@ type ExpectationFailure struct {
 	Line    int    // of the expectation
 	Title   string // the headline
 	Not     bool   // it was expected to stay out
-	Message string // what won instead and why, one sentence
+	Message feed.Text // what won instead and why
 }
 
 // CheckExpectations files the headlines that the sections expect, or expect not, by the rules
@@ -30,7 +29,7 @@ func CheckExpectations(sections []feed.Section, drop []feed.Rule, set feed.Secti
 	var failures []ExpectationFailure
 	for i, s := range sections {
 		for _, e := range s.Expect {
-			if message := f.expect(i, e); message != "" {
+			if message := f.expect(i, e); message.Key != "" {
 				failures = append(failures, ExpectationFailure{s.ID, e.Line, e.Title, e.Not, message})
 			}
 		}
@@ -38,8 +37,8 @@ func CheckExpectations(sections []feed.Section, drop []feed.Rule, set feed.Secti
 	return failures, nil
 }
 
-// expect returns why an expectation fails, "" when it holds.
-func (f *Filer) expect(section int, e feed.Expect) string {
+// expect returns why an expectation fails, nothing when it holds.
+func (f *Filer) expect(section int, e feed.Expect) feed.Text {
 	s := &f.sections[section]
 	it := feed.Item{Title: e.Title, Summary: e.Summary}
 	if !Vietnamese(e.Title + e.Summary) {
@@ -49,58 +48,59 @@ func (f *Filer) expect(section int, e feed.Expect) string {
 	i := slices.IndexFunc(it.Sections, func(p feed.Placement) bool { return p.Section == s.ID })
 	switch {
 	case e.Not && i >= 0:
-		return fmt.Sprintf("%q enters %s %s", e.Title, s.ID, because(it.Sections[i]))
+		return feed.Say("%q enters %s %s", e.Title, s.ID, because(it.Sections[i]))
 	case e.Not || i >= 0:
-		return ""
+		return feed.Text{}
 	case it.Dropped != "":
-		return fmt.Sprintf("%q does not enter %s: it is %s", e.Title, s.ID, it.Dropped)
+		return feed.Say("%q does not enter %s: it is %s", e.Title, s.ID, it.Why.Said[0])
 	}
-	message := fmt.Sprintf("%q does not enter %s", e.Title, s.ID)
-	if why := f.hindered(&it, section); why != "" {
-		message += ": " + why
-	}
+	why := f.hindered(&it, section)
 	if len(it.Sections) == 0 {
-		return message + "; it stays unsorted"
+		return feed.Say("%q does not enter %s: %s; it stays unsorted", e.Title, s.ID, why)
 	}
-	var won []string
-	for _, p := range it.Sections {
-		won = append(won, p.Section+" "+because(p))
+	won := feed.Say("%s %s", it.Sections[0].Section, because(it.Sections[0]))
+	for _, p := range it.Sections[1:] {
+		won = feed.Say("%s and %s", won, feed.Say("%s %s", p.Section, because(p)))
 	}
-	return message + "; it enters " + strings.Join(won, " and ")
+	return feed.Say("%q does not enter %s: %s; it enters %s", e.Title, s.ID, why, won)
 }
 
 // because says by what authority and why an item was placed.
-func because(p feed.Placement) string {
-	why := "by " + p.By
+func because(p feed.Placement) feed.Text {
+	why := feed.Say("by " + p.By)
 	switch {
 	case p.By == byRule:
-		why = fmt.Sprintf("by the rule in line %d", p.Line)
+		why = feed.Say("by the rule in line %d", p.Line)
 	case p.By == byLearned && p.Probability > 0:
-		why = fmt.Sprintf("by the weights of soft rules, with probability %.2f", p.Probability)
+		why = feed.Say("by the weights of soft rules, with probability %.2f", p.Probability)
 	}
-	if reason := p.Reason(); reason != "" {
-		why += ": " + reason
+	for i, reason := range p.Reasons() {
+		if i == 0 {
+			why = feed.Say("%s: %s", why, reason)
+		} else {
+			why = feed.Say("%s, %s", why, reason)
+		}
 	}
 	return why
 }
 
 // hindered names what kept an item out of a section although a part of a rule matched.
-func (f *Filer) hindered(it *feed.Item, section int) string {
+func (f *Filer) hindered(it *feed.Item, section int) feed.Text {
 	w := f.memory.Get().(*filing)
 	defer f.memory.Put(w)
 	again := *it
 	f.decide(&again, w)
 	if !f.speaks(section, w.read.language) {
-		return fmt.Sprintf("the section takes only %s and the headline is %s", f.sections[section].Language, w.read.language)
+		return feed.Say("the section takes only %s and the headline is %s", f.sections[section].Language, w.read.language)
 	}
 	for _, h := range w.holds {
 		if o := f.owner[h.rule]; o.section == section && o.purpose == toMute {
-			return fmt.Sprintf("the mute rule in line %d keeps it out: %s", o.line, f.rules.describe(&w.match, h))
+			return feed.Say("the mute rule in line %d keeps it out: %s", o.line, f.rules.describe(&w.match, h))
 		}
 	}
 	for _, h := range w.holds {
 		if o := f.owner[h.rule]; o.section == section && o.purpose == toEnter {
-			return fmt.Sprintf("the soft rule in line %d holds, but its weight of %g is not enough", o.line, f.rules.rules[h.rule].weight)
+			return feed.Say("the soft rule in line %d holds, but its weight of %g is not enough", o.line, f.rules.rules[h.rule].weight)
 		}
 	}
 	for _, n := range w.match.begun {
@@ -108,15 +108,15 @@ func (f *Filer) hindered(it *feed.Item, section int) string {
 		switch {
 		case o.section != section || o.purpose != toEnter:
 		case st.all == r.all && (r.any == 0 || st.any > 0) && st.none:
-			return fmt.Sprintf("the rule in line %d would hold, but its `none` has %s", o.line, strings.Join(f.rules.excluding(&w.match, n), ", "))
+			return feed.Say("the rule in line %d would hold, but its `none` has %s", o.line, strings.Join(f.rules.excluding(&w.match, n), ", "))
 		case st.all < r.all && st.all+st.any > 0:
-			return fmt.Sprintf("the rule in line %d needs all of its %d terms and found %d", o.line, r.all, st.all)
+			return feed.Say("the rule in line %d needs all of its %d terms and found %d", o.line, r.all, st.all)
 		}
 	}
 	if line, term := f.tooFarApart(w, section); term != "" {
-		return fmt.Sprintf("the rule in line %d has %s, and the words stand farther apart", line, term)
+		return feed.Say("the rule in line %d has %s, and the words stand farther apart", line, term)
 	}
-	return "no rule of the section matches"
+	return feed.Say("no rule of the section matches")
 }
 
 // tooFarApart finds a term a ~N b of a section's rule of which both sides stand in the text that

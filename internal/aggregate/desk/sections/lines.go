@@ -27,7 +27,7 @@ func (l *Lines) Renew(it *feed.Item) {
 	f.decide(&now, w)
 	if it.Dropped != "" {
 		if now.Dropped != "" {
-			it.Dropped = now.Dropped
+			it.Dropped, it.Why.Said = now.Dropped, now.Why.Said
 		}
 		return
 	}

@@ -1,8 +1,6 @@
 package sections
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -38,17 +36,17 @@ const (
 )
 
 // ErrNoWord says that a query asks for nothing.
-var ErrNoWord = errors.New("the search names no word that must be there")
+var ErrNoWord = feed.Errorf("the search names no word that must be there")
 
 // ParseQuery reads a query. Regular expressions are refused unless expressions allows them: no index
 // helps with them. Errors are for whoever typed the query.
 func ParseQuery(text string, expressions bool) (Query, error) {
 	var q Query
 	if len(text) > maxQueryBytes {
-		return q, fmt.Errorf("the search is longer than %d bytes", maxQueryBytes)
+		return q, feed.Errorf("the search is longer than %d bytes", maxQueryBytes)
 	}
 	if !utf8.ValidString(text) {
-		return q, errors.New("the search is no text in UTF-8")
+		return q, feed.Errorf("the search is no text in UTF-8")
 	}
 	for _, p := range queryParts(norm.NFC.String(text)) {
 		if err := q.add(p, expressions); err != nil {
@@ -56,7 +54,7 @@ func ParseQuery(text string, expressions bool) (Query, error) {
 		}
 	}
 	if len(q.All)+len(q.None) > maxQueryTerms {
-		return q, fmt.Errorf("the search has more than %d terms", maxQueryTerms)
+		return q, feed.Errorf("the search has more than %d terms", maxQueryTerms)
 	}
 	if len(q.All) == 0 {
 		return q, ErrNoWord
@@ -74,9 +72,9 @@ func (q *Query) add(p piece, expressions bool) error {
 	term, err := parseTerm(p.text)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%s: %w", p.text, err)
+		return feed.Errorf("%s: %s", p.text, err)
 	case term.re != nil && !expressions:
-		return fmt.Errorf("%s: a search takes words, no regular expressions", p.text)
+		return feed.Errorf("%s: a search takes words, no regular expressions", p.text)
 	}
 	text := unquoted(term.text)
 	list := &q.All

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -221,7 +222,8 @@ func (f *Filer) decide(it *feed.Item, w *filing) {
 	}
 	for _, h := range w.holds {
 		if o := f.owner[h.rule]; o.purpose == toDrop {
-			it.Dropped = fmt.Sprintf("dropped by the rule in line %d: %s", o.line, f.rules.describe(&w.match, h))
+			by := feed.Say("dropped by the rule in line %s: %s", strconv.Itoa(o.line), f.rules.describe(&w.match, h))
+			it.Dropped, it.Why = by.String(), feed.Why{Said: []feed.Text{by}}
 			return
 		}
 	}

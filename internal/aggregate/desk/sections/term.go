@@ -1,8 +1,6 @@
 package sections
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -82,9 +80,9 @@ func parseTerm(text string) (term, error) {
 	s := norm.NFC.String(t.text)
 	switch {
 	case s == "":
-		return t, errors.New("the term is empty")
+		return t, feed.Errorf("the term is empty")
 	case len(s) > maxTermBytes:
-		return t, fmt.Errorf("the term is longer than %d bytes", maxTermBytes)
+		return t, feed.Errorf("the term is longer than %d bytes", maxTermBytes)
 	case s[0] == '/':
 		re, err := parseRegexp(s)
 		t.re = re
@@ -112,7 +110,7 @@ func parseTerm(text string) (term, error) {
 func parseRegexp(s string) (*regexp.Regexp, error) {
 	end := strings.LastIndexByte(s, '/')
 	if end == 0 {
-		return nil, errors.New(`a regular expression needs a slash at its end: /…/ (for a text that begins with a slash, write it in quotes)`)
+		return nil, feed.Errorf(`a regular expression needs a slash at its end: /…/ (for a text that begins with a slash, write it in quotes)`)
 	}
 	expr := s[1:end]
 	switch flags := s[end+1:]; flags {
@@ -120,17 +118,17 @@ func parseRegexp(s string) (*regexp.Regexp, error) {
 	case "i":
 		expr = "(?i)" + expr
 	default:
-		return nil, fmt.Errorf("unknown flag %q behind the regular expression; only i is known", flags)
+		return nil, feed.Errorf("unknown flag %q behind the regular expression; only i is known", flags)
 	}
 	if s[1:end] == "" {
-		return nil, errors.New("the regular expression is empty")
+		return nil, feed.Errorf("the regular expression is empty")
 	}
 	re, err := regexp.Compile(expr)
 	if err != nil {
-		return nil, fmt.Errorf("regular expression: %w", err)
+		return nil, feed.Errorf("regular expression: %s", err)
 	}
 	if re.MatchString("") {
-		return nil, fmt.Errorf("the regular expression %s matches every text, even an empty one", s)
+		return nil, feed.Errorf("the regular expression %s matches every text, even an empty one", s)
 	}
 	return re, nil
 }
@@ -149,7 +147,7 @@ func cutNear(s string) (left string, gap int, right string, found bool, err erro
 			}
 			n, convErr := strconv.Atoi(s[i+1 : j])
 			if convErr != nil || n > maxGap {
-				return "", 0, "", false, fmt.Errorf("~ needs the number of words allowed between its sides, 0 to %d: a ~5 b", maxGap)
+				return "", 0, "", false, feed.Errorf("~ needs the number of words allowed between its sides, 0 to %d: a ~5 b", maxGap)
 			}
 			return s[:i], n, s[j:], true, nil
 		}
@@ -160,7 +158,7 @@ func cutNear(s string) (left string, gap int, right string, found bool, err erro
 func parsePhrase(s string) (phrase, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
-		return phrase{}, errors.New("~ needs a word on both sides: a ~5 b")
+		return phrase{}, feed.Errorf("~ needs a word on both sides: a ~5 b")
 	}
 	if strings.Contains(s, `"`) {
 		return parseExact(s)
@@ -168,7 +166,7 @@ func parsePhrase(s string) (phrase, error) {
 	var p phrase
 	words := feed.Cut(nil, s)
 	if len(words) == 0 {
-		return p, fmt.Errorf("%s has no word in it", s)
+		return p, feed.Errorf("%s has no word in it", s)
 	}
 	p.name = len(words) > 1
 	stars := 0
@@ -178,7 +176,7 @@ func parsePhrase(s string) (phrase, error) {
 			stars++ // whatever follows, it is found
 		} else if strings.HasPrefix(s[w.End:], "*") {
 			if len([]rune(w.Fold)) < 2 {
-				return p, fmt.Errorf("%s* would match nearly every text; write two letters or more before the star", w.Fold)
+				return p, feed.Errorf("%s* would match nearly every text; write two letters or more before the star", w.Fold)
 			}
 			pw.begun = true
 			stars++
@@ -190,7 +188,7 @@ func parsePhrase(s string) (phrase, error) {
 	}
 	p.signs = signsOf(s, words)
 	if stars != strings.Count(s, "*") {
-		return p, fmt.Errorf("in %s, a star may only stand directly behind a word: prefix*", s)
+		return p, feed.Errorf("in %s, a star may only stand directly behind a word: prefix*", s)
 	}
 	return p, nil
 }
@@ -262,11 +260,11 @@ func parseExact(s string) (phrase, error) {
 		inner, ok = strings.CutSuffix(inner, `"`)
 	}
 	if !ok || strings.Contains(inner, `"`) {
-		return phrase{}, fmt.Errorf(`quotes stand around a whole phrase, "like this", not in %s`, s)
+		return phrase{}, feed.Errorf(`quotes stand around a whole phrase, "like this", not in %s`, s)
 	}
 	words := feed.Cut(nil, inner)
 	if len(words) == 0 {
-		return phrase{}, fmt.Errorf("%s has no word in it", s)
+		return phrase{}, feed.Errorf("%s has no word in it", s)
 	}
 	p := phrase{exact: inner, lead: words[0].Start}
 	for _, w := range words {

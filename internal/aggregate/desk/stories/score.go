@@ -359,14 +359,14 @@ func outcome(p float64, c Certainty) string {
 }
 
 // turningPoint names the one thing without which two reports would have been decided about otherwise,
-// and how; "" when nothing alone would have changed it.
-func (j *Comparison) turningPoint(c Certainty) string {
+// and how; no sentence when nothing alone would have changed it.
+func (j *Comparison) turningPoint(c Certainty) feed.Text {
 	is := outcome(j.P, c)
 	if j.Apart != "" && is == "one entry" {
-		return "without " + j.Apart + ": one entry"
+		return feed.Say("without %s: %s", feed.Say(j.Apart), feed.Say("one entry"))
 	}
 	if j.Veto != "" || j.by == nil {
-		return ""
+		return feed.Text{}
 	}
 	odds := math.Log(j.P / (1 - j.P))
 	name, other, most := "", "", 0.0
@@ -377,9 +377,9 @@ func (j *Comparison) turningPoint(c Certainty) string {
 		}
 	}
 	if name == "" {
-		return ""
+		return feed.Text{}
 	}
-	return "without " + name + ": " + other
+	return feed.Say("without %s: %s", feed.Say(name), feed.Say(other))
 }
 
 func threeDigits(v float64) float64 { return math.Round(v*1000) / 1000 }

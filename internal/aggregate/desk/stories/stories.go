@@ -11,10 +11,10 @@
 package stories
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"feedd/internal/aggregate/desk/words"
@@ -167,6 +167,7 @@ func (s *Memory) Place(it *feed.Item, now time.Time) {
 	own := s.Own(it)
 	it.Entry, it.Story, it.Verdict = own, own, feed.New
 	it.Why = s.decide(it, r)
+
 	if key, ok := s.word.one[own]; ok && it.Story == own {
 		it.Story = key // the editor joined the story it opens to another
 	}
@@ -180,7 +181,7 @@ func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 		if !sameArticle(r, o) && s.reported(r, o.entry) {
 			s.update(it)
 		}
-		return feed.Why{Score: 1, With: o.id, Reason: reason}
+		return feed.Why{Score: 1, With: o.id, Said: []feed.Text{reason}}
 	}
 	s.compare(r)
 	best, found := s.choose(r)
@@ -544,34 +545,35 @@ func (s *Memory) Prune(now time.Time) {
 func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.Why {
 	var why feed.Why
 	for _, v := range s.judged {
-		if v.j.Veto == "" || len(why.Vetoes) == maxVetoes {
+		if v.j.Veto == "" || len(why.Against) == maxVetoes {
 			continue
 		}
-		why.Vetoes = append(why.Vetoes, fmt.Sprintf("%s: report %d (%s)", v.j.Veto, v.r.id, v.r.from.name))
+		why.Against = append(why.Against, feed.Say("%s: report %s (%s)", feed.Say(v.j.Veto), number(v.r.id), v.r.from.name))
 	}
 	const nearMiss = 0.3
 	if !found || best.score < nearMiss {
 		const nearGate = 0.05
 		if o := s.passedBy.r; !found && s.passedBy.alike >= nearGate {
-			why.Reason = fmt.Sprintf("not compared: it shares most with report %d (%s), %.2f of their words of at least %.2f", o.id, o.from.name, s.passedBy.alike, Gate)
+			why.Said = []feed.Text{feed.Say("not compared: it shares most with report %s (%s), %.2f of their words of at least %.2f", number(o.id), o.from.name, twoDigits(s.passedBy.alike), Gate)}
 		}
 		return why
 	}
 	b := s.judged[best.best]
 	why.Score, why.With = math.Round(best.score*1000)/1000, b.r.id
-	verb := "too little like"
 	needed := s.certain.Relate
+	to := []any{number(b.r.id), b.r.from.name, twoDigits(best.score)}
 	switch {
 	case best.fold >= s.certain.Fold && b.j.Apart != "":
-		verb = "is related to, and not told under one entry for " + b.j.Apart + " with"
+		why.Said = append(why.Said, feed.Say("is related to, and not told under one entry for %[5]s with report %[1]s (%[2]s): %[3].2f of at least %[4].2f", append(to, needed, feed.Say(b.j.Apart))...))
 	case best.fold >= s.certain.Fold:
-		verb, needed = "tells the event of", s.certain.Fold
+		why.Said = append(why.Said, feed.Say("tells the event of report %s (%s): %.2f of at least %.2f", append(to, s.certain.Fold)...))
 	case best.score >= s.certain.Relate:
-		verb = "is related to"
+		why.Said = append(why.Said, feed.Say("is related to report %s (%s): %.2f of at least %.2f", append(to, needed)...))
+	default:
+		why.Said = append(why.Said, feed.Say("too little like report %s (%s): %.2f of at least %.2f", append(to, needed)...))
 	}
-	why.Reason = fmt.Sprintf("%s report %d (%s): %.2f of at least %.2f", verb, b.r.id, b.r.from.name, best.score, needed)
-	if point := b.j.turningPoint(s.certain); point != "" {
-		why.Reason += "; " + point
+	if point := b.j.turningPoint(s.certain); point.Key != "" {
+		why.Said = append(why.Said, point)
 	}
 	why.Features = s.sc.decided(b.j)
 	why.Words = s.rd.Shared(&b.r.doc)
@@ -579,6 +581,11 @@ func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.W
 }
 
 const maxVetoes = 3
+
+// number is an item's number as sentences name it: what is stored of them knows no whole numbers.
+func number(id int64) string { return strconv.FormatInt(id, 10) }
+
+func twoDigits(x float64) float64 { return math.Round(x*100) / 100 }
 
 // rank orders reports for the lead: digests and live pages last, then priority, then what the
 // others resemble most, then the earliest, then the longest summary.

@@ -44,6 +44,7 @@ func placed(s *Memory, items ...*feed.Item) []*feed.Item {
 				}
 			}
 		}
+		it.Why.Tell()
 	}
 	return items
 }
@@ -316,7 +317,7 @@ func TestPlacingKeepsItsPromises(t *testing.T) {
 				t.Fatalf("%q was folded into an entry that its outlet is in already", it.Title)
 			}
 			outlets[key] = it.Title
-			if len(it.Why.Vetoes) > maxVetoes || len(it.Why.Features) > 6 || len(it.Why.Words) > 6 {
+			if len(it.Why.Against) > maxVetoes || len(it.Why.Features) > 6 || len(it.Why.Words) > 6 {
 				t.Fatalf("unbounded explanation %+v", it.Why)
 			}
 		}
@@ -415,7 +416,7 @@ func TestNumberOfACategoryIsNoIdentity(t *testing.T) {
 		it := item(1+i, "a", fmt.Sprintf("Bản tin nội bộ của phòng %c%c", 'A'+i/26, 'A'+i%26), time.Duration(i)*time.Minute)
 		it.URL = fmt.Sprintf("https://a.example/chuyen-muc-%d/bai-%c%c", 100200+i/20, 'a'+i/26, 'a'+i%26)
 		it.Canonical = feed.Canonical(it.URL)
-		if s.Place(it, it.FirstSeen); it.Why.Reason == "the same article, by its number in the address" {
+		if placed(s, it); it.Why.Reason == "the same article, by its number in the address" {
 			t.Fatalf("%s was taken for another article of its category", it.URL)
 		}
 	}
@@ -428,6 +429,7 @@ func TestExplainNamesWhatWasNotCompared(t *testing.T) {
 	place := func(id int64, source, title, summary string) *feed.Item {
 		it := &feed.Item{ID: id, Source: source, Title: title, Summary: summary, Published: now, FirstSeen: now, Key: fmt.Sprint(id)}
 		s.Place(it, now)
+		it.Why.Tell()
 		return it
 	}
 	place(1, "a", "Storm cuts power in Bergen", "Thousands of homes near the harbour were dark on Monday, the grid operator said.")

@@ -4,11 +4,12 @@ import (
 	"iter"
 
 	"feedd/internal/aggregate/desk/words"
+	"feedd/internal/feed"
 )
 
 // twin returns the earliest report in the window that is the same article: one address, or one
 // article number of one host; or another outlet's under the very same headline.
-func (s *Memory) twin(r *report) (*report, string) {
+func (s *Memory) twin(r *report) (*report, feed.Text) {
 	numbered := s.hosts[r.host].Trusted()
 	for _, key := range [...]uint64{r.article, r.address} {
 		if key == 0 {
@@ -19,10 +20,10 @@ func (s *Memory) twin(r *report) (*report, string) {
 			case !s.near(r, o) || s.word.split(r, o):
 			case o.address == r.address && r.address != 0:
 				if s.oneArticle(r, o) {
-					return o, "the same address"
+					return o, feed.Say("the same address")
 				}
 			case numbered && o.article == r.article && r.article != 0:
-				return o, "the same article, by its number in the address"
+				return o, feed.Say("the same article, by its number in the address")
 			}
 		}
 	}
@@ -33,13 +34,13 @@ func (s *Memory) twin(r *report) (*report, string) {
 			}
 			switch {
 			case o.outlet != r.outlet:
-				return o, "the same headline as " + o.from.name
+				return o, feed.Say("the same headline as %s", o.from.name)
 			case toldAgain(r, o):
-				return o, "the same report of " + o.from.name
+				return o, feed.Say("the same report of %s", o.from.name)
 			}
 		}
 	}
-	return nil, ""
+	return nil, feed.Text{}
 }
 
 // toldAgain says whether two reports of one outlet under the very same headline are one report that
