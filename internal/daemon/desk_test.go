@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,8 +18,10 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
 
+	"feedd/internal/config"
 	"feedd/internal/feed"
 	"feedd/internal/publish/browsertest"
+	"feedd/internal/publish/say"
 )
 
 const deskToken = "a-token-of-the-desk"
@@ -224,6 +227,47 @@ func TestDeskSearch(t *testing.T) {
 	if body := v.read("/desk/search?q="); !strings.Contains(body, "below=") {
 		t.Error("nothing leads to what is older")
 	}
+}
+
+// TestDeskSpeaksItsLanguage: nothing that the machine says stands in English on a Vietnamese desk: reasons, mistakes,
+// warnings, expectations, and why something cannot be done.
+func TestDeskSpeaksItsLanguage(t *testing.T) {
+	h := deskHouse(t)
+	v := &visitor{t: t, h: h}
+	v.signIn()
+	h.noteSave(h.current(), nil, edition{}, refusalOf(t, "sources: [{id: A b, url: x, schedule: '* *'}]\nsections: [{id: a, rules: [{any: ['bão* lũ*x'], weight: ja}]}]\n"))
+	_, notThere := h.As("").Split(t.Context(), "0123456789abcdef", "1")
+	pages := []string{"/desk", "/desk/live", "/desk/queue", "/desk/search?q=" + url.QueryEscape("/[/"), "/desk/search?q=" + url.QueryEscape("-bão")}
+	said := 0
+	for _, e := range h.standing(t) {
+		for _, r := range e.Reports {
+			pages = append(pages, fmt.Sprintf("/desk/item?id=%d", r.ID))
+			said += len(r.Why.Said) + len(r.Why.Against)
+		}
+	}
+	if said < 10 {
+		t.Fatalf("only %d reasons", said)
+	}
+	for _, path := range pages {
+		if body := v.read(path); strings.Contains(body, `<span lang="en">`) || strings.Contains(body, `dd lang="en"`) {
+			i := max(strings.Index(body, `<span lang="en">`), strings.Index(body, `dd lang="en"`))
+			t.Errorf("%s speaks English: %s", path, body[i:min(len(body), i+200)])
+		}
+	}
+	if text, whole := say.In("vi", feed.TextOf(notThere)); !whole || strings.Contains(text, "known") {
+		t.Errorf("what cannot be done is told in English: %s", text)
+	}
+}
+
+// refusalOf is the mistakes of a configuration.
+func refusalOf(t *testing.T, yaml string) error {
+	t.Helper()
+	_, err := ParseConfig("feeds.yaml", []byte(yaml))
+	var mistakes config.Errors
+	if !errors.As(err, &mistakes) || len(mistakes) < 4 {
+		t.Fatalf("the file has the mistakes %v", err)
+	}
+	return err
 }
 
 // clicks is an editor at a browser.
@@ -433,7 +477,7 @@ func TestDeskShowsRefusedSave(t *testing.T) {
 			return text != ""
 		})
 		t.Logf("with a script %v: shown %v after the save: %s", script, time.Since(began).Round(time.Millisecond), text)
-		for _, want := range []string{fmt.Sprintf("dòng %d, cột 1", line), `unknown key "sorces"`, `did you mean "sources"?`} {
+		for _, want := range []string{fmt.Sprintf("dòng %d, cột 1", line), `không có khóa "sorces"`, `có phải là "sources"?`} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the line does not say %q: %s", want, text)
 			}
