@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"feedd/internal/publish/browsertest"
 )
 
 // talk is what a command says, readable while it runs.
@@ -118,35 +120,66 @@ func TestDemoKeeps(t *testing.T) {
 	}
 }
 
-// TestGuide follows the page that says what to look at and what to try: every link leads somewhere, every
-// command does what it is for, and the edit it proposes has the effect it promises, in both languages.
-func TestGuide(t *testing.T) {
-	dir := t.TempDir()
-	file := filepath.Join(dir, "feeds.yaml")
+// guided starts a demo that keeps its file in a folder, waits for what it collects, and returns where its site and
+// the path of its guide are.
+func guided(t *testing.T, dir string) (site, guide string) {
+	t.Helper()
 	var out, errs talk
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan int, 1)
 	go func() { ended <- command(ctx, []string{"demo", "--keep", dir, "--listen", "127.0.0.1:0"}, &out, &errs) }()
-	defer func() {
+	t.Cleanup(func() {
 		cancel()
 		if code := <-ended; code != exitDone {
 			t.Errorf("the demo ended with %d: %s", code, errs.String())
 		}
-	}()
+	})
 	address := regexp.MustCompile(`what to try +(http://\S+)(/\S+)\n`)
 	until(t, "the address of the guide", func() bool { return address.MatchString(out.String()) || len(ended) > 0 })
 	m := address.FindStringSubmatch(out.String())
 	if m == nil {
 		t.Fatal(errs.String())
 	}
-	site, guide := m[1], m[2]
 	if !strings.Contains(errs.String(), "collecting the 8 invented sources") {
 		t.Errorf("nobody says what the demo waits for: %s", errs.String())
 	}
 	until(t, "what was collected", func() bool {
-		code, body := get(t, site+"/sections/all.rss")
+		code, body := get(t, m[1]+"/sections/all.rss")
 		return code == http.StatusOK && strings.Contains(body, "<item>")
 	})
+	return m[1], m[2]
+}
+
+// TestDemoForEverybody: axe finds nothing on the guide, and on no page that it leads to, and none is wider than
+// the screen.
+func TestDemoForEverybody(t *testing.T) {
+	axe := browsertest.Axe(t)
+	ctx := browsertest.Open(t, 3*time.Minute)
+	site, guide := guided(t, t.TempDir())
+	_, page := get(t, site+guide)
+	paths := map[string]bool{guide: true, "/search": true}
+	for _, m := range regexp.MustCompile(`href="(/[^"]*)"`).FindAllStringSubmatch(page, -1) {
+		path, _, _ := strings.Cut(html.UnescapeString(m[1]), "#")
+		if resp, err := http.Head(site + path); err == nil && strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+			paths[path] = true
+		}
+	}
+	if len(paths) < 5 {
+		t.Fatalf("the guide leads to %v", paths)
+	}
+	for path := range paths {
+		for _, f := range browsertest.Findings(t, ctx, axe, site+path) {
+			t.Error(f)
+		}
+	}
+}
+
+// TestGuide follows the page that says what to look at and what to try: every link leads somewhere, every
+// command does what it is for, and the edit it proposes has the effect it promises, in both languages.
+func TestGuide(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "feeds.yaml")
+	site, guide := guided(t, dir)
 
 	follow := func(lang string) (page string) {
 		t.Helper()
