@@ -96,7 +96,7 @@ type Notifier struct {
 
 	mu       sync.Mutex // guards what follows
 	settings Settings
-	pokes    []chan struct{}   // of those who look into the outbox
+	pokes    []chan struct{}      // of those who look into the outbox
 	troubles map[string]feed.Text // that no state of a source tells, by subject
 }
 

@@ -25,8 +25,9 @@ type desk struct {
 	t        *testing.T
 	s        *store.Store
 	settings Settings
-	n        int  // items so far
-	post     Post // s, unless something is wrong with it
+	n        int       // items so far
+	post     Post      // s, unless something is wrong with it
+	notifier *Notifier // of serve
 
 	mu   sync.Mutex
 	sent []letter
@@ -86,7 +87,7 @@ func (d *desk) serve() (stop func()) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	n.sender = func(feed.Channel, feed.Site) sender { return d }
+	n.sender, d.notifier = func(feed.Channel, feed.Site) sender { return d }, n
 	ctx, cancel := context.WithCancel(d.t.Context())
 	done := make(chan error)
 	go func() { done <- n.Run(ctx) }()
