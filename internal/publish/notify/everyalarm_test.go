@@ -37,9 +37,11 @@ func TestEveryAlarmIsToldTwice(t *testing.T) {
 		says          string
 	}{
 		"failing": {
-			breaks: func(d *desk) { state(d, feed.SourceState{Failures: 3, Error: "503", Fault: feed.FaultStatus, Status: 503}) },
-			mends:  func(d *desk) { state(d, feed.SourceState{}) },
-			says:   "Báo A thu không được 3 lần liên tiếp: máy chủ trả lời lỗi 503",
+			breaks: func(d *desk) {
+				state(d, feed.SourceState{Failures: 3, Error: "503", Fault: feed.FaultStatus, Status: 503})
+			},
+			mends: func(d *desk) { state(d, feed.SourceState{}) },
+			says:  "Báo A thu không được 3 lần liên tiếp: máy chủ trả lời lỗi 503",
 		},
 		"silent": {
 			breaks: func(d *desk) { state(d, feed.SourceState{Rhythm: rhythm()}) },

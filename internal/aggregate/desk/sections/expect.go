@@ -10,9 +10,9 @@ import (
 // ExpectationFailure is a headline that did not go where its section's `expect:` says.
 type ExpectationFailure struct {
 	Section string
-	Line    int    // of the expectation
-	Title   string // the headline
-	Not     bool   // it was expected to stay out
+	Line    int       // of the expectation
+	Title   string    // the headline
+	Not     bool      // it was expected to stay out
 	Message feed.Text // what won instead and why
 }
 
