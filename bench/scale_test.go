@@ -28,7 +28,7 @@ import (
 )
 
 // BenchmarkCollectors measures how many sources a second one, two and four processes collect from servers
-// that answer after 200 ms and have no news, as most looks find, each process with two requests under way: as far
+// that answer after 200 ms and have no news, as most looks find, each process with one request under way: as far
 // as collecting waits for others, nodes add up. Its figures are looks a second, and their ratio to those of one node.
 func BenchmarkCollectors(b *testing.B) {
 	feedd := build(b)
@@ -48,7 +48,7 @@ func BenchmarkCollectors(b *testing.B) {
 
 const (
 	farLatency = 200 * time.Millisecond
-	farSources = 300
+	farSources = 120
 )
 
 // collecting is the looks a second of so many nodes, between a tenth and nine tenths of all looks.
@@ -74,7 +74,7 @@ func collecting(b *testing.B, feedd string, nodes int) float64 {
 	defer srv.Close()
 
 	var yaml strings.Builder
-	fmt.Fprintf(&yaml, "site: {title: x, url: \"https://news.example.org\"}\ncollect: {hosts: 2}\ndefaults: {schedule: \"@every 1h\", proxy: \"http://%s\"}\nsources:\n", ln.Addr())
+	fmt.Fprintf(&yaml, "site: {title: x, url: \"https://news.example.org\"}\ncollect: {hosts: 1}\ndefaults: {schedule: \"@every 1h\", proxy: \"http://%s\"}\nsources:\n", ln.Addr())
 	for n := range farSources {
 		fmt.Fprintf(&yaml, "  - {id: s%d, title: s%d, url: \"http://h%d.example.org/rss\"}\n", n, n, n)
 	}
