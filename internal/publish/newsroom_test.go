@@ -34,6 +34,8 @@ type newsroom struct {
 	log      *slog.Logger
 	perPage  int
 	admin    bool
+	// renderings, when given, are what nodes share.
+	renderings func() publish.Renderings
 
 	mu  sync.Mutex
 	now time.Time
@@ -77,8 +79,12 @@ func (n *newsroom) open() {
 		n.t.Fatal(err)
 	}
 	n.registry = prometheus.NewRegistry()
+	var shared publish.Renderings
+	if n.renderings != nil {
+		shared = n.renderings()
+	}
 	n.pub, err = publish.New(publish.Options{
-		Settings: n.settings, Reader: n.store, Stories: n.store, Archives: n.store, Renditions: n.store, Meta: n.store, Subscriptions: n.store,
+		Renderings: shared, Settings: n.settings, Reader: n.store, Stories: n.store, Archives: n.store, Renditions: n.store, Meta: n.store, Subscriptions: n.store,
 		Registry: n.registry, Now: n.clock, Admin: n.admin, PerPage: n.perPage, Log: n.log,
 	})
 	if err != nil {

@@ -66,7 +66,7 @@ func (p *Publisher) sectionPages(s *site, ed *edition, shared *batch, now time.T
 // buildCommon renders what no single section decides: the front page, the lists of feeds and the
 // fixed files.
 func (p *Publisher) buildCommon(ctx context.Context, next, old *site, now time.Time) error {
-	if old != nil && old.plan == next.plan && maps.EqualFunc(old.editions, next.editions, sameEdition) {
+	if old != nil && !old.overtaken && old.plan == next.plan && maps.EqualFunc(old.editions, next.editions, sameEdition) {
 		for path, d := range old.docs {
 			if next.docs[path] == nil {
 				next.docs[path] = d
@@ -117,6 +117,7 @@ func (p *Publisher) buildCommon(ctx context.Context, next, old *site, now time.T
 	}
 	stored, err := p.share(ctx, shared, docs)
 	p.keepShared(stored)
+	next.overtaken = shared.isOvertaken()
 	for i, d := range docs {
 		next.docs[d.path] = d
 		if i >= fronts {

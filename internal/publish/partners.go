@@ -145,6 +145,7 @@ func (p *Publisher) buildPartners(ctx context.Context, s *site, sec *feed.Sectio
 			return err
 		}
 		b.stored = append(b.stored, stored...)
+		b.edition.overtaken = b.edition.overtaken || shared.isOvertaken()
 		b.partners[pt.ID] = map[string]*document{}
 		for _, d := range docs {
 			b.partners[pt.ID][path.Base(d.path)] = d

@@ -34,16 +34,18 @@ type frame struct {
 // holds points back at it: documents outlive the site they were rendered for.
 type site struct {
 	*frame
-	at       time.Time // by the clock
-	unsaved  bool      // it could not be remembered, nor was what changed told
-	untold   []hub.Feed
-	versions map[string]int64
-	editions map[string]*edition             // by section
-	docs     map[string]*document            // by path
-	fixed    map[string]*document            // those of them that the configuration and the sources alone decide
-	partners map[string]map[string]*document // by partner and name of the file, as "kinh-te.rss"
-	said     notes                           // on what no single section decides
-	notes    []note                          // all
+	at time.Time // by the clock
+	// overtaken: as edition.overtaken, of what no section decides.
+	overtaken bool
+	unsaved   bool // it could not be remembered, nor was what changed told
+	untold    []hub.Feed
+	versions  map[string]int64
+	editions  map[string]*edition             // by section
+	docs      map[string]*document            // by path
+	fixed     map[string]*document            // those of them that the configuration and the sources alone decide
+	partners  map[string]map[string]*document // by partner and name of the file, as "kinh-te.rss"
+	said      notes                           // on what no single section decides
+	notes     []note                          // all
 }
 
 // edition is one section as it is published.
@@ -61,7 +63,9 @@ type edition struct {
 	older   []instance           // what its feeds showed before, newest first
 	state   string               // what its documents were rendered from, where nodes share them
 	taken   bool                 // another node rendered them
-	notes   notes
+	// overtaken: another node claimed a later state of a document, so that this one's is not stored.
+	overtaken bool
+	notes     notes
 }
 
 // Refresh renders what changed since the last one and swaps it in at once. When nothing changed
@@ -197,7 +201,7 @@ func (p *Publisher) buildChanged(ctx context.Context, next, old *site, now time.
 			return nil, err
 		}
 		// Sections that were chosen by a clock that was ahead are chosen anew.
-		if before != nil && before.version == next.version(sec.ID) && now.Before(before.due) && !now.Before(old.at) &&
+		if before != nil && !before.overtaken && before.version == next.version(sec.ID) && now.Before(before.due) && !now.Before(old.at) &&
 			!p.archiveChanged(before) && next.shows(before, shape, old) {
 			next.keep(old, p.under(before, next, old, shape))
 			continue
@@ -211,7 +215,7 @@ func (p *Publisher) buildChanged(ctx context.Context, next, old *site, now time.
 			p.topAt, p.topBehind = now, false
 		}
 		// Where nothing but entries can have changed, what shows the same entries stays as it is.
-		stays := before != nil && next.shows(before, shape, old)
+		stays := before != nil && !before.overtaken && next.shows(before, shape, old)
 		g.Go(func() (err error) {
 			made[i], err = p.build(ctx, next, sec, shape, before, stays, now)
 			return err
@@ -369,11 +373,11 @@ func (s *site) addPartner(partner string, docs map[string]*document) {
 // due tells whether the clock alone changes something: an entry that grew too old, or one that a
 // partner was to wait for; anything, when the clock was put back.
 func (s *site) due(now time.Time) bool {
-	if now.Before(s.at) {
+	if now.Before(s.at) || s.overtaken {
 		return true
 	}
 	for _, ed := range s.editions {
-		if !now.Before(ed.due) {
+		if !now.Before(ed.due) || ed.overtaken {
 			return true
 		}
 	}
@@ -468,6 +472,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 	if b.stored, err = p.share(ctx, shared, b.docs); err != nil {
 		return nil, err
 	}
+	ed.overtaken = shared.isOvertaken()
 	p.remind(next.frame, b, before, last)
 	if err := p.buildPartners(ctx, next, sec, choice, b, now); err != nil {
 		return nil, err

@@ -65,6 +65,7 @@ type batch struct {
 	name, state string
 	taken       bool                      // another node rendered it
 	from        map[string]feed.Rendition // what that one stored
+	overtaken   bool                      // what this node rendered is not stored, for another one claimed a later state
 }
 
 // batch returns the documents of a name that are made from what of says, claimed for this node or rendered
@@ -110,6 +111,9 @@ func (p *Publisher) batch(ctx context.Context, name string, of ...any) (*batch, 
 // isTaken tells whether another node rendered the batch.
 func (b *batch) isTaken() bool { return b != nil && b.taken }
 
+// isOvertaken tells whether the next Refresh has to look at the batch again.
+func (b *batch) isOvertaken() bool { return b != nil && b.overtaken }
+
 // takenDocument is the document of a path that another node rendered; nil when it has none.
 func (p *Publisher) takenDocument(b *batch, path string, e envelope) (*document, error) {
 	r, ok := b.from[path]
@@ -141,9 +145,11 @@ func (p *Publisher) share(ctx context.Context, b *batch, docs []*document) ([]fe
 	for i, d := range docs {
 		rs[i] = feed.Rendition{Path: d.path, Hash: d.hash, Modified: d.modified, Body: d.packed(p.squeezers)}
 	}
-	if _, err := p.sharing.keep.SaveRendering(ctx, b.name, b.state, rs); err != nil {
+	saved, err := p.sharing.keep.SaveRendering(ctx, b.name, b.state, rs)
+	if err != nil {
 		return nil, err
 	}
+	b.overtaken = !saved
 	for i, d := range docs {
 		if !d.modified.Equal(rs[i].Modified) {
 			*d = *d.dated(rs[i].Modified)
