@@ -55,22 +55,22 @@ type waitingList interface {
 // look finds what came in. Now and then it looks at all that waits, since what a source revised may be an old
 // item: the more often the less there is, so that a look costs little beside the batches that it is for.
 func (t *turns) look(ctx context.Context, w waitingList) error {
-	const cheap = 5000       // items, whose numbers are read in a small part of the time that a batch takes
-	var under map[int64]bool // way, though they still wait
+	const cheap = 5000          // items, whose numbers are read in a small part of the time that a batch takes
+	var underway map[int64]bool // taken, though they still wait
 	if t.batches >= len(t.taken)+t.waiting()/cheap {
 		for _, l := range t.lanes {
 			l.ids = nil
 		}
-		t.seen, t.batches, under = 0, 0, map[int64]bool{}
+		t.seen, t.batches, underway = 0, 0, map[int64]bool{}
 		for _, batch := range t.taken {
 			for _, id := range batch {
-				under[id] = true
+				underway[id] = true
 			}
 		}
 	}
 	return w.Inbox(ctx, t.seen, func(id int64, source string) {
 		t.seen = id
-		if !under[id] {
+		if !underway[id] {
 			t.add(id, source)
 		}
 	})
