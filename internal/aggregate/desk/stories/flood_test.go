@@ -49,6 +49,35 @@ func TestFloodAsksFew(t *testing.T) {
 	}
 }
 
+// Nor does a flood unite stories without end, each time with all of their entries.
+func TestFloodUnitesFew(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	var items []feed.Item
+	for i, it := range flood(3000, 1, threeFigures) {
+		it.Title = fmt.Sprintf("Gia vang %d trieu, bac %d nghin, dau %d USD", rnd.IntN(150), rnd.IntN(150), rnd.IntN(150))
+		it.Source, it.URL = "flood", fmt.Sprintf("https://flood.example/%d", i)
+		it.Canonical = it.URL
+		items = append(items, it)
+	}
+	s := New(Options{Sources: sourcesOf(items)})
+	united := 0
+	for i := range items {
+		s.Place(&items[i], items[i].FirstSeen)
+		for _, u := range s.United() {
+			into := s.known[u.Into]
+			if into == nil { // part of another by now
+				continue
+			}
+			if united++; len(into.entries) > mostUnited+1 { // and what the report tells itself
+				t.Fatalf("item %d makes one story of %d entries", i, len(into.entries))
+			}
+		}
+	}
+	if united == 0 {
+		t.Error("nothing was united: the test proves nothing")
+	}
+}
+
 // BenchmarkFlood is the cost of one item in a flood, beside one of a dozen words: what a source that
 // tells nothing but figures takes of the desk.
 func BenchmarkFlood(b *testing.B) {

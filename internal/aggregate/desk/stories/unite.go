@@ -15,13 +15,17 @@ type Union struct {
 	By          int64  // the report that showed it
 }
 
+// mostUnited bounds the entries of a story that comes of two: each of the younger one's is written anew, and in
+// a flood of headlines that are half alike there is ever another story to unite with. No event has so many.
+const mostUnited = 64
+
 // bridge unites the story that r was put into with the others of which it tells an entry with certainty,
 // where nothing forbids that the two entries tell one event.
 func (s *Memory) bridge(r *report, best link) {
 	a := s.judged[best.best].r
 	for _, l := range s.linked {
 		b := &s.judged[l.best]
-		if b.r.entry.story == a.entry.story || !s.near(a, b.r) || b.j.P < s.certain.Fold || b.j.Apart != "" {
+		if b.r.entry.story == a.entry.story || len(a.entry.story.entries)+len(b.r.entry.story.entries) > mostUnited || !s.near(a, b.r) || b.j.P < s.certain.Fold || b.j.Apart != "" {
 			continue
 		}
 		reports := b.r.entry.reports
