@@ -64,6 +64,8 @@ func TestConfigCommands(t *testing.T) {
 	}
 	_, talk := run(exitUse, "init", "postgres:")
 	says(talk, "feedd config push FILE")
+	_, talk = run(exitUse, "nodes", "--config", file, "--db-direct", storetest.Postgres(t))
+	says(talk, "both must name the same")
 	_, talk = run(exitUse, "config", "push", file, "--db", "sqlite:"+filepath.Join(dir, "x.db"))
 	says(talk, "PostgreSQL")
 

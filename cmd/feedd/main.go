@@ -185,7 +185,7 @@ func (a *app) exit(err error) int {
 	} else {
 		fmt.Fprintln(a.stderr, "feedd:", err)
 	}
-	if errors.As(err, &use) || errors.Is(err, store.ErrAddress) || errors.Is(err, store.ErrBackup) || errors.Is(err, daemon.ErrWouldBreak) || errors.Is(err, daemon.ErrFlag) ||
+	if errors.As(err, &use) || errors.Is(err, store.ErrAddress) || errors.Is(err, store.ErrPooler) || errors.Is(err, store.ErrBackup) || errors.Is(err, daemon.ErrWouldBreak) || errors.Is(err, daemon.ErrFlag) ||
 		errors.Is(err, store.ErrNoConfiguration) || errors.Is(err, store.ErrPushed) || errors.Is(err, daemon.ErrTakesAway) {
 		return exitUse
 	}

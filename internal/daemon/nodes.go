@@ -30,6 +30,7 @@ func (d *Daemon) Nodes(ctx context.Context) ([]publish.NodeStatus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read who is there: %w", err)
 	}
+	heldByOne(nodes)
 	list := make([]publish.NodeStatus, len(nodes))
 	desk := ""
 	for _, n := range nodes {
@@ -42,6 +43,22 @@ func (d *Daemon) Nodes(ctx context.Context) ([]publish.NodeStatus, error) {
 			Config: n.Config, ConfigVersion: n.ConfigVersion, Lag: n.Lag, Started: n.Started, Silent: n.Silent, Alive: n.Alive, Agrees: desk == "" || n.Config == desk}
 	}
 	return list, nil
+}
+
+// heldByOne has each thing that one node alone does held by the one that was heard of last: a node that died is
+// taken for alive for some seconds after another took over from it.
+func heldByOne(nodes []cluster.Node) {
+	last := map[string]*cluster.Node{}
+	for i := range nodes {
+		for _, what := range nodes[i].Holds {
+			if by := last[what]; by == nil || nodes[i].Silent < by.Silent {
+				last[what] = &nodes[i]
+			}
+		}
+	}
+	for i := range nodes {
+		nodes[i].Holds = slices.DeleteFunc(nodes[i].Holds, func(what string) bool { return last[what] != &nodes[i] })
+	}
 }
 
 // node is what this process says of itself to the others.

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"feedd/internal/cluster"
 	"feedd/internal/publish"
 	"feedd/internal/store/storetest"
 )
@@ -228,4 +229,15 @@ func TestUnpublished(t *testing.T) {
 		u.end(true)
 		is(0, "at the end")
 	})
+}
+
+// TestHeldByOne: a node that died holding something is still taken for alive when another has it.
+func TestHeldByOne(t *testing.T) {
+	nodes := []cluster.Node{{Name: "a", Silent: 1, Holds: []string{"desk"}}, {Name: "b", Silent: 9, Holds: []string{"desk", "hub"}}, {Name: "c", Silent: 2}}
+	heldByOne(nodes)
+	for i, want := range [][]string{{"desk"}, {"hub"}, {}} {
+		if !slices.Equal(nodes[i].Holds, want) {
+			t.Errorf("%s holds %v, want %v", nodes[i].Name, nodes[i].Holds, want)
+		}
+	}
 }
