@@ -360,6 +360,7 @@ var vietnamese = map[string]string{
 	"figures turned round":                       "số liệu đảo ngược",
 	"other places":                               "nơi khác",
 	"other ages":                                 "tuổi khác",
+	"people of some age whom nobody names":       "những người chỉ nói tuổi mà không nêu tên",
 	"texts that do not tell the headlines":       "nội dung không kể điều tiêu đề nói",
 
 	// The features that are weighed.

@@ -132,7 +132,30 @@ func (v *validation) group(d *labelledDay, m *stories.Models) {
 	if v.misses != nil {
 		d.misses(v.misses, rows)
 	}
+	sc := stories.NewScorer(m)
+	sc.Amid(v.countsOf(d.set))
+	score.AllPairs, score.AveragePrecision = d.rank(sc)
 	v.streams = append(v.streams, score)
+}
+
+// rank counts the pairs of a day's reports that are no farther apart than a story takes in reports, and
+// returns the average precision of their probabilities. Nobody chose these pairs.
+func (d *labelledDay) rank(sc *stories.Scorer) (pairs int, precision float64) {
+	const hardlyAny = 1e-4 // a probability below which it does not matter how pairs of two events are ranked
+	var list []ranked
+	for k, a := range d.rows {
+		for _, b := range d.rows[:k] {
+			if a.at-b.at > window {
+				continue
+			}
+			pairs++
+			j := sc.Score(b.d, a.d, a.at-b.at, a.outlet == b.outlet)
+			if same := a.cluster == b.cluster; same || j.P > hardlyAny {
+				list = append(list, ranked{j.P, same})
+			}
+		}
+	}
+	return pairs, averagePrecision(list)
 }
 
 // group places the day's items by the models.

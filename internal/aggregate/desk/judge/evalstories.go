@@ -62,8 +62,12 @@ type StreamScore struct {
 	Folds           int     `json:"folds"`
 	StrongPrecision float64 `json:"strong_precision"` // of joins with a score of at least strongScore
 	StrongJoins     int     `json:"strong_joins"`
-	BCubed          float64 `json:"b_cubed"`                 // F1
-	BCubedMany      float64 `json:"b_cubed_without_singles"` // F1, without the items that are alone in their story and their cluster
+	// AveragePrecision is that of all pairs of reports within a window, of which there are AllPairs; of what
+	// was cross-validated.
+	AveragePrecision float64 `json:"average_precision,omitempty"`
+	AllPairs         int     `json:"all_pairs,omitempty"`
+	BCubed           float64 `json:"b_cubed"`                 // F1
+	BCubedMany       float64 `json:"b_cubed_without_singles"` // F1, without the items that are alone in their story and their cluster
 }
 
 // strongScore is the score from which a join counts as strong.
@@ -355,8 +359,12 @@ func (r StoriesReport) String() string {
 		}
 	}
 	for _, s := range r.Streams {
-		fmt.Fprintf(&b, "%-14s %5d items  folds: precision %.3f (%d of %d)  joins: precision %.3f  recall %.3f  F1 %.3f (%d joins)  joins with score >= %.2f: precision %.3f (%d joins)  B-cubed F1 %.3f, without singletons %.3f\n",
+		fmt.Fprintf(&b, "%-14s %5d items  folds: precision %.3f (%d of %d)  joins: precision %.3f  recall %.3f  F1 %.3f (%d joins)  joins with score >= %.2f: precision %.3f (%d joins)  B-cubed F1 %.3f, without singletons %.3f",
 			s.Set, s.Items, s.FoldPrecision, s.RightFolds, s.Folds, s.JoinPrecision, s.JoinRecall, s.JoinF1, s.Joins, strongScore, s.StrongPrecision, s.StrongJoins, s.BCubed, s.BCubedMany)
+		if s.AllPairs > 0 {
+			fmt.Fprintf(&b, "  average precision of all %d pairs %.3f", s.AllPairs, s.AveragePrecision)
+		}
+		b.WriteByte('\n')
 	}
 	return b.String()
 }
@@ -399,11 +407,15 @@ func groupStream(s *stories.Memory, items []feed.Item, rows []told, report *Stor
 		if !r.joined {
 			r.score = 0
 		}
-		if _, err := fmt.Fprintf(out, "%s\t%s\t%s\t%.4f\t%s\n", it.GUID, it.Story, it.Entry, it.Why.Score, it.Verdict); err != nil {
+		follow(s.United(), rows[:i+1])
+	}
+	took.report(report)
+	for i := range items {
+		it := &items[i]
+		if _, err := fmt.Fprintf(out, "%s\t%s\t%s\t%.4f\t%s\n", it.GUID, rows[i].story, it.Entry, it.Why.Score, it.Verdict); err != nil {
 			return nil, err
 		}
 	}
-	took.report(report)
 	sets := map[string][]told{}
 	for _, r := range rows {
 		if r.cluster != "" {
@@ -415,6 +427,17 @@ func groupStream(s *stories.Memory, items []feed.Item, rows []told, report *Stor
 		scores = append(scores, scoreStream(name, sets[name]))
 	}
 	return scores, nil
+}
+
+// follow moves rows of stories that became part of others, as the desk moves what is filed.
+func follow(united []stories.Union, rows []told) {
+	for _, u := range united {
+		for i := range rows {
+			if rows[i].story == u.Story {
+				rows[i].story = u.Into
+			}
+		}
+	}
 }
 
 // readStream reads the items of a stream. The rows' own ids stand in GUID.

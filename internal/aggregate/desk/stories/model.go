@@ -125,9 +125,9 @@ func (ms *Models) Compile() *Models {
 	return ms
 }
 
-// of returns the models for two texts.
-func (ms *Models) of(a, b words.Language) *Family {
-	switch words.Common(a, b) {
+// of returns the models for texts that are compared in a language.
+func (ms *Models) of(l words.Language) *Family {
+	switch l {
 	case words.Vietnamese:
 		return ms.Vietnamese
 	case words.English:

@@ -12,13 +12,16 @@ import (
 
 // Comparison is what comparing two reports gave.
 type Comparison struct {
-	P      float64 // that they tell one event
-	dup    float64 // that they are interchangeable
-	X      [Features]float64
-	Told   bool // summaries were compared
-	clash  words.Clash
-	Veto   string // why they are never one, whatever they share; "" when nothing speaks against it
-	by     *Model // that gave P
+	P     float64 // that they tell one event
+	dup   float64 // that they are interchangeable
+	X     [Features]float64
+	Told  bool // summaries were compared
+	clash words.Clash
+	Veto  string // why they are never one, whatever they share; "" when nothing speaks against it
+	by    *Model // that gave P
+
+	language words.Language // that they are compared in
+
 	Apart  string // why they are related at most; "" when nothing speaks against one entry
 	exact  bool
 	equal  bool   // equal but for exchanges
@@ -73,7 +76,8 @@ func (sc *Scorer) Score(a, b *words.Text, hours float64, outlet bool) (j Compari
 // judge fills j with what comparing a with the report named last gives.
 func (sc *Scorer) judge(a *words.Text, hours float64, outlet bool, j *Comparison) {
 	sc.compare(a, hours, outlet, j)
-	m := sc.m.of(a.Language, sc.probe.doc.Language)
+	j.language = words.Common(a.Language, sc.probe.doc.Language)
+	m := sc.m.of(j.language)
 	j.by = m.Title
 	if j.Told {
 		j.by = m.Text
@@ -116,6 +120,8 @@ func (sc *Scorer) atMostRelated(a *words.Text, j *Comparison) string {
 		return "other places"
 	case j.X[fAgeClash] == 1:
 		return "other ages"
+	case j.Told && j.language != words.Vietnamese && (a.Aged() || sc.probe.doc.Aged()) && j.X[fTitleNames] == 0 && j.X[fNameMass] <= fewNames:
+		return "people of some age whom nobody names"
 	case j.Told && j.X[fAcross] < littleAcross:
 		return untold
 	}
@@ -134,6 +140,10 @@ const (
 	littleUntold  = 0.15
 	littleAcross  = 0.35
 )
+
+// fewNames is the weight of names in common, as a share of what counts as many, below which they name hardly
+// anybody: of crimes that are told by the victim's age alone there are several a day.
+const fewNames = 0.2
 
 // nobodyAsks is a probability below which it does not matter whether reports are interchangeable.
 const nobodyAsks = 0.25
@@ -348,9 +358,9 @@ func (sc *Scorer) decided(j Comparison) []feed.Feature {
 }
 
 // outcome is what becomes of two reports of one probability by themselves.
-func outcome(p float64, c Certainty) string {
+func outcome(p, fold float64, c Certainty) string {
 	switch {
-	case p >= c.Fold:
+	case p >= fold:
 		return "one entry"
 	case p >= c.Relate:
 		return "linked"
@@ -361,7 +371,8 @@ func outcome(p float64, c Certainty) string {
 // turningPoint names the one thing without which two reports would have been decided about otherwise,
 // and how; no sentence when nothing alone would have changed it.
 func (j *Comparison) turningPoint(c Certainty) feed.Text {
-	is := outcome(j.P, c)
+	fold := c.fold(j)
+	is := outcome(j.P, fold, c)
 	if j.Apart != "" && is == "one entry" {
 		return feed.Say("without %s: %s", feed.Say(j.Apart), feed.Say("one entry"))
 	}
@@ -372,7 +383,7 @@ func (j *Comparison) turningPoint(c Certainty) feed.Text {
 	name, other, most := "", "", 0.0
 	for i, v := range j.X {
 		adds := j.by.w[i] * v
-		if would := outcome(1/(1+math.Exp(adds-odds)), c); would != is && math.Abs(adds) > most {
+		if would := outcome(1/(1+math.Exp(adds-odds)), fold, c); would != is && math.Abs(adds) > most {
 			name, other, most = FeatureNames[i], would, math.Abs(adds)
 		}
 	}
@@ -389,7 +400,7 @@ func (j *Comparison) Verdict(c Certainty) string {
 	switch {
 	case j.Veto != "" || j.P < c.Relate:
 		return "different"
-	case (j.P < c.Fold || j.Apart != "") && !j.exact:
+	case (j.P < c.fold(j) || j.Apart != "") && !j.exact:
 		return "related"
 	case j.interchangeable():
 		return "duplicate"

@@ -145,17 +145,30 @@ func New(o Options) *Memory {
 
 // Certainty is the thresholds on the probability that two reports tell one event: from which they are
 // told as one entry, and from which they are linked as one story.
-type Certainty struct{ Fold, Relate float64 }
+type Certainty struct {
+	Fold, Relate float64
+	// FoldVietnameseTexts is Fold where Vietnamese reports have summaries: of what their model finds as
+	// probable as the others do, less is right.
+	FoldVietnameseTexts float64
+}
 
 // Certainties are those of `stories.match`: strict, normal or loose.
 func Certainties(match string) Certainty {
 	switch match {
 	case "strict":
-		return Certainty{0.93, 0.80}
+		return Certainty{Fold: 0.93, Relate: 0.80, FoldVietnameseTexts: 0.93}
 	case "loose":
-		return Certainty{0.65, 0.35}
+		return Certainty{Fold: 0.60, Relate: 0.35, FoldVietnameseTexts: 0.65}
 	}
-	return Certainty{0.80, 0.52}
+	return Certainty{Fold: 0.75, Relate: 0.52, FoldVietnameseTexts: 0.80}
+}
+
+// fold is the threshold of one entry for two reports.
+func (c Certainty) fold(j *Comparison) float64 {
+	if j.Told && j.language == words.Vietnamese {
+		return c.FoldVietnameseTexts
+	}
+	return c.Fold
 }
 
 // Place decides the story of an unfiled item: it sets Story, Entry, Verdict and Why, and remembers
@@ -192,11 +205,11 @@ func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 	b := s.judged[best.best]
 	e := b.r.entry
 	it.Story, it.Entry, it.Verdict = e.story.key, e.key, feed.Same
-	if (best.fold < s.certain.Fold || b.j.Apart != "") && s.set.Related != "fold" {
+	if (best.fold < s.certain.fold(&b.j) || b.j.Apart != "") && s.set.Related != "fold" {
 		it.Entry, it.Verdict = s.Own(it), feed.Related
 		return why
 	}
-	if best.fold >= s.certain.Fold && b.j.Apart == "" {
+	if best.fold >= s.certain.fold(&b.j) && b.j.Apart == "" {
 		s.bridge(r, best)
 		it.Story = e.story.key
 	}
@@ -563,10 +576,10 @@ func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.W
 	needed := s.certain.Relate
 	to := []any{number(b.r.id), b.r.from.name, twoDigits(best.score)}
 	switch {
-	case best.fold >= s.certain.Fold && b.j.Apart != "":
+	case best.fold >= s.certain.fold(&b.j) && b.j.Apart != "":
 		why.Said = append(why.Said, feed.Say("is related to, and not told under one entry for %[5]s with report %[1]s (%[2]s): %[3].2f of at least %[4].2f", append(to, needed, feed.Say(b.j.Apart))...))
-	case best.fold >= s.certain.Fold:
-		why.Said = append(why.Said, feed.Say("tells the event of report %s (%s): %.2f of at least %.2f", append(to, s.certain.Fold)...))
+	case best.fold >= s.certain.fold(&b.j):
+		why.Said = append(why.Said, feed.Say("tells the event of report %s (%s): %.2f of at least %.2f", append(to, s.certain.fold(&b.j))...))
 	case best.score >= s.certain.Relate:
 		why.Said = append(why.Said, feed.Say("is related to report %s (%s): %.2f of at least %.2f", append(to, needed)...))
 	default:

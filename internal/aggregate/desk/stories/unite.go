@@ -25,11 +25,11 @@ func (s *Memory) bridge(r *report, best link) {
 	a := s.judged[best.best].r
 	for _, l := range s.linked {
 		b := &s.judged[l.best]
-		if b.r.entry.story == a.entry.story || len(a.entry.story.entries)+len(b.r.entry.story.entries) > mostUnited || !s.near(a, b.r) || b.j.P < s.certain.Fold || b.j.Apart != "" {
+		if b.r.entry.story == a.entry.story || len(a.entry.story.entries)+len(b.r.entry.story.entries) > mostUnited || !s.near(a, b.r) || b.j.P < s.certain.fold(&b.j) || b.j.Apart != "" {
 			continue
 		}
 		reports := b.r.entry.reports
-		if s.certainty(r, b, reports[max(0, len(reports)-linkedReports):], 0) >= s.certain.Fold && s.mayUnite(a, b.r) {
+		if s.certainty(r, b, reports[max(0, len(reports)-linkedReports):], 0) >= s.certain.fold(&b.j) && s.mayUnite(a, b.r) {
 			s.unite(a.entry.story, b.r.entry.story, r.id)
 		}
 		s.sc.against(&r.doc)

@@ -119,6 +119,9 @@ func note[T uint8 | uint32](list []T, v T) {
 	}
 }
 
+// Aged says whether the text names somebody's age.
+func (c *Circumstances) Aged() bool { return c.ages[0] != 0 }
+
 // Ages says whether two texts name ages, and some age in both, or none.
 func (c *Circumstances) Ages(o *Circumstances) (same, other bool) {
 	if c.ages[0] == 0 || o.ages[0] == 0 {
