@@ -6,6 +6,7 @@
 //	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -check 10  # cross-validation
 //	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -ablate    # what each list of words is worth
 //	go run ./internal/aggregate/desk/judge/fit -mine STREAM.tsv                   # labels that cost nothing, and how many are right
+//	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -vectors stream_vi_10k.tsv  # what word vectors would be worth
 //
 // Fitting the same data again gives the same files, byte for byte.
 //
@@ -29,6 +30,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"feedd/internal/aggregate/desk/judge"
 )
@@ -51,6 +53,7 @@ func run() error {
 	ablate := flag.Bool("ablate", false, "write nothing; cross-validate by data sets with each list of the lexicon left empty")
 	mine := flag.String("mine", "", "write nothing; mine labels from this stream (TSV: id, ts, source, url, title, summary) and say how many of a sample are right by -clusters")
 	clusters := flag.String("clusters", "", "with -mine: a table of ids and clusters, where the stream has none itself")
+	vectors := flag.String("vectors", "", "write nothing; train word vectors on these tables of -data, separated by commas, and say what they would be worth")
 	misses := flag.Bool("misses", false, "with -check or -sets: print the false positives and false negatives")
 	flag.Parse()
 
@@ -69,6 +72,9 @@ func run() error {
 	l, err := judge.ReadLabelled(*from, *own, *marks)
 	if err != nil {
 		return err
+	}
+	if *vectors != "" {
+		return rankWithVectors(l, *from, strings.Split(*vectors, ","))
 	}
 	if *check > 0 || *sets {
 		var wrong io.Writer
@@ -103,6 +109,19 @@ func mineLabels(stream, clusters string) error {
 		}
 	}
 	return judge.MineReport(os.Stdout, raw, known)
+}
+
+// rankWithVectors says what vectors of these tables would be worth.
+func rankWithVectors(l *judge.Labelled, from string, names []string) error {
+	var tables []io.Reader
+	for _, name := range names {
+		raw, err := os.ReadFile(filepath.Join(from, name))
+		if err != nil {
+			return err
+		}
+		tables = append(tables, bytes.NewReader(raw))
+	}
+	return l.RankWithVectors(os.Stdout, tables...)
 }
 
 // countWords writes the table of word frequencies of the streams in a folder. Each group is of one
