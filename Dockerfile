@@ -9,11 +9,12 @@ RUN go mod download
 COPY . .
 ARG VERSION=dev
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-s -w -X main.release=$VERSION" -o /out/feedd ./cmd/feedd
-RUN mkdir -p /out/data && mkdir -m 1777 /out/tmp
+# A folder that is copied to one that is not there gives it what is in it, and not its mode.
+RUN mkdir -p /out/data /out/root/tmp && chmod 1777 /out/root/tmp
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=build /out/tmp /tmp
+COPY --from=build /out/root/ /
 COPY --from=build --chown=65532:65532 /out/data /data
 COPY --from=build /out/feedd /usr/bin/feedd
 COPY config /etc/feedd

@@ -121,6 +121,9 @@ func TestTimes(t *testing.T) {
 	if got := v.zone(); got != "GMT+7 (Asia/Ho Chi Minh)" {
 		t.Errorf("the zone is %q", got)
 	}
+	if got := (&View{Site: v.Site}).zone(); got != "GMT+7 (Asia/Ho Chi Minh)" {
+		t.Errorf("of a page without times the zone is %q", got)
+	}
 	for name, want := range map[string]string{"UTC": "UTC", "Asia/Kathmandu": "GMT+5:45 (Asia/Kathmandu)", "America/St_Johns": "GMT-3:30 (America/St Johns)"} {
 		zone, err := time.LoadLocation(name)
 		if err != nil {

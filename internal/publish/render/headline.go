@@ -211,6 +211,9 @@ func (v *View) zone() string {
 	if len(v.Entries) > 0 {
 		at = v.Entries[0].Published
 	}
+	if at.IsZero() { // nothing says when; before there were zones every town had its own time
+		at = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
+	}
 	zone := zoneOr(v.Site.Timezone)
 	_, seconds := at.In(zone).Zone()
 	offset := fmt.Sprintf("%+d", seconds/3600)
