@@ -209,7 +209,7 @@ func tooLong(t *testing.T, b block, line string) bool {
 		}
 	case strings.HasPrefix(line, "go test "):
 		goTest(t, b, shellWords(t, line)[2:])
-	case strings.HasPrefix(line, "go run ./internal/"):
+	case strings.HasPrefix(line, "go run ./internal/"), strings.HasPrefix(line, "go run ./bench/"):
 		goRun(t, b, shellWords(t, line)[2:])
 	default:
 		return false
