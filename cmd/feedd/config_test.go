@@ -73,7 +73,7 @@ func TestConfigCommands(t *testing.T) {
 	if out != "1\n" {
 		t.Errorf("the first push says %q", out)
 	}
-	out, talk = run(exitDone, "check", "--config", "postgres:")
+	out, _ = run(exitDone, "check", "--config", "postgres:")
 	says(out, "no mistakes")
 	run(exitDone, "collect", "--config", "postgres:")
 	out, _ = run(exitDone, "sources", "--config", "postgres:")
