@@ -88,6 +88,8 @@ func TestRecognise(t *testing.T) {
 		{"evergreen", reported("e", "https://e.org/e", salt, "List one.", day0), "e", "https://e.org/e", salt, "List two.", 30 * day, true},
 		{"move of domain", reported("https://a.org/1", "https://a.org/1", salt, rain, day0), "https://b.org/x", "https://b.org/x", salt, rain, 0, true},
 		{"move with new dates", reported("https://a.org/1", "https://a.org/1", salt, rain, day0), "https://b.org/x", "https://b.org/x", salt, rain, 3 * day, true},
+		{"edited where nothing stays, and dated later before", reported("1", "https://a.org/1", salt, rain, day0), "2", "https://a.org/2", salt, "Rain has kept the pans wet until now, the makers say today.", -2 * day, true},
+		{"the same dated later", reported("1", "https://a.org/1", salt, rain, day0), "2", "https://a.org/2", salt, "Rain has kept the pans wet until now, the makers say today.", 2 * day, false},
 		{"slug corrected", reported("https://a.org/publik", "https://a.org/publik", "Mayor opens first publik garden", "", day0), "https://a.org/public", "https://a.org/public", "Mayor opens first public garden", "", 0, true},
 		{"another name, not another spelling", reported("1", "https://a.org/1", "Lịch thi đấu ở Huế", "", day0), "2", "https://a.org/2", "Lịch thi đấu ở Vinh", "", 0, false},
 		{"another figure", reported("1", "https://a.org/1", "Bão số 4 vào bờ", "Tin từ trung tâm dự báo sáng nay.", day0), "2", "https://a.org/2", "Bão số 5 vào bờ", "Tin từ trung tâm dự báo sáng nay.", 0, false},

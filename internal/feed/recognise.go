@@ -440,6 +440,8 @@ func (m *matcher) strength(p, o *profile) int {
 		return 50
 	case head == headSame && m.anew(3) && p.specific() && (text == textNear || text == textAlike && wait < aday/2) && !figuresDiffer(p.plain(), o.plain()):
 		return 48 + bonus
+	case head == headSame && moment == earlier && p.specific() && text == textNear && !figuresDiffer(p.plain(), o.plain()):
+		return 46 + bonus // the next issue would be later: its date was said otherwise when it was stored
 	case m.sameNumber(p, o):
 		return 55 + bonus
 	case !known && figuresDiffer(p.headline, o.headline):
