@@ -173,7 +173,7 @@ func TestDockerfile(t *testing.T) {
 		return list
 	}
 
-	image := t.TempDir()
+	built, image := t.TempDir(), t.TempDir()
 	if err := os.Chmod(image, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestDockerfile(t *testing.T) {
 		if strings.HasPrefix(run[1], "go mod download") {
 			continue
 		}
-		cmd := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(run[1], "/out/", image+"/"))
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(run[1], "/out/", built+"/"))
 		cmd.Dir, cmd.Env = root, append(os.Environ(), "VERSION=1.2.3")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", run[1], err, out)
@@ -190,16 +190,17 @@ func TestDockerfile(t *testing.T) {
 	for _, c := range regexp.MustCompile(`(?m)^COPY (?:--from=build )?(?:--chown=\S+ )?(\S+) (\S+)$`).FindAllStringSubmatch(stages[1], -1) {
 		from, to := c[1], filepath.Join(image, c[2])
 		if made, ok := strings.CutPrefix(from, "/out/"); ok {
-			if from = filepath.Join(image, made); from == to {
-				continue
-			}
+			from = filepath.Join(built, made)
 		} else if !filepath.IsAbs(from) {
 			from = filepath.Join(root, from)
 		}
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if out, err := exec.CommandContext(t.Context(), "cp", "-R", from, to).CombinedOutput(); err != nil && !strings.Contains(from, "ca-certificates") {
+		if strings.HasSuffix(c[1], "/") { // what is in the folder
+			from += "/."
+		}
+		if out, err := exec.CommandContext(t.Context(), "cp", "-a", from, to).CombinedOutput(); err != nil && !strings.Contains(from, "ca-certificates") {
 			t.Fatalf("%v: %s", err, out) // a machine for tests may trust nobody
 		}
 	}
