@@ -132,7 +132,7 @@ func (c *Cluster) connect(ctx context.Context) (*pgx.Conn, error) {
 	_, to := c.store.Postgres()
 	conn, err := pgx.ConnectConfig(ctx, to)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot reach the database; check that the PostgreSQL server runs and lets this machine in: %w", err)
 	}
 	if _, err := conn.Exec(ctx, `SELECT set_config('idle_session_timeout', $1, false)`, silentMost.String()); err != nil {
 		return nil, join(err, closeConn(conn))
