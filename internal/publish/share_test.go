@@ -2,6 +2,7 @@ package publish_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,12 +13,11 @@ import (
 // overtaking is a store in which another node claims a later state of the first things that are saved.
 type overtaking struct {
 	publish.Renderings
-	times int
+	times atomic.Int64 // still to come; sections are rendered side by side
 }
 
 func (o *overtaking) SaveRendering(ctx context.Context, name, state string, rs []feed.Rendition) (bool, error) {
-	if o.times > 0 {
-		o.times--
+	if o.times.Add(-1) >= 0 {
 		if _, err := o.Rendering(ctx, name, "later", time.Time{}, time.Time{}); err != nil {
 			return false, err
 		}
@@ -28,7 +28,8 @@ func (o *overtaking) SaveRendering(ctx context.Context, name, state string, rs [
 // What another node overtook is rendered anew at the next look, and stored then, though nothing changed.
 func TestOvertakenIsRenderedAnew(t *testing.T) {
 	n := prepareNewsroom(t)
-	keep := &overtaking{times: 3}
+	keep := &overtaking{}
+	keep.times.Store(3)
 	n.renderings = func() publish.Renderings { keep.Renderings = n.store; return keep }
 	n.open()
 	defer n.close()
@@ -47,7 +48,7 @@ func TestOvertakenIsRenderedAnew(t *testing.T) {
 			t.Errorf("%s is not stored", path)
 		}
 	}
-	if keep.times != 0 {
+	if keep.times.Load() > 0 {
 		t.Error("nothing was overtaken")
 	}
 }
