@@ -3,6 +3,7 @@ package read
 import (
 	"bytes"
 	"cmp"
+	"iter"
 	"net/url"
 	"slices"
 	"strings"
@@ -34,11 +35,9 @@ func plainRSS(b []byte, items int) *rss.Feed {
 	if p.lost || channel.end || channel.empty || channel.name != "channel" {
 		return nil
 	}
-	p.channel(f, &all)
-	if !p.child(true).end { // more than one channel, or items behind it
-		return nil
-	}
-	if p.lost || p.last.name != "rss" {
+	p.channel(f, channel, &all)
+	end := p.child(true) // otherwise there is more than one channel, or there are items behind it
+	if p.lost || !end.end || end.name != "rss" {
 		return nil
 	}
 	if itunes, ok := f.Extensions["itunes"]; ok {
@@ -48,8 +47,8 @@ func plainRSS(b []byte, items int) *rss.Feed {
 }
 
 // channel reads the children of <channel>, and its end tag.
-func (p *plain) channel(f *rss.Feed, all *[]rss.Item) {
-	for t := p.child(true); !t.end && !p.lost; t = p.child(true) {
+func (p *plain) channel(f *rss.Feed, channel plainTag, all *[]rss.Item) {
+	for t := range p.children(channel) {
 		if t.prefix != "" {
 			f.Extensions = p.extend(f.Extensions, t)
 			continue
@@ -99,15 +98,11 @@ func (p *plain) channel(f *rss.Feed, all *[]rss.Item) {
 			p.lost = true
 		}
 	}
-	p.lost = p.lost || p.last.name != "channel"
 }
 
 // item reads what is in an <item>, and its end tag.
 func (p *plain) item(it *rss.Item, item plainTag) {
-	if item.empty {
-		return
-	}
-	for t := p.child(true); !t.end && !p.lost; t = p.child(true) {
+	for t := range p.children(item) {
 		switch name := lower(t.local); {
 		case name == "encoded" && t.prefix == "content":
 			it.Content = p.text(t)
@@ -117,7 +112,6 @@ func (p *plain) item(it *rss.Item, item plainTag) {
 			p.field(it, t, name)
 		}
 	}
-	p.lost = p.lost || p.last.name != item.name
 }
 
 // field reads a field of an item that is RSS's own.
@@ -166,10 +160,7 @@ func (p *plain) linkOfRSS(t plainTag) string {
 
 func (p *plain) image(image plainTag) *rss.Image {
 	im := &rss.Image{}
-	if image.empty {
-		return im
-	}
-	for t := p.child(true); !t.end && !p.lost; t = p.child(true) {
+	for t := range p.children(image) {
 		switch lower(t.local) {
 		case "url":
 			im.URL = p.text(t)
@@ -187,7 +178,6 @@ func (p *plain) image(image plainTag) *rss.Image {
 			p.lost = true
 		}
 	}
-	p.lost = p.lost || p.last.name != image.name
 	return im
 }
 
@@ -202,7 +192,7 @@ func plainAtom(b []byte, entries int) *atom.Feed {
 		f.Version = "1.0"
 	}
 	all := make([]atom.Entry, 0, entries) // their addresses must not change
-	for t := p.child(true); !t.end && !p.lost; t = p.child(true) {
+	for t := range p.children(plainTag{name: "feed"}) {
 		if t.prefix != "" {
 			f.Extensions = p.extend(f.Extensions, t)
 			continue
@@ -243,7 +233,7 @@ func plainAtom(b []byte, entries int) *atom.Feed {
 			return nil
 		}
 	}
-	if p.lost || p.last.name != "feed" {
+	if p.lost {
 		return nil
 	}
 	return f
@@ -251,10 +241,7 @@ func plainAtom(b []byte, entries int) *atom.Feed {
 
 // entry reads what is in an <entry>, and its end tag.
 func (p *plain) entry(e *atom.Entry, entry plainTag) {
-	if entry.empty {
-		return
-	}
-	for t := p.child(true); !t.end && !p.lost; t = p.child(true) {
+	for t := range p.children(entry) {
 		if t.prefix != "" {
 			e.Extensions = p.extend(e.Extensions, t)
 			continue
@@ -285,15 +272,11 @@ func (p *plain) entry(e *atom.Entry, entry plainTag) {
 			p.lost = true
 		}
 	}
-	p.lost = p.lost || p.last.name != entry.name
 }
 
 func (p *plain) person(person plainTag) *atom.Person {
 	who := &atom.Person{}
-	if person.empty {
-		return who
-	}
-	for t := p.child(true); !t.end && !p.lost; t = p.child(true) {
+	for t := range p.children(person) {
 		switch lower(t.local) {
 		case "name":
 			who.Name = p.construct(t)
@@ -307,7 +290,6 @@ func (p *plain) person(person plainTag) *atom.Person {
 			p.lost = true
 		}
 	}
-	p.lost = p.lost || p.last.name != person.name
 	return who
 }
 
@@ -351,7 +333,6 @@ type plain struct {
 	at   int
 	lost bool // the document is not plain: nothing read of it counts
 
-	last     plainTag    // read last
 	attrs    []attr      // of the start tag read last
 	root     string      // its name
 	declared []namespace // by the root
@@ -464,7 +445,7 @@ func (p *plain) declare() bool {
 		prefix, ok := strings.CutPrefix(a.local, "xmlns:")
 		uri := strings.TrimSpace(a.value)
 		switch {
-		case a.local == "xmlns" && p.last.name == "feed" && (uri == atomNamespace || uri == ""):
+		case a.local == "xmlns" && p.root == "feed" && (uri == atomNamespace || uri == ""):
 			p.space = uri
 		case a.local == "xmlns":
 			return false
@@ -525,6 +506,23 @@ func (p *plain) child(rewrite bool) plainTag {
 	return plainTag{end: true}
 }
 
+// children reads the start tags of an element's children, and its end tag. Whoever asks reads each child
+// to its end before the next.
+func (p *plain) children(of plainTag) iter.Seq[plainTag] {
+	return func(yield func(plainTag) bool) {
+		if of.empty {
+			return
+		}
+		t := p.child(true)
+		for ; !t.end && !p.lost; t = p.child(true) {
+			if !yield(t) {
+				return
+			}
+		}
+		p.lost = p.lost || t.name != of.name
+	}
+}
+
 // skip passes what ends so; its beginning takes n bytes.
 func (p *plain) skip(end string, n int) {
 	i := strings.Index(p.doc[p.at+n:], end)
@@ -542,9 +540,9 @@ func (p *plain) endTag() plainTag {
 		p.lost = true
 		return plainTag{end: true}
 	}
-	p.last = plainTag{name: strings.TrimRight(p.doc[p.at+2:p.at+end], " \t\n\r"), end: true}
+	t := plainTag{name: strings.TrimRight(p.doc[p.at+2:p.at+end], " \t\n\r"), end: true}
 	p.at += end + 1
-	return p.last
+	return t
 }
 
 // startTag reads the start tag that begins here, with its attributes.
@@ -566,11 +564,11 @@ func (p *plain) startTag(rewrite bool) plainTag {
 		}
 		switch c := p.doc[i]; {
 		case c == '>':
-			p.at, p.last = i+1, t
+			p.at = i + 1
 			return t
 		case c == '/' && i+1 < len(p.doc) && p.doc[i+1] == '>':
 			t.empty = true
-			p.at, p.last = i+2, t
+			p.at = i + 2
 			return t
 		case i == from || !isNameStart(c):
 			p.lost = true
