@@ -95,7 +95,7 @@ func termsOf(d *words.Text) (terms []uint32) {
 	for _, p := range d.All() {
 		terms = append(terms, p>>8)
 	}
-	for _, p := range d.Pairs() {
+	for _, p := range d.Pairs(nil) {
 		terms = append(terms, p>>8|pair)
 	}
 	return terms

@@ -33,10 +33,11 @@ type exchange struct {
 }
 
 // compare fills j with the features of a beside the report named last. j must be zero.
-func (sc *Scorer) compare(a *words.Text, hours float64, outlet bool, j *Comparison) {
+func (sc *Scorer) compare(text *words.Text, hours float64, outlet bool, j *Comparison) {
 	sc.probe.prepare()
-	b := sc.probe.doc
-	sc.align.align(&sc.probe, headline(a), a.Marked && b.Marked)
+	a, b := &sc.other, &sc.probe.open
+	a.Lay(text)
+	sc.align.align(&sc.probe, a.Title, a.Marked && b.Marked)
 	j.Told = a.Told && b.Told
 	if j.Told {
 		sc.texts(a, j)
@@ -58,9 +59,9 @@ func (sc *Scorer) compare(a *words.Text, hours float64, outlet bool, j *Comparis
 const cappedHours = 8
 
 // overlap weighs what the headlines have in common.
-func (sc *Scorer) overlap(a *words.Text) (o overlap) {
+func (sc *Scorer) overlap(a *words.Open) (o overlap) {
 	pr, al := &sc.probe, &sc.align
-	ta, tb := headline(a), headline(pr.doc)
+	ta, tb := a.Title, pr.open.Title
 	o.b = pr.mass
 	for i := range ta {
 		t := &ta[i]
@@ -78,14 +79,14 @@ func (sc *Scorer) overlap(a *words.Text) (o overlap) {
 		if t.Flags&tb[k].Flags&words.IsName != 0 && w > 5 {
 			o.names += w
 		}
-		if i >= int(a.Tail) && int(k) >= int(pr.doc.Tail) {
+		if i >= int(a.Tail) && int(k) >= int(pr.open.Tail) {
 			o.inTails += w
 		}
 		if al.ord[i] {
 			o.ordered += w
 		}
 	}
-	if (a.Short || pr.doc.Short) && 4*o.mass > min(o.a, o.b) { // else it changes nothing
+	if (a.Short || pr.open.Short) && 4*o.mass > min(o.a, o.b) { // else it changes nothing
 		m, ordered := al.acronyms(ta, tb)
 		o.mass, o.ordered = o.mass+m, o.ordered+ordered
 	}
@@ -96,14 +97,14 @@ func (sc *Scorer) overlap(a *words.Text) (o overlap) {
 }
 
 // shares sets the features of what the headlines have in common.
-func (sc *Scorer) shares(a *words.Text, o *overlap, j *Comparison) {
-	x, b := &j.X, sc.probe.doc
+func (sc *Scorer) shares(a *words.Open, o *overlap, j *Comparison) {
+	x, b := &j.X, &sc.probe.open
 	x[fCosine] = float64(2 * o.mass / (o.a + o.b))
 	x[fContain] = min(1, float64(o.mass/min(o.a, o.b)))
 	if o.mass > 0 {
 		x[fOrder] = float64(o.ordered / o.mass)
 	}
-	x[fPairs] = sc.neighbours(headline(a))
+	x[fPairs] = sc.neighbours(a.Title)
 	x[fTitleNames] = min(1, float64(o.names)/16)
 	x[fRare] = min(1, float64(o.rarest)/8)
 	if a.HeadHash != 0 && a.HeadHash == b.HeadHash && o.tail > 0 {
@@ -129,10 +130,10 @@ func (sc *Scorer) neighbours(ta []words.Token) float64 {
 
 // exchanges sets the features of what differs: what stands between two matches on both sides was
 // exchanged; on one side, added.
-func (sc *Scorer) exchanges(a *words.Text, o *overlap, j *Comparison) {
-	e := sc.walk(headline(a), headline(sc.probe.doc), j.Told)
+func (sc *Scorer) exchanges(a *words.Open, o *overlap, j *Comparison) {
+	e := sc.walk(a.Title, sc.probe.open.Title, j.Told)
 	x, avg := &j.X, (o.a+o.b)/2
-	shorter := min(len(headline(a)), len(headline(sc.probe.doc)))
+	shorter := min(len(a.Title), len(sc.probe.open.Title))
 	x[fNameSwap] = float64(e.names / avg)
 	x[fWordSwap] = float64(e.words / avg)
 	x[fOneSided] = min(1, float64(e.one/avg))
@@ -144,7 +145,7 @@ func (sc *Scorer) exchanges(a *words.Text, o *overlap, j *Comparison) {
 	if j.Told {
 		x[fUntold] = min(1, float64(min(e.untoldA/o.a, e.untoldB/o.b)))
 	}
-	exact := a.Exact == sc.probe.doc.Exact && a.Exact != 0
+	exact := a.Exact == sc.probe.open.Exact && a.Exact != 0
 	j.exact = exact || o.mass > 0 && e.one == 0 && e.spans == 0 && e.numberSpans == 0 && x[fContain] > 0.995
 	j.equal = o.mass > 0 && e.spans+e.numberSpans <= 2 && e.spans+e.numberSpans > 0 && x[fOneSided] < 0.12 && x[fOrder] > 0.85
 	if j.equal && e.spans > 0 {
@@ -231,14 +232,14 @@ func known(list []words.Token) bool {
 // filled says whether two headlines are one frame with other contents: "What to know about …". One
 // stretch was exchanged, what is in its place is as telling as anything that both have, and what both
 // have names nobody.
-func (sc *Scorer) filled(a *words.Text, o *overlap, e *exchange, share float64) bool {
+func (sc *Scorer) filled(a *words.Open, o *overlap, e *exchange, share float64) bool {
 	const least, most, asTelling, telling, name, frame = 0.2, 0.75, 0.5, 5, 4.5, 4
 	asRare := o.rarest <= telling && min(e.rareA, e.rareB) >= max(o.rarest-asTelling, words.TellingFrom)
 	if e.spans != 1 || share < least || share > most || !asRare && !e.named {
 		return false
 	}
-	tb, inBoth := headline(sc.probe.doc), 0
-	for i, t := range headline(a) {
+	tb, inBoth := sc.probe.open.Title, 0
+	for i, t := range a.Title {
 		k := sc.align.hitA[i]
 		if k < 0 {
 			continue
@@ -251,8 +252,8 @@ func (sc *Scorer) filled(a *words.Text, o *overlap, e *exchange, share float64) 
 }
 
 // turned says whether two figures that both headlines have stand the other way round in one of them.
-func (sc *Scorer) turned(a *words.Text) bool {
-	for i, t := range headline(a) {
+func (sc *Scorer) turned(a *words.Open) bool {
+	for i, t := range a.Title {
 		if t.Flags&(words.IsNumber|words.IsDate) == words.IsNumber && sc.align.hitA[i] >= 0 && !sc.align.ord[i] {
 			return true
 		}
@@ -271,7 +272,7 @@ func mostTelling(list []words.Token, hit []int8) (most float32) {
 }
 
 // contradictions sets the features of figures, dates, places and kinds of piece.
-func contradictions(a, b *words.Text, j *Comparison) {
+func contradictions(a, b *words.Open, j *Comparison) {
 	c, x := words.Compare(a, b), &j.X
 	j.clash = c
 	x[fFigures] = float64(min(2, c.SharedBig))
@@ -284,9 +285,9 @@ func contradictions(a, b *words.Text, j *Comparison) {
 }
 
 // circumstances sets the features of where and to whom it happened.
-func (sc *Scorer) circumstances(a *words.Text, j *Comparison) {
+func (sc *Scorer) circumstances(a *words.Open, j *Comparison) {
 	pr, x := &sc.probe, &j.X
-	b := pr.doc
+	b := &pr.open
 	places := a.Places(&b.Circumstances,
 		func(word uint32) bool {
 			return slices.ContainsFunc(a.All(), func(p uint32) bool { return (p^word)>>8 == 0 })
@@ -300,11 +301,12 @@ func (sc *Scorer) circumstances(a *words.Text, j *Comparison) {
 }
 
 // texts sets the features of whole texts.
-func (sc *Scorer) texts(a *words.Text, j *Comparison) {
+func (sc *Scorer) texts(a *words.Open, j *Comparison) {
 	pr, x := &sc.probe, &j.X
-	ta, b := headline(a), pr.doc
-	x[fText] = cosine(pr.all.Meet(a.All()), a.Norms[0], b.Norms[0])
-	x[fTextPairs] = cosine(pr.pairs.Dot(a.Pairs()), a.Norms[1], b.Norms[1])
+	ta, b := a.Title, &pr.open
+	x[fText] = cosine(pr.all.Meet(a.All()), a.Norm, b.Norm)
+	sc.neighboursOf = a.Pairs(sc.neighboursOf[:0])
+	x[fTextPairs] = cosine(pr.pairs.Dot(sc.neighboursOf), words.Length(sc.neighboursOf), pr.pairsNorm)
 	x[fNames], x[fNameMass] = pr.namesWith(a)
 	ma := float32(0)
 	for i := range ta {

@@ -15,6 +15,10 @@ type probe struct {
 	all   words.Set
 	ready bool // what follows is built: only a report that passes the gate needs it
 
+	open      words.Open
+	pairsOf   []uint32
+	pairsNorm float32
+
 	pairs, names words.Set
 	namesWeight  uint32
 	// where has for each token of the headline its place in all, -1 where it has none.
@@ -39,9 +43,6 @@ func (b *probe) begin(d *words.Text) {
 	b.all.Fill(d.All())
 }
 
-// headline returns the tokens that are aligned.
-func headline(d *words.Text) []words.Token { return d.Title[:min(len(d.Title), maxTokens)] }
-
 // prepare builds what a comparison in full needs.
 func (b *probe) prepare() {
 	if b.ready {
@@ -49,10 +50,13 @@ func (b *probe) prepare() {
 	}
 	b.ready = true
 	d := b.doc
-	b.pairs.Fill(d.Pairs())
+	b.open.Lay(d)
+	b.pairsOf = d.Pairs(b.pairsOf[:0])
+	b.pairsNorm = words.Length(b.pairsOf)
+	b.pairs.Fill(b.pairsOf)
 	b.names.Fill(d.Names())
 	b.namesWeight = words.TotalWeight(d.Names())
-	title := headline(d)
+	title := b.open.Title
 	b.norms.clear()
 	b.folds.clear()
 	b.where, b.numerals = b.where[:0], b.numerals[:0]
@@ -92,7 +96,7 @@ func (b *probe) places(t *words.Token, marked bool) uint64 {
 		return set
 	}
 	if fold := words.NumeralFold(t.Norm); fold != 0 {
-		for at, u := range headline(b.doc) {
+		for at, u := range b.open.Title {
 			if u.Flags&words.IsNumber == 0 && u.Fold == fold {
 				set |= 1 << at
 			}
@@ -124,7 +128,7 @@ func (b *probe) lacks(list []words.Token, hit []int8) (sum float32) {
 // unmet weighs those of the tokens from k to k1 of the report's headline without a match that are
 // nowhere in the text compared last.
 func (b *probe) unmet(k, k1 int, hit []int8) (sum float32) {
-	title := headline(b.doc)
+	title := b.open.Title
 	for ; k < k1; k++ {
 		if at := b.where[k]; hit[k] < 0 && (at < 0 || !b.all.Met(at)) {
 			sum += title[k].Weight()
@@ -135,7 +139,7 @@ func (b *probe) unmet(k, k1 int, hit []int8) (sum float32) {
 
 // met weighs the tokens of the report's headline that the text compared last has.
 func (b *probe) met() (sum float32) {
-	title := headline(b.doc)
+	title := b.open.Title
 	for i, at := range b.where {
 		if at >= 0 && b.all.Met(at) {
 			sum += title[i].Weight()
@@ -146,7 +150,7 @@ func (b *probe) met() (sum float32) {
 
 // namesWith compares the names: the shared weight over the smaller set's, with a little doubt for
 // small sets; and the shared weight by itself, 1 from thirty on.
-func (b *probe) namesWith(a *words.Text) (share, weight float64) {
+func (b *probe) namesWith(a *words.Open) (share, weight float64) {
 	const doubt, much = 8 * words.WeightUnit, 30 * words.WeightUnit
 	both := float64(b.names.Shared(a.Names()))
 	return both / float64(min(words.TotalWeight(a.Names()), b.namesWeight)+doubt), min(1, both/much)
@@ -157,10 +161,10 @@ type alignment struct {
 	hitA, hitB []int8 // index of the match in the other, -1 none
 	ord        []bool // of a: in the same order
 
-	a, b    [maxTokens]int8
-	inOrder [maxTokens]bool
-	equal   [maxTokens]uint64     // by token of a, the tokens of b it is equal to
-	grown   [maxTokens + 1]uint64 // see align
+	a, b    [words.MostTokens]int8
+	inOrder [words.MostTokens]bool
+	equal   [words.MostTokens]uint64     // by token of a, the tokens of b it is equal to
+	grown   [words.MostTokens + 1]uint64 // see align
 }
 
 // align matches equal tokens: first the longest common subsequence, then what is left in any order.
@@ -169,7 +173,7 @@ type alignment struct {
 // grows (Crochemore et al., A fast and practical bit-vector algorithm for the longest common
 // subsequence problem, 2001): the length at (i, k) is the number of the first k bits of row i.
 func (al *alignment) align(pr *probe, a []words.Token, marked bool) {
-	n, m := len(a), len(headline(pr.doc))
+	n, m := len(a), len(pr.open.Title)
 	al.hitA, al.hitB, al.ord = al.a[:n], al.b[:m], al.inOrder[:n]
 	for k := range al.hitB {
 		al.hitB[k] = -1
@@ -281,7 +285,7 @@ func (al *alignment) orderly(i, i1, k, k1 int) bool {
 }
 
 // spellsOut returns how many words at the head of the list have the first letters that make the
-// acronym with this hash, 0 when they do not. Small words between them have a letter in it or none.
+// acronym whose fold this is, 0 when they do not. Small words between them have a letter in it or none.
 // Words without capitals must be more, since the letters of few are the same by chance.
 func spellsOut(list []words.Token, hit []int8, acronym uint32) int {
 	const byChance = 4
@@ -299,14 +303,14 @@ func spellsOut(list []words.Token, hit []int8, acronym uint32) int {
 			letters++
 			capitals = capitals && t.Initial < 'a'
 		}
-		if (all == acronym || some == acronym) && !small && letters > 1 && (capitals || letters >= byChance) {
+		if (words.Hashed(all) == acronym || words.Hashed(some) == acronym) && !small && letters > 1 && (capitals || letters >= byChance) {
 			return n + 1
 		}
 	}
 	return 0
 }
 
-// tokenTable finds the places of a word in a headline of at most 64 tokens (maxTokens are fewer).
+// tokenTable finds the places of a word in a headline of at most 64 tokens (words.MostTokens are fewer).
 type tokenTable struct{ slots [128]tokenSlot }
 
 type tokenSlot struct {

@@ -52,10 +52,10 @@ var logs = func() (t [1 << logBits]float32) {
 }()
 
 // streamCosine compares all words of a text with those of the report named last, weighed by the stream.
-func (sc *Scorer) streamCosine(a *words.Text) float64 {
+func (sc *Scorer) streamCosine(a *words.Open) float64 {
 	pr := &sc.probe
 	if sc.rare.documents == nil {
-		return cosine(pr.all.Dot(a.All()), a.Norms[0], pr.doc.Norms[0])
+		return cosine(pr.all.Dot(a.All()), a.Norm, pr.doc.Norm)
 	}
 	n := float32(sc.rare.all())
 	if pr.rareNorm == 0 {

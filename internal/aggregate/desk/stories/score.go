@@ -46,8 +46,11 @@ type Scorer struct {
 	m    *Models
 	rare rarity
 
-	probe probe // of the report that others are compared with
+	probe probe      // of the report that others are compared with
+	other words.Open // the one that is compared
 	align alignment
+
+	neighboursOf []uint32 // pairs of words of the other
 }
 
 // NewScorer returns a scorer that goes by the models, nil for those feedd comes with.
@@ -74,9 +77,10 @@ func (sc *Scorer) Score(a, b *words.Text, hours float64, outlet bool) (j Compari
 }
 
 // judge fills j with what comparing a with the report named last gives.
-func (sc *Scorer) judge(a *words.Text, hours float64, outlet bool, j *Comparison) {
-	sc.compare(a, hours, outlet, j)
-	j.language = words.Common(a.Language, sc.probe.doc.Language)
+func (sc *Scorer) judge(text *words.Text, hours float64, outlet bool, j *Comparison) {
+	sc.compare(text, hours, outlet, j)
+	a, b := &sc.other, &sc.probe.open
+	j.language = words.Common(a.Language, b.Language)
 	m := sc.m.of(j.language)
 	j.by = m.Title
 	if j.Told {
@@ -93,8 +97,8 @@ func (sc *Scorer) judge(a *words.Text, hours float64, outlet bool, j *Comparison
 	default:
 		j.dup = m.Duplicate.Probability(&j.X)
 	}
-	j.Veto = sc.vetoes(a, sc.probe.doc, hours, outlet, j)
-	if c := j.clash; j.Veto == "" && (c.Quantity || c.Casualty) && sc.strangers(a, sc.probe.doc) {
+	j.Veto = sc.vetoes(a, b, hours, outlet, j)
+	if c := j.clash; j.Veto == "" && (c.Quantity || c.Casualty) && sc.strangers(a, b) {
 		// Not among the vetoes, which fitting leaves out: the models learn from such pairs, too.
 		j.Veto = "figures of others"
 	}
@@ -109,18 +113,18 @@ func (sc *Scorer) judge(a *words.Text, hours float64, outlet bool, j *Comparison
 
 // atMostRelated says why two reports are not told as one, however probable it is that they belong
 // together; "" when nothing forbids it.
-func (sc *Scorer) atMostRelated(a *words.Text, j *Comparison) string {
+func (sc *Scorer) atMostRelated(a *words.Open, j *Comparison) string {
 	switch {
 	case j.filled && (!j.Told || j.X[fUntold] > littleUntold && j.X[fText] < littleText):
 		return "one frame, other contents"
-	case sc.turned(a) && sc.strangers(a, sc.probe.doc):
+	case sc.turned(a) && sc.strangers(a, &sc.probe.open):
 		return "figures turned round"
 	case j.exact:
 	case j.X[fElsewhere] == 1:
 		return "other places"
 	case j.X[fAgeClash] == 1:
 		return "other ages"
-	case j.Told && j.language != words.Vietnamese && (a.Aged() || sc.probe.doc.Aged()) && j.X[fTitleNames] == 0 && j.X[fNameMass] <= fewNames:
+	case j.Told && j.language != words.Vietnamese && (a.Aged() || sc.probe.open.Aged()) && j.X[fTitleNames] == 0 && j.X[fNameMass] <= fewNames:
 		return "people of some age whom nobody names"
 	case j.Told && j.X[fAcross] < littleAcross:
 		return untold
@@ -151,14 +155,12 @@ const nobodyAsks = 0.25
 // vetoed is the most that a vetoed pair scores.
 const vetoed = 0.04
 
-const maxTokens = 40 // of a headline, for the alignment
-
 // Compare gives the features of two texts told hours apart, and what forbids that they are one
 // event, but no probability: what the models are fitted on.
 func (sc *Scorer) Compare(a, b *words.Text, hours float64, outlet bool) (j Comparison) {
 	sc.against(b)
 	sc.compare(a, hours, outlet, &j)
-	j.Veto = sc.vetoes(a, b, hours, outlet, &j)
+	j.Veto = sc.vetoes(&sc.other, &sc.probe.open, hours, outlet, &j)
 	return j
 }
 
@@ -256,7 +258,7 @@ func sameDay(a, b [2]uint16) (same, other float64) {
 }
 
 // vetoes names what speaks against one event however much two reports share.
-func (sc *Scorer) vetoes(a, b *words.Text, hours float64, outlet bool, j *Comparison) string {
+func (sc *Scorer) vetoes(a, b *words.Open, hours float64, outlet bool, j *Comparison) string {
 	const nextDay = 28 // hours: an edited figure comes the same day, the next issue of a column later
 	const anotherThing = 0.15
 	c := j.clash
@@ -300,11 +302,11 @@ func (sc *Scorer) vetoes(a, b *words.Text, hours float64, outlet bool, j *Compar
 
 // strangers says whether both headlines name somebody or something, and none that the other does. It
 // goes by the alignment of the two.
-func (sc *Scorer) strangers(a, b *words.Text) bool {
+func (sc *Scorer) strangers(a, b *words.Open) bool {
 	named := func(list []words.Token) bool {
 		return slices.ContainsFunc(list, func(t words.Token) bool { return t.Flags&(words.IsName|words.IsNumber) == words.IsName })
 	}
-	ta, tb := headline(a), headline(b)
+	ta, tb := a.Title, b.Title
 	for i := range ta {
 		if k := sc.align.hitA[i]; k >= 0 && ta[i].Flags&tb[k].Flags&words.IsName != 0 {
 			return false
@@ -315,8 +317,8 @@ func (sc *Scorer) strangers(a, b *words.Text) bool {
 
 // oneWord says whether the headlines have no more than a word in common, and no name. It goes by the
 // alignment of the two.
-func (sc *Scorer) oneWord(a *words.Text) bool {
-	ta, tb := headline(a), headline(sc.probe.doc)
+func (sc *Scorer) oneWord(a *words.Open) bool {
+	ta, tb := a.Title, sc.probe.open.Title
 	common := 0
 	for i := range ta {
 		k := sc.align.hitA[i]
@@ -332,7 +334,7 @@ func (sc *Scorer) oneWord(a *words.Text) bool {
 
 // named says whether the head of a headline names somebody or something rare: then it is an
 // event's, told on behind the colon, and no column's.
-func named(d *words.Text) bool {
+func named(d *words.Open) bool {
 	const rare = 6
 	for i := range d.Title[:min(int(d.Head), len(d.Title))] {
 		if t := &d.Title[i]; t.Flags&words.IsName != 0 && t.Weight() >= rare {

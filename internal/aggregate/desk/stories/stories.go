@@ -242,13 +242,13 @@ func (s *Memory) develops(r *report, e *entry, b verdictOn) bool {
 		if o.outlet == r.outlet {
 			return true
 		}
-		steps |= o.doc.Steps
+		steps |= o.doc.Steps()
 	}
 	later := r.at > b.r.at
 	if later && (b.j.clash.Casualty || b.j.clash.Score) {
 		return true
 	}
-	return r.at-b.r.at > 3600 && r.doc.Steps&^steps != 0 && b.j.dup < duplicateFrom
+	return r.at-b.r.at > 3600 && r.doc.Steps()&^steps != 0 && b.j.dup < duplicateFrom
 }
 
 func (s *Memory) near(a, b *report) bool {
@@ -282,7 +282,7 @@ func (s *Memory) compare(r *report) {
 	s.touched = touched
 	for _, o := range s.candidates {
 		if r.doc.Marked == o.doc.Marked {
-			if alike := cosine(s.sc.probe.all.Dot(o.doc.All()), r.doc.Norms[0], o.doc.Norms[0]); alike < Gate {
+			if alike := cosine(s.sc.probe.all.Dot(o.doc.All()), r.doc.Norm, o.doc.Norm); alike < Gate {
 				if alike > s.passedBy.alike {
 					s.passedBy = nearest{o, alike}
 				}

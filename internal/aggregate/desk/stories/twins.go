@@ -62,7 +62,7 @@ func toldAgain(r, o *report) bool {
 func likeness(a, b *words.Text) float64 {
 	var table words.Set
 	table.Fill(a.All())
-	return cosine(table.Dot(b.All()), a.Norms[0], b.Norms[0])
+	return cosine(table.Dot(b.All()), a.Norm, b.Norm)
 }
 
 // oneArticle says whether two reports with one address are one article. Some feeds send all readers

@@ -20,8 +20,8 @@ func TestPlacesAndAges(t *testing.T) {
 		{[2]string{"Cháy nhà ở Bình Thạnh, cụ bà 80 tuổi tử vong"}, [2]string{"Bình Thạnh: cụ bà 80 tuổi tử vong vì cháy"}, 0, false, true, false},
 		{[2]string{"Prices rise in May"}, [2]string{"Three of 15, the others, voted"}, 0, false, false, false},
 	} {
-		a, b := rd.Read(tt.a[0], tt.a[1]), rd.Read(tt.b[0], tt.b[1])
-		in := func(d *Text) func(uint32) bool {
+		a, b := open(rd.Read(tt.a[0], tt.a[1])), open(rd.Read(tt.b[0], tt.b[1]))
+		in := func(d *Open) func(uint32) bool {
 			return func(word uint32) bool {
 				var s Set
 				s.Fill(d.All())

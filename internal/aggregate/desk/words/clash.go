@@ -18,7 +18,7 @@ func (c Clash) Any() bool {
 }
 
 // Compare finds where two headlines contradict each other.
-func Compare(a, b *Text) Clash { return lexiconOnce().compare(a.slots, b.slots) }
+func Compare(a, b *Open) Clash { return lexiconOnce().compare(a.slots, b.slots) }
 
 // compare finds where two headlines' slots disagree: both fill it, and none of the values of
 // either is in the other.

@@ -46,12 +46,12 @@ type figure struct {
 	tail   string    // what is glued to the last: K, of 210K
 
 	tokens []spelled // those before it, and its own
-	d      *Text     // nil where nobody asks for slots
+	d      *Open     // nil where nobody asks for slots
 }
 
 // number reads a number at words[i] and appends its tokens; n is how many words it took, 0 when there
 // is none. Slots are noted in d when it is not nil.
-func (rd *Reader) number(dst []spelled, words []wordform, i int, text string, marked bool, d *Text) (tokens []spelled, n int) {
+func (rd *Reader) number(dst []spelled, words []wordform, i int, text string, marked bool, d *Open) (tokens []spelled, n int) {
 	if c := words[i].Fold[0]; c < '0' || c > '9' {
 		return rd.numberWord(dst, words, i, text, marked, d)
 	}
@@ -348,7 +348,7 @@ func (rd *Reader) counted(words []wordform, i, n int, text, tail string, scaled,
 func countable(w wordform) bool { return !w.Upper }
 
 // numberWord reads "ba công nhân", "XIV", "March 3".
-func (rd *Reader) numberWord(dst []spelled, words []wordform, i int, text string, marked bool, d *Text) (tokens []spelled, n int) {
+func (rd *Reader) numberWord(dst []spelled, words []wordform, i int, text string, marked bool, d *Open) (tokens []spelled, n int) {
 	w := &words[i]
 	if !w.Upper && !rd.lx.numeral.has(w.normal) {
 		return dst, 0 // months and Roman numerals have capitals
@@ -564,15 +564,18 @@ var ordinals = map[string]int{
 
 var englishNumerals = words("two three four five six seven eight nine ten twelve dozen")
 
-// NumeralFold returns the hash of a number's word without diacritics, by the hash of the number; 0
-// where it has none.
+// NumeralFold returns the hash of a number's word without diacritics, by the hash of the number, both
+// as a Token has them; 0 where it has none.
 func NumeralFold(norm uint32) uint32 { return numeralFolds[norm] }
 
 // numeralFolds are the numerals as they are written without diacritics.
-var numeralFolds = map[uint32]uint32{
-	numberHash(2): Hash("hai"), numberHash(3): Hash("ba"), numberHash(4): Hash("bon"), numberHash(5): Hash("nam"), numberHash(6): Hash("sau"),
-	numberHash(7): Hash("bay"), numberHash(8): Hash("tam"), numberHash(9): Hash("chin"), numberHash(10): Hash("muoi"),
-}
+var numeralFolds = func() map[uint32]uint32 {
+	folds := map[uint32]uint32{}
+	for i, word := range []string{"hai", "ba", "bon", "nam", "sau", "bay", "tam", "chin", "muoi"} {
+		folds[Hashed(numberHash(float64(2+i)))] = Hashed(Hash(word))
+	}
+	return folds
+}()
 
 // counts are words behind "năm" where it is five, not a year.
 var counts = words("nguoi cong ngu nan em be chau hoc tau xe can thang tuan ngay gio phut vu tinh doi cau con ban giai lan ngoi dia bo nuoc nguyen nhom chiec doanh du diem trieu ty ti nghin nha nu ong")
@@ -620,7 +623,7 @@ func roman(s string) int {
 }
 
 // contradictions notes the places, directions, digests and next steps of a headline.
-func (rd *Reader) contradictions(d *Text, words []wordform, text string, caps bool) {
+func (rd *Reader) contradictions(d *Open, words []wordform, text string, caps bool) {
 	said, until := -1, 0 // the pair of opposites of the last phrase of several words, and its end
 	for i := 0; i < len(words); i++ {
 		w := &words[i]

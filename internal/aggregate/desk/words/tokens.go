@@ -10,7 +10,6 @@ package words
 import (
 	"html"
 	"math"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -41,47 +40,6 @@ const (
 	IsJoining // of, the, and: need not have a letter in it
 )
 
-// Text is what is remembered of a report's text.
-type Text struct {
-	words    []uint32 // packed: those of title and summary, then pairs of neighbours, then names; each once
-	parts    [2]int32 // where in words the pairs begin, and the names
-	Norms    [2]float32
-	Marked   bool // written with diacritics
-	Language Language
-	Digest   bool
-	Advice   bool      // how to cook, what to eat
-	Angle    bool      // looks at an event from aside
-	Genres   uint16    // kinds of piece that are written about an event, by bit
-	Short    bool      // has a token that is an acronym
-	Told     bool      // has a summary
-	Length   uint8     // of the headline, words
-	Head     uint8     // tokens before the first colon or bar, 0 when there is none
-	Tail     uint8     // tokens before the last one
-	Days     [2]uint16 // named in title and summary: month*100+day
-	Circumstances
-
-	Title    []Token
-	slots    []slot
-	Exact    uint64 // of the headline's normal form; equal means equal
-	Steps    uint64 // which words of a next step it has
-	HeadHash uint32 // of the tokens before the first colon or bar
-}
-
-// All are the words of headline and summary, Pairs their neighbouring words, Names the names among
-// them; packed, each once.
-func (d *Text) All() []uint32   { return d.words[:d.parts[0]] }
-func (d *Text) Pairs() []uint32 { return d.words[d.parts[0]:d.parts[1]] }
-func (d *Text) Names() []uint32 { return d.words[d.parts[1]:] }
-
-// Pack holds a word of a set in 32 bits: 24 of its hash, 8 of its weight. Two words of two
-// reports are taken for one by mistake once in some thousands of comparisons, which moves a
-// cosine a little; it halves the memory.
-func Pack(h uint32, weight float32) uint32 {
-	return h&^0xFF | uint32(min(255, max(1, weight*WeightUnit)))
-}
-
-const WeightUnit = 20
-
 // Reader turns texts into docs. Its buffers are used again for each text.
 type Reader struct {
 	lx      *lexicon
@@ -97,7 +55,8 @@ type Reader struct {
 	index keySet // of the last text, in the inverted index
 	// sets are the words, pairs and names of a text while they are collected.
 	sets   [3]wordSet
-	slots  []slot
+	open   Open // the text
+	packed packing
 	table  Set
 	common []*spelled
 	// seen takes each word of a text when frequencies are counted.
@@ -167,40 +126,26 @@ func (rd *Reader) Read(title, summary string) *Text {
 }
 
 // ReadInto is Read into a text that is empty.
-func (rd *Reader) ReadInto(d *Text, title, summary string) {
+func (rd *Reader) ReadInto(t *Text, title, summary string) {
+	rd.open = Open{Text: t, slots: rd.open.slots[:0]}
+	d := &rd.open
 	title = unescape(feed.Head(title, titleBytes))
 	rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, title, math.MaxInt)
 	words := rd.trim(rd.words, title)
 	d.Marked = marked(words)
-	d.slots = rd.slots[:0]
 	caps := capitalsMeanNothing(words, title)
 	rd.title = rd.spell(rd.title[:0], words, title, d.Marked, caps, d)
 	rd.circumstances(&d.Circumstances, words, title, d.Marked, caps, false)
 	rd.contradictions(d, words, title, caps)
-	rd.slots, d.slots = d.slots, slices.Clone(d.slots[:min(len(d.slots), mostSlots)])
-
-	for i := range rd.title {
-		if i > 1 && rd.title[i].rubric && i < len(rd.title)-1 {
-			if d.Tail = uint8(min(i, 255)); d.Head > 0 {
-				continue
-			}
-			d.Head = d.Tail
-			for _, u := range rd.title[:i] {
-				d.HeadHash = pairHash(d.HeadHash, u.Fold)
-			}
+	d.slots = d.slots[:min(len(d.slots), mostSlots)]
+	d.Length = uint8(min(255, len(words)))
+	rd.rubrics(d)
+	if len(rd.title) > 0 {
+		d.Exact = 14695981039346656037
+		for i := range rd.title {
+			d.Exact = (d.Exact ^ uint64(rd.title[i].Norm)) * 1099511628211
 		}
 	}
-	d.Title = make([]Token, len(rd.title))
-	exact := uint64(14695981039346656037)
-	for i, t := range rd.title {
-		t.says = uint8(min(255, max(1, t.weight*WeightUnit)))
-		d.Title[i] = t.Token
-		exact = (exact ^ uint64(t.Norm)) * 1099511628211
-	}
-	if len(d.Title) > 0 {
-		d.Exact = exact
-	}
-	d.Length = uint8(min(255, len(words)))
 
 	rd.rest = rd.rest[:0]
 	if summary != "" {
@@ -212,13 +157,28 @@ func (rd *Reader) ReadInto(d *Text, title, summary string) {
 		rd.circumstances(&d.Circumstances, words, summary, marked, caps, true)
 		d.Told = len(rd.rest) >= 4
 	}
-	rd.collect(d)
 	rd.days(d)
 	d.Language = rd.languageOf(title, summary)
+	rd.collect(d)
+}
+
+// rubrics notes where the first and the last rubric of the headline end.
+func (rd *Reader) rubrics(d *Open) {
+	for i := range rd.title {
+		if i > 1 && rd.title[i].rubric && i < len(rd.title)-1 {
+			if d.Tail = uint8(min(i, 255)); d.Head > 0 {
+				continue
+			}
+			d.Head = d.Tail
+			for _, u := range rd.title[:i] {
+				d.HeadHash = pairHash(d.HeadHash, u.Fold)
+			}
+		}
+	}
 }
 
 // days notes the first two days that the text names.
-func (rd *Reader) days(d *Text) {
+func (rd *Reader) days(d *Open) {
 	n := 0
 	for _, list := range [][]spelled{rd.title, rd.rest} {
 		for i := range list {
@@ -382,7 +342,7 @@ func (rd *Reader) outletName(tail []wordform, text string) bool {
 }
 
 // spell appends the tokens of words to dst. With d, what sets headlines apart is noted there.
-func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, caps bool, d *Text) []spelled {
+func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, caps bool, d *Open) []spelled {
 	first := len(dst)
 	for i := 0; i < len(words); {
 		w := &words[i]
@@ -552,7 +512,7 @@ func isUpper(s string) bool {
 }
 
 // replace appends the canonical words of a lexeme.
-func (rd *Reader) replace(dst []spelled, p *lexeme, shown string, d *Text) []spelled {
+func (rd *Reader) replace(dst []spelled, p *lexeme, shown string, d *Open) []spelled {
 	for k, t := range p.tokens {
 		if t.Flags&IsNumber == 0 {
 			t.shown = shown
@@ -574,35 +534,37 @@ func foldNormal(w string) string {
 
 // collect fills the sets of words, pairs and names from the title and the summary just read, and
 // the keys under which the report is indexed.
-func (rd *Reader) collect(d *Text) {
+func (rd *Reader) collect(d *Open) {
 	all, pairs, names := &rd.sets[0], &rd.sets[1], &rd.sets[2]
 	most := len(rd.title) + len(rd.rest)
 	rd.index.begin(most)
 	all.begin(most)
 	pairs.begin(most)
 	names.begin(2 * most)
+	rd.packed.begin()
 	for _, list := range [][]spelled{rd.title, rd.rest} {
 		for i := range list {
 			t := &list[i]
 			if t.Flags&IsDate == 0 {
 				p := Pack(t.Norm, t.weight)
-				all.add(p)
+				rd.packed.word(all.add(p))
 				if t.weight >= TellingFrom {
 					rd.index.add(Key{newIndexKey(t.Fold, t.weight), p})
 				}
+			} else {
+				rd.packed.date(t.Norm)
 			}
 			if rd.seen != nil && t.Flags&IsNumber == 0 {
 				rd.seen(t.text)
 			}
 			if i > 0 && t.Flags&IsDate == 0 {
 				u := &list[i-1]
-				h := pairHash(u.Norm, t.Norm)
-				w := rd.weights.pair(h, u.weight, t.weight)
-				if w >= leastPair {
-					pairs.add(Pack(h, w))
+				w := rd.weights.pair(pairHash(u.Norm, t.Norm), u.weight, t.weight)
+				if h := pairHash(Hashed(u.Norm), Hashed(t.Norm)); w >= leastPair {
+					rd.packed.pair(pairs.add(Pack(h, w)), says(w))
 				}
 				if u.Flags&IsName != 0 && t.Flags&IsName != 0 && !t.start {
-					names.add(Pack(h, w))
+					names.add(Pack(pairHash(u.Norm, t.Norm), w))
 				}
 				if rd.seen != nil && t.Flags&IsNumber == 0 && u.Flags&IsNumber == 0 {
 					rd.seen(u.text + " " + t.text)
@@ -613,14 +575,8 @@ func (rd *Reader) collect(d *Text) {
 			}
 		}
 	}
-	// One block of memory for the three.
-	n, m := len(all.list), len(all.list)+len(pairs.list)
-	d.words = make([]uint32, m+len(names.list))
-	copy(d.words, all.list)
-	copy(d.words[n:], pairs.list)
-	copy(d.words[m:], names.list)
-	d.parts = [2]int32{int32(n), int32(m)}
-	d.Norms = [2]float32{length(d.All()), length(d.Pairs())}
+	d.Norm = Length(all.list)
+	rd.packed.pack(d, rd.title, all.list, names.list)
 }
 
 // leastPair is the weight below which two neighbours tell nothing.
@@ -646,7 +602,8 @@ func (s *wordSet) begin(most int) {
 	}
 }
 
-func (s *wordSet) add(p uint32) {
+// add returns the number of the word, in the order in which words came in.
+func (s *wordSet) add(p uint32) int {
 	i := s.table.slot(p)
 	switch q := &s.table.slots[i]; {
 	case *q == 0:
@@ -655,9 +612,11 @@ func (s *wordSet) add(p uint32) {
 	case p < *q:
 		*q, s.list[s.at[i]] = p, p
 	}
+	return int(s.at[i])
 }
 
-func length(list []uint32) float32 {
+// Length is that of packed words as a vector.
+func Length(list []uint32) float32 {
 	var sum uint32
 	for _, p := range list {
 		sum += (p & 0xFF) * (p & 0xFF)

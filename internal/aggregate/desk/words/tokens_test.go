@@ -40,7 +40,7 @@ func TestNormalForm(t *testing.T) {
 		}
 	}
 	for _, other := range []string{"Lở núi - chuyện dài ở đèo Khau Cọ", "Ảnh hưởng của lở núi", "Video gây bão mạng"} {
-		if n := len(rd.Read(other, "").Title); n != len(feed.Words(nil, other)) && n != len(feed.Words(nil, other))-1 {
+		if n := len(open(rd.Read(other, "")).Title); n != len(feed.Words(nil, other)) && n != len(feed.Words(nil, other))-1 {
 			t.Errorf("%q lost words: %d left", other, n)
 		}
 	}
@@ -76,7 +76,7 @@ func TestSlots(t *testing.T) {
 		{"Tỷ lệ chọi 1/16 vào trường chuyên", "quantity 1"},
 	} {
 		var got []string
-		for _, s := range rd.Read(tt.title, "").slots {
+		for _, s := range open(rd.Read(tt.title, "")).slots {
 			if name, ok := names[s.kind]; ok && s.kind != where {
 				got = append(got, name+" "+formatNumber(s.value))
 			}
@@ -143,9 +143,9 @@ func TestReadIsBounded(t *testing.T) {
 	for i := range numbers {
 		numbers[i] = strconv.Itoa(i)
 	}
-	d := rd.Read(strings.Join(numbers, " "), strings.Join(numbers, " "))
-	if len(d.slots) > mostSlots || len(d.Title) > titleBytes/2 {
-		t.Errorf("%d figures and names, %d words", len(d.slots), len(d.Title))
+	d := open(rd.Read(strings.Join(numbers, " "), strings.Join(numbers, " ")))
+	if len(d.slots) > mostSlots || len(d.Title) > MostTokens || len(d.Pairs(nil)) > mostRow {
+		t.Errorf("%d figures and names, %d words, %d pairs", len(d.slots), len(d.Title), len(d.Pairs(nil)))
 	}
 	long := strings.Repeat("Nguyễn Văn A ", titleBytes)
 	if got, want := rd.Read(long, ""), rd.Read(feed.Head(long, titleBytes), ""); got.Exact != want.Exact {
