@@ -4,7 +4,7 @@ import "feedd/internal/feed"
 
 // editorsWord is what editors decided against feedd.
 type editorsWord struct {
-	apart map[[2]uint64]bool // key of the entry that a report opens, key of a story
+	apart map[[2]uint64]bool // half a key of the entry that a report opens, key of a story
 	opens map[int64]string   // the entry that a report opens that was split off its own, by item
 	one   map[string]string  // story -> the story it belongs to
 	swaps map[uint64]int     // exchanges of words: -1 sets apart, 1 does not
@@ -27,7 +27,7 @@ func (s *Memory) Own(it *feed.Item) string {
 
 // Split keeps a report, known by the key of the entry it would open, out of a story for good.
 func (s *Memory) Split(reportKey, storyKey string) {
-	s.word.apart[[2]uint64{hash64(reportKey), hash64(storyKey)}] = true
+	s.word.apart[[2]uint64{uint64(entryKey(reportKey)), hash64(storyKey)}] = true
 }
 
 // Join makes what would open the second story an entry of the first.
@@ -54,21 +54,28 @@ func (w *editorsWord) split(r, o *report) bool {
 	if len(w.apart) == 0 {
 		return false
 	}
-	return w.apart[[2]uint64{r.key, hash64(o.entry.story.key)}] ||
-		r.entry != nil && w.apart[[2]uint64{o.key, hash64(r.entry.story.key)}]
+	return w.apart[[2]uint64{uint64(r.key), hash64(o.entry.story.key())}] ||
+		r.entry != nil && w.apart[[2]uint64{uint64(o.key), hash64(r.entry.story.key())}]
 }
 
 // mark notes which patterns of `stories.never` a report has.
 func (s *Memory) mark(r *report, it *feed.Item) {
-	if s.marks != nil {
-		r.never = s.marks(it)
+	if s.marks == nil {
+		return
+	}
+	if marks := s.marks(it); marks != 0 {
+		s.never[r] = marks
 	}
 }
 
 // mayBeOne says whether `stories.never` lets two reports be one story.
-func mayBeOne(a, b *report) bool {
+func (s *Memory) mayBeOne(a, b *report) bool {
+	if len(s.never) == 0 {
+		return true
+	}
 	const left = 0x5555555555555555
-	return a.never&left&(b.never>>1) == 0 && b.never&left&(a.never>>1) == 0
+	x, y := s.never[a], s.never[b]
+	return x&left&(y>>1) == 0 && y&left&(x>>1) == 0
 }
 
 // Joined follows the editor's joins from a story to the one it belongs to.
@@ -85,7 +92,7 @@ func (s *Memory) Joined(story string) string {
 
 // Parted tells whether the editor took the item out of the story it is filed under.
 func (s *Memory) Parted(it *feed.Item) bool {
-	return len(s.word.apart) > 0 && s.word.apart[[2]uint64{hash64(s.Own(it)), hash64(it.Story)}]
+	return len(s.word.apart) > 0 && s.word.apart[[2]uint64{uint64(entryKey(s.Own(it))), hash64(it.Story)}]
 }
 
 // Remembers tells whether the item is in memory.

@@ -64,12 +64,12 @@ func TestFloodUnitesFew(t *testing.T) {
 	for i := range items {
 		s.Place(&items[i], items[i].FirstSeen)
 		for _, u := range s.United() {
-			into := s.known[u.Into]
+			into := s.storyOf(u.Into)
 			if into == nil { // part of another by now
 				continue
 			}
-			if united++; len(into.entries) > mostUnited+1 { // and what the report tells itself
-				t.Fatalf("item %d makes one story of %d entries", i, len(into.entries))
+			if united++; len(into.entries.all()) > mostUnited+1 { // and what the report tells itself
+				t.Fatalf("item %d makes one story of %d entries", i, len(into.entries.all()))
 			}
 		}
 	}

@@ -45,7 +45,7 @@ const (
 func newIndex() *index {
 	ix := &index{}
 	for kind := range ix.chains {
-		ix.chains[kind].ends = map[uint64]chain{}
+		ix.chains[kind].kind = twinKind(kind)
 	}
 	return ix
 }

@@ -77,7 +77,7 @@ func TestIndexHoldsTheWindowAlone(t *testing.T) {
 		t.Errorf("%d words have reports, after a restart %d", a, b)
 	}
 	for kind := range s.index.chains {
-		if a, b := len(s.index.chains[kind].ends), len(again.index.chains[kind].ends); a != b {
+		if a, b := s.index.chains[kind].used, again.index.chains[kind].used; a != b {
 			t.Errorf("%d chains, after a restart %d", a, b)
 		}
 	}

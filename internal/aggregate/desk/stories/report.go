@@ -1,6 +1,8 @@
 package stories
 
 import (
+	"math"
+
 	"feedd/internal/aggregate/desk/words"
 	"feedd/internal/feed"
 )
@@ -9,20 +11,21 @@ import (
 type report struct {
 	doc     words.Text // first, so that what the gate of compare looks at lies in one line of the cache
 	at      int64      // when it was told, Unix seconds
-	outlet  uint32
-	number  int32 // in the index
 	entry   *entry
 	from    *origin
 	id      int64
-	seen    int64  // when it came in
-	key     uint64 // of the entry that it opens, for the editor's word
 	address uint64
 	article uint64 // host and number; 0 when the address has none
-	never   uint64
-	skel    uint64
+	number  int32  // in the index
+	seen    uint32 // when it came in, Unix seconds
+	key     uint32 // of the entry that it opens, for the editor's word
+	skel    uint32
 	host    uint32
-	length  int32 // of the summary, bytes
+	length  uint16 // of the summary, bytes, at most so many
 }
+
+// entryKey is what is remembered of an entry's key.
+func entryKey(key string) uint32 { return uint32(hash64(key) >> 32) }
 
 // origin is what all reports of a source have in common.
 type origin struct {
@@ -35,13 +38,12 @@ type origin struct {
 // read takes what is to be remembered of an item. The words it is indexed by stand in rd.
 func (s *Memory) read(rd *words.Reader, it *feed.Item) *report {
 	r := &report{
-		id: it.ID, from: s.origins[it.Source], at: it.Date().Unix(), seen: it.FirstSeen.Unix(), length: int32(len(it.Summary)),
-		key: hash64(s.Own(it)),
+		id: it.ID, from: s.origins[it.Source], at: it.Date().Unix(), seen: uint32(max(0, it.FirstSeen.Unix())), length: uint16(min(len(it.Summary), math.MaxUint16)),
+		key: entryKey(s.Own(it)),
 	}
 	if r.from == nil {
 		r.from = newOrigin(it.Source, s.sources)
 	}
-	r.outlet = r.from.outlet
 	rd.From(r.from.name)
 	if feed.NamesArticle(it.Canonical) {
 		r.address = hashMore(hash64("a:"), it.Canonical)
@@ -53,7 +55,7 @@ func (s *Memory) read(rd *words.Reader, it *feed.Item) *report {
 		}
 	}
 	rd.ReadInto(&r.doc, it.Title, feed.PlainText(it.SummaryHead()))
-	r.skel = rd.Skeleton(r.outlet)
+	r.skel = rd.Skeleton(r.from.outlet)
 	return r
 }
 

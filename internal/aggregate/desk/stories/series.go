@@ -6,21 +6,44 @@ import "feedd/internal/feed"
 // repetition: a headline's words without its figures, seen from one outlet on several days of
 // the window. Two issues of a series are never one story, however alike they are.
 
-// series counts on which days a skeleton was used.
-type series struct {
-	days [8]int16 // reports on a day, by day modulo the length
+// seriesSeen is on which days each skeleton was used. Nearly all were used once.
+type seriesSeen struct {
+	once map[uint32]int8   // the day
+	more map[uint32]series // once there were several
 }
+
+func newSeriesSeen() seriesSeen { return seriesSeen{map[uint32]int8{}, map[uint32]series{}} }
+
+// series counts the reports of a skeleton on a day, by day modulo the length.
+type series [8]int16
 
 const seriesDays = 3 // on which a skeleton makes a series
 
+// sawSkeleton counts a report that comes in (1) or goes (-1).
 func (s *Memory) sawSkeleton(r *report, n int16) {
 	if r.skel == 0 {
 		return
 	}
-	se := s.series[r.skel]
-	se.days[day(r)%int64(len(se.days))] += n
-	if s.series[r.skel] = se; se == (series{}) {
-		delete(s.series, r.skel)
+	seen, d := &s.series, int8(day(r)%int64(len(series{})))
+	se, several := seen.more[r.skel]
+	if !several {
+		before, known := seen.once[r.skel]
+		switch {
+		case !known && n > 0:
+			seen.once[r.skel] = d
+			return
+		case !known:
+			return
+		case n < 0:
+			delete(seen.once, r.skel)
+			return
+		}
+		delete(seen.once, r.skel)
+		se[before]++
+	}
+	se[d] += n
+	if seen.more[r.skel] = se; se == (series{}) {
+		delete(seen.more, r.skel)
 	}
 }
 
@@ -31,10 +54,13 @@ func (s *Memory) isSeries(r *report) bool {
 	if r.skel == 0 {
 		return false
 	}
-	se := s.series[r.skel]
+	se, several := s.series.more[r.skel]
+	if !several { // with today's that is two days at most
+		return false
+	}
 	n := 0
-	today := day(r) % int64(len(se.days))
-	for d, reports := range se.days {
+	today := day(r) % int64(len(se))
+	for d, reports := range se {
 		if reports > 0 || int64(d) == today {
 			n++
 		}

@@ -37,10 +37,11 @@ type Memory struct {
 
 	reports map[int64]*report
 	entries map[string]*entry
-	known   map[string]*story
+	renamed map[string]*story // by key, those that have one of an entry that is not remembered
 	index   *index
 	hosts   map[uint32]feed.Numbering // by host
-	series  map[uint64]series
+	series  seriesSeen
+	never   map[*report]uint64 // patterns of `stories.never`, of the reports that have any
 	word    *editorsWord
 
 	filed   []feed.Item // restored and not yet taken in
@@ -61,20 +62,25 @@ type Memory struct {
 	old        []int64
 }
 
-// story is a chain of entries, oldest first. Most stories are one report: the first entry and the
-// room for it lie within.
+// story is a chain of entries, oldest first. Most stories are one report: the first entry lies within.
 type story struct {
-	key     string
-	entries []*entry
+	entries few[entry]
+	first   entry   // that was remembered
+	named   *string // nil where its key is that of first
+}
 
-	first entry
-	room  [1]*entry
+func (st *story) key() string {
+	if st.named != nil {
+		return *st.named
+	}
+	return st.first.key
 }
 
 // newest appends the story's newest reports to dst.
 func (st *story) newest(dst []*report) []*report {
-	for i := len(st.entries) - 1; i >= 0 && len(dst) < linkedReports; i-- {
-		list := st.entries[i].reports
+	entries := st.entries.all()
+	for i := len(entries) - 1; i >= 0 && len(dst) < linkedReports; i-- {
+		list := entries[i].reports.all()
 		dst = append(dst, list[max(0, len(list)-linkedReports+len(dst)):]...)
 	}
 	return dst
@@ -84,9 +90,7 @@ func (st *story) newest(dst []*report) []*report {
 type entry struct {
 	key     string
 	story   *story
-	reports []*report // in order of arrival
-
-	room [1]*report
+	reports few[report] // in order of arrival
 }
 
 // verdictOn is what comparing the new report with one that is known gave.
@@ -134,8 +138,8 @@ func New(o Options) *Memory {
 	}
 	s := &Memory{
 		set: set, sources: sources, origins: origins, rd: words.NewReaderWithout(o.Without, slices.Sorted(maps.Keys(names))), sc: NewScorer(o.Models), marks: o.Marks,
-		reports: map[int64]*report{}, entries: map[string]*entry{}, known: map[string]*story{},
-		index: newIndex(), hosts: map[uint32]feed.Numbering{}, series: map[uint64]series{},
+		reports: map[int64]*report{}, entries: map[string]*entry{}, renamed: map[string]*story{},
+		index: newIndex(), hosts: map[uint32]feed.Numbering{}, series: newSeriesSeen(), never: map[*report]uint64{},
 		word: newEditorsWord(),
 	}
 	s.sc.rare = rarity{documents: s.index.documents, all: func() int { return s.index.live }}
@@ -190,7 +194,7 @@ func (s *Memory) Place(it *feed.Item, now time.Time) {
 // decide finds the story of r and sets it, its entry and the verdict.
 func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 	if o, reason := s.twin(r); o != nil {
-		it.Story, it.Entry, it.Verdict = o.entry.story.key, o.entry.key, feed.Duplicate
+		it.Story, it.Entry, it.Verdict = o.entry.story.key(), o.entry.key, feed.Duplicate
 		if !sameArticle(r, o) && s.reported(r, o.entry) {
 			s.update(it)
 		}
@@ -204,14 +208,14 @@ func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 	}
 	b := s.judged[best.best]
 	e := b.r.entry
-	it.Story, it.Entry, it.Verdict = e.story.key, e.key, feed.Same
+	it.Story, it.Entry, it.Verdict = e.story.key(), e.key, feed.Same
 	if (best.fold < s.certain.fold(&b.j) || b.j.Apart != "") && s.set.Related != "fold" {
 		it.Entry, it.Verdict = s.Own(it), feed.Related
 		return why
 	}
 	if best.fold >= s.certain.fold(&b.j) && b.j.Apart == "" {
 		s.bridge(r, best)
-		it.Story = e.story.key
+		it.Story = e.story.key()
 	}
 	switch {
 	case s.develops(r, e, b):
@@ -238,8 +242,8 @@ func (s *Memory) update(it *feed.Item) {
 // is in it already, another figure, or a next step.
 func (s *Memory) develops(r *report, e *entry, b verdictOn) bool {
 	steps := uint64(0)
-	for _, o := range e.reports {
-		if o.outlet == r.outlet {
+	for _, o := range e.reports.all() {
+		if o.from.outlet == r.from.outlet {
 			return true
 		}
 		steps |= o.doc.Steps()
@@ -297,9 +301,9 @@ func (s *Memory) compare(r *report) {
 // judge compares r, which the scorer was set against, with o.
 func (s *Memory) judge(r, o *report, j *Comparison) {
 	hours := float64(r.at-o.at) / 3600
-	s.sc.judge(&o.doc, hours, r.outlet == o.outlet, j)
+	s.sc.judge(&o.doc, hours, r.from.outlet == o.from.outlet, j)
 	switch {
-	case !mayBeOne(r, o):
+	case !s.mayBeOne(r, o):
 		j.Veto = "stories.never"
 	case s.issues(r, o):
 		j.Veto = "issues of one series"
@@ -322,7 +326,7 @@ func (s *Memory) judge(r, o *report, j *Comparison) {
 // otherNames says whether two headlines of one outlet are equal but for names, while their addresses
 // show two articles: an edited headline keeps the article's. Of two outlets sc.vetoes says so.
 func otherNames(r, o *report, j *Comparison) bool {
-	return r.outlet == o.outlet && j.X[fEqualNames] == 1 && j.X[fNameSwap] > nameExchanged && (!j.Told || j.X[fText] < littleText) &&
+	return r.from.outlet == o.from.outlet && j.X[fEqualNames] == 1 && j.X[fNameSwap] > nameExchanged && (!j.Told || j.X[fText] < littleText) &&
 		r.address != 0 && o.address != 0 && !sameArticle(r, o)
 }
 
@@ -359,7 +363,7 @@ func (s *Memory) choose(r *report) (best link, found bool) {
 	}
 	if found {
 		b := &s.judged[best.best]
-		list := b.r.entry.reports
+		list := b.r.entry.reports.all()
 		best.fold = s.certainty(r, b, list[max(0, len(list)-linkedReports):], 0)
 	}
 	return best, found
@@ -421,7 +425,7 @@ func (s *Memory) certainty(r *report, b *verdictOn, reports []*report, least flo
 	}
 	// An outlet writes two pieces on one subject more readily than two outlets do by chance.
 	const doubtful = 0.89
-	if b.r.outlet == r.outlet && b.j.dup < duplicateFrom {
+	if b.r.from.outlet == r.from.outlet && b.j.dup < duplicateFrom {
 		score = min(score, doubtful)
 	}
 	return score
@@ -441,30 +445,38 @@ func (s *Memory) judgedOn(o *report) *Comparison {
 func (s *Memory) add(r *report, words []words.Key, entryKey, storyKey string) {
 	e := s.entries[entryKey]
 	if e == nil {
-		st := s.known[storyKey]
+		st := s.storyOf(storyKey)
 		if st == nil {
-			if storyKey == entryKey {
-				storyKey = entryKey // as the store gives them they are two strings
-			}
-			st = &story{key: storyKey}
-			st.entries = st.room[:0]
-			s.known[storyKey] = st
+			st = &story{}
 			e = &st.first
+			if storyKey != entryKey {
+				st.named = &storyKey
+				s.renamed[storyKey] = st
+			}
 		} else {
 			e = &entry{}
 		}
-		e.key, e.story, e.reports = entryKey, st, e.room[:0]
-		at := len(st.entries)
-		for at > 0 && st.entries[at-1].reports[0].id > r.id { // it comes back to where it was
+		e.key, e.story = entryKey, st
+		entries := st.entries.all()
+		at := len(entries)
+		for at > 0 && entries[at-1].reports.all()[0].id > r.id { // it comes back to where it was
 			at--
 		}
-		st.entries = slices.Insert(st.entries, at, e)
+		st.entries.insert(at, e)
 		s.entries[entryKey] = e
 	}
 	r.entry = e
-	e.reports = append(e.reports, r)
+	e.reports.add(r)
 	s.reports[r.id] = r
 	s.remember(r, words)
+}
+
+// storyOf finds a story by its key, nil where it is not remembered: a story has the key of its first entry.
+func (s *Memory) storyOf(key string) *story {
+	if e := s.entries[key]; e != nil && e.story.key() == key {
+		return e.story
+	}
+	return s.renamed[key]
 }
 
 func (s *Memory) remember(r *report, words []words.Key) {
@@ -481,13 +493,6 @@ func (s *Memory) unremember(r *report) {
 	s.index.remove(r)
 }
 
-func without[T comparable](list []T, x T) []T {
-	if i := slices.Index(list, x); i >= 0 {
-		return slices.Delete(list, i, i+1)
-	}
-	return list
-}
-
 // Revise replaces what is remembered of an item that its source edited. Its entry stays.
 func (s *Memory) Revise(it *feed.Item) {
 	s.settle()
@@ -496,6 +501,7 @@ func (s *Memory) Revise(it *feed.Item) {
 		return
 	}
 	s.unremember(r)
+	delete(s.never, r)
 	e := r.entry
 	*r = *s.read(s.rd, it)
 	s.mark(r, it)
@@ -516,13 +522,17 @@ func (s *Memory) forgetOne(id int64) {
 	}
 	delete(s.reports, id)
 	s.unremember(r)
+	delete(s.never, r)
 	e := r.entry
-	if e.reports = without(e.reports, r); len(e.reports) > 0 {
+	if e.reports.remove(r); len(e.reports.all()) > 0 {
 		return
 	}
 	delete(s.entries, e.key)
-	if e.story.entries = without(e.story.entries, e); len(e.story.entries) == 0 {
-		delete(s.known, e.story.key)
+	switch e.story.entries.remove(e); {
+	case len(e.story.entries.all()) == 0:
+		delete(s.renamed, e.story.key())
+	case e.key == e.story.key():
+		s.renamed[e.key] = e.story
 	}
 }
 
@@ -533,8 +543,9 @@ func (s *Memory) Follows(key string) string {
 	if e == nil {
 		return ""
 	}
-	if i := slices.Index(e.story.entries, e); i > 0 {
-		return e.story.entries[i-1].key
+	entries := e.story.entries.all()
+	if i := slices.Index(entries, e); i > 0 {
+		return entries[i-1].key
 	}
 	return ""
 }
@@ -545,7 +556,7 @@ func (s *Memory) Prune(now time.Time) {
 	oldest := now.Add(-s.set.Window).Unix()
 	s.old = s.old[:0]
 	for _, r := range s.index.reports { // in order of arrival
-		if r != nil && r.at < oldest && r.seen < oldest {
+		if r != nil && r.at < oldest && int64(r.seen) < oldest {
 			s.old = append(s.old, r.id)
 		}
 	}
@@ -605,11 +616,12 @@ func twoDigits(x float64) float64 { return math.Round(x*100) / 100 }
 func (s *Memory) Lead(key string, present int64) int64 {
 	s.settle()
 	e := s.entries[key]
-	if e == nil || len(e.reports) == 0 {
+	if e == nil {
 		return present
 	}
+	reports := e.reports.all()
 	var lead *report
-	for _, r := range e.reports {
+	for _, r := range reports {
 		if r.id == present {
 			lead = r
 		}
@@ -617,7 +629,7 @@ func (s *Memory) Lead(key string, present int64) int64 {
 	if lead != nil {
 		// A lead stays: readers know the entry by its headline. Only a digest gives way to a
 		// report, and any source to one of higher priority.
-		for _, r := range e.reports {
+		for _, r := range reports {
 			if !r.doc.Digest && (lead.doc.Digest || r.from.priority > lead.from.priority) {
 				lead = r
 			}
@@ -625,9 +637,9 @@ func (s *Memory) Lead(key string, present int64) int64 {
 		return lead.id
 	}
 	like := map[*report]float64{}
-	for _, r := range e.reports {
+	for _, r := range reports {
 		s.sc.against(&r.doc)
-		for _, o := range e.reports[max(0, len(e.reports)-linkedReports):] {
+		for _, o := range reports[max(0, len(reports)-linkedReports):] {
 			if o != r {
 				var j Comparison
 				s.judge(r, o, &j)
@@ -635,7 +647,7 @@ func (s *Memory) Lead(key string, present int64) int64 {
 			}
 		}
 	}
-	best := slices.MinFunc(e.reports, func(a, b *report) int {
+	best := slices.MinFunc(reports, func(a, b *report) int {
 		switch {
 		case a.doc.Digest != b.doc.Digest:
 			return order(b.doc.Digest, a.doc.Digest)
@@ -646,7 +658,7 @@ func (s *Memory) Lead(key string, present int64) int64 {
 		case a.at != b.at:
 			return order(a.at < b.at, b.at < a.at)
 		case a.length != b.length:
-			return int(b.length - a.length)
+			return int(b.length) - int(a.length)
 		}
 		return order(a.id < b.id, b.id < a.id)
 	})

@@ -142,7 +142,7 @@ func BenchmarkPlace100k(b *testing.B) {
 }
 
 // BenchmarkRestore100k is what rebuilding memory takes: 100,000 filed items, of which it must not
-// hold more than 1.5 kB each.
+// hold more than 0.8 kB each.
 func BenchmarkRestore100k(b *testing.B) {
 	const n = 100_000
 	items := many(b, n)

@@ -29,11 +29,11 @@ func (s *Memory) twin(r *report) (*report, feed.Text) {
 	}
 	if r.doc.Length >= 3 && !s.isSeries(r) {
 		for o := range s.index.twins(byHeadline, r.doc.Exact) {
-			if !s.near(r, o) || o.doc.Exact != r.doc.Exact || !mayBeOne(r, o) || s.word.split(r, o) {
+			if !s.near(r, o) || o.doc.Exact != r.doc.Exact || !s.mayBeOne(r, o) || s.word.split(r, o) {
 				continue
 			}
 			switch {
-			case o.outlet != r.outlet:
+			case o.from.outlet != r.from.outlet:
 				return o, feed.Say("the same headline as %s", o.from.name)
 			case toldAgain(r, o):
 				return o, feed.Say("the same report of %s", o.from.name)
@@ -88,8 +88,8 @@ func (s *Memory) oneArticle(r, o *report) bool {
 // reported says whether the outlet of r is in the entry already, with another report.
 func (s *Memory) reported(r *report, e *entry) bool {
 	is := false
-	for _, o := range e.reports {
-		if o.outlet == r.outlet {
+	for _, o := range e.reports.all() {
+		if o.from.outlet == r.from.outlet {
 			if o.doc.Exact == r.doc.Exact && toldAgain(r, o) {
 				return false
 			}
@@ -114,8 +114,9 @@ func (r *report) twinKeys() [kindsOfTwins]uint64 {
 }
 
 // Reports that may be the same article are chained in order of arrival: by their address or the
-// article's number in it, and by their headline. A chain is two numbers in a map, the links between
-// its reports a number each; a slice for each of the many chains of one took four times the memory.
+// article's number in it, and by their headline. A chain is the number of its last report in a hash
+// table, the links between its reports a number each; a slice for each of the many chains of one took
+// eight times the memory.
 
 // twinKind is what twins have in common.
 type twinKind int
@@ -128,65 +129,113 @@ const (
 
 // chains are the chains of one kind.
 type chains struct {
-	ends map[uint64]chain
-	next []int32 // by number of the report: that of its successor + 1; 0 at the end
+	kind twinKind
+	ends []int32 // hash table with open addressing: the last report of a chain + 1, 0 where free
+	used int
+	next []int32 // by number of the report: its successor, of the last one the first
 }
 
-// chain is its first and its last report.
-type chain struct{ first, last int32 }
+const fewestEnds = 1 << 10
+
+// key is that of a report in these chains, 0 when it is in none.
+func (c *chains) key(r *report) uint64 { return r.twinKeys()[c.kind] }
+
+// end returns where in the table the chain with a key is, or would be.
+func (c *chains) end(reports []*report, key uint64) int {
+	mask := len(c.ends) - 1
+	i := place(key) & mask
+	for c.ends[i] != 0 && c.key(reports[c.ends[i]-1]) != key {
+		i = (i + 1) & mask
+	}
+	return i
+}
+
+// place is where a key would stand in a table without an end.
+func place(key uint64) int { return int((key ^ key>>29) * 0x9E3779B97F4A7C15 >> 33) }
+
+// resize makes room for the chains there are and some more.
+func (c *chains) resize(reports []*report) {
+	size := fewestEnds
+	for size < 2*(c.used+1) {
+		size *= 2
+	}
+	old := c.ends
+	c.ends = make([]int32, size)
+	for _, last := range old {
+		if last != 0 {
+			c.ends[c.end(reports, c.key(reports[last-1]))] = last
+		}
+	}
+}
+
+// free takes the chain at i out of the table: those behind it that it was in the way of move up.
+func (c *chains) free(reports []*report, i int) {
+	mask := len(c.ends) - 1
+	c.used--
+	for k := i; ; {
+		k = (k + 1) & mask
+		if c.ends[k] == 0 {
+			break
+		}
+		if home := place(c.key(reports[c.ends[k]-1])) & mask; (k-home)&mask >= (k-i)&mask {
+			c.ends[i], i = c.ends[k], k
+		}
+	}
+	c.ends[i] = 0
+}
 
 // addTwin enters a report, which is in the index, behind those that came before it.
 func (ix *index) addTwin(r *report) {
-	for kind, key := range r.twinKeys() {
+	for kind := range ix.chains {
 		c := &ix.chains[kind]
 		for len(c.next) <= int(r.number) {
 			c.next = append(c.next, 0)
 		}
+		key := c.key(r)
 		if key == 0 {
 			continue
 		}
-		ch, ok := c.ends[key]
-		if ok {
-			c.next[ch.last] = r.number + 1
-		} else {
-			ch.first = r.number
+		if 4*(c.used+1) > 3*len(c.ends) {
+			c.resize(ix.reports)
 		}
-		ch.last = r.number
-		c.ends[key] = ch
+		i := c.end(ix.reports, key)
+		if last := c.ends[i] - 1; last >= 0 {
+			c.next[r.number], c.next[last] = c.next[last], r.number
+		} else {
+			c.next[r.number] = r.number
+			c.used++
+		}
+		c.ends[i] = r.number + 1
 	}
 }
 
 // removeTwin takes a report out; it must still be in the index.
 func (ix *index) removeTwin(r *report) {
-	for kind, key := range r.twinKeys() {
+	for kind := range ix.chains {
 		c := &ix.chains[kind]
-		ch, ok := c.ends[key]
-		if !ok {
+		key := c.key(r)
+		if key == 0 || len(c.ends) == 0 {
 			continue
 		}
-		before := int32(-1)
-		at := ch.first
-		for at != r.number && c.next[at] != 0 {
-			before, at = at, c.next[at]-1
-		}
-		if at != r.number {
+		i := c.end(ix.reports, key)
+		last := c.ends[i] - 1
+		if last < 0 {
 			continue
 		}
-		after := c.next[at] - 1
-		c.next[at] = 0
+		before := last
+		for c.next[before] != r.number && c.next[before] != last {
+			before = c.next[before]
+		}
 		switch {
-		case before < 0 && after < 0:
-			delete(c.ends, key)
-			continue
-		case before < 0:
-			ch.first = after
+		case c.next[before] != r.number: // not in it
+		case before == r.number:
+			c.free(ix.reports, i)
 		default:
-			c.next[before] = after + 1
+			c.next[before] = c.next[r.number]
+			if last == r.number {
+				c.ends[i] = before + 1
+			}
 		}
-		if after < 0 {
-			ch.last = before
-		}
-		c.ends[key] = ch
 	}
 }
 
@@ -194,11 +243,15 @@ func (ix *index) removeTwin(r *report) {
 func (ix *index) twins(kind twinKind, key uint64) iter.Seq[*report] {
 	return func(yield func(*report) bool) {
 		c := &ix.chains[kind]
-		ch, ok := c.ends[key]
-		for at := ch.first + 1; ok && at != 0; at = c.next[at-1] {
-			if !yield(ix.reports[at-1]) {
-				return
-			}
+		if key == 0 || len(c.ends) == 0 {
+			return
+		}
+		last := c.ends[c.end(ix.reports, key)] - 1
+		if last < 0 {
+			return
+		}
+		for at := c.next[last]; yield(ix.reports[at]) && at != last; {
+			at = c.next[at]
 		}
 	}
 }
@@ -207,15 +260,20 @@ func (ix *index) twins(kind twinKind, key uint64) iter.Seq[*report] {
 func (ix *index) renumberTwins(moved []int32) {
 	for kind := range ix.chains {
 		c := &ix.chains[kind]
-		for key, ch := range c.ends {
-			c.ends[key] = chain{moved[ch.first], moved[ch.last]}
-		}
+		old := c.ends
+		c.ends = nil
 		next := make([]int32, len(ix.reports))
-		for at, after := range c.next {
-			if after != 0 {
-				next[moved[at]] = moved[after-1] + 1
+		for i, last := range old {
+			if last == 0 {
+				continue
 			}
+			for at, first := last-1, true; first || at != last-1; first = false {
+				next[moved[at]] = moved[c.next[at]]
+				at = c.next[at]
+			}
+			old[i] = moved[last-1] + 1
 		}
-		c.next = next
+		c.next, c.ends = next, old
+		c.resize(ix.reports)
 	}
 }

@@ -25,10 +25,10 @@ func (s *Memory) bridge(r *report, best link) {
 	a := s.judged[best.best].r
 	for _, l := range s.linked {
 		b := &s.judged[l.best]
-		if b.r.entry.story == a.entry.story || len(a.entry.story.entries)+len(b.r.entry.story.entries) > mostUnited || !s.near(a, b.r) || b.j.P < s.certain.fold(&b.j) || b.j.Apart != "" {
+		if b.r.entry.story == a.entry.story || len(a.entry.story.entries.all())+len(b.r.entry.story.entries.all()) > mostUnited || !s.near(a, b.r) || b.j.P < s.certain.fold(&b.j) || b.j.Apart != "" {
 			continue
 		}
-		reports := b.r.entry.reports
+		reports := b.r.entry.reports.all()
 		if s.certainty(r, b, reports[max(0, len(reports)-linkedReports):], 0) >= s.certain.fold(&b.j) && s.mayUnite(a, b.r) {
 			s.unite(a.entry.story, b.r.entry.story, r.id)
 		}
@@ -50,17 +50,20 @@ func (s *Memory) unite(a, b *story, by int64) {
 	if b.since() < a.since() {
 		a, b = b, a
 	}
-	for _, e := range b.entries {
+	was := b.key()
+	for _, e := range b.entries.all() {
 		e.story = a
+		a.entries.add(e)
 	}
-	a.entries = append(a.entries, b.entries...)
-	slices.SortStableFunc(a.entries, func(x, y *entry) int { return cmp.Compare(x.reports[0].id, y.reports[0].id) })
-	delete(s.known, b.key)
-	s.united = append(s.united, Union{b.key, a.key, by})
+	slices.SortStableFunc(a.entries.all(), func(x, y *entry) int { return cmp.Compare(x.since(), y.since()) })
+	delete(s.renamed, was)
+	s.united = append(s.united, Union{was, a.key(), by})
 }
 
 // since is the first of the story's reports that are known.
-func (st *story) since() int64 { return st.entries[0].reports[0].id }
+func (st *story) since() int64 { return st.entries.all()[0].since() }
+
+func (e *entry) since() int64 { return e.reports.all()[0].id }
 
 // United returns the stories that became part of others since it was last called.
 func (s *Memory) United() []Union {
@@ -73,7 +76,7 @@ func (s *Memory) United() []Union {
 func (s *Memory) StoryOf(entryKey string) string {
 	s.settle()
 	if e := s.entries[entryKey]; e != nil {
-		return e.story.key
+		return e.story.key()
 	}
 	return ""
 }

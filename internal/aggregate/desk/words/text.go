@@ -32,7 +32,6 @@ type Text struct {
 	Digest   bool
 	Advice   bool // how to cook, what to eat
 	Angle    bool // looks at an event from aside
-	Short    bool // has a token that is an acronym
 	Told     bool // has a summary
 }
 
@@ -63,6 +62,7 @@ type Open struct {
 	Steps    uint64    // which words of a next step the headline has
 	Days     [2]uint16 // named in title and summary: month*100+day
 	HeadHash uint32    // of the tokens before the first colon or bar
+	Short    bool      // has a token that is an acronym
 	slots    []slot
 }
 
@@ -234,6 +234,7 @@ func (o *Open) Lay(d *Text) {
 			t.Fold = d.block[at]
 			at++
 		}
+		o.Short = o.Short || flags&IsAcronym != 0
 		o.Title = append(o.Title, t)
 	}
 	kinds := tokens + tokenNumbers*int(d.title)

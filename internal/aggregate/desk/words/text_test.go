@@ -30,7 +30,7 @@ func TestLaidOpen(t *testing.T) {
 		d := rd.Read(tt[0], tt[1])
 		o.Lay(d)
 		want := &rd.open // as it was read
-		if o.Steps != want.Steps || o.Text.Steps() != want.Steps || o.Days != want.Days || o.HeadHash != want.HeadHash || o.Circumstances != want.Circumstances {
+		if o.Steps != want.Steps || o.Text.Steps() != want.Steps || o.Days != want.Days || o.HeadHash != want.HeadHash || o.Short != want.Short || o.Circumstances != want.Circumstances {
 			t.Errorf("%q: %+v, want %+v", tt[0], o, *want)
 		}
 		if !slices.Equal(o.slots, want.slots) {
