@@ -47,6 +47,8 @@ type dialect interface {
 	// many runs a query once for each row of arguments, in order, and calls each, when given, for
 	// every row it returns.
 	many(tx *tx, query string, rows [][]any, each func(scanner) error) error
+	// atOnce is many for a query of which no row of arguments touches what another one does.
+	atOnce(tx *tx, query string, rows [][]any) error
 	// in writes the end of a condition that a column is one of ids, such as "IN (1,2)". What it
 	// needs bound it adds to args.
 	in(ids []int64, args *[]any) string
@@ -122,6 +124,15 @@ func (t *tx) manyRows(query string, rows [][]any, each func(scanner) error) erro
 		return nil
 	}
 	return t.s.d.many(t, query, rows, each)
+}
+
+// atOnce is many where no two rows touch the same: PostgreSQL gets one statement for all of them. The query
+// is an INSERT of one row of VALUES, or an UPDATE or DELETE with one WHERE.
+func (t *tx) atOnce(query string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return t.s.d.atOnce(t, query, rows)
 }
 
 // tx runs f in one writing transaction. A power cut, as no crash does, may undo the last few of them

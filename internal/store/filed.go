@@ -443,7 +443,7 @@ func (s *Store) Commit(ctx context.Context, f Filed) error {
 			rows[i] = []any{millis(it.Revised), keyInt(it.Story), keyInt(it.Entry),
 				string(it.Verdict), it.Dropped, sections, why, it.ID, int64(it.Rev), itemKey(it, published)}
 		}
-		if err := tx.many(fileItem, rows); err != nil {
+		if err := tx.atOnce(fileItem, rows); err != nil {
 			return fmt.Errorf("file items: %w", err)
 		}
 		if err := saveLabels(tx, f.Relabel, f.Labels); err != nil {
@@ -522,7 +522,7 @@ func moveVersions(tx *tx, sections map[string]bool) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := tx.many(`INSERT INTO sections (id, version) VALUES ($1, 1)
+	if err := tx.atOnce(`INSERT INTO sections (id, version) VALUES ($1, 1)
 		ON CONFLICT (id) DO UPDATE SET version = sections.version + 1`, rows); err != nil {
 		return err
 	}
@@ -650,7 +650,7 @@ func (w *entryWrites) write(tx *tx) error {
 		{`DELETE FROM entry_sections WHERE section = $1 AND published = $2 AND entry = $3`, w.unlist},
 		{listEntry, w.list},
 	} {
-		if err := tx.many(q.text, q.rows); err != nil {
+		if err := tx.atOnce(q.text, q.rows); err != nil {
 			return fmt.Errorf("save entries: %w", err)
 		}
 	}

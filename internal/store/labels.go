@@ -21,7 +21,7 @@ func saveLabels(tx *tx, relabel []int64, labels []feed.Label) error {
 	for i, l := range labels {
 		rows[i] = []any{l.Item, l.Section, l.Language, clean(l.Text), l.At, l.Outlet}
 	}
-	return tx.many(putLabel, rows)
+	return tx.atOnce(putLabel, rows)
 }
 
 // Labels calls each for every example that the sections learn from.

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -201,6 +202,8 @@ func (d *postgresDialect) schema() (database.Dialect, *strings.Replacer, []goose
 		"{{create found}}", "CREATE TABLE found (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL); CREATE INDEX found_words ON found USING gin (words) WITH (gin_pending_list_limit = 256)",
 		"{{merge found 8}}", "SELECT 1",
 		"{{merge found 4}}", "SELECT 1",
+		"{{pending found 1024}}", "ALTER INDEX found_words SET (gin_pending_list_limit = 1024)",
+		"{{pending found 256}}", "ALTER INDEX found_words SET (gin_pending_list_limit = 256)",
 		"{{hex story}}", "lpad(to_hex(story), 16, '0')",
 		" TEXT NOT NULL", ` TEXT COLLATE "C" NOT NULL`,
 		" TEXT PRIMARY KEY", ` TEXT COLLATE "C" PRIMARY KEY`,
@@ -271,6 +274,87 @@ func (d *postgresDialect) many(t *tx, query string, rows [][]any, each func(scan
 		}
 	}
 	return nil
+}
+
+// Rows that one statement of atOnce gets.
+const atOnceMost = 1000
+
+// atOnce turns the rows into columns, each an array, and the query into one that joins them: so the server
+// begins and ends one statement, where it would take longer for that than for the rows themselves.
+func (d *postgresDialect) atOnce(t *tx, query string, rows [][]any) error {
+	text, err := joined(query, rows[0])
+	if err != nil {
+		return err
+	}
+	for part := range slices.Chunk(rows, atOnceMost) {
+		if _, err := t.Exec(text, arraysOf(part)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// joined is a query of one row as one of arrays: its parameters become columns of the rows given.
+func joined(query string, row []any) (string, error) {
+	var arrays, names []string
+	for i, v := range row {
+		var of string
+		switch v.(type) {
+		case int64:
+			of = "bigint"
+		case string:
+			of = "text"
+		case []byte:
+			of = "bytea"
+		default:
+			return "", fmt.Errorf("no array is made of %T", v)
+		}
+		n := strconv.Itoa(i + 1)
+		arrays, names = append(arrays, "$"+n+"::"+of+"[]"), append(names, "p"+n)
+	}
+	given := `unnest(` + strings.Join(arrays, ", ") + `) given (` + strings.Join(names, ", ") + `)`
+	text := parameter.ReplaceAllString(query, "given.p$1")
+	if m := oneRow.FindStringSubmatch(text); m != nil {
+		return m[1] + `SELECT ` + m[2] + ` FROM ` + given + m[3], nil
+	}
+	head, tail, _ := strings.Cut(text, "WHERE ")
+	switch {
+	case strings.HasPrefix(text, "INSERT ") || tail == "" || strings.Contains(tail, "WHERE "):
+		return "", fmt.Errorf("no rows can be joined to %q", query)
+	case strings.HasPrefix(text, "DELETE "):
+		return head + `USING ` + given + ` WHERE ` + tail, nil
+	}
+	return head + `FROM ` + given + ` WHERE ` + tail, nil
+}
+
+var (
+	parameter = regexp.MustCompile(`\$(\d+)`)
+	// oneRow is an INSERT: what is before its one row, the row without brackets in it, and what is behind.
+	oneRow = regexp.MustCompile(`(?s)^(INSERT .*)VALUES \(([^()]*)\)(.*)$`)
+)
+
+// arraysOf are the columns of rows, each of the type that its first value has.
+func arraysOf(rows [][]any) []any {
+	columns := make([]any, len(rows[0]))
+	for i, v := range rows[0] {
+		switch v.(type) {
+		case int64:
+			columns[i] = array[int64](rows, i)
+		case string:
+			columns[i] = array[string](rows, i)
+		case []byte:
+			columns[i] = array[[]byte](rows, i)
+		}
+	}
+	return columns
+}
+
+func array[T any](rows [][]any, i int) []T {
+	values := make([]T, len(rows))
+	for n, row := range rows {
+		values[n] = row[i].(T)
+	}
+	return values
 }
 
 func send(conn *pgx.Conn, batch *pgx.Batch, each func(scanner) error) (err error) {

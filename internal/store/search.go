@@ -100,10 +100,10 @@ func (s *Store) writeIndex(tx *tx, gone, rows [][]any) error {
 	slices.SortStableFunc(gone, byKey)
 	slices.SortStableFunc(rows, byKey)
 	insert, remove := s.d.foundRows()
-	if err := tx.many(remove, gone); err != nil {
+	if err := tx.atOnce(remove, gone); err != nil {
 		return fmt.Errorf("index items: %w", err)
 	}
-	if err := tx.many(insert, rows); err != nil {
+	if err := tx.atOnce(insert, rows); err != nil {
 		return fmt.Errorf("index items: %w", err)
 	}
 	return nil
@@ -161,7 +161,7 @@ func (s *Store) rekey(tx *tx, entry, published int64, filing map[int64]bool) (go
 	}); err != nil {
 		return nil, nil, err
 	}
-	return gone, rows, tx.many(`UPDATE items SET found = $1 WHERE id = $2`, keys)
+	return gone, rows, tx.atOnce(`UPDATE items SET found = $1 WHERE id = $2`, keys)
 }
 
 // forgetFound takes items out of the index.
@@ -254,7 +254,7 @@ func (s *Store) indexAfter(tx *tx, after int64) (int, error) {
 	if err := s.writeIndex(tx, nil, rows); err != nil {
 		return 0, err
 	}
-	if err := tx.many(`UPDATE items SET found = $1 WHERE id = $2`, keys); err != nil {
+	if err := tx.atOnce(`UPDATE items SET found = $1 WHERE id = $2`, keys); err != nil {
 		return 0, err
 	}
 	_, err = tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, indexReached, reached)

@@ -103,6 +103,8 @@ func (d *sqliteDialect) schema() (database.Dialect, *strings.Replacer, []goose.P
 		"{{create found}}", "CREATE VIRTUAL TABLE found USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii')",
 		"{{merge found 8}}", "INSERT INTO found (found, rank) VALUES ('automerge', 8)",
 		"{{merge found 4}}", "INSERT INTO found (found, rank) VALUES ('automerge', 4)",
+		"{{pending found 1024}}", "SELECT 1",
+		"{{pending found 256}}", "SELECT 1",
 		"{{hex story}}", "printf('%016x', story)"), nil, nil
 }
 
@@ -175,6 +177,10 @@ func (d *sqliteDialect) many(t *tx, query string, rows [][]any, each func(scanne
 		}
 	}
 	return nil
+}
+
+func (d *sqliteDialect) atOnce(t *tx, query string, rows [][]any) error {
+	return d.many(t, query, rows, nil)
 }
 
 // in writes the numbers into the query: they need no binding.
