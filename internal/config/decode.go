@@ -158,7 +158,7 @@ func (d *decoder) into(n *yaml.Node, v reflect.Value, lim limits) {
 			if n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null" {
 				hint = say("write %s", "["+n.Value+"]")
 			}
-			d.at(n, hint, "%s wants a list, found %s", say(lim.name), kind(n))
+			d.at(n, hint, "%s wants a list, found %s", called(lim.name), kind(n))
 			return
 		}
 		if one := elements[lim.name]; one != "" && (lim.name != "never" || v.Type().Elem().Kind() == reflect.Slice) {
@@ -252,7 +252,7 @@ func (d *decoder) pairs(n *yaml.Node, name string) []pair {
 		if nothing(n) {
 			hint = say("remove the key, or indent what belongs to it")
 		}
-		d.at(n, hint, "%s wants keys and values, found %s", say(name), kind(n))
+		d.at(n, hint, "%s wants keys and values, found %s", called(name), kind(n))
 		return nil
 	}
 	d.visits += len(n.Content) / 2
@@ -318,14 +318,14 @@ func (d *decoder) inEnum(n *yaml.Node, lim limits) bool {
 		return true
 	}
 	hint := didYouMean(n.Value, lim.enum)
-	d.at(n, hint, "%s must be %s, not %s", say(lim.name), orList(lim.enum), shown(n.Value))
+	d.at(n, hint, "%s must be %s, not %s", called(lim.name), orList(lim.enum), shown(n.Value))
 	return false
 }
 
 func (d *decoder) inRange(n *yaml.Node, x float64, lim limits) bool {
 	switch {
 	case lim.min != nil && x < *lim.min, lim.max != nil && x > *lim.max:
-		d.at(n, feed.Text{}, "%s must be between %v and %v, not %s", say(lim.name), *lim.min, *lim.max, n.Value)
+		d.at(n, feed.Text{}, "%s must be between %v and %v, not %s", called(lim.name), *lim.min, *lim.max, n.Value)
 		return false
 	}
 	return true

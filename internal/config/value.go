@@ -48,7 +48,7 @@ func (v *value[T]) decode(d *decoder, n *yaml.Node, lim limits) {
 		if nothing(n) {
 			hint = say("remove it to get the default")
 		}
-		d.at(n, hint, "%s wants %s, found %s", say(lim.name), wanted(any(&v.is)), kind(n))
+		d.at(n, hint, "%s wants %s, found %s", called(lim.name), wanted(any(&v.is)), kind(n))
 		return
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
@@ -95,7 +95,7 @@ func (v *value[T]) decode(d *decoder, n *yaml.Node, lim limits) {
 		*is, ok = x, err == nil
 		hint = durationHint(n.Value)
 		if ok && x < 0 {
-			d.at(n, feed.Text{}, "%s must not be negative", say(lim.name))
+			d.at(n, feed.Text{}, "%s must not be negative", called(lim.name))
 			return
 		}
 	case *byteCount:
@@ -104,7 +104,7 @@ func (v *value[T]) decode(d *decoder, n *yaml.Node, lim limits) {
 	}
 	if !ok {
 		from, to := cure(n, hint)
-		d.atCure(n, from, to, hint, "%s wants %s, found %s", say(lim.name), wanted(any(&v.is)), shown(n.Value))
+		d.atCure(n, from, to, hint, "%s wants %s, found %s", called(lim.name), wanted(any(&v.is)), shown(n.Value))
 		return
 	}
 	v.at = n
@@ -132,6 +132,14 @@ func cure(n *yaml.Node, hint feed.Text) (from, to string) {
 		return from, n.Value
 	}
 	return "", ""
+}
+
+// called is what a value is called in a message: by its key, which is no word of a language, or by what it is.
+func called(name string) any {
+	if strings.Contains(name, " ") {
+		return say(name)
+	}
+	return name
 }
 
 // wanted names the kind of value for messages.

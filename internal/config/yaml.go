@@ -89,7 +89,7 @@ func plainText(p *problems, data []byte) bool {
 func syntaxError(p *problems, data []byte, err error) {
 	var le *yaml.LoadError
 	if !errors.As(err, &le) {
-		p.atMark(1, 1, feed.Text{}, "not valid YAML: %s", err.Error())
+		p.atMark(1, 1, feed.Text{}, "not valid YAML: %s", err)
 		return
 	}
 	if oddSpaces(p, data) || notClosed(p, data, le) || aliasForText(p, data, le) {

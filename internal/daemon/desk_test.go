@@ -2,9 +2,12 @@ package daemon
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -256,6 +259,124 @@ func TestDeskSpeaksItsLanguage(t *testing.T) {
 	}
 	if text, whole := say.In("vi", feed.TextOf(notThere)); !whole || strings.Contains(text, "known") {
 		t.Errorf("what cannot be done is told in English: %s", text)
+	}
+}
+
+// TestDeskReadsOldReasons: what an earlier version stored as sentences in English is told in Vietnamese, too, and so are the terms
+// of a rule and where they were found.
+func TestDeskReadsOldReasons(t *testing.T) {
+	h := deskHouse(t)
+	v := &visitor{t: t, h: h}
+	v.signIn()
+	path, ok := strings.CutPrefix(h.db, "sqlite:")
+	if !ok {
+		t.Fatalf("the store is %s", h.db)
+	}
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	stored := 0
+	var pages []string
+	for _, e := range h.standing(t) {
+		for _, r := range e.Reports {
+			w := r.Why
+			w.Tell()
+			w.Said, w.Against = nil, nil
+			b, err := json.Marshal(w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := db.Exec("UPDATE items SET why = $1 WHERE id = $2", string(b), r.ID); err != nil {
+				t.Fatal(err)
+			}
+			if w.Reason != "" {
+				stored++
+			}
+			pages = append(pages, fmt.Sprintf("/desk/item?id=%d", r.ID))
+		}
+	}
+	if stored < 5 {
+		t.Fatalf("only %d sentences are stored", stored)
+	}
+	vietnamese := 0
+	for _, path := range pages {
+		body := v.read(path)
+		for _, english := range []string{`<span lang="en">`, "of at least", "report ", " (title", " (summary", ", summary)", "the same ", "everything from"} {
+			if i := strings.Index(body, english); i >= 0 {
+				t.Errorf("%s speaks English: %s", path, body[max(0, i-100):min(len(body), i+100)])
+			}
+		}
+		vietnamese += strings.Count(body, "cần ít nhất") + strings.Count(body, "cùng tiêu đề với") + strings.Count(body, "(tiêu đề") + strings.Count(body, "mọi tin từ")
+	}
+	if vietnamese < 10 {
+		t.Errorf("only %d reasons are told", vietnamese)
+	}
+}
+
+// TestFailuresInTheReadersLanguage: why a source fails stands on a Vietnamese status page and in its alarm in Vietnamese, whatever
+// the network or a selector says of it.
+func TestFailuresInTheReadersLanguage(t *testing.T) {
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	defer secure.Close()
+	odd := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/404":
+			w.WriteHeader(http.StatusNotFound)
+		case "/round":
+			http.Redirect(w, r, "/round", http.StatusFound)
+		case "/robots.txt":
+			_, _ = io.WriteString(w, "User-agent: *\nDisallow: /closed\n")
+		case "/hangup":
+			panic(http.ErrAbortHandler)
+		default:
+			_, _ = io.WriteString(w, "<html><title>Trang chủ</title><p>Không có gì.</p></html>")
+		}
+	}))
+	odd.Config.ErrorLog = log.New(io.Discard, "", 0)
+	defer odd.Close()
+	yaml := "site: {language: vi, title: Điểm tin, url: 'https://news.example.org'}\ndefaults: {allow_private: true, timeout: 5s, host_interval: 1ms}\nalerts: {failures: 1}\nsources:\n"
+	want := map[string]string{"refused": "từ chối kết nối", "tls": "chứng chỉ", "missing": "404", "round": "vòng quanh", "page": "không thấy gì trên trang",
+		"closed": "robots.txt", "html": "trang web", "hangup": "ngắt kết nối", "private": "địa chỉ nội bộ"}
+	for id, line := range map[string]string{
+		"refused": "url: " + gone.URL, "tls": "url: " + secure.URL, "missing": "url: " + odd.URL + "/404", "round": "url: " + odd.URL + "/round",
+		"page": "url: " + odd.URL + "/page, page: {item: 'ul > li', title: a, link: a@href}", "closed": "url: " + odd.URL + "/closed, page: {item: 'ul > li', title: a, link: a@href}",
+		"html": "url: " + odd.URL + "/html", "hangup": "url: " + odd.URL + "/hangup", "private": "url: " + odd.URL + "/x, allow_private: false",
+	} {
+		yaml += "  - {id: " + id + ", " + line + "}\n"
+	}
+	h := build(t, yaml, newClock(), "")
+	h.collect(t)
+	states, err := h.store.States(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &visitor{t: t, h: h}
+	body := v.read("/sources")
+	for id, words := range want {
+		st := states[id]
+		if st.Error == "" {
+			t.Errorf("%s did not fail", id)
+			continue
+		}
+		text, ok := say.Detail("vi", st.Error)
+		if !ok || !strings.Contains(text, words) {
+			t.Errorf("%s: %q is told as %q", id, st.Error, text)
+		}
+		row := body[strings.Index(body, `id="`+id+`-source"`):]
+		row = row[:strings.Index(row, "</li>")]
+		if !strings.Contains(row, words) {
+			t.Errorf("the status page says of %s: %s", id, row)
+		}
+		for _, english := range []string{" refuse", "certificate", "answered", "redirect", " finds ", " does not ", " web page", "unexpected", "hung up", "allowed"} {
+			if strings.Contains(row, english) {
+				t.Errorf("the status page says %q of %s: %s", english, id, row)
+			}
+		}
 	}
 }
 

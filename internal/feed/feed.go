@@ -353,7 +353,11 @@ func (p *Placement) Reason() string {
 func (p *Placement) Reasons() []Text {
 	var all []Text
 	if p.Detail != "" {
-		all = append(all, Say("%s", p.Detail))
+		if p.By == "category" { // in the source's words
+			all = append(all, Say("%s", p.Detail))
+		} else {
+			all = append(all, Say(p.Detail))
+		}
 	}
 	for _, e := range p.Evidence {
 		all = append(all, e.Text())

@@ -87,11 +87,11 @@ func (e *SaidError) Unwrap() (all []error) {
 	return all
 }
 
-// TextOf is what an error says: its sentence, or its text as it stands.
+// TextOf is what an error says: its sentence, or its text as it stands, which is one, too.
 func TextOf(err error) Text {
 	var said *SaidError
 	if errors.As(err, &said) && said.Error() == err.Error() {
 		return said.Text
 	}
-	return Text{Key: "%s", Args: []any{err.Error()}}
+	return Text{Key: err.Error()}
 }

@@ -14,6 +14,7 @@ import (
 
 	"feedd/internal/feed"
 	"feedd/internal/publish/render"
+	"feedd/internal/publish/say"
 )
 
 // note is something the newsroom should know, such as a feed that was held back.
@@ -23,7 +24,9 @@ type note struct {
 	Text    string    `json:"text"`
 
 	kind    render.NoteKind
-	subject string // as render.Note has it
+	subject string // this and what follows as render.Note has it
+	bytes   int
+	entries int
 }
 
 // notes collects the notes on one section, or on what belongs to none ("").
@@ -82,20 +85,25 @@ type NodeStatus struct {
 
 // String is the node in a line for people.
 func (n *NodeStatus) String() string {
-	text := n.Name + ", " + n.Address + ": " + strings.Join(n.Roles, ", ")
+	return n.Text().String()
+}
+
+// Text is String as data.
+func (n *NodeStatus) Text() feed.Text {
+	text := feed.Say("%s, %s: %s", n.Name, n.Address, strings.Join(n.Roles, ", "))
 	if len(n.Holds) > 0 {
-		text += "; holds " + strings.Join(n.Holds, ", ")
+		text = feed.Say("%s; holds %s", text, strings.Join(n.Holds, ", "))
 	}
 	if n.ConfigVersion > 0 {
-		text += fmt.Sprintf("; configuration %d", n.ConfigVersion)
+		text = feed.Say("%s; configuration %d", text, n.ConfigVersion)
 	}
 	if behind := n.Behind(); behind != "" {
-		text += "; behind: " + behind
+		text = feed.Say("%s; behind: %s", text, behind)
 	}
 	if !n.Alive {
-		text += fmt.Sprintf("; silent for %.0f s", n.Silent)
+		text = feed.Say("%s; silent for %.0f s", text, n.Silent)
 	} else if !n.Agrees {
-		text += "; its configuration is not the desk's"
+		text = feed.Say("%s; its configuration is not the desk's", text)
 	}
 	return text
 }
@@ -185,6 +193,7 @@ func (p *Publisher) health(ctx context.Context, s *site) (*health, error) {
 		if sec := pl.byID[src.Section]; sec != nil {
 			row.Section = cmp.Or(sec.Title, sec.ID)
 		}
+		row.Detail, _ = say.Detail(pl.Site.Language, st.Error)
 		said.rows = append(said.rows, row)
 		said.Sources = append(said.Sources, sourceStatus{
 			ID: id, Title: row.Title, URL: st.URL, Section: src.Section, Status: row.Health(), Error: st.Error,
@@ -257,10 +266,11 @@ func (p *Publisher) days(ctx context.Context, pl *plan) (map[string][]int, error
 func (h *health) page(v *render.View, now time.Time) *render.Status {
 	page := &render.Status{View: v, Now: now, Sources: h.rows, Unsorted: h.Unsorted}
 	for _, n := range h.Notes {
-		page.Notes = append(page.Notes, render.Note{Kind: n.kind, Subject: n.subject, Text: n.Text})
+		page.Notes = append(page.Notes, render.Note{Kind: n.kind, Subject: n.subject, Text: n.Text, Bytes: n.bytes, Entries: n.entries})
 	}
 	for i := range h.Nodes {
-		page.Nodes = append(page.Nodes, h.Nodes[i].String())
+		told, _ := say.In(v.Site.Language, h.Nodes[i].Text())
+		page.Nodes = append(page.Nodes, told)
 	}
 	for _, q := range h.Partners {
 		page.Partners = append(page.Partners, render.PartnerStatus{Title: q.Title, Requests: q.Requests, Bytes: q.Bytes})

@@ -436,7 +436,7 @@ func (p *page) Tell(t feed.Text) Told { return tell(p.Lang, t) }
 
 // TellReason says what was stored of a reason before it was stored as data, or what is.
 func (p *page) TellReason(said []feed.Text, stored string) Told {
-	if len(said) == 0 && stored != "" {
+	if len(said) == 0 && stored != "" { // by a version that stored sentences
 		return tell(p.Lang, feed.Say(stored))
 	}
 	var parts []string

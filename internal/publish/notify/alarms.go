@@ -58,10 +58,7 @@ func conditions(s *Settings, states map[string]feed.SourceState, newest map[stri
 		failing := s.Alerts.Failures > 0 && st.Failures >= s.Alerts.Failures
 		if failing {
 			why := redact(src.Discreet(st.Error, st.URL, st.FinalURL, st.MovedTo, st.Hub, st.Self), nil)
-			if w.Lang != "en" { // what the machine says of it is in English
-				why, _ = say.In(w.Lang, say.Fault(&st))
-			}
-			add(feed.AlarmFailing, id, 0, w.Failing, src.Outlet(), st.Failures, why)
+			add(feed.AlarmFailing, id, 0, w.Failing, src.Outlet(), st.Failures, say.Failure(w.Lang, &st, why))
 		}
 		if since, gap, silent := silence(&src, &st, s.Alerts.Silent, zone, now); silent && !failing {
 			add(feed.AlarmSilent, id, 0, w.Silent, src.Outlet(), w.date(since, zone), feed.Span(gap.Round(time.Minute)))

@@ -30,7 +30,8 @@ type SourceStatus struct {
 	Section string // title of the section that everything of it enters; "" for none
 	URL     string
 	State   feed.SourceState
-	Days    []int // new items of the last days, today last; nil when that is not known
+	Detail  string // why it failed, as far as the page's language has that
+	Days    []int  // new items of the last days, today last; nil when that is not known
 }
 
 // Note is what the newsroom should know, such as a feed that was held back.
@@ -38,6 +39,8 @@ type Note struct {
 	Kind    NoteKind
 	Subject string // a path or a section's title, as Kind asks
 	Text    string // in English, for a note of no kind
+	Bytes   int    // of NoteLong: the bound
+	Entries int    // of NoteLong: that have their full texts
 }
 
 // NoteKind is what a note is about.
@@ -48,6 +51,7 @@ const (
 	NoteHeld    NoteKind = "held"    // a changed configuration waits to be accepted
 	NoteKept    NoteKind = "kept"    // a document was not published anew; Subject is its path
 	NoteEmptied NoteKind = "emptied" // a section fell to nothing, and shows what it had
+	NoteLong    NoteKind = "long"    // a feed is too long for all its full texts; Subject is its path
 )
 
 // PartnerStatus is how much a partner has taken.
@@ -90,7 +94,7 @@ type statusGroup struct {
 type statusRow struct {
 	ID, Title, URL                string
 	Problem, Reason, Rhythm, Days string // Days is the chart in words
-	Detail                        string // of the problem as the machine says it, in English
+	Detail                        string // of the problem
 	Success, Next                 moment
 	Bars                          []bar
 }
@@ -184,10 +188,7 @@ func (p *statusPage) row(s *Status, src *SourceStatus) statusRow {
 		row.Next = p.near(st.NextRun, s.Now, zone)
 	}
 	if st.Error != "" {
-		row.Problem = w.fault(st)
-		if p.Words.Lang == "en" {
-			row.Detail = line(st.Error, maxTitle)
-		}
+		row.Problem, row.Detail = w.fault(st), line(src.Detail, maxTitle)
 	}
 	row.Bars, row.Days = w.chart(src.Days)
 	return row
@@ -234,7 +235,7 @@ type statusWords struct {
 	Faults                      map[feed.Fault]string
 	Reasons                     map[feed.ReasonKind]string
 	RhythmEvery, Mostly, And    string
-	Held, Kept, Emptied         string
+	Held, Kept, Emptied, Long   string
 	Minutes, Hours, Days        string
 }
 
@@ -260,6 +261,7 @@ var statusVietnamese = statusWords{
 	Held:    "Cấu hình vừa sửa được giữ lại vì bỏ quá nhiều; cấu hình trước vẫn có hiệu lực. Xem bàn biên tập.",
 	Kept:    "%s không được đăng lại vì bản mới có lỗi; bản trước vẫn ở đó.",
 	Emptied: "Chuyên mục %s bỗng trống mà cấu hình không đổi; các tin trước vẫn ở đó.",
+	Long:    "%s dài hơn %d byte (publish.max_bytes): chỉ %d tin đầu có toàn văn, các tin sau có tóm tắt.",
 	Minutes: "%d phút", Hours: "%s giờ", Days: "%s ngày",
 }
 
@@ -285,6 +287,7 @@ var statusEnglish = statusWords{
 	Held:    "The changed configuration is held back because it takes away too much; the one before it stays in force. See the desk.",
 	Kept:    "%s was not published anew because the new version has a fault; the one before it is still there.",
 	Emptied: "Section %s fell to nothing without a change of the configuration; what it showed is still there.",
+	Long:    "%s is longer than %d bytes (publish.max_bytes): all but its first %d entries have summaries instead of full texts.",
 	Minutes: "%d minutes", Hours: "%s hours", Days: "%s days",
 }
 
@@ -380,6 +383,8 @@ func (w *statusWords) note(n Note) string {
 		return fmt.Sprintf(w.Kept, n.Subject)
 	case NoteEmptied:
 		return fmt.Sprintf(w.Emptied, n.Subject)
+	case NoteLong:
+		return fmt.Sprintf(w.Long, n.Subject, n.Bytes, n.Entries)
 	}
 	return n.Text
 }

@@ -14,14 +14,38 @@ import (
 
 // In says a sentence in a language: Vietnamese, or English for every other. whole is false where the language has
 // no such sentence, and it is in English. Names in a sentence (keys of the configuration, titles) are no words of a
-// language.
+// language. A sentence that is there as an English text alone, of the system, of a library, or of a store that is older than
+// sentences as data, is said in the language where its shape is known.
 func In(language string, t feed.Text) (text string, whole bool) {
-	base, _, _ := strings.Cut(strings.ToLower(language), "-")
-	if base != "vi" {
+	if !speaksVietnamese(language) {
 		return t.String(), true
 	}
-	_, known := vietnamese[t.Key]
-	return t.In(func(key string) string { return cmp.Or(vietnamese[key], key) }), known || !worded(t.Key)
+	if len(t.Args) == 0 {
+		if f, ok := heard(t.Key); ok {
+			t = f.Text
+		}
+	}
+	_, whole = sentence(t.Key)
+	return t.In(func(key string) string {
+		if text, ok := sentence(key); ok {
+			return text
+		}
+		if t, ok := heard(key); ok {
+			return t.In(func(key string) string { text, _ := sentence(key); return text })
+		}
+		return key
+	}), whole
+}
+
+// sentence is a sentence in Vietnamese by the English one; false when there is none, and it has words.
+func sentence(key string) (string, bool) {
+	if field, ok := strings.CutPrefix(key, theField); ok {
+		return fields[field], true
+	}
+	if text := cmp.Or(vietnamese[key], theirs[key]); text != "" {
+		return text, true
+	}
+	return key, !worded(key)
 }
 
 // worded tells whether a key has words of its own, beside verbs of fmt.
@@ -36,6 +60,31 @@ func worded(key string) bool {
 		}
 	}
 	return false
+}
+
+// Failure says why a source failed as the machine noted it, and as far as readers need to know where no language has that.
+// The note is SourceState.Error, or what of it may be shown.
+func Failure(language string, st *feed.SourceState, note string) string {
+	if text, ok := Detail(language, note); ok {
+		return text
+	}
+	text, _ := In(language, Fault(st))
+	return text
+}
+
+// Detail says in a language what the machine noted in English; ok is false when a part of it would stay in English.
+func Detail(language, note string) (text string, ok bool) {
+	if !speaksVietnamese(language) {
+		return note, note != ""
+	}
+	f, _ := heard(note)
+	text, _ = In(language, f.Text)
+	return text, f.whole
+}
+
+func speaksVietnamese(language string) bool {
+	base, _, _ := strings.Cut(strings.ToLower(language), "-")
+	return base == "vi"
 }
 
 // Fault says why a source failed, as far as readers need to know.

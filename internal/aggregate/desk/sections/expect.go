@@ -95,7 +95,7 @@ func (f *Filer) hindered(it *feed.Item, section int) feed.Text {
 	}
 	for _, h := range w.holds {
 		if o := f.owner[h.rule]; o.section == section && o.purpose == toMute {
-			return feed.Say("the mute rule in line %d keeps it out: %s", o.line, f.rules.describe(&w.match, h))
+			return feed.Say("the mute rule in line %d keeps it out: %s", o.line, feed.Say(f.rules.describe(&w.match, h)))
 		}
 	}
 	for _, h := range w.holds {

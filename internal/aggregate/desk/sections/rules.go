@@ -307,7 +307,8 @@ func places(dst, hits []hit, phrase int32) []hit {
 	return dst
 }
 
-// describe says in words why a rule holds: "lãi suất (title), giảm (summary)".
+// describe says in words why a rule holds: "lãi suất (title), giảm (summary)". Package say reads that for those who
+// read other languages.
 func (s *ruleSet) describe(m *matching, h holding) string {
 	const most = 5
 	if len(h.terms) == 0 {

@@ -222,7 +222,7 @@ func (f *Filer) decide(it *feed.Item, w *filing) {
 	}
 	for _, h := range w.holds {
 		if o := f.owner[h.rule]; o.purpose == toDrop {
-			by := feed.Say("dropped by the rule in line %s: %s", strconv.Itoa(o.line), f.rules.describe(&w.match, h))
+			by := feed.Say("dropped by the rule in line %s: %s", strconv.Itoa(o.line), feed.Say(f.rules.describe(&w.match, h)))
 			it.Dropped, it.Why = by.String(), feed.Why{Said: []feed.Text{by}}
 			return
 		}

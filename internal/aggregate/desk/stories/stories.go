@@ -588,7 +588,7 @@ func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.W
 	to := []any{number(b.r.id), b.r.from.name, twoDigits(best.score)}
 	switch {
 	case best.fold >= s.certain.fold(&b.j) && b.j.Apart != "":
-		why.Said = append(why.Said, feed.Say("is related to, and not told under one entry for %[5]s with report %[1]s (%[2]s): %[3].2f of at least %[4].2f", append(to, needed, feed.Say(b.j.Apart))...))
+		why.Said = append(why.Said, feed.Say("is related to, and not told under one entry for %[5]s with report %[1]s (%[2]s): %.2[3]f of at least %.2[4]f", append(to, needed, feed.Say(b.j.Apart))...))
 	case best.fold >= s.certain.fold(&b.j):
 		why.Said = append(why.Said, feed.Say("tells the event of report %s (%s): %.2f of at least %.2f", append(to, s.certain.fold(&b.j))...))
 	case best.score >= s.certain.Relate:
