@@ -406,11 +406,12 @@ func (b *builder) knownSection(s text, others ...string) {
 	if !s.given() || slices.Contains(b.sections, s.is) {
 		return
 	}
-	hint := didYouMean(s.is, append(slices.Clone(b.sections), others...))
+	known := append(slices.Clone(b.sections), others...)
+	hint := didYouMean(s.is, known)
 	if len(b.sections) == 0 {
 		hint = say("the file has no sections")
 	}
-	b.at(s.at, hint, "there is no section %s", shown(s.is))
+	b.atScalar(s.at, theNearest(s.is, known), hint, "there is no section %s", shown(s.is))
 }
 
 // line gives a text that is shown on one line.

@@ -199,7 +199,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, lim limits) {
 	for _, pair := range pairs {
 		f, ok := s.field[pair.key.Value]
 		if !ok {
-			d.unknown(pair.key, s.names, v.Type())
+			d.unknown(pair, pairs, s.names, v.Type())
 			continue
 		}
 		d.into(pair.value, v.FieldByIndex(f.index), f.lim)
@@ -215,23 +215,34 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, lim limits) {
 }
 
 // unknown reports a key that the struct does not have, with the likeliest reason.
-func (d *decoder) unknown(key *yaml.Node, names []string, t reflect.Type) {
-	name := key.Value
-	hint := didYouMean(name, names)
+func (d *decoder) unknown(of pair, beside []pair, names []string, t reflect.Type) {
+	key, name := of.key, of.key.Value
+	hint, to := didYouMean(name, names), theNearest(name, names)
 	switch {
 	case slices.Contains(names, name+"_env"):
 		d.at(key, say("use %[1]s_env with the name of an environment variable, or %[1]s_file with a path", name),
 			"%s would put a secret into this file", shown(name))
 		return
 	case t == reflect.TypeFor[sourceKeys]() && slices.Contains([]string{"id", "title", "url", "page"}, name):
-		hint = say("every source has its own")
+		hint, to = say("every source has its own"), ""
 	case slices.Contains(names, aliases[name]):
-		hint = didYouMean(aliases[name], names)
+		hint, to = didYouMean(aliases[name], names), aliases[name]
+		if slices.Contains(otherwise, name) {
+			to = ""
+		}
 	case hint.Key == "":
 		hint = say("known here: %s", strings.Join(names, ", "))
 	}
-	d.at(key, hint, "unknown key %s", shown(name))
+	if slices.ContainsFunc(beside, func(p pair) bool { return p.key.Value == to }) {
+		to = "" // what this one was meant for is there
+	}
+	e := scalarError(key, to, hint, "unknown key %s", shown(name))
+	e.Through = max(key.Line, lastLine(of.value))
+	d.record(e)
 }
+
+// otherwise are those aliases whose values mean something else.
+var otherwise = []string{"weight", "max"}
 
 // aliases are names that other programs give to our keys.
 var aliases = map[string]string{
@@ -317,8 +328,7 @@ func (d *decoder) inEnum(n *yaml.Node, lim limits) bool {
 	if lim.enum == nil || slices.Contains(lim.enum, n.Value) {
 		return true
 	}
-	hint := didYouMean(n.Value, lim.enum)
-	d.at(n, hint, "%s must be %s, not %s", called(lim.name), orList(lim.enum), shown(n.Value))
+	d.atScalar(n, theNearest(n.Value, lim.enum), didYouMean(n.Value, lim.enum), "%s must be %s, not %s", called(lim.name), orList(lim.enum), shown(n.Value))
 	return false
 }
 

@@ -20,6 +20,7 @@ type Error struct {
 	Warning      bool      // it may stand, and had better not
 
 	From, To string // a certain cure: what stands there, and what belongs there
+	Through  int    // of a key: the last line of its value, by which it shows whether that cure is one
 }
 
 // Curable tells whether there is no doubt about what belongs there, see Fix.
@@ -118,6 +119,22 @@ func (p *problems) sorted() Errors {
 	return p.list
 }
 
+// atScalar is at for a scalar that another text belongs in the place of, for certain; "" means that this is not certain.
+func (p *problems) atScalar(n *yaml.Node, to string, hint feed.Text, message string, args ...any) {
+	p.record(scalarError(n, to, hint, message, args...))
+}
+
+func scalarError(n *yaml.Node, to string, hint feed.Text, message string, args ...any) Error {
+	e := Error{Line: n.Line, Column: n.Column, Message: say(message, args...), Hint: hint}
+	if to != "" {
+		e.From, e.To = written(n), to
+		if e.From != n.Value && !strings.ContainsAny(to, `"'\`) { // within its quotes
+			e.To = e.From[:1] + to + e.From[:1]
+		}
+	}
+	return e
+}
+
 // didYouMean gives a hint that names the candidate nearest to word, or nothing when none is near.
 func didYouMean(word string, candidates []string) feed.Text {
 	if near := nearest(word, candidates); near != "" {
@@ -134,6 +151,17 @@ func nearest(word string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// theNearest is the candidate that word is a slip of for certain: none other is as near. It is "" when there is none such.
+func theNearest(word string, candidates []string) string {
+	near := nearest(word, candidates)
+	for _, c := range candidates {
+		if c != near && distance(strings.ToLower(word), c) <= distance(strings.ToLower(word), near) {
+			return ""
+		}
+	}
+	return near
 }
 
 // distance is the number of letters to insert, delete, replace or swap with their neighbour

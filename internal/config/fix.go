@@ -10,31 +10,55 @@ import (
 const mostRounds = 50
 
 // Fix cures the mistakes in data of which there is no doubt what belongs there, and returns the file
-// and what was cured, in the order of the file. Everything else stays, mistakes too.
+// and what was cured, in the order of the file. Everything else stays, mistakes too. A key is renamed only where its
+// value is then one that the key takes.
 func Fix(name string, data []byte, checks Checks) (fixed []byte, cured Errors) {
+	mistakes := mistakesIn(name, data, checks)
 	for range mostRounds {
-		_, err := Parse(name, data, checks)
-		var mistakes Errors
-		if !errors.As(err, &mistakes) {
-			break
-		}
-		next := data
-		var now Errors
+		next, now := data, Errors(nil)
 		for _, e := range slices.Backward(mistakes) { // so that the places of the earlier ones hold
-			if at := placeOf(next, e); e.Curable() && at >= 0 && bytes.HasPrefix(next[at:], []byte(e.From)) {
-				next = slices.Concat(next[:at], []byte(e.To), next[at+len(e.From):])
-				now = append(now, e)
+			tried, ok := write(next, e)
+			if ok && e.Through > 0 {
+				ok = incurable(mistakesIn(name, tried, checks), e) <= incurable(mistakesIn(name, next, checks), e)
+			}
+			if ok {
+				next, now = tried, append(now, e)
 			}
 		}
 		if len(now) == 0 {
 			break
 		}
 		slices.Reverse(now)
-		cured = append(cured, now...)
-		data = next
+		cured, data, mistakes = append(cured, now...), next, mistakesIn(name, next, checks)
 	}
 	slices.SortStableFunc(cured, func(a, b Error) int { return a.Line - b.Line })
 	return data, cured
+}
+
+func mistakesIn(name string, data []byte, checks Checks) Errors {
+	_, err := Parse(name, data, checks)
+	var mistakes Errors
+	errors.As(err, &mistakes)
+	return mistakes
+}
+
+// incurable counts what stays wrong in the lines of a mistake.
+func incurable(mistakes Errors, at Error) (n int) {
+	for _, e := range mistakes {
+		if e.Line >= at.Line && e.Line <= at.Through && !e.Curable() {
+			n++
+		}
+	}
+	return n
+}
+
+// write puts what belongs there where a mistake is, when it has a cure.
+func write(data []byte, e Error) ([]byte, bool) {
+	at := placeOf(data, e)
+	if !e.Curable() || at < 0 || !bytes.HasPrefix(data[at:], []byte(e.From)) {
+		return data, false
+	}
+	return slices.Concat(data[:at], []byte(e.To), data[at+len(e.From):]), true
 }
 
 // placeOf is where in data a mistake stands, -1 when that is nowhere.

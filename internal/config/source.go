@@ -275,12 +275,14 @@ func (b *builder) url(t text, name string) string {
 		b.at(t.at, say("use basic_auth"), "%s would put a login into this file", name)
 	case s == "":
 		b.at(t.at, feed.Text{}, "%s is empty", name)
+	case misspelled(s) != "":
+		b.atScalar(t.at, misspelled(s), say(writeThis, misspelled(s)), "%s wants an http or https address, found %s", name, shown(s))
 	case err != nil && !strings.Contains(s, "://") && looksLikeHost(s): // "127.0.0.1:8080/feed"
-		b.at(t.at, say(writeThis, "https://"+s), "%s %s has no https:// before it", name, shown(s))
+		b.withoutScheme(t, s, name)
 	case err != nil:
 		b.at(t.at, feed.Text{}, "%s is not an address: %s", name, urlReason(err))
 	case u.Scheme == "" && looksLikeHost(s):
-		b.at(t.at, say(writeThis, "https://"+strings.TrimLeft(s, "/")), "%s %s has no https:// before it", name, shown(s))
+		b.withoutScheme(t, s, name)
 	case u.Scheme != "http" && u.Scheme != "https":
 		b.at(t.at, feed.Text{}, "%s wants an http or https address, found %s", name, shown(s))
 	case u.Hostname() == "":
@@ -289,6 +291,37 @@ func (b *builder) url(t text, name string) string {
 		b.at(t.at, feed.Text{}, "%s %s names an impossible host or port", name, shown(s))
 	}
 	return s
+}
+
+// withoutScheme reports an address without its https://, which a host on the web has for certain.
+func (b *builder) withoutScheme(t text, s, name string) {
+	to := "https://" + strings.TrimLeft(s, "/")
+	hint, cure := say(writeThis, to), to
+	host, _, _ := strings.Cut(strings.TrimLeft(s, "/"), "/")
+	if name, port, ok := strings.Cut(host, ":"); net.ParseIP(name) != nil || ok && port != "443" {
+		cure = "" // of one's own, perhaps, and without encryption
+	}
+	b.atScalar(t.at, cure, hint, "%s %s has no https:// before it", name, shown(s))
+}
+
+// slip is the beginning of an address that was meant to be http:// or https://.
+var slip = regexp.MustCompile(`^(?i:(https?)(?:[:;]?/{1,3}|[:;])|(h?t{1,3}p{1,2}s{0,2}|hxxps?):/{1,3})`)
+
+// misspelled is an address whose http:// or https:// is misspelled as it was meant; "" for any other.
+func misspelled(s string) string {
+	at := slip.FindStringSubmatchIndex(s)
+	if lower := strings.ToLower(s); at == nil || strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://") {
+		return ""
+	}
+	scheme := "http"
+	if word := s[:at[1]]; strings.ContainsAny(word, "sS") {
+		scheme = "https"
+	}
+	rest := strings.TrimLeft(s[at[1]:], "/")
+	if u, err := url.Parse(scheme + "://" + rest); err != nil || !looksLikeHost(rest) || !validHostPort(u) {
+		return ""
+	}
+	return scheme + "://" + rest
 }
 
 // urlReason leaves the address itself out of an error of url.Parse: it may hold a password.
@@ -348,7 +381,7 @@ func (b *builder) contact(t text) string {
 		return s
 	}
 	if strings.Contains(s, "@") && !strings.Contains(s, "//") {
-		b.at(t.at, say(writeThis, "mailto:"+s), "contact wants a mailto: or https: address, found %s", shown(s))
+		b.atScalar(t.at, "mailto:"+s, say(writeThis, "mailto:"+s), "contact wants a mailto: or https: address, found %s", shown(s))
 		return s
 	}
 	return b.url(t, "contact")

@@ -118,13 +118,7 @@ const (
 
 // cure is what a hint says to write instead of a scalar, where it leaves no choice.
 func cure(n *yaml.Node, hint feed.Text) (from, to string) {
-	from = n.Value
-	switch {
-	case n.Style&yaml.DoubleQuotedStyle != 0:
-		from = `"` + n.Value + `"`
-	case n.Style&yaml.SingleQuotedStyle != 0:
-		from = "'" + n.Value + "'"
-	}
+	from = written(n)
 	switch hint.Key {
 	case writeThis:
 		return from, fmt.Sprint(hint.Args...)
@@ -132,6 +126,17 @@ func cure(n *yaml.Node, hint feed.Text) (from, to string) {
 		return from, n.Value
 	}
 	return "", ""
+}
+
+// written is a scalar as it stands in the file, where it has no escapes.
+func written(n *yaml.Node) string {
+	switch {
+	case n.Style&yaml.DoubleQuotedStyle != 0:
+		return `"` + n.Value + `"`
+	case n.Style&yaml.SingleQuotedStyle != 0:
+		return "'" + n.Value + "'"
+	}
+	return n.Value
 }
 
 // called is what a value is called in a message: by its key, which is no word of a language, or by what it is.

@@ -92,6 +92,67 @@ func TestFix(t *testing.T) {
 	}
 }
 
+// TestFixSlips: an address without its https:// and a slip in a key, an id or a choice is cured where only one thing can be meant,
+// and everything else on the line and around it stays.
+func TestFixSlips(t *testing.T) {
+	const file = `site: {titel: "Của tôi", langauge: vi, contact: desk@example.org}   # mine
+sections:
+  - {id: kinh-te, title: Kinh tế}
+  - id: the-thao
+    ordr: tme            # by time
+    "limitt": 20
+sources:
+  # the first
+  - id: a
+    url: a.example/rss   # no https
+    section: kinhte
+
+  - {id: b, ulr: 'b.example/rss', section: "the-thoa"}
+  - id: c
+    feed: http//c.example/rss
+    lang: vi
+  - {id: d, url: "//d.example/rss", sections: [kinh-te]}
+partners:
+`
+	want := strings.NewReplacer("titel", "title", "langauge", "language", "desk@", "mailto:desk@", "ordr: tme", "order: time", `"limitt"`, `"limit"`, " a.example", " https://a.example",
+		"kinhte", "kinh-te", "ulr: 'b", "url: 'https://b", "the-thoa", "the-thao", "feed: http//", "url: http://", "lang:", "language:", `"//d`, `"https://d`).Replace(file)
+	want = strings.Replace(want, "sections: [kinh-te]", "sections: [kinh-te]", 1) // a list is no section
+	got, cured := Fix("f.yaml", []byte(file), testChecks)
+	if diff := cmp.Diff(want, string(got)); diff != "" || len(cured) != 15 {
+		t.Errorf("%d cured: %v\n%s", len(cured), cured, diff)
+	}
+	for _, stays := range []string{
+		"sections: [{id: tin-a}, {id: tin-b}]\nsources: [{id: x, url: 'https://x.example', section: tin-c}]\n", // one or the other
+		"sources: [{id: x, url: 'https://x.example', interval: 10m}]\n",                                        // no cron line
+		"sources: [{id: x, url: 'https://x.example', titel: a, title: b}]\n",                                   // there is one
+		"sources: [{id: x, url: '192.0.2.7:8080/rss'}]\n",                                                      // perhaps it has no TLS
+		"sources: [{id: x, url: 'ftp://x.example/rss'}]\n",                                                     // it is no web
+		"sources: [{id: x, url: 'https://x.example', weight: 3}]\n",                                            // nobody knows
+		"sections: [{id: a, rule: 5}]\n",                                                                       // no rules
+		"sources: [{id: x, url: 'bao moi'}]\n",
+	} {
+		if got, cured := Fix("f.yaml", []byte(stays), testChecks); string(got) != stays || len(cured) > 0 {
+			t.Errorf("%q became %q: %v", stays, got, cured)
+		}
+	}
+	for wrong, right := range map[string]string{
+		"htps://x.example/rss": "https://x.example/rss", "http:/x.example": "http://x.example", "https:x.example/a": "https://x.example/a", "hxxps://x.example": "https://x.example",
+		"HTTPS//x.example": "https://x.example", "ttp://x.example": "http://x.example", "httpss://x.example": "https://x.example", "https;//x.example": "https://x.example",
+		"x.example": "https://x.example", "www.x.example/rss?a=b:c": "https://www.x.example/rss?a=b:c",
+	} {
+		file := "sources: [{id: x, url: \"" + wrong + "\"}] # " + wrong + "\n"
+		got, _ := Fix("f.yaml", []byte(file), testChecks)
+		if want := strings.Replace(file, wrong, right, 1); string(got) != want {
+			t.Errorf("%s became %s", wrong, got)
+		}
+	}
+	for _, fine := range []string{"HTTP://X.example/rss", "https://http.example/ttp:/x", "http://[2001:db8::1]/rss"} {
+		if _, err := Parse("f.yaml", []byte("sources: [{id: x, url: \""+fine+"\"}]\n"), testChecks); err != nil {
+			t.Errorf("%s: %v", fine, err)
+		}
+	}
+}
+
 func FuzzFix(f *testing.F) {
 	f.Add("sections:\n  - id:\u00a0a\n    learn: yes\n")
 	f.Add("drop: [&a b, *c]\nsite: {title: 'x'")
