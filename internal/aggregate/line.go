@@ -66,21 +66,24 @@ func (l *line) run(ctx context.Context) (err error) {
 
 // unite adds to a batch what was filed earlier under stories that it showed to be part of others.
 func (l *line) unite(ctx context.Context, items []feed.Item, again []int64, touched []string) ([]feed.Item, []int64, []string, error) {
-	for _, key := range l.desk.United() {
-		filed, err := l.store.OfStory(ctx, key)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		filed = slices.DeleteFunc(filed, func(it feed.Item) bool {
-			return slices.ContainsFunc(items, func(o feed.Item) bool { return o.ID == it.ID })
-		})
-		touched = append(touched, l.desk.Unite(filed)...)
-		again = append(again, filedBefore(filed)...)
-		items = append(items, filed...)
+	keys := l.desk.United()
+	if len(keys) == 0 {
+		return items, again, touched, nil
 	}
+	filed, err := l.store.OfStories(ctx, keys)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	inBatch := make(map[int64]bool, len(items))
+	for i := range items {
+		inBatch[items[i].ID] = true
+	}
+	filed = slices.DeleteFunc(filed, func(it feed.Item) bool { return inBatch[it.ID] })
+	touched = append(touched, l.desk.Unite(filed)...)
+	again = append(again, filedBefore(filed)...)
 	slices.Sort(again)
 	slices.Sort(touched)
-	return items, again, slices.Compact(touched), nil
+	return append(items, filed...), again, slices.Compact(touched), nil
 }
 
 // take returns the next batch, none when nothing waits.

@@ -280,10 +280,44 @@ func (s *Store) Items(ctx context.Context, ids []int64) ([]feed.Item, error) {
 	return s.items(ctx, `WHERE i.id `+s.d.in(ids, &args)+` ORDER BY i.id`, args...)
 }
 
-// OfStory returns whole items filed under a story, in order of arrival, without those that wait for the
-// desk once more.
-func (s *Store) OfStory(ctx context.Context, key string) ([]feed.Item, error) {
-	return s.items(ctx, `WHERE i.entry IN (SELECT id FROM entries WHERE story = $1) AND i.filed = 1 ORDER BY i.id`, keyInt(key))
+// OfStories returns whole items filed under stories, without those that wait for the desk once more: in
+// the order of the stories, and of arrival within each.
+func (s *Store) OfStories(ctx context.Context, keys []string) ([]feed.Item, error) {
+	stories := make([]int64, 0, len(keys))
+	place := make(map[string]int, len(keys)) // of each story among them
+	for _, key := range keys {
+		if _, twice := place[key]; !twice {
+			place[key] = len(place)
+			stories = append(stories, keyInt(key))
+		}
+	}
+	told := map[string]int{} // entries: the places of their stories
+	var entries []int64
+	for part := range slices.Chunk(stories, listed) {
+		var args []any
+		if err := s.query(ctx, `SELECT id, story FROM entries WHERE story `+s.d.in(part, &args), func(r *sql.Rows) error {
+			var id, story int64
+			err := r.Scan(&id, &story)
+			told[intKey(id)], entries = place[intKey(story)], append(entries, id)
+			return err
+		}, args...); err != nil {
+			return nil, err
+		}
+	}
+	var items []feed.Item
+	for part := range slices.Chunk(entries, listed) {
+		var args []any
+		if err := s.whole(ctx, `WHERE i.entry `+s.d.in(part, &args)+` AND i.filed = 1`, func(it *feed.Item) error {
+			items = append(items, *it)
+			return nil
+		}, args...); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(items, func(a, b feed.Item) int {
+		return cmp.Or(cmp.Compare(told[a.Entry], told[b.Entry]), cmp.Compare(a.ID, b.ID))
+	})
+	return items, nil
 }
 
 // ErrName says that a text names no item.

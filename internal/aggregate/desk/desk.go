@@ -192,6 +192,7 @@ func (d *Desk) File(items []feed.Item, now time.Time) []string {
 		touch(it.Entry)
 	}
 	d.united = d.stories.United()
+	d.moveTold()
 	for _, key := range d.Unite(items) {
 		touch(key)
 	}
@@ -213,12 +214,22 @@ func (d *Desk) United() []string {
 // Unite gives the items of united stories the story that they belong to now. Their entries stay, and
 // their keys are returned.
 func (d *Desk) Unite(items []feed.Item) (touched []string) {
+	if len(d.united) == 0 {
+		return nil
+	}
+	of := make(map[string][]int, 2*len(d.united)) // the items of the stories that are concerned
+	for _, u := range d.united {
+		of[u.Story], of[u.Into] = nil, nil
+	}
+	for i := range items {
+		if list, concerned := of[items[i].Story]; concerned {
+			of[items[i].Story] = append(list, i)
+		}
+	}
 	for _, u := range d.united { // in the order in which they were united: one may become part of the next
-		for i := range items {
+		moved := of[u.Story]
+		for _, i := range moved {
 			it := &items[i]
-			if it.Story != u.Story {
-				continue
-			}
 			it.Story = u.Into
 			why := fmt.Sprintf("report %d tells both this and the story it was linked to", u.By)
 			if it.Why.Reason != "" {
@@ -227,13 +238,29 @@ func (d *Desk) Unite(items []feed.Item) (touched []string) {
 			it.Why.Reason = why
 			touched = append(touched, it.Entry)
 		}
-		for own, at := range d.told {
-			if at.story == u.Story {
-				d.told[own] = place{at.entry, u.Into}
-			}
-		}
+		of[u.Story], of[u.Into] = nil, append(of[u.Into], moved...)
 	}
 	return touched
+}
+
+// moveTold notes where the reports of united stories are told now.
+func (d *Desk) moveTold() {
+	if len(d.united) == 0 {
+		return
+	}
+	became := make(map[string]string, len(d.united)) // what a story is after all of those that were looked at
+	for _, u := range slices.Backward(d.united) {
+		into, again := became[u.Into]
+		if !again {
+			into = u.Into
+		}
+		became[u.Story] = into
+	}
+	for own, at := range d.told {
+		if into, moved := became[at.story]; moved {
+			d.told[own] = place{at.entry, into}
+		}
+	}
 }
 
 // FilesOtherwise tells whether the rules and what was learned would file a filed item otherwise than
