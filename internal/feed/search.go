@@ -25,7 +25,8 @@ type TextQuery struct {
 	// Any also takes what readers do not see: reports that are dropped, that their source withdrew, or
 	// whose entry is withdrawn.
 	Any bool
-	// Most is how many of the reports that the index gives are looked at; 0 means all.
+	// Most bounds the search: so many of the reports that the index gives are looked at, and where words are
+	// common, so many of its newest rows as the store looks through at a time. 0 means all.
 	Most int
 }
 
@@ -34,6 +35,12 @@ type QueryWord struct {
 	Folds []string
 	Begun bool
 }
+
+// PlaceTime is the time, in whole seconds, of what stands at a place of an answer, see Found.Key.
+func PlaceTime(key int64) time.Time { return time.Unix(key>>PlaceBits, 0).UTC() }
+
+// PlaceBits is how many bits of a place tell the reports of one second apart.
+const PlaceBits = 31
 
 // Found is a report that a TextQuery found. Of the item's fields those are set that say what it is,
 // when and where it was told: no content, authors, pictures and reasons.

@@ -25,8 +25,9 @@ import (
 // tells what the question was.
 //
 // The index knows folded words. Whether a report has them with these diacritics, in this spelling or near each
-// other is looked at, the newest report first, until there are enough. So what a search costs goes by how many
-// reports are looked at for those that are shown; what is in half of all stories costs no more than what is in a few.
+// other is looked at, the newest report first, until there are enough, or so many were looked at as one answer may
+// cost. The page then says how far back it looked, and goes on from there when somebody asks. So every answer
+// costs about the same, whatever the query, and none ends for good before all was looked at.
 //
 // An answer is made when it is asked for and kept while all sections stay as they are, so that those
 // who follow a search cost no more than those who follow a section.
@@ -37,11 +38,11 @@ const (
 	searchMost     = 100
 	searchRawQuery = 4 << 10 // bytes of the address behind its path
 	searchRanked   = 300     // of the newest stories, those that order=rank ranks
-	searchLooked   = 20_000  // of the newest reports that the index gives, those that are looked at; an answer says when there were more
+	searchLooked   = 1000    // of the newest reports that the index gives, those that one answer looks at
 )
 
 // searchParameters are those that a search takes.
-var searchParameters = []string{"q", "section", "source", "limit", "order"}
+var searchParameters = []string{"q", "section", "source", "limit", "order", "older"}
 
 // searching is what somebody searches for.
 type searching struct {
@@ -50,6 +51,7 @@ type searching struct {
 	section, source string
 	limit           int
 	ranked          bool
+	older           int64 // what stands below this place, see feed.Found; 0: all
 }
 
 // errAsked is an error of whoever asks.
@@ -91,6 +93,11 @@ func parseSearch(pl *plan, raw string) (searching, error) {
 	default:
 		return s, asked("order is time or rank, not %q.", order)
 	}
+	if text := values.Get("older"); text != "" {
+		if s.older, err = strconv.ParseInt(text, 10, 64); err != nil || s.older < 1 {
+			return s, asked("older is a number that a page of this search gives, not %q.", text)
+		}
+	}
 	s.text = strings.TrimSpace(values.Get("q"))
 	if s.text == "" {
 		return s, nil
@@ -118,6 +125,9 @@ func (s *searching) address() string {
 	}
 	if s.ranked {
 		a += "&order=rank"
+	}
+	if s.older > 0 {
+		a += "&older=" + strconv.FormatInt(s.older, 10)
 	}
 	return a
 }
@@ -175,13 +185,11 @@ func (p *Publisher) search(ctx context.Context, s *site, raw string, f render.Fo
 	v := s.view(&feed.Section{ID: "search"}, found.entries)
 	v.Path, v.Home, v.Query, v.Tombstones = "/search", "/search"+ask.address(), ask.address(), found.graves
 	v.Title, v.Feed = ask.query.String(), "search/"+sum([]byte(ask.address()))[:16]
-	if found.stopped {
-		v.Looked = searchLooked
-	}
+	v.Bounded = found.bounded
 	var body []byte
 	e := p.feedEnvelope(s.plan, "all", f, "")
 	if f == render.FormatHTML {
-		body, err = render.SearchPage(v, ask.page(s.plan, found.stopped))
+		body, err = render.SearchPage(v, ask.page(s.plan, &found))
 		e = p.pageEnvelope(s.plan, s.plan.every("all"))
 		e.policy = render.WithForm(e.policy)
 	} else {
@@ -234,7 +242,8 @@ func (s *site) knows(source string) bool {
 type answer struct {
 	entries []feed.Entry
 	graves  []render.Tombstone
-	stopped bool // older reports with the words were not looked at
+	older   int64 // the place below which there may be more; 0: that was all
+	bounded bool  // for want of looking, and not because there is enough
 }
 
 // hit is an entry that a search found.
@@ -256,7 +265,7 @@ func (p *Publisher) find(ctx context.Context, s *site, ask *searching, open bool
 	if err != nil {
 		return answer{}, err
 	}
-	q := feed.TextQuery{Phrases: phrases, Section: ask.section, Source: ask.source, Match: func(it *feed.Item) bool {
+	q := feed.TextQuery{Phrases: phrases, Section: ask.section, Source: ask.source, Below: ask.older, Match: func(it *feed.Item) bool {
 		if origin, known := s.origins[it.Source]; !known || origin.Rights == feed.RightsHeadline {
 			return inTitle(it)
 		}
@@ -274,7 +283,7 @@ func (p *Publisher) find(ctx context.Context, s *site, ask *searching, open bool
 		return p.ranked(ctx, s, ask, &found)
 	}
 	entries, err := p.reporting(ctx, found.hits, ask.source)
-	return answer{entries[:min(len(entries), ask.limit)], found.graves, found.stopped}, err
+	return answer{entries[:min(len(entries), ask.limit)], found.graves, found.older, found.bounded}, err
 }
 
 // ranked is the answer in the order of rank. What ranks lower than the search shows is not read whole.
@@ -296,14 +305,15 @@ func (p *Publisher) ranked(ctx context.Context, s *site, ask *searching, found *
 	first := slices.DeleteFunc(slices.Clone(found.hits), func(h hit) bool { _, shown := place[h.key]; return !shown })
 	entries, err := p.reporting(ctx, first, ask.source)
 	slices.SortFunc(entries, func(a, b feed.Entry) int { return cmp.Compare(place[a.Key], place[b.Key]) })
-	return answer{entries, found.graves, found.stopped}, err
+	return answer{entries, found.graves, found.older, found.bounded}, err
 }
 
 // hits is what the index gave for a search.
 type hits struct {
 	hits    []hit
 	graves  []render.Tombstone // of what was withdrawn
-	stopped bool               // searchLooked reports were looked at, and there are more
+	older   int64              // see answer
+	bounded bool
 }
 
 func (h *hits) keys() []string {
@@ -320,7 +330,7 @@ func (p *Publisher) hits(ctx context.Context, q feed.TextQuery, most int, open b
 	by := map[string]int{}
 	buried := map[string]bool{}
 	q.Any, q.Most = true, searchLooked // any, to see what was withdrawn
-	found.stopped, err = p.reader.Search(ctx, q, func(f *feed.Found) bool {
+	older, err := p.reader.Search(ctx, q, func(f *feed.Found) bool {
 		it := &f.Item
 		switch {
 		case f.Published.IsZero(), it.Dropped != "", it.Entry == "":
@@ -334,6 +344,7 @@ func (p *Publisher) hits(ctx context.Context, q feed.TextQuery, most int, open b
 			at, there := by[it.Entry]
 			if !there {
 				if len(found.hits) >= most && f.At.Before(found.hits[len(found.hits)-1].at) {
+					found.older = f.Key + 1
 					return false
 				}
 				at, by[it.Entry] = len(found.hits), len(found.hits)
@@ -343,6 +354,9 @@ func (p *Publisher) hits(ctx context.Context, q feed.TextQuery, most int, open b
 		}
 		return true
 	})
+	if older > 0 {
+		found.older, found.bounded = older, true
+	}
 	slices.SortFunc(found.graves, func(a, b render.Tombstone) int { return cmp.Or(b.When.Compare(a.When), strings.Compare(a.Key, b.Key)) })
 	return found, err
 }
@@ -400,10 +414,18 @@ func (s *site) rank(entries []feed.Entry, hits []hit) {
 }
 
 // page is what the page of a search shows besides its results.
-func (s *searching) page(pl *plan, stopped bool) render.Search {
-	page := render.Search{Text: s.text, Section: s.section, Source: s.source, Ranked: s.ranked, Address: s.address()}
-	if stopped {
-		page.Looked = searchLooked
+func (s *searching) page(pl *plan, found *answer) render.Search {
+	page := render.Search{Text: s.text, Section: s.section, Source: s.source, Ranked: s.ranked}
+	first := *s
+	first.older = 0
+	page.Address = first.address()
+	if found.older > 0 {
+		next := *s
+		next.older = found.older
+		page.Older = next.address()
+	}
+	if found.bounded {
+		page.LookedTo = feed.PlaceTime(found.older)
 	}
 	if s.text == "" {
 		return page
@@ -412,7 +434,7 @@ func (s *searching) page(pl *plan, stopped bool) render.Search {
 	page.ID = sectionID(s.query.All, pl.byID)
 	scattered := s.query.Scattered()
 	if loose := scattered.String(); loose != s.query.String() {
-		other := *s
+		other := first
 		other.query = scattered
 		page.Scattered = other.address()
 	}

@@ -21,7 +21,7 @@ type Reader interface {
 	Changed(ctx context.Context, after int64) ([]feed.Changed, error)
 	// Search calls each for the reports that meet a query, those of the entries published last first, until
 	// it returns false. Stopped says that q.Most reports were looked at before all were.
-	Search(ctx context.Context, q feed.TextQuery, each func(*feed.Found) bool) (stopped bool, err error)
+	Search(ctx context.Context, q feed.TextQuery, each func(*feed.Found) bool) (older int64, err error)
 	// States returns what is remembered of each source, by its id.
 	States(ctx context.Context) (map[string]feed.SourceState, error)
 	// Origins returns a number that moves when what readers may know of a source does.

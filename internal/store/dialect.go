@@ -65,9 +65,9 @@ type dialect interface {
 	// foundRows are the statements that put a row (key, what indexed wrote) into the index and that take
 	// the row with a key away.
 	foundRows() (insert, remove string)
-	// find returns the keys of at most n rows of the index that may match a query, the highest first, of
-	// those below a key, and the key below which to go on; 0 when that was all.
-	find(ctx context.Context, s *Store, q feed.TextQuery, below int64, n int) (keys []int64, next int64, err error)
+	// lookup asks the index how common the words of a query are among its newest rows below a key, and
+	// returns the query so that looking for it is bounded.
+	lookup(ctx context.Context, s *Store, q feed.TextQuery, below int64) (lookup, error)
 	// analyze tells the engine to look at tables that were just filled.
 	analyze(ctx context.Context, db *sql.DB) error
 	// backup copies one state of everything into an empty file.

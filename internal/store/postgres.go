@@ -200,6 +200,8 @@ func (d *postgresDialect) schema() (database.Dialect, *strings.Replacer, []goose
 		"{{blob}}", "BYTEA",
 		"{{compact}}", "",
 		"{{create found}}", "CREATE TABLE found (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL); CREATE INDEX found_words ON found USING gin (words) WITH (gin_pending_list_limit = 256)",
+		"{{create found_terms}}", "SELECT 1", // this engine does not tell
+		"{{drop found_terms}}", "SELECT 1",
 		"{{merge found 8}}", "SELECT 1",
 		"{{merge found 4}}", "SELECT 1",
 		"{{pending found 1024}}", "ALTER INDEX found_words SET (gin_pending_list_limit = 1024)",
@@ -425,33 +427,72 @@ func (d *postgresDialect) foundRows() (insert, remove string) {
 	return `INSERT INTO found (id, words) VALUES ($1, $2::tsvector)`, `DELETE FROM found WHERE id = $1`
 }
 
-// Rows, the newest, that find looks at one by one before it asks the index: words that many reports have
-// are found there, and to sort all that have them would take longer.
-const foundWindow = 3000
+// How many of the sampled rows have all words that are common together, and a word that too many begin as.
+const togetherRows, begunRows = sampleRows / 50, sampleRows / 5
 
-// find asks the index for all that match, which it gives in no order, unless there is enough among the
-// newest rows.
-func (d *postgresDialect) find(ctx context.Context, s *Store, q feed.TextQuery, below int64, n int) (keys []int64, next int64, err error) {
-	match := tsquery(q)
-	if match == "" {
-		keys, err = s.ids(ctx, `SELECT id FROM found WHERE id < $1 ORDER BY id DESC LIMIT $2`, below, n)
-		if err == nil && len(keys) == n {
-			next = keys[n-1]
+// tsLookup asks the index for all that match, which it gives in no order, and reads the rows to see whether they do
+// where a phrase is asked for. So what common words are in is looked for row by row.
+type tsLookup struct {
+	s      *Store
+	match  string // in PostgreSQL's language; "" is for all rows
+	index  string // what the index is asked for, which may be less
+	common bool
+}
+
+func (d *postgresDialect) lookup(ctx context.Context, s *Store, q feed.TextQuery, below int64) (lookup, error) {
+	l := &tsLookup{s: s, match: tsquery(q)}
+	l.index = l.match
+	if l.match == "" {
+		return l, nil
+	}
+	rows := func(q feed.TextQuery) (n int, err error) { // of the sampled, those that have it
+		err = s.one(ctx, `SELECT COUNT(*) FROM (SELECT words FROM found WHERE id < $1 ORDER BY id DESC LIMIT $2) w WHERE words @@ $3::tsquery`,
+			[]any{below, sampleRows, tsquery(q)}, &n)
+		return n, err
+	}
+	together := feed.TextQuery{Source: q.Source}
+	for _, w := range slices.Concat(q.Phrases...) {
+		together.Phrases = append(together.Phrases, []feed.QueryWord{w})
+	}
+	n, err := rows(together)
+	if l.common = n >= togetherRows; err != nil || l.common || q.Match == nil {
+		return l, err
+	}
+	q.Phrases, err = without(q.Phrases, func(w feed.QueryWord) (bool, error) {
+		if !w.Begun {
+			return false, nil
 		}
-		return keys, next, err
+		n, err := rows(feed.TextQuery{Phrases: [][]feed.QueryWord{{w}}})
+		return n >= begunRows, err
+	})
+	l.index = tsquery(q)
+	l.common = l.index == ""
+	return l, err
+}
+
+func (l *tsLookup) find(ctx context.Context, below int64, n int) (got foundKeys, err error) {
+	var floor int64
+	switch {
+	case l.match == "":
+		got.keys, err = l.s.ids(ctx, `SELECT id FROM found WHERE id < $1 ORDER BY id DESC LIMIT $2`, below, n)
+	case l.common:
+		got.keys, err = l.s.ids(ctx, `SELECT id FROM (SELECT id, words FROM found WHERE id < $1 ORDER BY id DESC LIMIT $2) w
+			WHERE words @@ $3::tsquery ORDER BY id DESC LIMIT $4`, below, lookRows, l.match, n)
+		if err == nil && len(got.keys) < n {
+			floor, err = l.s.floor(ctx, "id", below, lookRows)
+		}
+	default:
+		got.keys, err = l.s.ids(ctx, `WITH m AS MATERIALIZED (SELECT id FROM found WHERE words @@ $1::tsquery)
+			SELECT id FROM m WHERE id < $2 ORDER BY id DESC LIMIT $3`, l.index, below, n)
 	}
-	if n < foundWindow {
-		keys, err = s.ids(ctx, `SELECT id FROM (SELECT id, words FROM found WHERE id < $1 ORDER BY id DESC LIMIT $2) w
-			WHERE words @@ $3::tsquery ORDER BY id DESC LIMIT $4`, below, foundWindow, match, n)
+	switch {
+	case err != nil:
+	case len(got.keys) == n:
+		got.next = got.keys[n-1]
+	default:
+		got.next, got.deep = floor, floor > 0
 	}
-	if err == nil && len(keys) < n {
-		keys, err = s.ids(ctx, `WITH m AS MATERIALIZED (SELECT id FROM found WHERE words @@ $1::tsquery)
-			SELECT id FROM m WHERE id < $2 ORDER BY id DESC LIMIT $3`, match, below, n)
-	}
-	if err == nil && len(keys) == n {
-		next = keys[n-1]
-	}
-	return keys, next, err
+	return got, err
 }
 
 // tsquery is a query in PostgreSQL's language, "" for one that asks for no word.

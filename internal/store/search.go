@@ -26,12 +26,11 @@ import (
 // item's number in the lower 31, so that the order of keys is that of time, and of arrival within a
 // second. Times before 1970 count as 1970.
 func foundKey(at time.Time, id int64) int64 {
-	return min(max(at.Unix(), 0), math.MaxUint32)<<31 | id&(1<<31-1)
+	return min(max(at.Unix(), 0), math.MaxUint32)<<feed.PlaceBits | id&(1<<feed.PlaceBits-1)
 }
 
-// foundItem and foundAt undo foundKey.
-func foundItem(key int64) int64   { return key & (1<<31 - 1) }
-func foundAt(key int64) time.Time { return time.Unix(key>>31, 0).UTC() }
+// foundItem is the item whose key this is.
+func foundItem(key int64) int64 { return key & (1<<feed.PlaceBits - 1) }
 
 // sourceWord is a word of the index that stands for a source. It begins with a sign that is in no text.
 func sourceWord(source string) string {
@@ -261,22 +260,73 @@ func (s *Store) indexAfter(tx *tx, after int64) (int, error) {
 	return len(rows), err
 }
 
-// How many keys one look into the index asks for, at first and at most. Each look costs what finding the
-// words costs, which for a word that is only begun is all places of all words that begin so; so the looks
-// grow fast. What was found is read some reports at a time.
+// How many keys one look into the index asks for, at first and at most, and of how many reports the texts are read
+// at once. Both grow: most searches have enough soon, and what is rare takes many looks.
 const (
 	firstLook, lookGrows, mostLook = 64, 16, 64 * 16 * 16
-	readAtOnce                     = 64
+	firstRead, readGrows, mostRead = 64, 2, 512
 )
 
-// scanned is how many of the newest reports a search for a word that is only begun looks through, before it asks
-// the index: what many words begin with is found there, and costs most in the index.
-const scanned = 1024
+// What bounds a look into the index. Of the newest rows a few say how common the words of a query are. What is
+// rare is looked for in the whole index, which costs what it finds. Words that are common cost most where
+// they seldom meet as the query wants them, so these are looked for in the newest rows, so many at a time. And
+// a word that is only begun costs all places of all words that begin so: when these are many, the index is not
+// asked for it, and what has the other words is looked at instead.
+const (
+	sampleRows = 1000   // of the newest rows, those that say how common words are
+	lookRows   = 10_000 // those that common words are looked for in at a time
+)
+
+// lookup is a query as one engine's index is asked for it.
+type lookup interface {
+	// find returns the keys of at most n rows that may match the query, the highest first, of those below
+	// a key.
+	find(ctx context.Context, below int64, n int) (foundKeys, error)
+}
+
+// foundKeys is what one look into the index gave.
+type foundKeys struct {
+	keys []int64
+	next int64 // below which to go on; 0 when that was all
+	deep bool  // the look ended for the rows it may go through, with fewer keys than were asked for
+}
+
+// floor is the key of the last of so many rows of the index, the highest first, of those below a key; 0 when there are not so
+// many. column is what the engine calls the key.
+func (s *Store) floor(ctx context.Context, column string, below int64, rows int) (floor int64, err error) {
+	err = s.one(ctx, `SELECT COALESCE((SELECT `+column+` FROM found WHERE `+column+` < $1 ORDER BY `+column+` DESC LIMIT 1 OFFSET $2), 0)`,
+		[]any{below, rows - 1}, &floor)
+	return floor, err
+}
+
+// without are the phrases without some of their words; what stands on either side of these is a phrase each.
+func without(phrases [][]feed.QueryWord, leave func(feed.QueryWord) (bool, error)) (rest [][]feed.QueryWord, err error) {
+	for _, phrase := range phrases {
+		var kept []feed.QueryWord
+		for _, w := range phrase {
+			left, err := leave(w)
+			if err != nil {
+				return nil, err
+			}
+			if !left {
+				kept = append(kept, w)
+				continue
+			}
+			if len(kept) > 0 {
+				rest, kept = append(rest, kept), nil
+			}
+		}
+		if len(kept) > 0 {
+			rest = append(rest, kept)
+		}
+	}
+	return rest, nil
+}
 
 // Search calls each for the reports that a query finds, the latest by their entry's publication first,
-// until it returns false. Of one entry it may find several. Stopped says that there may be older ones: q.Most
-// reports were looked at before.
-func (s *Store) Search(ctx context.Context, q feed.TextQuery, each func(*feed.Found) bool) (stopped bool, err error) {
+// until it returns false. Of one entry it may find several. Older is the place below which the query may find
+// more that was not looked at, for q.Below, because q.Most bounds the search; 0 when there is none.
+func (s *Store) Search(ctx context.Context, q feed.TextQuery, each func(*feed.Found) bool) (older int64, err error) {
 	below := int64(math.MaxInt64)
 	if !q.Before.IsZero() {
 		below = foundKey(q.Before, 0)
@@ -284,72 +334,103 @@ func (s *Store) Search(ctx context.Context, q feed.TextQuery, each func(*feed.Fo
 	if q.Below > 0 {
 		below = min(below, q.Below)
 	}
-	looked := 0
-	scan := q.Match != nil && begun(q.Phrases)
+	index, err := s.d.lookup(ctx, s, q, below)
+	if err != nil {
+		return 0, err
+	}
+	section := sectionList{s: s, q: &q}
+	looked, read := 0, firstRead
 	for n := firstLook; below != 0; {
-		ask, most := q, n
-		if scan {
-			ask.Phrases, most, scan = nil, scanned, false
-		} else {
-			n = min(lookGrows*n, mostLook)
-		}
-		keys, next, err := s.d.find(ctx, s, ask, below, most)
+		got, err := index.find(ctx, below, n)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
-		below = next
-		for len(keys) > 0 {
-			part := keys[:min(len(keys), readAtOnce)]
-			keys = keys[len(part):]
+		below, n = got.next, min(lookGrows*n, mostLook)
+		for keys := got.keys; len(keys) > 0; {
+			if q.Most > 0 && looked >= q.Most {
+				return keys[0] + 1, nil
+			}
+			part := keys[:min(len(keys), read)]
+			if q.Most > 0 {
+				part = part[:min(len(part), q.Most-looked)]
+			}
+			keys, read = keys[len(part):], min(readGrows*read, mostRead)
 			found, err := s.wanted(ctx, &q, part)
 			if err != nil {
-				return false, err
+				return 0, err
 			}
 			for _, key := range part {
-				if q.Most > 0 && looked >= q.Most {
-					return true, nil
-				}
-				looked++
 				if f := found[key]; f != nil && !each(&f.Found) {
-					return false, nil
+					return 0, nil
 				}
 			}
-			if len(found) > 0 || q.Section == "" || q.Section == everySection || len(keys) == 0 && below == 0 {
+			looked += len(part)
+			if len(found) > 0 || !section.narrows() || len(keys) == 0 && below == 0 {
 				continue
 			}
 			// Most reports with these words may stand in other sections.
-			upTo, err := s.belowInSection(ctx, q.Section, part[len(part)-1])
+			upTo, err := section.below(ctx, part[len(part)-1])
 			if err != nil {
-				return false, err
+				return 0, err
 			}
-			if len(keys) == 0 || keys[len(keys)-1] >= upTo {
-				keys, below, n = nil, upTo, firstLook
-				continue
+			keys = keys[len(keysFrom(keys, upTo)):]
+			if len(keys) == 0 && upTo < below {
+				below, n, got.deep = upTo, firstLook, false
 			}
-			keys = keys[slices.IndexFunc(keys, func(k int64) bool { return k < upTo }):]
+		}
+		if q.Most > 0 && got.deep {
+			return below, nil
 		}
 	}
-	return false, nil
+	return 0, nil
 }
 
-// begun tells whether a word of a query is only begun.
-func begun(phrases [][]feed.QueryWord) bool {
-	return slices.ContainsFunc(phrases, func(p []feed.QueryWord) bool {
-		return slices.ContainsFunc(p, func(w feed.QueryWord) bool { return w.Begun })
-	})
+// keysFrom are those of the keys, the highest first, that are not below one.
+func keysFrom(keys []int64, key int64) []int64 {
+	if i := slices.IndexFunc(keys, func(k int64) bool { return k < key }); i >= 0 {
+		return keys[:i]
+	}
+	return keys
 }
 
 // everySection is every section together.
 const everySection = "all"
 
-// belowInSection is below which key of the index the section has its next reports, when those from key on
-// were seen; 0 when it has none.
-func (s *Store) belowInSection(ctx context.Context, section string, key int64) (int64, error) {
+// sectionList tells where a section has reports, for a query that is narrowed to it.
+type sectionList struct {
+	s         *Store
+	q         *feed.TextQuery
+	withdrawn []int64 // when the entries were published that are in no list any more, the latest first
+	read      bool    // withdrawn was
+}
+
+func (l *sectionList) narrows() bool { return l.q.Section != "" && l.q.Section != everySection }
+
+// below is below which key of the index the section has its next reports, when those from key on were seen;
+// 0 when it has none.
+func (l *sectionList) below(ctx context.Context, key int64) (int64, error) {
+	seen := millis(feed.PlaceTime(key).Add(time.Second))
 	var published int64
-	err := s.one(ctx, `SELECT COALESCE(MAX(published), -1) FROM entry_sections WHERE section = $1 AND published < $2`,
-		[]any{section, millis(foundAt(key).Add(time.Second))}, &published)
-	if err != nil || published < 0 {
+	err := l.s.one(ctx, `SELECT COALESCE(MAX(published), -1) FROM entry_sections WHERE section = $1 AND published < $2`,
+		[]any{l.q.Section, seen}, &published)
+	if err != nil {
 		return 0, err
+	}
+	if l.q.Any { // also what is withdrawn, which is listed nowhere but keeps the names
+		if !l.read {
+			if l.withdrawn, err = l.s.ids(ctx, `SELECT published FROM entries WHERE withdrawn <> 0 AND ',' || sections || ',' LIKE $1`,
+				"%,"+l.q.Section+",%"); err != nil {
+				return 0, err
+			}
+			slices.SortFunc(l.withdrawn, func(a, b int64) int { return cmp.Compare(b, a) })
+			l.read = true
+		}
+		if i := slices.IndexFunc(l.withdrawn, func(at int64) bool { return at < seen }); i >= 0 {
+			published = max(published, l.withdrawn[i])
+		}
+	}
+	if published < 0 {
+		return 0, nil
 	}
 	return min(key, foundKey(fromMillis(published).Add(time.Second), 0)), nil
 }
@@ -392,7 +473,7 @@ func (s *Store) wanted(ctx context.Context, q *feed.TextQuery, keys []int64) (ma
 	for _, f := range found {
 		if f.wanted(q) {
 			key := of[f.Item.ID]
-			f.At, f.Key = foundAt(key), key
+			f.At, f.Key = feed.PlaceTime(key), key
 			wanted[key] = f
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -101,6 +102,8 @@ func (d *sqliteDialect) schema() (database.Dialect, *strings.Replacer, []goose.P
 		"{{compact}}", " WITHOUT ROWID",
 		// The words come folded and with a space between them: all that is not ASCII belongs to them.
 		"{{create found}}", "CREATE VIRTUAL TABLE found USING fts5 (words, content = '', contentless_delete = 1, tokenize = 'ascii')",
+		"{{create found_terms}}", "CREATE VIRTUAL TABLE found_terms USING fts5vocab (found, row)",
+		"{{drop found_terms}}", "DROP TABLE found_terms",
 		"{{merge found 8}}", "INSERT INTO found (found, rank) VALUES ('automerge', 8)",
 		"{{merge found 4}}", "INSERT INTO found (found, rank) VALUES ('automerge', 4)",
 		"{{pending found 1024}}", "SELECT 1",
@@ -248,16 +251,98 @@ const insertFound, removeFound = `INSERT INTO found (rowid, words) VALUES ($1, $
 
 func (d *sqliteDialect) foundRows() (insert, remove string) { return insertFound, removeFound }
 
-// find reads the lists of the words, which are in the order of the keys, side by side until it has enough.
-func (d *sqliteDialect) find(ctx context.Context, s *Store, q feed.TextQuery, below int64, n int) (keys []int64, next int64, err error) {
+// What a word that is only begun costs is its places in the index, which are all read before the first row is
+// found, and of each word that begins so as much as so many places.
+const mostPlaces, placesOfWord = 50_000, 10
+
+// commonRows is how many of the sampled rows have a word that is common.
+const commonRows = sampleRows / 5
+
+// fts5Lookup reads the lists of the words, which are in the order of the keys, side by side until it has enough.
+type fts5Lookup struct {
+	s      *Store
+	match  string // in the language of FTS5; "" is for all rows
+	common bool   // all of its words are
+}
+
+func (d *sqliteDialect) lookup(ctx context.Context, s *Store, q feed.TextQuery, below int64) (lookup, error) {
+	if q.Match != nil {
+		var err error
+		if q.Phrases, err = without(q.Phrases, func(w feed.QueryWord) (bool, error) { return beginsMany(ctx, s, w) }); err != nil {
+			return nil, err
+		}
+	}
+	common, err := allCommon(ctx, s, &q, below)
+	return &fts5Lookup{s, fts5(q), common}, err
+}
+
+// beginsMany tells whether too many words begin as this one does.
+func beginsMany(ctx context.Context, s *Store, w feed.QueryWord) (bool, error) {
+	if !w.Begun {
+		return false, nil
+	}
+	enough := errors.New("enough")
+	places := 0
+	for _, fold := range w.Folds {
+		err := s.query(ctx, `SELECT doc FROM found_terms WHERE term >= $1 AND term <= $2`, func(r *sql.Rows) error {
+			var rows int
+			if err := r.Scan(&rows); err != nil {
+				return err
+			}
+			if places += rows + placesOfWord; places > mostPlaces {
+				return enough
+			}
+			return nil
+		}, fold, fold+string(unicode.MaxRune))
+		if errors.Is(err, enough) {
+			return true, nil
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// allCommon tells whether each of several words is in many of the newest rows. Of a single word every place is a find.
+func allCommon(ctx context.Context, s *Store, q *feed.TextQuery, below int64) (bool, error) {
+	words := slices.Concat(q.Phrases...)
+	if q.Source != "" || len(words) < 2 {
+		return false, nil
+	}
+	floor, err := s.floor(ctx, "rowid", below, sampleRows)
+	for i := 0; i < len(words) && err == nil; i++ {
+		var rows int
+		one := feed.TextQuery{Phrases: [][]feed.QueryWord{words[i : i+1]}}
+		err = s.one(ctx, `SELECT COUNT(*) FROM found WHERE found MATCH $3 AND rowid < $1 AND rowid >= $2`, []any{below, floor, fts5(one)}, &rows)
+		if rows < commonRows {
+			return false, err
+		}
+	}
+	return err == nil, err
+}
+
+func (l *fts5Lookup) find(ctx context.Context, below int64, n int) (got foundKeys, err error) {
 	query, args := `SELECT rowid FROM found WHERE rowid < $1 ORDER BY rowid DESC LIMIT $2`, []any{below, n}
-	if match := fts5(q); match != "" {
-		query, args = `SELECT rowid FROM found WHERE found MATCH $3 AND rowid < $1 ORDER BY rowid DESC LIMIT $2`, append(args, match)
+	var floor int64
+	if l.match != "" {
+		query, args = `SELECT rowid FROM found WHERE found MATCH $3 AND rowid < $1 AND rowid >= $4 ORDER BY rowid DESC LIMIT $2`, append(args, l.match)
+		if l.common {
+			if floor, err = l.s.floor(ctx, "rowid", below, lookRows); err != nil {
+				return got, err
+			}
+		}
+		args = append(args, floor)
 	}
-	if keys, err = s.ids(ctx, query, args...); err == nil && len(keys) == n {
-		next = keys[n-1]
+	got.keys, err = l.s.ids(ctx, query, args...)
+	switch {
+	case err != nil:
+	case len(got.keys) == n:
+		got.next = got.keys[n-1]
+	default:
+		got.next, got.deep = floor, floor > 0
 	}
-	return keys, next, err
+	return got, err
 }
 
 // fts5 is a query in the language of FTS5, "" for one that asks for no word.

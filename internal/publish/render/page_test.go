@@ -264,11 +264,18 @@ func TestStatusPageIsInOneLanguage(t *testing.T) {
 
 // A search that left older reports says so, on its page and in its feeds.
 func TestSearchSaysThatItStopped(t *testing.T) {
-	for lang, want := range map[string]string{"vi": "tin cũ hơn có thể bị sót", "en": "older ones may be missing"} {
-		for _, looked := range []int{0, 20_000} {
+	for lang, want := range map[string][2]string{
+		"vi": {"Đã tìm ngược đến 19:00, Thứ Năm, 5/11/2026; tin cũ hơn chưa được xét.", "tin cũ hơn có thể bị sót"},
+		"en": {"Looked back to 19:00, Thursday, 5 November 2026; what is older was not looked at yet.", "older ones may be missing"},
+	} {
+		for _, bounded := range []bool{false, true} {
 			v := fixture()
-			v.Site.Language, v.Looked = lang, looked
-			page, err := SearchPage(v, Search{Text: "tin", Looked: looked})
+			v.Site.Language, v.Site.Timezone, v.Bounded = lang, time.FixedZone("", 7*60*60), bounded
+			s := Search{Text: "tin"}
+			if bounded {
+				s.LookedTo, s.Older = time.Date(2026, 11, 5, 12, 0, 0, 0, time.UTC), "?q=tin&older=77"
+			}
+			page, err := SearchPage(v, s)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -276,10 +283,11 @@ func TestSearchSaysThatItStopped(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, b := range [][]byte{page, atom} {
-				if strings.Contains(string(b), want) != (looked > 0) {
-					t.Errorf("%s, %d looked at: %.600s", lang, looked, b)
-				}
+			if strings.Contains(string(page), want[0]) != bounded || strings.Contains(string(page), `/search?q=tin&amp;older=77"`) != bounded {
+				t.Errorf("%s, bounded %v: %s", lang, bounded, page)
+			}
+			if strings.Contains(string(atom), want[1]) != bounded {
+				t.Errorf("%s, bounded %v: %.600s", lang, bounded, atom)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"time"
 
 	"feedd/internal/feed"
 )
@@ -24,9 +25,10 @@ type Search struct {
 	Text            string // as it was typed; empty before anything was
 	Section, Source string // what it is narrowed to
 	Ranked          bool
-	Looked          int    // of a search that left older reports: how many it looked at
-	Address         string // what stands behind /search and its ending: "?q=…"
-	Scattered       string // likewise, of the search for the same words wherever they stand; empty when it is the same
+	Address         string    // what stands behind /search and its ending: "?q=…"
+	Older           string    // likewise, of where the search goes on; empty when that was all
+	LookedTo        time.Time // of a search that has not looked at all: how far back it looked
+	Scattered       string    // likewise, of the search for the same words wherever they stand; empty when it is the same
 	// Rule and ID are the search as a section: what it is made by, and an id that is free.
 	Rule feed.Rule
 	ID   string
@@ -38,7 +40,8 @@ type searchPage struct {
 	Search
 	Words    *searchWords
 	Results  string // how many, in words
-	Bounded  string // that older reports were not looked at
+	Bounded  string // how far back it looked
+	Older    string // where it goes on
 	Others   string // the other order, its address
 	Sections []searchSection
 	YAML     string
@@ -54,7 +57,7 @@ type searchWords struct {
 	*words
 	Query, Help, Anywhere, Section                string
 	None, Found, Try, ByTime, ByRank, Make, Paste string
-	Follow                                        string
+	Follow, Older, LookedTo, Bounded              string
 }
 
 func searchWordsFor(language string) *searchWords {
@@ -64,6 +67,8 @@ func searchWordsFor(language string) *searchWords {
 		None: "No story has this.", Found: "Stories found:", Try: "Look for these words wherever they stand", Follow: "Follow this search",
 		ByTime: "Newest first", ByRank: "Most relevant first", Make: "Make this a section",
 		Paste: "Paste this below sections: in feeds.yaml.",
+		Older: "Older stories", LookedTo: "Looked back to %s; what is older was not looked at yet.",
+		Bounded: "Only the newest reports were looked at; older ones may be missing.",
 	}
 	if w.Lang == "vi" {
 		w.Query, w.Section, w.Anywhere = "Từ cần tìm", "Chuyên mục", "Mọi chuyên mục"
@@ -71,17 +76,11 @@ func searchWordsFor(language string) *searchWords {
 		w.None, w.Found, w.Try = "Không có tin nào như vậy.", "Số tin tìm thấy:", "Tìm các từ này dù đứng ở đâu"
 		w.Follow = "Theo dõi kết quả tìm này"
 		w.ByTime, w.ByRank, w.Make = "Mới nhất trước", "Phù hợp nhất trước", "Biến thành chuyên mục"
+		w.Older, w.LookedTo = "Tin cũ hơn", "Đã tìm ngược đến %s; tin cũ hơn chưa được xét."
+		w.Bounded = "Chỉ xét những tin mới nhất; tin cũ hơn có thể bị sót."
 		w.Paste = "Dán đoạn này vào dưới sections: trong feeds.yaml."
 	}
 	return w
-}
-
-// lookedAt says that a search looked at so many reports and left older ones.
-func lookedAt(language string, reports int) string {
-	if wordsFor(language).Lang == "vi" {
-		return fmt.Sprintf("Chỉ xét %d tin mới nhất có những từ này; tin cũ hơn có thể bị sót.", reports)
-	}
-	return fmt.Sprintf("Only the newest %d reports with these words were looked at; older ones may be missing.", reports)
 }
 
 // SearchPage renders the page of a search: the view's entries are what was found.
@@ -110,8 +109,12 @@ func SearchPage(v *View, s Search) ([]byte, error) {
 			p.Days = v.days(p, "", entries, look)
 		}
 		sp.Results = fmt.Sprint(w.Found, " ", len(entries))
-		if s.Looked > 0 {
-			sp.Bounded = lookedAt(v.Site.Language, s.Looked)
+		if s.Older != "" {
+			sp.Older = p.Root + "/search" + s.Older
+		}
+		if !s.LookedTo.IsZero() {
+			at := s.LookedTo.In(zoneOr(v.Site.Timezone))
+			sp.Bounded = fmt.Sprintf(w.LookedTo, at.Format("15:04")+", "+w.dayTitle(at))
 		}
 		sp.YAML = sectionYAML(s)
 		for _, f := range FeedFormats {

@@ -71,8 +71,8 @@ type View struct {
 	// Of a feed that is no section's: Title is what it is called, Feed what its id is made of, and Query
 	// what stands behind its path, from the question mark on.
 	Title, Feed, Query string
-	// Looked is set where a search looked at so many reports, the newest, and left older ones.
-	Looked int
+	// Bounded is set where a search did not look at all reports.
+	Bounded bool
 
 	Hub        string // absolute URL of the WebSub hub; empty means none is advertised
 	Tombstones []Tombstone
@@ -271,8 +271,8 @@ func (v *View) title() string {
 
 // description says in a line what the feed holds; never empty, since RSS requires it.
 func (v *View) description() string {
-	if v.Looked > 0 {
-		return lookedAt(v.Site.Language, v.Looked)
+	if v.Bounded {
+		return searchWordsFor(v.Site.Language).Bounded
 	}
 	for _, s := range []string{v.Section.Description, v.Site.Description} {
 		if s = line(s, maxSummary); s != "" {
