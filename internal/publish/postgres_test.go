@@ -25,6 +25,7 @@ func TestOnPostgres(t *testing.T) {
 		"Top":               TestTopLeadsWithWhatMostOutletsTell,
 		"ByCoverage":        TestASectionByCoverage,
 		"SearchFinds":       TestSearchFinds,
+		"SearchGoesOn":      TestSearchGoesOn,
 		"FollowedIsStable":  TestWhatIsFollowedIsStable,
 		"FollowedForgets":   TestWhatIsFollowedForgetsWhatIsWithdrawn,
 		"DeltaAfterRestart": TestOnlyWhatIsNewAfterARestart,

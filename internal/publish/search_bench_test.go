@@ -64,7 +64,7 @@ var searches = map[string]string{
 	"never in the section":           "77777&section=the-gioi",
 	"begun, of a section of few":     "ch*&section=the-gioi",
 	"two that are everywhere":        "tin chữ*",
-	"a sentence begun":               "bóng đá bão lũ giáo d*",
+	"a sentence begun":               "bóng đá bão lũ giáo dụ*",
 	"without":                        "tin -giảm",
 	"without what is everywhere":     "giảm -tin",
 	"without what begins everywhere": "giảm -ti*",

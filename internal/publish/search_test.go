@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -88,6 +90,56 @@ func TestSearchFinds(t *testing.T) {
 	}
 	if body := n.page(search("lãi suất")); strings.Contains(body, "không được nêu") || strings.Contains(n.page("/sources/bao-c.rss"), "không được nêu") {
 		t.Error("a summary is shown that may not be")
+	}
+}
+
+// A spelling that is rare among many that fold alike is behind as many as one answer looks at. The page says how far
+// back it looked, and what it leads to goes on there; the feeds say that they are not complete.
+func TestSearchGoesOn(t *testing.T) {
+	n := newNewsroom(t)
+	const many = 1300
+	items := make([]feed.Item, many)
+	for i := range items {
+		items[i] = headline("bao-a", i, time.Duration(i)*time.Second, fmt.Sprintf("Lãi suất giảm lần %d", i), "")
+	}
+	items[many-1].Title = "Con giâm bông"
+	n.fileAll([]string{"kinh-te"}, items)
+	n.refresh()
+	page := n.page("/search?q=" + url.QueryEscape(`"giâm"`))
+	older := regexp.MustCompile(`href="(/search\?[^"]*older=\d+)"`).FindStringSubmatch(page)
+	if older == nil || !strings.Contains(page, "Đã tìm ngược đến") || strings.Contains(page, "bông") {
+		t.Fatalf("leads to nothing older: %s", page)
+	}
+	if feeds := n.page("/search.rss?q=" + url.QueryEscape(`"giâm"`)); !strings.Contains(feeds, "tin cũ hơn có thể bị sót") || strings.Contains(page, "search.rss?q=%22gi%C3%A2m%22&amp;older") {
+		t.Errorf("the feed does not say that it is bounded, or begins further back: %.600s", feeds)
+	}
+	if page = n.page(html.UnescapeString(older[1])); !strings.Contains(page, "Con giâm bông") || strings.Contains(page, "older=") || strings.Contains(page, "Đã tìm ngược đến") {
+		t.Errorf("further back: %s", page)
+	}
+
+	// What is found is told to its end, page by page, each once.
+	seen := map[string]bool{}
+	pages := 0
+	for at := "/search?limit=100&q=gi%E1%BA%A3m"; at != ""; pages++ {
+		page := n.page(at)
+		for _, m := range regexp.MustCompile(`Lãi suất giảm lần \d+`).FindAllString(page, -1) {
+			seen[m] = true
+		}
+		at = ""
+		if older := regexp.MustCompile(`href="(/search\?[^"]*older=\d+)"`).FindStringSubmatch(page); older != nil {
+			at = html.UnescapeString(older[1])
+		}
+		if pages > many/100 {
+			t.Fatal("no end")
+		}
+	}
+	if len(seen) != many-1 || pages != many/100 {
+		t.Errorf("%d stories on %d pages, want %d on %d", len(seen), pages, many-1, many/100)
+	}
+	for _, refused := range []string{"/search?q=tin&older=x", "/search?q=tin&older=0", "/search?q=tin&older=99999999999999999999"} {
+		if res := n.get(refused); res.StatusCode != http.StatusBadRequest {
+			t.Errorf("%s: %d", refused, res.StatusCode)
+		}
 	}
 }
 

@@ -2,7 +2,9 @@ package store
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,6 +121,10 @@ func TestSearchGoesToTheEnd(t *testing.T) {
 		var want []string
 		for i := range many {
 			it := item("a", fmt.Sprint(i), fmt.Sprintf("Tin chung%d số %d", i%50, i))
+			it.Summary = strings.Repeat(fmt.Sprintf("chung%d chun%d ", i%70, i), 20) // more places than the index is asked for
+			for w := range 40 {
+				it.Summary += fmt.Sprintf("chung%d ", (i+w)%80)
+			}
 			it.Published = t0.Add(-time.Duration(i) * time.Second / 4) // four to a second
 			if i%211 == 100 || i == many-1 {
 				rare, want = append(rare, it), append(want, it.Title)
@@ -158,6 +164,81 @@ func TestSearchGoesToTheEnd(t *testing.T) {
 		n = 0
 		if stopped, err := s.Search(t.Context(), feed.TextQuery{Phrases: words("tin"), Most: many}, each); err != nil || stopped != 0 || n != many {
 			t.Errorf("%d of all found, stopped %v (%v)", n, stopped, err)
+		}
+	})
+}
+
+// Words that are common and never stand as the query wants them are looked for so many rows at a time where a search
+// is bounded: it says how far it came, and goes on from there. Without a bound it goes to the end.
+func TestSearchOfCommonWordsIsBounded(t *testing.T) {
+	suite(t, func(t *testing.T, s *Store) {
+		old := item("a", "old", "Hôm nay có tin")
+		old.Published, old.Summary = t0.Add(-time.Hour), ""
+		put(t, s, t0, "a", old)
+		file(t, s, "x")
+		if err := s.tx(t.Context(), func(tx *tx) error { // rows of the index alone: no report is read before one is found
+			rows := make([][]any, 2*lookRows+10)
+			for i := range rows {
+				rows[i] = []any{foundKey(t0, int64(1000+i)), s.d.indexed([]byte("nay va tin "), sourceWord("b"))}
+			}
+			return s.writeIndex(tx, nil, rows)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if got := finds(t, s, feed.TextQuery{Phrases: words("co", "tin"), Most: 100}); len(got) != 1 {
+			t.Errorf("rare beside common: %q", got)
+		}
+		q := feed.TextQuery{Phrases: words("tin", "va"), Most: 100}
+		looks, key := 0, int64(math.MaxInt64)
+		for key != 0 {
+			q.Below = key
+			older, err := s.Search(t.Context(), q, func(f *feed.Found) bool { t.Errorf("found %s", f.Item.Title); return true })
+			if err != nil || older >= key {
+				t.Fatalf("from %d to %d: %v", key, older, err)
+			}
+			if looks++; older != 0 && !feed.PlaceTime(older).Equal(t0) {
+				t.Errorf("looked back to %v", feed.PlaceTime(older))
+			}
+			key = older
+		}
+		if looks != 3 {
+			t.Errorf("%d looks, want 3", looks)
+		}
+		if older, err := s.Search(t.Context(), feed.TextQuery{Phrases: q.Phrases}, func(*feed.Found) bool { return true }); older != 0 || err != nil {
+			t.Errorf("without a bound it ends at %d: %v", older, err)
+		}
+	})
+}
+
+// What is withdrawn is found in a section that has few reports with the words, far behind those of others.
+func TestSearchFindsTheWithdrawnOfASection(t *testing.T) {
+	suite(t, func(t *testing.T, s *Store) {
+		const between = 3 * mostRead
+		var few []feed.Item
+		var others [][]any // rows of the index alone stand for what is in other sections
+		for i := range 3 {
+			it := item("a", fmt.Sprint(i), fmt.Sprint("Tin ", i))
+			it.Published = t0.Add(-time.Duration(i+1) * time.Hour)
+			few = append(few, it)
+			for k := range between {
+				others = append(others, []any{foundKey(it.Published.Add(time.Minute), int64(1000+i*between+k)), s.d.indexed([]byte("tin "), sourceWord("b"))})
+			}
+		}
+		if err := s.tx(t.Context(), func(tx *tx) error { return s.writeIndex(tx, nil, others) }); err != nil {
+			t.Fatal(err)
+		}
+		put(t, s, t0, "a", few...)
+		filed := file(t, s, "y")
+		second := filed[slices.IndexFunc(filed, func(it feed.Item) bool { return it.Title == few[1].Title })]
+		if _, err := s.Withdraw(t.Context(), []string{second.Entry}, t0.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{few[0].Title, few[1].Title, few[2].Title}
+		if got := finds(t, s, feed.TextQuery{Phrases: words("tin"), Section: "y", Any: true}); !slices.Equal(got, want) {
+			t.Errorf("of all: %q, want %q", got, want)
+		}
+		if got := finds(t, s, feed.TextQuery{Phrases: words("tin"), Section: "y"}); !slices.Equal(got, []string{want[0], want[2]}) {
+			t.Errorf("of those that stand: %q", got)
 		}
 	})
 }
