@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -141,6 +142,66 @@ func (c *explainCmd) Run(a *app) error {
 				fmt.Fprintln(a.stdout)
 			}
 			explain(a, c.Config, clockIn(d.Zone()), &found[i])
+		}
+		return nil
+	})
+}
+
+type learnedCmd struct {
+	configFlag
+	storeFlag
+	JSON    bool     `help:"Print JSON."`
+	Most    int      `default:"60" placeholder:"N" help:"At most so many words."`
+	Strike  []string `sep:"none" placeholder:"WORDS" help:"Print the line that strikes these words out of the section, beside those that are struck out of it. May be given several times."`
+	Section string   `arg:"" predictor:"section" help:"The section's id."`
+}
+
+// learnedWord is one word of feedd learned --json.
+type learnedWord struct {
+	Words    string  `json:"words"`
+	Language string  `json:"language"`
+	Adds     float64 `json:"adds"`
+	Examples int     `json:"examples"`
+	Outlets  int     `json:"outlets"`
+	Struck   bool    `json:"struck"`
+}
+
+// Run shows what a section has learned.
+func (c *learnedCmd) Run(a *app) error {
+	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+		learned, err := d.Learned(a.ctx, c.Section, c.Most)
+		if err != nil {
+			return err
+		}
+		line := feed.StruckOut(append(slices.Clone(learned.Section.Never), c.Strike...))
+		if c.JSON {
+			words := make([]learnedWord, len(learned.Words))
+			for i, w := range learned.Words {
+				words[i] = learnedWord(w)
+			}
+			return printJSON(a.stdout, map[string]any{"section": c.Section, "words": words, "line": line})
+		}
+		if len(learned.Words) == 0 {
+			fmt.Fprintf(a.stderr, "feedd: %s has learned no words yet: it takes examples of two sections at least, and three with a word\n", c.Section)
+		}
+		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+		if len(learned.Words) > 0 {
+			fmt.Fprintln(w, "WORDS\tADDS\tEXAMPLES\tOUTLETS\tSTRUCK OUT")
+		}
+		for _, l := range learned.Words {
+			struck := ""
+			if l.Struck {
+				struck = "yes"
+			}
+			fmt.Fprintf(w, "%s\t%+.2f\t%d\t%d\t%s\n", l.Words, l.Adds, l.Examples, l.Outlets, struck)
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+		if len(c.Strike) > 0 {
+			fmt.Fprintf(a.stdout, "\nunder %s, in %s:\n    %s\n", c.Section, c.Config, line)
+		} else if len(learned.Words) > 0 {
+			fmt.Fprintf(a.stderr, "feedd: what misleads: feedd learned %s --strike WORDS prints the line that strikes it out\n", c.Section)
 		}
 		return nil
 	})

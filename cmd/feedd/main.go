@@ -71,6 +71,7 @@ type cli struct {
 	Sources   sourcesCmd   `cmd:"" help:"Show the state of every source, and why it runs next when it does."`
 	Preview   previewCmd   `cmd:"" help:"Show what feedd reads at an address or in a file, storing nothing."`
 	Explain   explainCmd   `cmd:"" help:"Show where an item is, and why."`
+	Learned   learnedCmd   `cmd:"" help:"Show the words that a section has learned, and the line that strikes some out."`
 	Retract   retractCmd   `cmd:"" help:"Withdraw a story from every feed and page, for good."`
 	File      fileCmd      `cmd:"" help:"File an item under a section, for good."`
 	Unfile    unfileCmd    `cmd:"" help:"Take an item out of a section, for good."`

@@ -146,6 +146,25 @@ func (a *Aggregate) Model(ctx context.Context) (*sections.Model, error) {
 	return m, nil
 }
 
+// LearnedWords returns at most so many words that say most for a section by what it has learned, the
+// loudest first.
+func (a *Aggregate) LearnedWords(ctx context.Context, section string, most int) ([]feed.LearnedWord, error) {
+	m, err := a.Model(ctx)
+	if err != nil {
+		return nil, err
+	}
+	settings, _ := a.current()
+	never := slices.Clone(settings.Learning.Never)
+	for i := range settings.Sections {
+		if s := &settings.Sections[i]; s.ID == section {
+			never = append(never, s.Never...)
+		}
+	}
+	return sections.LearnedWords(m, section, never, most, func(each func(sections.Label)) error {
+		return a.store.Labels(ctx, func(l feed.Label) { each(sections.Label(l)) })
+	})
+}
+
 // lesson is a label that the model is to learn, or to take back (sign -1).
 type lesson struct {
 	feed.Label

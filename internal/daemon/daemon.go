@@ -227,7 +227,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	room := newsroom{d}
 	d.pub, err = publish.New(publish.Options{
 		Desk: editor.New(editor.Options{
-			Settings: room.settings, Configuration: room, Alarms: room, Archive: room, Judge: room, Now: o.Now, Log: o.Log,
+			Settings: room.settings, Configuration: room, Alarms: room, Archive: room, Judge: room, Learning: room, Now: o.Now, Log: o.Log,
 		}),
 		Settings: d.publication(d.config), Reader: reader{d.store, d.agg}, Stories: d.store, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
 		Renderings: d.renderings(), Version: o.Version, Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Admin: o.Admin != "", Mine: d.delivering(), Nodes: d.sharing(), Log: o.Log,

@@ -103,7 +103,7 @@ func (v *visitor) guard() string {
 func TestDeskDoor(t *testing.T) {
 	h := deskHouse(t)
 	v := &visitor{t: t, h: h}
-	for _, path := range []string{"/desk", "/desk/search", "/desk/queue", "/desk/decisions", "/desk/item?id=1"} {
+	for _, path := range []string{"/desk", "/desk/search", "/desk/queue", "/desk/decisions", "/desk/learned", "/desk/item?id=1"} {
 		if resp := v.ask(http.MethodGet, path, nil); resp.StatusCode != http.StatusSeeOther || !strings.HasPrefix(resp.Header.Get("Location"), "/desk/sign-in") {
 			t.Errorf("%s for a stranger: %s to %s", path, resp.Status, resp.Header.Get("Location"))
 		}
@@ -240,7 +240,7 @@ func TestDeskSpeaksItsLanguage(t *testing.T) {
 	v.signIn()
 	h.noteSave(h.current(), nil, edition{}, refusalOf(t, "sources: [{id: A b, url: x, schedule: '* *'}]\nsections: [{id: a, rules: [{any: ['bão* lũ*x'], weight: ja}]}]\n"))
 	_, notThere := h.As("").Split(t.Context(), "0123456789abcdef", "1")
-	pages := []string{"/desk", "/desk/live", "/desk/queue", "/desk/search?q=" + url.QueryEscape("/[/"), "/desk/search?q=" + url.QueryEscape("-bão")}
+	pages := []string{"/desk", "/desk/live", "/desk/queue", "/desk/learned?section=kinh-te&strike=x", "/desk/search?q=" + url.QueryEscape("/[/"), "/desk/search?q=" + url.QueryEscape("-bão")}
 	said := 0
 	for _, e := range h.standing(t) {
 		for _, r := range e.Reports {
@@ -551,6 +551,68 @@ func TestDeskButtons(t *testing.T) {
 	}
 }
 
+// TestDeskLearned strikes a learned word out in a browser that runs no scripts: the page shows the line,
+// and with that line in the file the word says nothing for the section any more.
+func TestDeskLearned(t *testing.T) {
+	ctx := browsertest.Open(t, time.Minute)
+	h := deskHouse(t)
+	site := httptest.NewServer(h.handler())
+	defer site.Close()
+	c := &clicks{t, ctx, site.URL}
+	c.signIn()
+	browsertest.Scripts(t, ctx, false)
+
+	var section string
+	ids := h.SectionIDs()
+	for i, e := range h.standing(t) { // the editor teaches two sections
+		if _, err := h.As("Lan").File(ctx, fmt.Sprint(e.Reports[0].ID), ids[i%2], false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, s := range h.current().Sections {
+		if l, err := h.Learned(ctx, s.ID, 100); err != nil {
+			t.Fatal(err)
+		} else if len(l.Words) > 2 {
+			section = s.ID
+		}
+	}
+	if section == "" {
+		t.Fatal("no section has learned anything")
+	}
+	c.do(chromedp.Navigate(c.site+"/desk/learned"), chromedp.SetValue("#section", section))
+	c.press("form.choose button")
+	word := browsertest.Eval[string](t, ctx, `document.querySelector('input[name="strike"]').value`)
+	c.do(chromedp.Click(`input[name="strike"]`))
+	c.press(`main table ~ p button, main form:has(table) button`)
+	line := browsertest.Eval[string](t, ctx, `document.querySelector("pre").innerText.split("\n").pop().trim()`)
+	if want := feed.StruckOut([]string{word}); line != want {
+		t.Fatalf("the page says to write %s, want %s", line, want)
+	}
+
+	file, err := os.ReadFile(h.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := "  - id: " + section + "\n"
+	if err := os.WriteFile(h.config, []byte(strings.Replace(string(file), head, head+"    "+line+"\n", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := h.Learned(ctx, section, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if i := slices.IndexFunc(l.Words, func(w feed.LearnedWord) bool { return w.Words == word }); i < 0 || !l.Words[i].Struck {
+		t.Errorf("%q is not struck out: %+v", word, l.Words)
+	}
+	c.do(chromedp.Navigate(c.site + "/desk/learned?section=" + section))
+	if n := browsertest.Eval[int](t, ctx, `document.querySelectorAll('input[name="strike"][checked][disabled]').length`); n == 0 {
+		t.Error("the page does not show what is struck out")
+	}
+}
+
 // runDesk is a running daemon with a desk, and a browser at it.
 func runDesk(t *testing.T) (*house, *clicks) {
 	t.Helper()
@@ -678,7 +740,7 @@ func TestPagesForEverybody(t *testing.T) {
 	h.noteSave(h.current(), nil, edition{}, refusedError{})
 	for _, path := range []string{
 		"/desk", "/desk/live", "/desk/search?source=" + story.Reports[0].Source, "/desk/search?since=x", "/desk/queue", "/desk/decisions",
-		fmt.Sprintf("/desk/item?id=%d&done=1", id), "/desk/nowhere",
+		"/desk/learned?section=kinh-te&strike=x", fmt.Sprintf("/desk/item?id=%d&done=1", id), "/desk/nowhere",
 		"/", "/sections/kinh-te", "/sections/top", "/sections/all/" + story.Published.In(h.current().Site.Timezone).Format(time.DateOnly),
 		"/stories/" + story.Story, "/404.html", "/sources",
 		"/sections/all", "/nowhere", "/search", "/search?q=" + url.QueryEscape(strings.Fields(story.Reports[0].Title)[0]), "/embed/kinh-te",

@@ -50,6 +50,14 @@ func (n newsroom) Alarms(ctx context.Context) ([]editor.Alarm, error) {
 	return all, err
 }
 
+// mostLearned is how many words of a section the page lists.
+const mostLearned = 100
+
+// Learned returns the words that say most for a section.
+func (n newsroom) Learned(ctx context.Context, section string) ([]feed.LearnedWord, error) {
+	return n.agg.LearnedWords(ctx, section, mostLearned)
+}
+
 // Search finds stored items by words and filters. Words are those of a search of readers, regular expressions
 // too; where no item has them behind one another, those are found that have them anywhere. The index gives
 // them by the time of their entries; what it cannot know, for want of words or because the desk has not

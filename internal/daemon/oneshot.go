@@ -193,6 +193,23 @@ func (d *Daemon) Replay(ctx context.Context, each func(aggregate.Change)) (aggre
 	return d.agg.Replay(ctx, each)
 }
 
+// Learned is what a section has learned.
+type Learned struct {
+	Section feed.Section
+	Words   []feed.LearnedWord // the loudest first
+}
+
+// Learned returns at most so many words that say most for a section.
+func (d *Daemon) Learned(ctx context.Context, section string, most int) (*Learned, error) {
+	for _, s := range d.current().Sections {
+		if s.ID == section {
+			words, err := d.agg.LearnedWords(ctx, section, most)
+			return &Learned{s, words}, err
+		}
+	}
+	return nil, feed.Errorf("no section %q in the configuration", section)
+}
+
 // Model returns what the sections learned.
 func (d *Daemon) Model(ctx context.Context) (*sections.Model, error) { return d.agg.Model(ctx) }
 

@@ -67,6 +67,12 @@ type Judge interface {
 	TakeBack(ctx context.Context, by string, n int64) error
 }
 
+// Learning tells what the sections have learned.
+type Learning interface {
+	// Learned returns the words that say most for a section, the loudest first.
+	Learned(ctx context.Context, section string) ([]feed.LearnedWord, error)
+}
+
 // State is how the configuration stands.
 type State struct {
 	File    string
@@ -199,6 +205,7 @@ type Options struct {
 	Alarms        Alarms
 	Archive       Archive
 	Judge         Judge
+	Learning      Learning
 	Now           func() time.Time
 	Log           *slog.Logger
 }
@@ -223,6 +230,7 @@ func New(o Options) *Desk {
 	d.mux.HandleFunc("GET /desk/item", d.signedIn(d.item))
 	d.mux.HandleFunc("GET /desk/queue", d.signedIn(d.queue))
 	d.mux.HandleFunc("GET /desk/decisions", d.signedIn(d.decisions))
+	d.mux.HandleFunc("GET /desk/learned", d.signedIn(d.learned))
 	d.mux.HandleFunc("GET /desk/live", d.live)
 	d.mux.HandleFunc("POST /desk/do", d.signedIn(d.act))
 	d.mux.HandleFunc("POST /desk/sign-out", d.signedIn(d.signOut))

@@ -64,6 +64,7 @@ type page struct {
 	Found       []feed.StoredItem
 	Older       string // address of the next part of what was found
 	Explanation *Explanation
+	Learned     *Learned
 	Join        string // the story that something found is to be joined to
 
 	zone     *time.Location
@@ -188,6 +189,48 @@ func (d *Desk) decisions(w http.ResponseWriter, r *http.Request, v *visit) {
 		return err
 	})
 }
+
+// Learned is what the page shows of the words that a section has learned.
+type Learned struct {
+	Section feed.Section
+	Words   []feed.LearnedWord
+	chosen  map[string]bool
+	Line    string // that strikes out what was chosen; "" where nothing was
+}
+
+// Chosen says whether a word is struck out, or is to be.
+func (l *Learned) Chosen(w feed.LearnedWord) bool { return w.Struck || l.chosen[w.Words] }
+
+// learned shows the words that a section has learned, the first where none is named, and the line that
+// strikes out those that were chosen. The editor puts it into the file: what is in force stands there.
+func (d *Desk) learned(w http.ResponseWriter, r *http.Request, v *visit) {
+	d.show(w, r, "learned.html", v, func(p *page) (err error) {
+		p.At, p.Title = "learned", p.Words.Learned
+		f := r.URL.Query()
+		at := slices.IndexFunc(p.Sections, func(s feed.Section) bool { return s.ID == f.Get("section") })
+		if at < 0 && len(p.Sections) == 0 {
+			return nil
+		}
+		l := &Learned{Section: p.Sections[max(at, 0)], chosen: map[string]bool{}}
+		if l.Words, err = d.o.Learning.Learned(r.Context(), l.Section.ID); err != nil {
+			return err
+		}
+		struck := slices.Clone(l.Section.Never)
+		for _, word := range f["strike"] {
+			if word != "" && !slices.Contains(struck, word) && len(word) <= mostWordBytes {
+				struck, l.chosen[word] = append(struck, word), true
+			}
+		}
+		if len(l.chosen) > 0 {
+			l.Line = feed.StruckOut(struck)
+		}
+		p.Learned, p.State = l, d.o.Configuration.State()
+		return nil
+	})
+}
+
+// mostWordBytes bounds a word that is to be struck out, as it comes with the address.
+const mostWordBytes = 200
 
 // search finds what is stored. A query that cannot be understood is the editor's to mend.
 func (d *Desk) search(w http.ResponseWriter, r *http.Request, v *visit) {

@@ -47,6 +47,9 @@ type words struct {
 	Choose, SplitOff, JoinWith, JoinHelp, Join, FindStory, Retract        string
 	RetractHelp, Original                                                 string
 
+	// What the sections have learned.
+	Learned, LearnedHelp, LearnedNone, Strike, Struck, StrikeShow, StrikeLine, StrikeWhere, Examples, Outlets string
+
 	// Decisions.
 	NoDecisions, What, Who, When, Somebody, DecisionsHelp string
 
@@ -107,6 +110,12 @@ var vietnamese = words{
 	Placed: "Chuyên mục", Probability: "xác suất", Rule: "quy tắc ở dòng", Report: "tin", EditorSaid: "Biên tập viên đã nói", TakeOut: "Lấy ra", FileUnder: "Xếp vào",
 	Choose: "Chọn chuyên mục", SplitOff: "Tách ra", JoinWith: "Gộp với chuỗi tin khác", JoinHelp: "địa chỉ, số tin hoặc mã chuỗi tin", Join: "Gộp", FindStory: "Tìm tin để gộp",
 	Retract: "Rút tin", RetractHelp: "Rút cả chuỗi tin khỏi mọi trang và nguồn cấp.", Original: "Bản gốc",
+
+	Learned:     "Từ đã học",
+	LearnedHelp: "Những từ nói nhiều nhất cho một chuyên mục, theo các ví dụ của nó. Từ nào gây nhầm thì chọn để gạch: từ ấy không nói gì cho chuyên mục này nữa, dù bao nhiêu ví dụ có nó.",
+	LearnedNone: "Chuyên mục này chưa học từ nào: cần ví dụ của ít nhất hai chuyên mục, và ba ví dụ có từ ấy.",
+	Strike:      "Từ cần gạch", Struck: "đã gạch", StrikeShow: "Cho xem dòng cấu hình", StrikeLine: "Dòng gạch các từ này",
+	StrikeWhere: "Viết dòng learn vào dưới chuyên mục này, trong tệp", Examples: "Ví dụ", Outlets: "Báo",
 
 	NoDecisions: "Chưa có quyết định nào.", What: "Quyết định", Who: "Ai", When: "Khi nào", Somebody: "không rõ",
 	DecisionsHelp: "Mọi quyết định đang có hiệu lực, mới nhất trước. Chúng đứng trên mọi quy tắc và mọi điều đã học.",
@@ -172,6 +181,12 @@ var english = words{
 	Placed: "Sections", Probability: "probability", Rule: "rule on line", Report: "report", EditorSaid: "What editors said", TakeOut: "Take out", FileUnder: "File",
 	Choose: "Choose a section", SplitOff: "Split off", JoinWith: "Join with another story", JoinHelp: "an address, an item's number or a story's id", Join: "Join", FindStory: "Find the story to join",
 	Retract: "Retract", RetractHelp: "Withdraws the whole story from every page and feed.", Original: "Original",
+
+	Learned:     "Learned words",
+	LearnedHelp: "The words that say most for a section, by its examples. Choose what misleads to strike it out: it says nothing for this section any more, however many examples have it.",
+	LearnedNone: "This section has learned no words yet: it takes examples of two sections at least, and three with a word.",
+	Strike:      "Words to strike out", Struck: "struck out", StrikeShow: "Show the line for the file", StrikeLine: "The line that strikes these words out",
+	StrikeWhere: "Write the line learn below this section, in the file", Examples: "Examples", Outlets: "Outlets",
 
 	NoDecisions: "No decision is in force.", What: "Decision", Who: "Who", When: "When", Somebody: "unknown",
 	DecisionsHelp: "Every decision in force, the newest first. They stand above every rule and all that was learned.",

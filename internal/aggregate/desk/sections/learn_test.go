@@ -284,3 +284,52 @@ func BenchmarkFile(b *testing.B) {
 		})
 	}
 }
+
+// What a section has learned is told in words: the loudest first, with what is struck out of it marked.
+func TestLearnedWords(t *testing.T) {
+	var labels []Label
+	add := func(section, outlet, language string, texts ...string) {
+		for _, text := range texts {
+			labels = append(labels, Label{Item: int64(len(labels) + 1), Section: section, Language: language, Outlet: outlet, Text: text})
+		}
+	}
+	add("the-gioi", "a", "vi", "World Cup khởi tranh ở Bắc Mỹ\nĐội chủ nhà thắng", "World Cup: đội khách thua", "Lịch World Cup hôm nay", "Tổng thống gặp thủ tướng", "Tổng thống thăm châu Âu", "Nhiều tổng thống dự hội nghị")
+	add("the-thao", "b", "vi", "Tiền đạo ghi bàn trong trận chung kết", "Đội tuyển thắng trận mở màn", "Trận chung kết hôm nay", "Vòng loại World Cup của đội tuyển")
+	add("the-thao", "b", "en", "Striker scores in final", "Striker injured", "Striker leaves club")
+	m := taught(labels)
+	each := func(f func(Label)) error {
+		for _, l := range labels {
+			f(l)
+		}
+		return nil
+	}
+	words, err := LearnedWords(m, "the-gioi", []string{"world cup"}, 5, each)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]feed.LearnedWord{}
+	last := math.Inf(1)
+	for _, w := range words {
+		told[w.Words] = w
+		if w.Adds > last || w.Adds <= 0 {
+			t.Errorf("%q adds %.2f behind %.2f", w.Words, w.Adds, last)
+		}
+		last = w.Adds
+	}
+	if w := told["World Cup"]; w.Examples != 3 || w.Outlets != 1 || !w.Struck || w.Language != "vi" {
+		t.Errorf("of World Cup %+v is told, of all %+v", w, words)
+	}
+	if w := told["Tổng thống"]; w.Examples != 3 || w.Struck {
+		t.Errorf("of Tổng thống %+v is told, of all %+v", w, words)
+	}
+	if _, ok := told["đội"]; ok || len(words) > 5 {
+		t.Errorf("%+v", words)
+	}
+	// One section alone says nothing, in a language where no other has examples.
+	if words, err := LearnedWords(m, "the-thao", nil, 50, each); err != nil || slices.ContainsFunc(words, func(w feed.LearnedWord) bool { return w.Language == "en" }) || len(words) == 0 {
+		t.Errorf("%+v, %v", words, err)
+	}
+	if words, err := LearnedWords(m, "nowhere", nil, 50, each); err != nil || len(words) != 0 {
+		t.Errorf("%+v, %v", words, err)
+	}
+}
