@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"feedd/internal/config"
 	"feedd/internal/feed"
@@ -115,7 +114,7 @@ func (d *Draft) Add(ctx context.Context, a config.Addition) error {
 	if err != nil {
 		var mistakes config.Errors
 		if errors.As(err, &mistakes) && len(mistakes) > 0 { // a line that nobody can look at says nothing
-			err = errors.New(strings.TrimSpace(mistakes[0].Message.String() + " " + parenthesis(mistakes[0].Hint.String())))
+			err = errors.New(firstOf(mistakes))
 		}
 		return fmt.Errorf("%w: %w", ErrWouldBreak, err)
 	}

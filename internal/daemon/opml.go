@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"cmp"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ func (d *Draft) Import(list []read.Subscription) Imported {
 			done.There = append(done.There, skipped)
 			continue
 		}
-		source := config.NewSource{Title: s.Title, URL: s.URL, Page: s.Page, Section: sections.of(s)}
+		source := config.NewSource{Title: s.Title, URL: s.URL, Page: s.Page}
 		if tag, err := language.Parse(s.Lang); err == nil && tag != language.Und && (s.ID != "" || tag.String() != d.Config.Site.Language) {
 			source.Language = tag.String()
 		}
@@ -77,6 +78,12 @@ func (d *Draft) Import(list []read.Subscription) Imported {
 			source.Title = ""
 		}
 		source.ID = config.NewID(name, func(id string) bool { return taken[id] })
+		if why := unfit(&source); why != "" { // one feed does not keep the others out
+			skipped.URL, skipped.Why = "", why
+			done.Not = append(done.Not, skipped)
+			continue
+		}
+		source.Section = sections.of(s)
 		taken[source.ID] = true
 		if collect.IsPrivate(s.URL) {
 			done.Private = append(done.Private, skipped)
@@ -85,6 +92,21 @@ func (d *Draft) Import(list []read.Subscription) Imported {
 	}
 	done.Sections = sections.added
 	return done
+}
+
+// unfit says why a source cannot be in a configuration; "" when it can.
+func unfit(s *config.NewSource) string {
+	_, err := ParseConfig(s.ID, []byte(s.YAML()))
+	var mistakes config.Errors
+	if !errors.As(err, &mistakes) {
+		return ""
+	}
+	return firstOf(mistakes)
+}
+
+// firstOf is the first mistake without its place, which nobody can look at.
+func firstOf(mistakes config.Errors) string {
+	return strings.TrimSpace(mistakes[0].Message.String() + " " + parenthesis(mistakes[0].Hint.String()))
 }
 
 // folders are the sections that folders become.

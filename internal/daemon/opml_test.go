@@ -3,6 +3,7 @@ package daemon
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -61,6 +62,88 @@ func TestExportedComesBack(t *testing.T) {
 	for i, s := range got.Sections {
 		if s.ID != shipped.Sections[i].ID || s.Title != shipped.Sections[i].Title {
 			t.Errorf("section %s: %s", s.ID, s.Title)
+		}
+	}
+}
+
+// TestReadersLists imports what six readers write: every feed is a source or is told of with the reason.
+func TestReadersLists(t *testing.T) {
+	for name, want := range map[string]struct {
+		sources, twice, not int
+		sections            string
+	}{
+		"feedly":      {3, 1, 0, "must-reads bao"},
+		"freshrss":    {5, 0, 6, "kinh-te-thi-truong danh-sach-chung"},
+		"inoreader":   {3, 1, 0, "the-thao"},
+		"miniflux":    {3, 0, 0, "cong-nghe"},
+		"netnewswire": {4, 0, 0, "weather"},
+		"newsboat":    {3, 0, 0, ""},
+		"newsboat-2":  {3, 0, 0, "kinh-te cong-nghe-may-tinh"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data, err := os.ReadFile("../aggregate/read/testdata/opml/" + name + ".opml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			done, got := importInto(t, data)
+			var ids []string
+			for _, s := range got.Sections {
+				ids = append(ids, s.ID)
+			}
+			if sections := strings.Join(ids, " "); len(got.Sources) != want.sources || len(done.Twice) != want.twice || len(done.Not) != want.not || sections != want.sections {
+				t.Errorf("%d sources, %d twice, %d not, sections %s; want %+v", len(got.Sources), len(done.Twice), len(done.Not), sections, want)
+			}
+			if done.Feeds != len(done.Sources)+len(done.Twice)+len(done.Not)+len(done.There) {
+				t.Errorf("%d of %d feeds are told of", len(done.Sources)+len(done.Twice)+len(done.Not), done.Feeds)
+			}
+			for _, s := range done.Not {
+				if s.Why == "" || strings.Contains(s.Title+s.URL+s.Why, "bi-mat") {
+					t.Errorf("not taken: %+v", s)
+				}
+			}
+		})
+	}
+}
+
+// TestNewsboatExports imports what newsboat itself writes.
+func TestNewsboatExports(t *testing.T) {
+	newsboat, err := exec.LookPath("newsboat")
+	if err != nil {
+		t.Skip("newsboat is not installed: its own export is not tried")
+	}
+	dir := t.TempDir()
+	urls := "https://a.example/rss \"kinh tế\" \"~Tên riêng\"\nhttps://b.example/rss?x=1&y=2 !\n\"query:Chưa đọc:unread = \\\"yes\\\"\" all\nexec:~/bin/x\nfilter:~/bin/y:https://c.example/rss\n\"https://d.example/a b\"\n"
+	if err := os.WriteFile(filepath.Join(dir, "urls"), []byte(urls), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), newsboat, "-u", filepath.Join(dir, "urls"), "-c", filepath.Join(dir, "cache.db"), "-e")
+	cmd.Env = append(os.Environ(), "HOME="+dir, "LC_ALL=C.UTF-8")
+	data, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, got := importInto(t, data)
+	var all []string
+	for _, s := range got.Sources {
+		all = append(all, s.ID+" "+s.Title+" "+s.URL)
+	}
+	want := []string{"ten-rieng Tên riêng https://a.example/rss", "b-example-rss  https://b.example/rss?x=1&y=2", "d-example-a-b  https://d.example/a%20b"}
+	if diff := cmp.Diff(want, all); diff != "" {
+		t.Errorf("%s\n%s", diff, data)
+	}
+}
+
+// TestImportWithoutTheUnfit: a feed that no configuration can hold is told of, and keeps no other out.
+func TestImportWithoutTheUnfit(t *testing.T) {
+	done, got := importInto(t, []byte(`<opml><body><outline text="Tốt" xmlUrl="https://tot.example/rss"/>
+<outline text="Cổng lạ" xmlUrl="https://la.example:99999/rss"/><outline text="Máy lạ" xmlUrl="https://a..example/rss"/>
+<outline text="Đăng nhập" xmlUrl="https://lan:bi-mat@dn.example/rss"/><outline text="Ngoặc" xmlUrl="https://[x/rss"/></body></opml>`))
+	if len(got.Sources) != 1 || len(done.Not) != 4 {
+		t.Errorf("%+v of %+v", got.Sources, done.Not)
+	}
+	for _, s := range done.Not {
+		if s.Why == "" || strings.Contains(fmt.Sprint(s), "bi-mat") {
+			t.Errorf("%+v", s)
 		}
 	}
 }

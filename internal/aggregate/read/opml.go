@@ -70,28 +70,85 @@ func OPML(data []byte) ([]Subscription, error) {
 			within := folder{}
 			if isFeed {
 				s.Line = at
-				for _, f := range open {
-					if f.title != "" {
-						s.Folders = append(s.Folders, f.title)
-						s.SectionID = f.id
-					}
-				}
+				s.enter(open)
 				list = append(list, s)
 			} else {
-				within = folder{s.Title, s.SectionID}
+				within = folder{s.Title, s.SectionID, outlineAttr(t.Attr, "frss:opmlurl"), at, len(list)}
 			}
-			if kind == html.StartTagToken && len(open) < maxFolders {
+			switch {
+			case kind == html.SelfClosingTagToken:
+				list = within.close(list)
+			case len(open) < maxFolders:
 				open = append(open, within)
 			}
 		case html.EndTagToken:
 			if name, _ := z.TagName(); string(name) == "outline" && len(open) > 0 {
-				open = open[:len(open)-1]
+				last := len(open) - 1
+				list, open = open[last].close(list), open[:last]
 			}
 		}
 	}
 }
 
-type folder struct{ title, id string }
+// folder is an outline that is no feed.
+type folder struct {
+	title, id string
+	list      string // the address of the list that its feeds come from, in FreshRSS
+	line      int
+	feeds     int // that stand before it
+}
+
+// close tells of a folder that has no feeds here, because they come from another list.
+func (f folder) close(list []Subscription) []Subscription {
+	if f.list == "" || f.feeds < len(list) {
+		return list
+	}
+	return append(list, Subscription{Line: f.line, Title: f.title, Fault: "the feeds of this folder come from the list at " + clip(f.list, 200) + ", which can be imported itself"})
+}
+
+// enter puts a feed into the folders that are open, or into that of its first category when there are none.
+func (s *Subscription) enter(open []folder) {
+	named := s.Folders
+	s.Folders = nil
+	for _, f := range open {
+		if f.title != "" {
+			s.Folders = append(s.Folders, f.title)
+			s.SectionID = f.id
+		}
+	}
+	if len(s.Folders) == 0 {
+		s.Folders = named
+	}
+}
+
+// categories reads the attribute of that name: names with commas between them, each a way through folders with slashes
+// (OPML 2.0). The first is the feed's folder; what newsboat writes beside its tags is none.
+func categories(attr string) []string {
+	for name := range strings.SplitSeq(attr, ",") {
+		name = strings.TrimSpace(name)
+		if name == "" || strings.HasPrefix(name, "~") || strings.HasPrefix(name, "!") {
+			continue
+		}
+		var way []string
+		for part := range strings.SplitSeq(name, "/") {
+			if part = feed.PlainText(html.UnescapeString(strings.TrimSpace(part))); part != "" && len(way) < maxFolders {
+				way = append(way, part)
+			}
+		}
+		return way
+	}
+	return nil
+}
+
+// outlineAttr is the value of an attribute; the tokenizer writes names in lower case.
+func outlineAttr(attrs []html.Attribute, name string) string {
+	for _, a := range attrs {
+		if a.Key == name {
+			return strings.TrimSpace(a.Val)
+		}
+	}
+	return ""
+}
 
 // outline reads the attributes of one, and tells a feed from a folder.
 func outline(attrs []html.Attribute) (s Subscription, isFeed bool) {
@@ -104,6 +161,7 @@ func outline(attrs []html.Attribute) (s Subscription, isFeed bool) {
 	s.Title = feed.PlainText(html.UnescapeString(first(a["title"], a["text"], a["name"])))
 	s.Lang = first(a["language"], a["lang"])
 	s.ID, s.SectionID = a["feedd:id"], a["feedd:section"]
+	s.Folders = categories(a["category"])
 	if item := a["feedd:item"]; item != "" {
 		s.Page = &feed.Page{Item: item, Title: a["feedd:title"], Link: a["feedd:link"], Summary: a["feedd:summary"], Date: a["feedd:date"], Image: a["feedd:image"]}
 	}
@@ -150,8 +208,11 @@ func feedAddress(raw string) (address, fault string) {
 	if !strings.Contains(raw, ":") && strings.Contains(raw, ".") {
 		raw = "https://" + raw
 	}
+	raw = strings.TrimSuffix(raw, "#force_feed") // which FreshRSS adds for itself
 	u, err := url.Parse(raw)
 	switch {
+	case strings.Contains(raw, "@") && (err != nil || u.User != nil): // which is not shown
+		return "", "its address holds a login; write it by hand, with basic_auth"
 	case err != nil || u.Host == "" && (u.Scheme == "http" || u.Scheme == "https" || u.Scheme == ""):
 		return "", "its address " + clip(raw, 60) + " cannot be understood"
 	case u.Scheme != "http" && u.Scheme != "https":

@@ -19,12 +19,19 @@ func TestOPML(t *testing.T) {
 			"Không phân loại | Nhật ký Bến Sao | https://ben-sao.example/rss?muc=1&so=20",
 			"Kinh tế & Thị trường | Chợ Quê | https://cho-que.example/feed",
 			"Kinh tế & Thị trường | Trang không có feed | ! it is a page read by HTML+XPath rules; feedd discover https://trang.example/tin proposes selectors",
+			"Kinh tế & Thị trường | Trang XML | ! it is a page read by XML+XPath rules; feedd discover https://trang.example/tin.xml proposes selectors",
 			"Kinh tế & Thị trường | Số liệu | ! it is a page read by JSON+DotNotation rules; feedd discover https://so-lieu.example/api.json proposes selectors",
+			"Kinh tế & Thị trường | Số liệu trong trang | ! it is a page read by HTML+XPath+JSON+DotNotation rules; feedd discover https://so-lieu.example/ proposes selectors",
 			"Kinh tế & Thị trường | Bản tin JSON | https://ban-tin.example/feed.json",
+			"Kinh tế & Thị trường | Ép buộc | https://ep.example/rss?a=1",
+			"Kinh tế & Thị trường | Có mật khẩu | ! its address holds a login; write it by hand, with basic_auth",
+			" | Danh sách của bạn | ! the feeds of this folder come from the list at https://ban.example/blogroll.opml, which can be imported itself",
+			"Danh sách chung | Trong danh sách | https://trong.example/feed",
 		},
 		"miniflux": {
 			"All | The Harbour Gazette | https://harbour.example/atom.xml",
 			"Công nghệ | Đồi Gió | https://doi-gio.example/feed.json",
+			"Công nghệ | Q&A <hỏi đáp> | https://hoi-dap.example/rss?x=1&y=2",
 		},
 		"feedly": {
 			"Must reads | The Salt Road | http://feeds.example.com/SaltRoad",
@@ -35,14 +42,24 @@ func TestOPML(t *testing.T) {
 		"inoreader": {
 			" | @songtrang | https://mastodon.example/@songtrang.rss",
 			"Thể thao | Sân Cỏ | https://san-co.example/rss",
+			`Thể thao | Tin "nhanh" & gọn | http://tin-nhanh.example/?feed=rss2&cat=5`,
+			"Đọc sau | Sân Cỏ | https://san-co.example/rss",
 		},
 		"netnewswire": {
 			" | Daring Sailboat | https://sailboat.example/feeds/main",
+			" |  | https://no-name.example/rss",
 			"Weather | Tides & Moons | https://tides.example/rss",
+			`Weather | Lan's "sky" | https://sky.example/rss?a=1&b=2`,
 		},
 		"newsboat": {
 			" | A in a terminal | https://newsboat-a.example/rss",
+			" |  | https://newsboat-b.example/rss?x=1&y=2",
+			" |  | https://newsboat-c.example/a%20b",
+		},
+		"newsboat-2": {
+			"kinh tế | A in a terminal | https://newsboat-a.example/rss",
 			" |  | https://newsboat-b.example/rss",
+			"công nghệ/máy tính | C | https://newsboat-c.example/rss",
 		},
 		"by-hand": {
 			`News & Views/Politics | Café — "Le Monde" fort | https://cafe.example/rss?a=1&b=2&copy=3`,
