@@ -45,6 +45,26 @@ install_packages() {
 		say "could not install ${missing[*]}"
 }
 
+# promtool tries the alert rules. Of its package only this one program is unpacked: the server that comes with it, which
+# would start at once, is of no use here.
+unpack_promtool() {
+	command -v promtool >/dev/null && return 0
+	local dir="${XDG_CACHE_HOME:-$HOME/.cache}/feedd-tests/bin"
+	mkdir -p "$dir"
+	if [ ! -x "$dir/promtool" ]; then
+		say "unpacking promtool in $dir"
+		(
+			work=$(mktemp -d)
+			trap 'rm -rf "$work"' EXIT
+			cd "$work"
+			apt-get download -qq prometheus >/dev/null 2>&1 ||
+				{ [ "$(id -u)" = 0 ] && apt-get update -qq >&2 && apt-get download -qq prometheus >/dev/null; }
+			dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool >"$dir/promtool.new"
+		) && chmod +x "$dir/promtool.new" && mv "$dir/promtool.new" "$dir/promtool" || { say "could not unpack promtool"; return 0; }
+	fi
+	PATH="$PATH:$dir"
+}
+
 install_modules() {
 	command -v npm >/dev/null || { say "npm is missing: ${modules[*]} do not try our feeds and pages"; return 0; }
 	local dir="${XDG_CACHE_HOME:-$HOME/.cache}/feedd-tests"
@@ -63,8 +83,9 @@ install_modules() {
 
 if command -v apt-get >/dev/null; then
 	install_packages
+	unpack_promtool
 else
-	say "no apt-get here; for all tests install: ${packages[*]}"
+	say "no apt-get here; for all tests install: ${packages[*]} prometheus"
 fi
 [ -n "${FEEDD_NODE_MODULES:-}" ] || install_modules
 

@@ -66,6 +66,8 @@ func TestPackages(t *testing.T) {
 		"usr/lib/systemd/system/feedd.service": 0o644, "usr/lib/systemd/system/feedd.socket": 0o644, "usr/share/man/man1/feedd.1.gz": 0o644,
 		"usr/share/bash-completion/completions/feedd": 0o644, "usr/share/fish/vendor_completions.d/feedd.fish": 0o644,
 		"usr/share/zsh/vendor-completions/_feedd": 0o644, "usr/share/doc/feedd/copyright": 0o644, "usr/share/doc/feedd/docs/operating.md": 0o644,
+		"usr/share/doc/feedd/packaging/alerts.yaml": 0o644, "usr/share/doc/feedd/packaging/cluster/feedd@.service": 0o644,
+		"usr/share/doc/feedd/packaging/cluster/primary.sh": 0o755,
 	} {
 		info, err := os.Stat(filepath.Join(tree, path))
 		if err != nil {
@@ -83,9 +85,15 @@ func TestPackages(t *testing.T) {
 	if libraries := linked(t, program); len(libraries) > 0 {
 		t.Errorf("the program needs %v", libraries)
 	}
-	unit, err := os.ReadFile(filepath.Join(tree, "usr/lib/systemd/system/feedd.service"))
-	if err != nil || !bytes.Contains(unit, []byte("\nExecStart=/usr/bin/feedd serve ")) {
-		t.Errorf("the packaged unit starts another program (%v):\n%s", err, unit)
+	for _, name := range []string{"usr/lib/systemd/system/feedd.service", "usr/share/doc/feedd/packaging/cluster/feedd@.service"} {
+		unit, err := os.ReadFile(filepath.Join(tree, name))
+		if err != nil || !bytes.Contains(unit, []byte("\nExecStart=/usr/bin/feedd serve ")) {
+			t.Errorf("the packaged unit starts another program (%v):\n%s", err, unit)
+		}
+	}
+	cluster, err := os.ReadDir(filepath.Join(root, "packaging/cluster"))
+	if err != nil {
+		t.Fatal(err)
 	}
 	if page := unzipped(t, filepath.Join(tree, "usr/share/man/man1/feedd.1.gz")); !strings.Contains(page, ".SS feedd serve") || !strings.Contains(page, "feedd 1.2.3") {
 		t.Errorf("the manual page:\n%.300s", page)
@@ -101,9 +109,16 @@ func TestPackages(t *testing.T) {
 	if said := output(filepath.Join(inside, "feedd"), "--version"); said != "feedd 1.2.3\n" {
 		t.Errorf("the program of the archive says %q", said)
 	}
-	for _, name := range []string{"LICENSE", "README.md", "feedd.1", "feedd.service", "feedd.socket", "feeds.yaml", "completions/feedd.zsh", "docs/partners.md"} {
+	for _, name := range []string{"LICENSE", "README.md", "feedd.1", "feedd.service", "feedd.socket", "feeds.yaml", "completions/feedd.zsh", "docs/partners.md", "packaging/alerts.yaml"} {
 		if _, err := os.Stat(filepath.Join(inside, name)); err != nil {
 			t.Error(err)
+		}
+	}
+	for _, e := range cluster { // the whole of the reference set-up is in both
+		for _, folder := range []string{filepath.Join(tree, "usr/share/doc/feedd"), inside} {
+			if _, err := os.Stat(filepath.Join(folder, "packaging/cluster", e.Name())); err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }

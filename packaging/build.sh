@@ -20,7 +20,7 @@ export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/n
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 tree=$stage/feedd
-mkdir -p "$tree"/{completions,docs}
+mkdir -p "$tree"/{completions,docs,packaging}
 
 CGO_ENABLED=0 GOOS=linux GOARCH=$arch go build -trimpath -buildvcs=false -ldflags "-s -w -X main.release=$version" -o "$tree/feedd" ./cmd/feedd
 say() { "$tree/feedd" "$@"; }
@@ -30,8 +30,9 @@ fi
 say man >"$tree/feedd.1"
 for shell in bash fish zsh; do say completion $shell >"$tree/completions/feedd.$shell"; done
 say schema >"$tree/feeds.schema.json"
-cp config/feeds.yaml packaging/feedd.{service,socket} packaging/alerts.yaml README.md CHANGELOG.md SECURITY.md LICENSE "$tree"
+cp config/feeds.yaml packaging/feedd.{service,socket} README.md CHANGELOG.md SECURITY.md LICENSE "$tree"
 cp docs/*.md "$tree/docs"
+cp -R packaging/alerts.yaml packaging/cluster "$tree/packaging" # where the documents name them
 chmod -R u=rwX,go=rX "$tree"
 
 # The archive: everything in one folder, the program to be put into /usr/local/bin.
@@ -41,7 +42,7 @@ tar -C "$stage" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --
 
 # The package: the same files, where Debian looks for them.
 mv "$stage/$archive" "$tree"
-sed -i 's|/usr/local/bin/feedd|/usr/bin/feedd|' "$tree/feedd.service"
+sed -i 's|/usr/local/bin/feedd|/usr/bin/feedd|' "$tree/feedd.service" "$tree"/packaging/cluster/*.service
 gzip -n9 "$tree/feedd.1"
 { # a function that zsh loads at the first completion, and goes on with at once
 	echo "#compdef feedd"
