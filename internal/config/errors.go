@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 
@@ -153,15 +154,30 @@ func nearest(word string, candidates []string) string {
 	return best
 }
 
-// theNearest is the candidate that word is a slip of for certain: none other is as near. It is "" when there is none such.
+// theNearest is the candidate that word is a slip of for certain: none other is as near, most of its letters are there, and
+// its digits, which are no slips. It is "" when there is none such.
 func theNearest(word string, candidates []string) string {
+	word = strings.ToLower(word)
 	near := nearest(word, candidates)
+	d := distance(word, near)
+	if 2*d >= len([]rune(word)) || digitsOf(word) != digitsOf(near) {
+		return ""
+	}
 	for _, c := range candidates {
-		if c != near && distance(strings.ToLower(word), c) <= distance(strings.ToLower(word), near) {
+		if c != near && distance(word, c) <= d {
 			return ""
 		}
 	}
 	return near
+}
+
+func digitsOf(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, s)
 }
 
 // distance is the number of letters to insert, delete, replace or swap with their neighbour

@@ -130,6 +130,8 @@ partners:
 		"sources: [{id: x, url: 'https://x.example', weight: 3}]\n",                                            // nobody knows
 		"sections: [{id: a, rule: 5}]\n",                                                                       // no rules
 		"sources: [{id: x, url: 'bao moi'}]\n",
+		"sections: [{id: a}]\nsources: [{id: x, url: 'https://x.example', section: b}]\n",
+		"sections: [{id: tin-2024}]\nsources: [{id: x, url: 'https://x.example', section: tin-2025}]\n",
 	} {
 		if got, cured := Fix("f.yaml", []byte(stays), testChecks); string(got) != stays || len(cured) > 0 {
 			t.Errorf("%q became %q: %v", stays, got, cured)
