@@ -123,3 +123,15 @@ func (s *Store) Arrivals(ctx context.Context, since time.Time) ([]feed.Arrival, 
 		}, millis(since))
 	return all, err
 }
+
+// Revisions calls each for what revisions replaced: an item as it was until a time, by its number, and no
+// more of it than headline and summary; in order of items and times.
+func (s *Store) Revisions(ctx context.Context, each func(was feed.Item, until time.Time)) error {
+	return s.query(ctx, `SELECT item, at, title, summary FROM revisions ORDER BY item, at`, func(r *sql.Rows) error {
+		var was feed.Item
+		var until int64
+		err := r.Scan(&was.ID, &until, &was.Title, &was.Summary)
+		each(was, fromMillis(until))
+		return err
+	})
+}

@@ -18,7 +18,7 @@ import (
 
 // Mined is a pair of items of a stream with the label that its circumstances give it.
 type Mined struct {
-	Kind string // edit, copy or beside
+	Kind string // edit, copy, beside or editor
 	A, B int    // into the items, A the earlier
 	Same bool
 }
@@ -28,6 +28,7 @@ const (
 	minedEdit   = "edit"
 	minedCopy   = "copy"
 	minedBeside = "beside"
+	minedEditor = "editor" // said by an editor, of two headlines
 )
 
 // Mine finds the pairs in items that are in order of time. Items that stand far apart are not compared.
@@ -173,9 +174,17 @@ func MineReport(out io.Writer, stream []byte, clusters map[string]string) error 
 	if err != nil {
 		return err
 	}
-	cluster := func(i int) string { return cmp.Or(rows[i].cluster, clusters[items[i].GUID]) }
-	mined := Mine(items)
-	for _, kind := range []string{minedEdit, minedCopy, minedBeside} {
+	report(out, items, Mine(items), func(p Mined) (same, known bool) {
+		a, b := cmp.Or(rows[p.A].cluster, clusters[items[p.A].GUID]), cmp.Or(rows[p.B].cluster, clusters[items[p.B].GUID])
+		return a == b, a != "" && b != "" && rows[p.A].set == rows[p.B].set
+	})
+	return nil
+}
+
+// report counts the mined pairs by kind and, of a sample of at most 100 of which label says whether they
+// are one event, those that are right.
+func report(out io.Writer, items []feed.Item, mined []Mined, label func(Mined) (same, known bool)) {
+	for _, kind := range []string{minedEdit, minedCopy, minedBeside, minedEditor} {
 		var list []Mined
 		n := 0
 		for _, p := range mined {
@@ -183,9 +192,15 @@ func MineReport(out io.Writer, stream []byte, clusters map[string]string) error 
 				continue
 			}
 			n++
-			if cluster(p.A) != "" && cluster(p.B) != "" && rows[p.A].set == rows[p.B].set {
+			if _, known := label(p); known {
 				list = append(list, p)
 			}
+		}
+		if kind == minedEditor { // labels themselves, which no stream has
+			if n > 0 {
+				fmt.Fprintf(out, "%s: %d pairs, which are labels themselves\n", kind, n)
+			}
+			continue
 		}
 		slices.SortFunc(list, func(a, b Mined) int {
 			name := func(p Mined) uint64 { return spread(items[p.A].GUID+" "+items[p.B].GUID, 0) }
@@ -195,11 +210,11 @@ func MineReport(out io.Writer, stream []byte, clusters map[string]string) error 
 		list = list[:min(len(list), sample)]
 		right := 0
 		for _, p := range list {
-			right += one((cluster(p.A) == cluster(p.B)) == p.Same)
+			same, _ := label(p)
+			right += one(same == p.Same)
 		}
 		fmt.Fprintf(out, "%s: %d pairs; of %d with labels %d right\n", kind, n, len(list), right)
 	}
-	return nil
 }
 
 // Clusters reads the clusters of items by id: the columns id and cluster.
@@ -213,8 +228,10 @@ func Clusters(in io.Reader) (map[string]string, error) {
 }
 
 // addMined adds the pairs mined from a stream to those that are labelled.
-func (l *Labelled) addMined(items []feed.Item, set string) {
-	for _, p := range Mine(items) {
+func (l *Labelled) addMined(items []feed.Item, set string) { l.addMinedPairs(items, Mine(items), set) }
+
+func (l *Labelled) addMinedPairs(items []feed.Item, mined []Mined, set string) {
+	for _, p := range mined {
 		a, b := &items[p.A], &items[p.B]
 		l.addPair(labelledPair{
 			set: set, kind: p.Kind, titles: [2]string{a.Title, b.Title}, outlets: [2]string{a.Source, b.Source},

@@ -6,6 +6,8 @@
 //	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -check 10  # cross-validation
 //	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -ablate    # what each list of words is worth
 //	go run ./internal/aggregate/desk/judge/fit -mine STREAM.tsv                   # labels that cost nothing, and how many are right
+//	go run ./internal/aggregate/desk/judge/fit -mine sqlite:data/feedd.db         # the same of a store; postgres://… too
+//	go run ./internal/aggregate/desk/judge/fit -also sqlite:data/feedd.db         # fit with them, and with what its editors said
 //	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -vectors stream_vi_10k.tsv  # what word vectors would be worth
 //
 // Fitting the same data again gives the same files, byte for byte.
@@ -24,6 +26,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"flag"
 	"fmt"
@@ -33,6 +36,7 @@ import (
 	"strings"
 
 	"feedd/internal/aggregate/desk/judge"
+	"feedd/internal/store"
 )
 
 func main() {
@@ -51,8 +55,9 @@ func run() error {
 	check := flag.Int("check", 0, "write nothing; cross-validate: judge each of this many parts of the pairs by models fitted to the others")
 	sets := flag.Bool("sets", false, "write nothing; cross-validate by data sets: judge each by models fitted without it, its outlets and its years")
 	ablate := flag.Bool("ablate", false, "write nothing; cross-validate by data sets with each list of the lexicon left empty")
-	mine := flag.String("mine", "", "write nothing; mine labels from this stream (TSV: id, ts, source, url, title, summary) and say how many of a sample are right by -clusters")
-	clusters := flag.String("clusters", "", "with -mine: a table of ids and clusters, where the stream has none itself")
+	mine := flag.String("mine", "", "write nothing; mine labels from this store (sqlite:FILE, postgres://…) or stream (TSV: id, ts, source, url, title, summary) and say how many of a sample are right by -clusters")
+	also := flag.String("also", "", "stores whose mined labels, and whose editors' words, the models are fitted on, too, separated by commas")
+	clusters := flag.String("clusters", "", "with -mine: a table of ids and clusters, where the stream has none itself; of a store, of guids or addresses")
 	vectors := flag.String("vectors", "", "write nothing; train word vectors on these tables of -data, separated by commas, and say what they would be worth")
 	misses := flag.Bool("misses", false, "with -check or -sets: print the false positives and false negatives")
 	flag.Parse()
@@ -73,6 +78,13 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	for _, address := range strings.FieldsFunc(*also, func(r rune) bool { return r == ',' }) {
+		st, err := mineStore(address)
+		if err != nil {
+			return err
+		}
+		l.Also(st, "a store")
+	}
 	if *vectors != "" {
 		return rankWithVectors(l, *from, strings.Split(*vectors, ","))
 	}
@@ -92,11 +104,7 @@ func run() error {
 }
 
 // mineLabels reports what a stream gives.
-func mineLabels(stream, clusters string) error {
-	raw, err := os.ReadFile(stream)
-	if err != nil {
-		return err
-	}
+func mineLabels(from, clusters string) error {
 	known := map[string]string{}
 	if clusters != "" {
 		in, err := os.Open(clusters)
@@ -108,7 +116,34 @@ func mineLabels(stream, clusters string) error {
 			return err
 		}
 	}
+	if isStore(from) {
+		st, err := mineStore(from)
+		if err == nil {
+			st.Report(os.Stdout, known)
+		}
+		return err
+	}
+	raw, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
 	return judge.MineReport(os.Stdout, raw, known)
+}
+
+// isStore tells the address of a store from the name of a file.
+func isStore(s string) bool {
+	return strings.HasPrefix(s, "sqlite:") || strings.HasPrefix(s, "postgres:") || strings.HasPrefix(s, "postgresql:")
+}
+
+// mineStore mines a store, also while a daemon works on it.
+func mineStore(address string) (*judge.Stored, error) {
+	ctx := context.Background()
+	s, err := store.Open(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return judge.MineStore(ctx, s)
 }
 
 // rankWithVectors says what vectors of these tables would be worth.
