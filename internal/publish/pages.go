@@ -72,7 +72,7 @@ func (p *Publisher) buildCommon(ctx context.Context, next, old *site, now time.T
 				next.docs[path] = d
 			}
 		}
-		next.said = old.said
+		next.said, next.fixed = old.said, old.fixed
 		return nil
 	}
 	shared, err := p.sharedCommon(ctx, next)

@@ -224,6 +224,28 @@ func TestListsOfFeeds(t *testing.T) {
 	}
 }
 
+// What the configuration alone decides is there for as long as it is in force, through news and through looks that
+// find nothing new to show.
+func TestWhatIsFixedStays(t *testing.T) {
+	n := newNewsroom(t)
+	n.fill("kinh-te", 3)
+	n.refresh()
+	for i := range 4 {
+		for _, path := range []string{"/feeds.opml", "/sources.opml", "/favicon.ico", "/manifest.webmanifest", "/assets/style.css"} {
+			if res := n.get(path); res.StatusCode != http.StatusOK {
+				t.Errorf("round %d: %s: %d", i, path, res.StatusCode)
+			}
+		}
+		if res := n.get("/nowhere", "Accept", "text/html"); res.StatusCode != http.StatusNotFound || !strings.Contains(n.body(res), "<html lang=\"vi\"") {
+			t.Errorf("round %d: nothing leads home from where nothing is", i)
+		}
+		n.pass(time.Hour)
+		n.refresh() // /sections/top is due with every hour, and comes out the same
+		n.file([]string{"kinh-te"}, report("bao-b", i, n.clock()))
+		n.refresh()
+	}
+}
+
 // The site's icon is what browsers, phones and those who share a page show.
 func TestTheSitesIcon(t *testing.T) {
 	n := newNewsroom(t)
