@@ -17,8 +17,9 @@ type Comparison struct {
 	X     [Features]float64
 	Told  bool // summaries were compared
 	clash words.Clash
-	Veto  string // why they are never one, whatever they share; "" when nothing speaks against it
-	by    *Model // that gave P
+	Veto  string  // why they are never one, whatever they share; "" when nothing speaks against it
+	would float64 // what P would be without the veto
+	by    *Model  // that gave P
 
 	language words.Language // that they are compared in
 
@@ -106,7 +107,7 @@ func (sc *Scorer) judge(text *words.Text, hours float64, outlet bool, j *Compari
 		j.Veto = "one word in common" // nor is this: of short headlines a word is much, and it may be a subject's
 	}
 	if j.Veto != "" {
-		j.P, j.dup = min(j.P, vetoed), 0
+		j.would, j.P, j.dup = j.P, min(j.P, vetoed), 0
 	}
 	j.Apart = sc.atMostRelated(a, j)
 }
@@ -367,7 +368,19 @@ func outcome(p, fold float64, c Certainty) string {
 	case p >= c.Relate:
 		return "linked"
 	}
-	return "apart"
+	return apart
+}
+
+// apart is the outcome of two reports that are no story.
+const apart = "apart"
+
+// unvetoed is what would become of two reports by themselves without the veto.
+func (j *Comparison) unvetoed(c Certainty) string {
+	would := outcome(j.would, c.fold(j), c)
+	if would == "one entry" && j.Apart != "" {
+		return "linked"
+	}
+	return would
 }
 
 // turningPoint names the one thing without which two reports would have been decided about otherwise,

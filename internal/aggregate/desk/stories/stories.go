@@ -319,7 +319,7 @@ func (s *Memory) judge(r, o *report, j *Comparison) {
 		j.P, j.dup = max(j.P, 0.95), max(j.dup, duplicateFrom)
 	}
 	if j.Veto != "" {
-		j.P, j.dup = min(j.P, vetoed), 0
+		j.would, j.P, j.dup = max(j.would, j.P), min(j.P, vetoed), 0
 	}
 }
 
@@ -572,7 +572,12 @@ func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.W
 		if v.j.Veto == "" || len(why.Against) == maxVetoes {
 			continue
 		}
-		why.Against = append(why.Against, feed.Say("%s: report %s (%s)", feed.Say(v.j.Veto), number(v.r.id), v.r.from.name))
+		against := []any{feed.Say(v.j.Veto), number(v.r.id), v.r.from.name}
+		if would := v.j.unvetoed(s.certain); would != apart {
+			why.Against = append(why.Against, feed.Say("%s: report %s (%s); but for that: %s", append(against, feed.Say(would))...))
+		} else {
+			why.Against = append(why.Against, feed.Say("%s: report %s (%s)", against...))
+		}
 	}
 	const nearMiss = 0.3
 	if !found || best.score < nearMiss {

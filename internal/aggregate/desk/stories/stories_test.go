@@ -438,3 +438,14 @@ func TestExplainNamesWhatWasNotCompared(t *testing.T) {
 		t.Errorf("verdict %s, reason %q; want what was not compared named", it.Verdict, it.Why.Reason)
 	}
 }
+
+// What keeps two reports apart is named with what would have become of them without it.
+func TestExplainNamesWhatKeptApart(t *testing.T) {
+	s := New(Options{})
+	placed(s, item(1, "a", "Giá vàng hôm nay 12/8 tăng mạnh phiên thứ ba", 0))
+	it := item(2, "b", "Giá vàng hôm nay 13/8 tăng mạnh phiên thứ ba", time.Hour)
+	placed(s, it)
+	if want := "dates: report 1 (a); but for that: one entry"; it.Verdict != feed.New || !slices.Contains(it.Why.Vetoes, want) {
+		t.Errorf("verdict %s, kept apart by %q, want %q", it.Verdict, it.Why.Vetoes, want)
+	}
+}
