@@ -220,28 +220,32 @@ func placeOf(c configFlag, s storeFlag) daemon.Place {
 }
 
 // open builds the house for a one-shot command. The caller closes it.
-func (a *app) open(c configFlag, s storeFlag) (*daemon.Daemon, error) {
+func (a *app) open(c configFlag, s storeFlag, looks bool) (*daemon.Daemon, error) {
 	if err := c.exists(); err != nil {
 		return nil, err
 	}
 	return daemon.New(a.ctx, daemon.Options{
-		Config: c.Config, DB: s.DB, Direct: s.DBDirect, Version: version(), Log: a.log, Now: now, ServerClock: true,
+		Config: c.Config, DB: s.DB, Direct: s.DBDirect, Version: version(), Log: a.log, Now: now, ServerClock: true, WithoutSecrets: looks,
 	})
 }
 
-// look is with for a command that needs something stored: a mistyped --db is no reason to make one.
+// look is with for a command that needs something stored, and no secrets: a mistyped --db is no reason to make one.
 func (a *app) look(c configFlag, s storeFlag, do func(*daemon.Daemon) error) error {
 	if err := store.Find(a.ctx, s.DB); errors.Is(err, store.ErrNone) {
 		return useError{fmt.Errorf("%w; run feedd collect or serve first, or name another with --db URL", err)}
 	} else if err != nil {
 		return err
 	}
-	return a.with(c, s, do)
+	return a.within(c, s, true, do)
 }
 
 // with opens the house, does one thing in it and closes it.
 func (a *app) with(c configFlag, s storeFlag, do func(*daemon.Daemon) error) error {
-	d, err := a.open(c, s)
+	return a.within(c, s, false, do)
+}
+
+func (a *app) within(c configFlag, s storeFlag, looks bool, do func(*daemon.Daemon) error) error {
+	d, err := a.open(c, s, looks)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -20,7 +21,7 @@ type searchCmd struct {
 func (c *searchCmd) Run(a *app) error {
 	for _, w := range c.Words {
 		if err := sections.CheckPattern(w); err != nil {
-			return useError{fmt.Errorf("%s: %w", w, err)}
+			return useError{fmt.Errorf("%s: %w", cmp.Or(strings.TrimSpace(w), `""`), err)}
 		}
 	}
 	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {

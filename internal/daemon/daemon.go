@@ -58,6 +58,8 @@ type Options struct {
 	AccessFormat string
 	// Pages are served to readers besides, by path; the demo's guide is one.
 	Pages map[string]http.Handler
+	// WithoutSecrets is for commands that only look, or say the editor's word, see config.Checks.
+	WithoutSecrets bool
 	// Dial replaces the network for tests, see collect.Options.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -293,7 +295,9 @@ func (d *Daemon) load(ctx context.Context) (*config.Config, written, error) {
 	if err != nil {
 		return nil, w, err
 	}
-	c, err := w.parse()
+	asked := checks
+	asked.WithoutSecrets = d.o.WithoutSecrets
+	c, err := config.Parse(w.name, w.text, asked)
 	return c, w, err
 }
 

@@ -238,9 +238,12 @@ func TestDeskSpeaksItsLanguage(t *testing.T) {
 	h := deskHouse(t)
 	v := &visitor{t: t, h: h}
 	v.signIn()
-	h.noteSave(h.current(), nil, edition{}, refusalOf(t, "sources: [{id: A b, url: x, schedule: '* *'}]\nsections: [{id: a, rules: [{any: ['bão* lũ*x'], weight: ja}]}]\n"))
+	h.noteSave(h.current(), nil, edition{}, refusalOf(t, "sources: [{id: A b, url: x, schedule: '* *'}]\nsections: [{id: a, rules: [{any: ['bão* lũ*x'], weight: ja}], order: tim}]\n"))
 	_, notThere := h.As("").Split(t.Context(), "0123456789abcdef", "1")
 	pages := []string{"/desk", "/desk/live", "/desk/queue", "/desk/learned?section=kinh-te&strike=x", "/desk/search?q=" + url.QueryEscape("/[/"), "/desk/search?q=" + url.QueryEscape("-bão")}
+	if body := v.read("/desk"); !strings.Contains(body, "order phải là time hoặc coverage") || !strings.Contains(body, "weight cần một số") {
+		t.Error("a key of the configuration is not called by its name")
+	}
 	said := 0
 	for _, e := range h.standing(t) {
 		for _, r := range e.Reports {

@@ -10,7 +10,6 @@
 package feed
 
 import (
-	"fmt"
 	"hash/fnv"
 	"slices"
 	"strings"
@@ -393,17 +392,14 @@ func (e Evidence) String() string { return e.Text().String() }
 func (e Evidence) Text() Text {
 	switch e.Kind {
 	case EvidenceRule:
-		return Say("line %d %s", e.Line, e.Weight())
+		return Say("line %d %+.1f", e.Line, e.Adds)
 	case EvidenceForm:
-		return Say("(form of the headline) %s", e.Weight())
+		return Say("(form of the headline) %+.1f", e.Adds)
 	case EvidenceRelated:
-		return Say("(related words) %s", e.Weight())
+		return Say("(related words) %+.1f", e.Adds)
 	}
-	return Say("%s %s", e.Words, e.Weight())
+	return Say("%s %+.1f", e.Words, e.Adds)
 }
-
-// Weight is what the evidence adds, with its sign and one digit behind the point.
-func (e Evidence) Weight() string { return fmt.Sprintf("%+.1f", e.Adds) }
 
 // Why says why an item belongs to its story.
 type Why struct {

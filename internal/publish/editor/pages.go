@@ -338,8 +338,14 @@ func (p *page) Source(id string) string {
 	return id
 }
 
-// Percent is a share in whole percent.
-func (p *page) Percent(x float64) int { return int(math.Round(100 * x)) }
+// Percent is a share in whole percent; what is not certain is never 0 or 100.
+func (p *page) Percent(x float64) int {
+	n := int(math.Round(100 * x))
+	if x > 0 && x < 1 {
+		n = min(max(n, 1), 99)
+	}
+	return n
+}
 
 // Others are the sections but these.
 func (p *page) Others(not ...string) []feed.Section {
@@ -517,8 +523,8 @@ func tell(lang string, t feed.Text) Told {
 	return told
 }
 
-// Two writes a number with two digits behind the point.
-func (p *page) Two(x float64) string { return strconv.FormatFloat(x, 'f', 2, 64) }
+// Two writes a number with two digits behind the point, or the comma.
+func (p *page) Two(x float64) string { return p.Tell(feed.Say("%.2f", x)).Text }
 
 // Signed is Two with its sign.
 func (p *page) Signed(x float64) string {

@@ -78,7 +78,7 @@ var vietnamese = words{
 
 	Configuration: "Cấu hình", Live: "Tình trạng cấu hình, tự cập nhật", InForceSince: "Có hiệu lực từ", Unchanged: "Lần lưu này không thay đổi gì.",
 	FirstSave: "Chưa có lần lưu nào từ khi chạy.",
-	Added:     "Thêm nguồn", Removed: "Bỏ nguồn", Altered: "Sửa nguồn", RulesChanged: "Sửa chuyên mục", OtherChanged: "Sửa mục",
+	Added:     "Thêm nguồn", Removed: "Bỏ nguồn", Altered: "Sửa nguồn", RulesChanged: "Sửa chuyên mục", OtherChanged: "Cũng sửa",
 	Refiling: "đang xếp lại tin…", MovedStories: "tin đổi chuyên mục", MovedNone: "không tin nào đổi chuyên mục",
 	RefusedAt: "Bản lưu không được nhận lúc", RefusedStays: "Bản trước đó vẫn có hiệu lực.", Mistakes: "lỗi",
 	Line: "dòng", Column: "cột", HeldAt: "Bản lưu được giữ lại lúc", Accept: "Đúng ý tôi, cho có hiệu lực",
@@ -107,7 +107,7 @@ var vietnamese = words{
 	Story: "Chuỗi tin", Entry: "Mục", Told: "Cách kể", Score: "Độ giống", With: "với tin", Features: "Điều đã cân nhắc", Feature: "Đặc điểm", Value: "Giá trị", Adds: "Cộng",
 	Rare: "Từ hiếm chung", KeptApart: "Giữ riêng vì", Reports: "Các báo trong mục này", Leads: "báo đứng tên", OtherEntries: "Diễn biến khác của chuỗi tin",
 	WithdrawnAt: "Đã rút lúc", InNoSection: "Chưa thuộc chuyên mục nào; chỉ có ở trang tất cả.",
-	Placed: "Chuyên mục", Probability: "xác suất", Rule: "quy tắc ở dòng", Report: "tin", EditorSaid: "Biên tập viên đã nói", TakeOut: "Lấy ra", FileUnder: "Xếp vào",
+	Placed: "Chuyên mục", Probability: "xác suất", Rule: "ở dòng", Report: "tin", EditorSaid: "Biên tập viên đã nói", TakeOut: "Lấy ra", FileUnder: "Xếp vào",
 	Choose: "Chọn chuyên mục", SplitOff: "Tách ra", JoinWith: "Gộp với chuỗi tin khác", JoinHelp: "địa chỉ, số tin hoặc mã chuỗi tin", Join: "Gộp", FindStory: "Tìm tin để gộp",
 	Retract: "Rút tin", RetractHelp: "Rút cả chuỗi tin khỏi mọi trang và nguồn cấp.", Original: "Bản gốc",
 
@@ -178,7 +178,7 @@ var english = words{
 	Story: "Story", Entry: "Entry", Told: "Verdict", Score: "Likeness", With: "with item", Features: "What was weighed", Feature: "Feature", Value: "Value", Adds: "Adds",
 	Rare: "Shared rare words", KeptApart: "Kept apart because", Reports: "Reports in this entry", Leads: "leads", OtherEntries: "Other developments of the story",
 	WithdrawnAt: "Withdrawn", InNoSection: "In no section: on the page of all alone.",
-	Placed: "Sections", Probability: "probability", Rule: "rule on line", Report: "report", EditorSaid: "What editors said", TakeOut: "Take out", FileUnder: "File",
+	Placed: "Sections", Probability: "probability", Rule: "on line", Report: "report", EditorSaid: "What editors said", TakeOut: "Take out", FileUnder: "File",
 	Choose: "Choose a section", SplitOff: "Split off", JoinWith: "Join with another story", JoinHelp: "an address, an item's number or a story's id", Join: "Join", FindStory: "Find the story to join",
 	Retract: "Retract", RetractHelp: "Withdraws the whole story from every page and feed.", Original: "Original",
 

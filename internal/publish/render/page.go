@@ -303,7 +303,7 @@ func (v *View) filed(p *page, e *entry) []filed {
 
 // evidence is a piece of evidence as the page shows it; false when its words must not be shown.
 func (v *View) evidence(p *page, it *feed.Item, ev feed.Evidence) (evidence, bool) {
-	e := evidence{Weight: ev.Weight()}
+	e := evidence{Weight: fmt.Sprintf("%+.1f", ev.Adds)}
 	if p.Words.Lang == "vi" {
 		e.Weight = strings.Replace(e.Weight, ".", ",", 1)
 	}

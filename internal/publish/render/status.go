@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"feedd/internal/feed"
 )
@@ -188,10 +190,24 @@ func (p *statusPage) row(s *Status, src *SourceStatus) statusRow {
 		row.Next = p.near(st.NextRun, s.Now, zone)
 	}
 	if st.Error != "" {
-		row.Problem, row.Detail = w.fault(st), line(src.Detail, maxTitle)
+		row.Problem = w.fault(st)
+		if st.Fault != feed.FaultStatus { // which says it all
+			row.Detail = line(sentenceCase(src.Detail), maxTitle)
+		}
 	}
 	row.Bars, row.Days = w.chart(src.Days)
 	return row
+}
+
+// sentenceCase begins a sentence of the machine with a capital, but not one that begins with a name in small letters, such as a
+// host's.
+func sentenceCase(s string) string {
+	first, _, _ := strings.Cut(s, " ")
+	if strings.ContainsAny(first, ".:/_") {
+		return s
+	}
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 // near is a time without its day when that is today.

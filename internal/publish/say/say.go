@@ -7,6 +7,8 @@ package say
 
 import (
 	"cmp"
+	"fmt"
+	"io"
 	"strings"
 
 	"feedd/internal/feed"
@@ -26,15 +28,41 @@ func In(language string, t feed.Text) (text string, whole bool) {
 		}
 	}
 	_, whole = sentence(t.Key)
-	return t.In(func(key string) string {
+	return withCommas(t).In(func(key string) string {
 		if text, ok := sentence(key); ok {
 			return text
 		}
 		if t, ok := heard(key); ok {
-			return t.In(func(key string) string { text, _ := sentence(key); return text })
+			return withCommas(t.Text).In(func(key string) string { text, _ := sentence(key); return text })
 		}
 		return key
 	}), whole
+}
+
+// withCommas writes the decimals of a sentence behind a comma, as Vietnamese does.
+func withCommas(t feed.Text) feed.Text {
+	args := make([]any, len(t.Args))
+	for i, a := range t.Args {
+		switch a := a.(type) {
+		case float64:
+			args[i] = comma(a)
+		case feed.Text:
+			args[i] = withCommas(a)
+		case error:
+			args[i] = withCommas(feed.TextOf(a))
+		default:
+			args[i] = a
+		}
+	}
+	return feed.Text{Key: t.Key, Args: args}
+}
+
+// comma is a number that is written with one.
+type comma float64
+
+// Format writes it as fmt would, but for the comma.
+func (c comma) Format(s fmt.State, verb rune) {
+	_, _ = io.WriteString(s, strings.Replace(fmt.Sprintf(fmt.FormatString(s, verb), float64(c)), ".", ",", 1)) // to memory
 }
 
 // sentence is a sentence in Vietnamese by the English one; false when there is none, and it has words.

@@ -131,6 +131,12 @@ func TestIn(t *testing.T) {
 			t.Errorf("%s: %q, %v", lang, got, whole)
 		}
 	}
+	weighed := feed.Placement{Evidence: []feed.Evidence{{Kind: feed.EvidenceForm, Adds: 1.25}}}
+	for lang, want := range map[string]string{"vi": "(hình thức tiêu đề) +1,2", "en": "(form of the headline) +1.2"} {
+		if got, _ := In(lang, weighed.Reasons()[0]); got != want {
+			t.Errorf("%s: %q, want %q", lang, got, want)
+		}
+	}
 	if got, whole := In("vi", feed.Say("nobody says so")); got != "nobody says so" || whole {
 		t.Errorf("a sentence that is not there: %q, %v", got, whole)
 	}
