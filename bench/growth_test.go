@@ -36,8 +36,10 @@ import (
 //	close-s     until it is at rest after that, its archives closed; first-peak-MB is the most memory meanwhile
 //	again-s     the same of the next serve, again-wall-s and again-peak-MB
 //	rest-MB     what this one holds at rest
-//	item-ms     of one new item, from the look that finds it until its bytes are served, with the look
-//	look-ms     of a look that finds nothing, with all else that happens meanwhile
+//	wake-ms     of one of ten new items while the desk, which remembers nothing yet, reads the days that it looks at
+//	item-ms     of one of the next ten, each told by another source within a minute, from the answer that has it
+//	            until its bytes are served; item-renders are the documents that were rendered for it
+//	look-ms     of a look that finds nothing, with all else that happens meanwhile, which is not in item-ms
 //	removed-s   a source that told a two-hundredth of all is taken out, until its items are filed anew;
 //	removed-renders, and added-s and added-renders as it comes back
 //	replay-s    feedd replay
@@ -58,7 +60,9 @@ const (
 	grownSections = 8
 	grownStep     = 6 * time.Second // between two items
 	grownChunk    = 2000            // items that are told before the sources are looked at again
-	grownItems    = 10              // whose cost is measured one by one
+	grownItems    = 10              // new ones whose cost is measured
+
+	rendered = "feedd_documents_rendered_total"
 )
 
 func growth(b *testing.B, feedd string, stored int) {
@@ -90,21 +94,26 @@ func growth(b *testing.B, feedd string, stored int) {
 	b.ReportMetric(n.memory("VmHWM"), "again-peak-MB")
 	b.ReportMetric(n.memory("VmRSS"), "rest-MB")
 
+	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 / grownItems }
+	wake := w.minute(b, n, true)
 	look := w.minute(b, n, false)
+	renders := n.metric(b, rendered)
 	item := w.minute(b, n, true)
-	b.ReportMetric(float64(look.Microseconds())/1000/grownItems, "look-ms")
-	b.ReportMetric(float64((item-look).Microseconds())/1000/grownItems, "item-ms")
+	b.ReportMetric(each(wake-look), "wake-ms")
+	b.ReportMetric(each(look), "look-ms")
+	b.ReportMetric(each(item-look), "item-ms")
+	b.ReportMetric((n.metric(b, rendered)-renders)/grownItems, "item-renders")
 	for _, change := range []struct {
 		name    string
 		without int
 	}{{"removed", 7}, {"added", -1}} {
 		n.rest(b)
-		cpu, renders := n.cpu(), n.metric(b, "feedd_documents_rendered_total")
+		cpu, renders := n.cpu(), n.metric(b, rendered)
 		write(change.without)
 		n.reloaded(b)
 		n.rest(b)
 		b.ReportMetric((n.cpu() - cpu).Seconds(), change.name+"-s")
-		b.ReportMetric(n.metric(b, "feedd_documents_rendered_total")-renders, change.name+"-renders")
+		b.ReportMetric(n.metric(b, rendered)-renders, change.name+"-renders")
 	}
 	n.stop()
 	b.ReportMetric(measure(b, exec.Command(feedd, "replay", "--config", config, "--db", db, "--json")).cpu.Seconds(), "replay-s")
