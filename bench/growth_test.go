@@ -59,7 +59,7 @@ const (
 	grownSources  = 200
 	grownSections = 8
 	grownStep     = 6 * time.Second // between two items
-	grownChunk    = 2000            // items that are told before the sources are looked at again
+	grownChunk    = 10_000          // items that are told before the sources are looked at again
 	grownItems    = 10              // new ones whose cost is measured
 
 	rendered = "feedd_documents_rendered_total"

@@ -88,13 +88,14 @@ type Aggregate struct {
 
 	atDesk   turnstile              // held while the desk works; guards what follows
 	desk     *desk.Desk             // nil means that it must be built from the store
-	turn     int64                  // of its last commit
+	turn     int64                  // of its last commit, as of which model is
 	filedAt  time.Time              // when it last looked into the inbox, by the clock
 	adopted  bool                   // the stored items are filed by the settings in force, or wait to be
 	channels []channel              // of the settings in force
 	sources  map[string]feed.Source // likewise, by id
 	rules    string                 // fingerprint of these settings, once adopted
-	model    *sections.Model
+	model    *sections.Model        // nil means that it must be read from the store
+	halfLife time.Duration          // of its examples
 	moving   map[string]bool // stories that the settings in force moved, while they are filed anew by them; else nil
 }
 
@@ -225,7 +226,8 @@ func (a *Aggregate) takeOver(ctx context.Context) {
 		return // ctx has ended
 	}
 	defer a.atDesk.leave()
-	a.desk, a.adopted = nil, false
+	a.forget()
+	a.adopted = false
 }
 
 // Look has the desk look into its inbox: another process saved something.

@@ -64,7 +64,7 @@ func (a *Aggregate) file(ctx context.Context, full <-chan struct{}, fair bool) (
 	defer a.atDesk.leave()
 	now := a.now()
 	if now.Before(a.filedAt.Add(-clockBack)) {
-		a.desk = nil // the clock was put back: the desk forgot what had grown too old by the one before
+		a.forget() // the clock was put back: the desk forgot what had grown too old by the one before
 	}
 	a.filedAt = now
 	if !a.adopted {
@@ -87,7 +87,7 @@ func (a *Aggregate) file(ctx context.Context, full <-chan struct{}, fair bool) (
 			a.settled()
 			return total, nil
 		}
-		a.desk = nil                             // it remembers what was not committed
+		a.forget()                               // it remembers what was not committed
 		if !errors.Is(err, store.ErrOvertaken) { // feedd collect beside a daemon, or the other way round
 			return total, err
 		}
@@ -251,15 +251,14 @@ func (a *Aggregate) storedEntries(ctx context.Context, keys []string, items []fe
 // openDesk builds the desk and gives it back its memory.
 func (a *Aggregate) openDesk(ctx context.Context, now time.Time) (*desk.Desk, error) {
 	settings, _ := a.current()
-	var err error
-	if a.turn, err = a.store.DeskTurn(ctx); err != nil {
-		return nil, err
-	}
-	d, model, err := a.newDesk(ctx, settings)
+	model, err := a.learned(ctx, now)
 	if err != nil {
 		return nil, err
 	}
-	a.model = model
+	d, err := a.newDesk(ctx, settings, model)
+	if err != nil {
+		return nil, err
+	}
 	err = a.store.Window(ctx, now.Add(-settings.Stories.Window), func(it *feed.Item) error {
 		d.Restore(it) // which reads the texts beside this
 		return nil
@@ -270,19 +269,51 @@ func (a *Aggregate) openDesk(ctx context.Context, now time.Time) (*desk.Desk, er
 	return d, nil
 }
 
+// learned is the model as of the last commit of any desk, whose turn is the present one from now on. What
+// is known of it is read anew only where another process committed, or the examples count otherwise by now:
+// it takes longer than all else that a desk begins with, and a change of the configuration teaches nothing.
+func (a *Aggregate) learned(ctx context.Context, now time.Time) (*sections.Model, error) {
+	settings, _ := a.current()
+	turn, err := a.store.DeskTurn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if a.model == nil || a.turn != turn || a.model.Aged(now) || a.halfLife != settings.Learning.HalfLife {
+		if a.model, err = a.Model(ctx); err != nil {
+			return nil, err
+		}
+		a.halfLife = settings.Learning.HalfLife
+	}
+	a.turn = turn
+	return a.model, nil
+}
+
+// forget forgets what the desk remembers and what was learned: either may be more than is stored, or less.
+func (a *Aggregate) forget() { a.desk, a.model = nil, nil }
+
+// putBack notes that so many items were put back into the inbox: where that was the only turn of any desk
+// since its last, what was learned still holds.
+func (a *Aggregate) putBack(ctx context.Context, items int) error {
+	if items == 0 {
+		return nil
+	}
+	turn, err := a.store.DeskTurn(ctx)
+	if turn == a.turn+1 {
+		a.turn = turn
+	}
+	return err
+}
+
 // newDesk returns a desk that knows the editor's words and what the sections learned, and
-// remembers no reports, with the model it decides by.
-func (a *Aggregate) newDesk(ctx context.Context, s Settings) (*desk.Desk, *sections.Model, error) {
+// remembers no reports.
+func (a *Aggregate) newDesk(ctx context.Context, s Settings, model *sections.Model) (*desk.Desk, error) {
 	o := deskOptions(s)
+	o.Model = model
 	var err error
 	if o.Words, err = a.store.Words(ctx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if o.Model, err = a.Model(ctx); err != nil {
-		return nil, nil, err
-	}
-	d, err := desk.New(o)
-	return d, o.Model, err
+	return desk.New(o)
 }
 
 func deskOptions(s Settings) desk.Options {

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -163,13 +164,19 @@ func (a *Aggregate) refile(ctx context.Context, s *Settings, is, was *ruling) (i
 	since := a.now().Add(-s.window())
 	if was != nil {
 		if ids, alone := is.otherSources(was); alone {
-			return a.store.RefileSources(ctx, since, ids)
+			n, err := a.store.RefileSources(ctx, since, ids)
+			return n, cmp.Or(err, a.putBack(ctx, n))
 		}
 		if is.Teaches != was.Teaches || is.reordered(was) {
-			return a.store.Refile(ctx, since)
+			n, err := a.store.Refile(ctx, since)
+			return n, cmp.Or(err, a.putBack(ctx, n))
 		}
 	}
-	d, _, err := a.newDesk(ctx, *s)
+	model, err := a.learned(ctx, a.now())
+	if err != nil {
+		return 0, err
+	}
+	d, err := a.newDesk(ctx, *s, model)
 	if err != nil {
 		return 0, err
 	}
@@ -183,7 +190,7 @@ func (a *Aggregate) refile(ctx context.Context, s *Settings, is, was *ruling) (i
 		}
 		n, err := a.store.RefileItems(ctx, otherwise)
 		total += n
-		return err
+		return cmp.Or(err, a.putBack(ctx, n))
 	})
 	return total, err
 }

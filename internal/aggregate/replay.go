@@ -47,7 +47,11 @@ func (a *Aggregate) Replay(ctx context.Context, each func(Change)) (Replayed, er
 		return done, err
 	}
 	done.InForce = stored == print
-	d, _, err := a.newDesk(ctx, settings)
+	model, err := a.Model(ctx)
+	if err != nil {
+		return done, err
+	}
+	d, err := a.newDesk(ctx, settings, model)
 	if err != nil {
 		return done, err
 	}

@@ -347,10 +347,10 @@ func (a *Aggregate) Prune(ctx context.Context) error {
 	}
 	defer a.atDesk.leave()
 	if n, err = a.store.PruneLabels(ctx, labelsKept); n > 0 {
-		a.desk = nil // its model counts them still
+		a.forget() // the model counts them still
 	}
 	if a.desk != nil && a.model.Aged(now) {
-		a.desk = nil
+		a.forget()
 	}
 	return err
 }
