@@ -96,7 +96,7 @@ type Aggregate struct {
 	rules    string                 // fingerprint of these settings, once adopted
 	model    *sections.Model        // nil means that it must be read from the store
 	halfLife time.Duration          // of its examples
-	moving   map[string]bool // stories that the settings in force moved, while they are filed anew by them; else nil
+	moving   map[string]bool        // stories that the settings in force moved, while they are filed anew by them; else nil
 }
 
 // New returns the wing. It touches nothing stored.

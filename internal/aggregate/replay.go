@@ -64,7 +64,9 @@ func (a *Aggregate) Replay(ctx context.Context, each func(Change)) (Replayed, er
 			now[i] = was[i]
 			now[i].Story, now[i].Entry, now[i].Verdict = "", "", ""
 		}
-		d.File(now, now[len(now)-1].FirstSeen)
+		at := now[len(now)-1].FirstSeen
+		d.File(now, at)
+		d.Prune(at) // as the desk did then
 		for i := range was {
 			before.add(was[i].Entry, was[i].Sections)
 			after.add(now[i].Entry, now[i].Sections)

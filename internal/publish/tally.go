@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"feedd/internal/feed"
+	"feedd/internal/publish/render"
 )
 
 // tallies are the stories that /sections/top is chosen from: of those that two outlets or more told of
@@ -14,10 +15,9 @@ import (
 // with each hour, when the oldest are over, and when the outlets may be other ones. What is here is what
 // would be reckoned from the store.
 type tallies struct {
-	known     bool
-	since     time.Time // of the reports that make a story one that is shared
-	plan      *plan     // the outlets' titles are from here and from what the sources said of themselves
-	described int64
+	known bool
+	since time.Time // of the reports that make a story one that is shared
+	frame *frame    // the outlets' titles are from here
 
 	by    map[string]tally  // by story
 	of    map[string]string // the story of each entry that tells one of them
@@ -55,13 +55,14 @@ func (t *tallies) note(changed []feed.Changed, all bool) {
 func (p *Publisher) tally(ctx context.Context, f *frame, since time.Time) (err error) {
 	t := p.tallies
 	var shared []string
-	fresh := t.known && t.since.Equal(since) && t.plan == f.plan && t.described == f.described
+	fresh := t.known && t.since.Equal(since) && f.sameOutlets(t.frame)
 	switch {
 	case !fresh:
 		if shared, err = p.tellers.Shared(ctx, since); err != nil {
 			return err
 		}
 	case len(t.stale) == 0:
+		t.frame = f
 		return nil
 	default:
 		if shared, err = p.tellers.SharedAmong(ctx, since, slices.Collect(maps.Keys(t.stale))); err != nil {
@@ -73,8 +74,9 @@ func (p *Publisher) tally(ctx context.Context, f *frame, since time.Time) (err e
 		return err
 	}
 	if !fresh {
-		*t = tallies{known: true, since: since, plan: f.plan, described: f.described, by: map[string]tally{}, of: map[string]string{}}
+		*t = tallies{known: true, since: since, by: map[string]tally{}, of: map[string]string{}}
 	}
+	t.frame = f
 	for story := range t.stale {
 		for _, entry := range t.by[story].entries {
 			delete(t.of, entry)
@@ -91,6 +93,21 @@ func (p *Publisher) tally(ctx context.Context, f *frame, since time.Time) (err e
 		}
 	}
 	return nil
+}
+
+// sameOutlets tells whether every source is of the outlet that it was of.
+func (f *frame) sameOutlets(was *frame) bool {
+	if was.plan == f.plan && was.described == f.described {
+		return true
+	}
+	for _, origins := range []map[string]render.Origin{f.origins, was.origins} {
+		for id := range origins {
+			if f.outlet(id) != was.outlet(id) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // talliesOf reckons the stories that these reports tell, in no order.

@@ -2,7 +2,6 @@ package publish
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -30,34 +29,48 @@ func (p *Publisher) topStories(ctx context.Context, f *frame, sec *feed.Section,
 	if err := p.tally(ctx, f, topSince(now)); err != nil {
 		return nil, err
 	}
-	speaker, covered := map[string]string{}, make(map[string]feed.Coverage, len(p.tallies.by))
-	for story, t := range p.tallies.by {
-		speaker[story], covered[story] = t.speaker, t.Coverage
+	widest := make(widestFirst, 0, sec.Limit+10)
+	for _, t := range p.tallies.by {
+		widest.add(t)
 	}
-	if len(speaker) < topFew {
+	if known := len(p.tallies.by); known < topFew {
 		newest, err := p.newestStories(ctx, f, sec, now)
 		if err != nil {
 			return nil, err
 		}
-		room := topFew - len(speaker)
+		room := topFew - known
 		for _, t := range newest {
 			if room == 0 {
 				break
 			}
-			if speaker[t.Story] == "" {
+			if _, known := p.tallies.by[t.Story]; !known {
 				room--
 				if t.speaker != "" {
-					speaker[t.Story], covered[t.Story] = t.speaker, t.Coverage
+					widest.add(t)
 				}
 			}
 		}
 	}
-	chosen := slices.SortedFunc(maps.Values(covered), feed.CompareCoverage)
-	keys := make([]string, 0, sec.Limit)
-	for _, c := range chosen[:min(len(chosen), sec.Limit+10)] {
-		keys = append(keys, speaker[c.Story])
+	covered := make(map[string]feed.Coverage, len(widest))
+	keys := make([]string, len(widest))
+	for i, t := range widest {
+		keys[i], covered[t.Story] = t.speaker, t.Coverage
 	}
 	return p.coveredEntries(ctx, keys, covered)
+}
+
+// widestFirst are the stories that are told most widely of those that were added, as many as there is room for.
+type widestFirst []tally
+
+func (w *widestFirst) add(t tally) {
+	at, _ := slices.BinarySearchFunc(*w, t, func(a, b tally) int { return feed.CompareCoverage(a.Coverage, b.Coverage) })
+	if at == cap(*w) {
+		return
+	}
+	if len(*w) == cap(*w) {
+		*w = (*w)[:len(*w)-1]
+	}
+	*w = slices.Insert(*w, at, t)
 }
 
 // topSince is since when a story must have been told of to be in /sections/top.
