@@ -347,7 +347,7 @@ func (n *grownNode) get(b *testing.B, path string) string {
 // rest waits until the process uses less than a fiftieth of a core for some seconds.
 func (n *grownNode) rest(b *testing.B) {
 	b.Helper()
-	for quiet, last := 0, n.cpu(); quiet < 3; {
+	for quiet, last := 0, n.cpu(); quiet < 8; {
 		time.Sleep(time.Second)
 		now := n.cpu()
 		if quiet++; now-last > 20*time.Millisecond {

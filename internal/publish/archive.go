@@ -89,9 +89,9 @@ type closing struct {
 }
 
 // arrange puts what is in no feed and on no closed page, newest first, on pages: those to be closed
-// now, oldest first, and the open one. closed are those there are, oldest first.
+// now, oldest first, and the open one. closed are those there are, oldest first. It turns rest around, which
+// may be all that is stored.
 func arrange(rest []feed.Listed, closed []feed.ArchivePage, now time.Time, perPage int) (pages []closing, a archive) {
-	rest = slices.Clone(rest)
 	slices.Reverse(rest)
 	take := func(n int) []string {
 		keys := make([]string, n)
