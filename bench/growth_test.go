@@ -35,10 +35,10 @@ import (
 //	first-s     from the start of the first serve until each section has answered, and first-wall-s
 //	close-s     until it is at rest after that, its archives closed; first-peak-MB is the most memory meanwhile
 //	again-s     the same of the next serve, again-wall-s and again-peak-MB
-//	rest-MB     what this one holds at rest
 //	wake-ms     of one of ten new items while the desk, which remembers nothing yet, reads the days that it looks at
 //	item-ms     of one of the next ten, each told by another source within a minute, from the answer that has it
 //	            until its bytes are served; item-renders are the documents that were rendered for it
+//	rest-MB     what the process holds then
 //	look-ms     of a look that finds nothing, with all else that happens meanwhile, which is not in item-ms
 //	removed-s   a source that told a two-hundredth of all is taken out, until its items are filed anew;
 //	removed-renders, and added-s and added-renders as it comes back
@@ -92,7 +92,6 @@ func growth(b *testing.B, feedd string, stored int) {
 	b.ReportMetric(n.answered.Seconds(), "again-wall-s")
 	n.rest(b)
 	b.ReportMetric(n.memory("VmHWM"), "again-peak-MB")
-	b.ReportMetric(n.memory("VmRSS"), "rest-MB")
 
 	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 / grownItems }
 	wake := w.minute(b, n, true)
@@ -103,6 +102,7 @@ func growth(b *testing.B, feedd string, stored int) {
 	b.ReportMetric(each(look), "look-ms")
 	b.ReportMetric(each(item-look), "item-ms")
 	b.ReportMetric((n.metric(b, rendered)-renders)/grownItems, "item-renders")
+	b.ReportMetric(n.memory("VmRSS"), "rest-MB")
 	for _, change := range []struct {
 		name    string
 		without int
