@@ -225,7 +225,7 @@ func (g *grown) serve(b *testing.B) string {
 // config is feeds.yaml, without one of the sources when that is not negative.
 func (g *grown) config(proxy string, without int) []byte {
 	var y strings.Builder
-	y.WriteString("site: {title: Điểm tin, url: \"https://news.example.org\", language: vi}\nsections:\n")
+	y.WriteString("site: {title: Điểm tin, url: \"https://news.example.org\", language: vi}\npublish: {retention: 2160h}\nsections:\n")
 	for n := range grownSections {
 		fmt.Fprintf(&y, "  - {id: muc-%d, title: Mục %d}\n", n, n)
 	}
