@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +23,8 @@ import (
 
 	"github.com/mmcdole/gofeed"
 	_ "modernc.org/sqlite"
+
+	"feedd/internal/store/storetest"
 )
 
 // beBaseline makes the test binary be the baseline: see baseline.
@@ -29,7 +32,7 @@ const beBaseline = "FEEDD_BENCH_BASELINE"
 
 func TestMain(m *testing.M) {
 	if base := os.Getenv(beBaseline); base != "" {
-		if err := baseline(base, os.Args[1], os.Args[2]); err != nil {
+		if err := baseline(base, os.Args[1], os.Args[2], len(os.Args) > 3); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -39,50 +42,77 @@ func TestMain(m *testing.M) {
 }
 
 // BenchmarkCollect measures the whole program, as a process: a first round over all feeds, then a
-// round in which nothing changed, beside the baseline in the same run: the same feeds fetched with
-// net/http, parsed with gofeed and inserted in batches into SQLite, and nothing else.
+// round in which nothing changed, and one in which a fifth of the feeds brought two items, each beside the
+// baseline in the same run: the same feeds fetched with net/http, parsed with gofeed and inserted in batches
+// into SQLite, and nothing else; from the second round on with conditional requests.
 //
 // It reports seconds of wall and CPU and their ratio to the baseline's, peak memory and the size of
-// the database in MB.
+// the database in MB. On PostgreSQL the CPU of the server counts, too.
 func BenchmarkCollect(b *testing.B) {
 	for _, load := range []load{
 		{name: "1000feeds", feeds: 1000, hosts: 100},
+		{name: "5000feeds", feeds: 5000, hosts: 500},
 		{name: "200feeds-latency", feeds: 200, hosts: 200, latency: 100 * time.Millisecond, jitter: 200 * time.Millisecond},
+		{name: "postgres", feeds: 1000, hosts: 100, postgres: true},
 	} {
 		b.Run(load.name, func(b *testing.B) {
 			feedd := build(b)
-			base := load.serve(b)
+			web := load.serve(b)
 			for b.Loop() {
-				dir := b.TempDir()
-				config := filepath.Join(dir, "feeds.yaml")
-				if err := os.WriteFile(config, load.config(base), 0o600); err != nil {
-					b.Fatal(err)
-				}
-				db := filepath.Join(dir, "feedd.db")
-				collect := []string{"collect", "--json", "--config", config, "--db", "sqlite:" + db}
-
-				least := measure(b, exec.Command(os.Args[0], strconv.Itoa(load.feeds), filepath.Join(dir, "baseline.db")), beBaseline+"="+base)
-				cold := measure(b, exec.Command(feedd, collect...))
-				if n := cold.items(b); n != load.feeds*itemsPerFeed {
-					b.Fatalf("%d items new, want %d", n, load.feeds*itemsPerFeed)
-				}
-				same := measure(b, exec.Command(feedd, collect...))
-				if n := same.items(b); n != 0 {
-					b.Fatalf("%d items new in a round without news", n)
-				}
-
-				b.ReportMetric(cold.wall.Seconds(), "cold-s")
-				b.ReportMetric(cold.cpu.Seconds(), "cold-cpu-s")
-				b.ReportMetric(cold.wall.Seconds()/least.wall.Seconds(), "cold-wall/baseline")
-				b.ReportMetric(cold.cpu.Seconds()/least.cpu.Seconds(), "cold-cpu/baseline")
-				b.ReportMetric(cold.peakMB, "peak-MB")
-				b.ReportMetric(same.wall.Seconds(), "unchanged-s")
-				b.ReportMetric(same.cpu.Seconds(), "unchanged-cpu-s")
-				b.ReportMetric(megabytes(b, db), "db-MB")
+				load.collect(b, web, feedd)
 				b.ReportMetric(0, "ns/op")
 			}
 		})
 	}
+}
+
+// collect is one run: three rounds, each beside the baseline's.
+func (l *load) collect(b *testing.B, web *web, feedd string) {
+	dir := b.TempDir()
+	config := filepath.Join(dir, "feeds.yaml")
+	if err := os.WriteFile(config, l.config(web.base), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	file := filepath.Join(dir, "feedd.db")
+	db, server := "sqlite:"+file, func() time.Duration { return 0 }
+	if l.postgres {
+		pg := storetest.New(b)
+		db, server = pg.Schema(b), func() time.Duration { return serverCPU(b, pg) }
+	}
+	least := func(more ...string) figures {
+		args := append([]string{strconv.Itoa(l.feeds), filepath.Join(dir, "baseline.db")}, more...)
+		return measure(b, exec.Command(os.Args[0], args...), beBaseline+"="+web.base)
+	}
+	round := func(want int) figures {
+		before := server()
+		f := measure(b, exec.Command(feedd, "collect", "--json", "--config", config, "--db", db))
+		f.cpu += server() - before
+		if n := f.items(b); n != want {
+			b.Fatalf("%d items new, want %d", n, want)
+		}
+		return f
+	}
+	report := func(name string, f, least figures) {
+		b.ReportMetric(f.wall.Seconds(), name+"-s")
+		b.ReportMetric(f.cpu.Seconds(), name+"-cpu-s")
+		b.ReportMetric(f.wall.Seconds()/least.wall.Seconds(), name+"-wall/baseline")
+		b.ReportMetric(f.cpu.Seconds()/least.cpu.Seconds(), name+"-cpu/baseline")
+	}
+	web.begin()
+	base := least()
+	cold := round(l.feeds * itemsPerFeed)
+	report("cold", cold, base)
+	b.ReportMetric(cold.peakMB, "peak-MB")
+	b.ReportMetric(base.peakMB, "baseline-peak-MB")
+	if !l.postgres {
+		b.ReportMetric(megabytes(b, file), "db-MB")
+	}
+	base = least("again")
+	report("unchanged", round(0), base)
+	changed := l.feeds / 5
+	web.advance(changed, 2*changed)
+	base = least("again")
+	report("living", round(2*changed), base)
 }
 
 const itemsPerFeed = 30
@@ -92,45 +122,67 @@ type load struct {
 	name            string
 	feeds, hosts    int
 	latency, jitter time.Duration
+	postgres        bool
 }
 
-// serve starts the feeds and returns "http://%s:PORT", into which a host of 127.0.0.0/8 goes.
-func (l load) serve(b *testing.B) string {
-	bodies := make([][]byte, l.feeds)
-	packed := make([][]byte, l.feeds)
-	for n := range bodies {
-		bodies[n] = document(n)
-		var z bytes.Buffer
-		w := gzip.NewWriter(&z)
-		if _, err := w.Write(bodies[n]); err != nil {
-			b.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			b.Fatal(err)
-		}
-		packed[n] = z.Bytes()
+// web serves a load, which may bring news.
+type web struct {
+	base string // "http://%s:PORT", into which a host of 127.0.0.0/8 goes
+
+	mu    sync.Mutex
+	first []page
+	now   []page
+	round int // of advance
+}
+
+// page is a feed as it is served.
+type page struct {
+	plain, packed []byte
+	tag           string
+	news          int // rounds that brought something
+}
+
+func packedPage(n int, body []byte, news int) page {
+	var z bytes.Buffer
+	w := gzip.NewWriter(&z)
+	_, _ = w.Write(body) // into memory
+	_ = w.Close()
+	return page{body, z.Bytes(), tagOf(n, news), news}
+}
+
+// tagOf is the ETag of feed n when so many rounds brought it something.
+func tagOf(n, news int) string { return fmt.Sprintf(`"%d-%d"`, n, news) }
+
+// serve starts the feeds.
+func (l load) serve(b *testing.B) *web {
+	s := &web{}
+	for n := range l.feeds {
+		s.first = append(s.first, packedPage(n, document(n), 0))
 	}
+	s.begin()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{feed}", func(w http.ResponseWriter, r *http.Request) {
 		n, err := strconv.Atoi(r.PathValue("feed"))
-		if err != nil || n < 0 || n >= len(bodies) {
+		if err != nil || n < 0 || n >= l.feeds {
 			http.NotFound(w, r)
 			return
 		}
 		if l.latency > 0 {
 			time.Sleep(l.latency + time.Duration(n*7919%1000)*l.jitter/1000)
 		}
-		tag := fmt.Sprintf(`"%d-1"`, n)
-		w.Header().Set("ETag", tag)
+		s.mu.Lock()
+		p := s.now[n]
+		s.mu.Unlock()
+		w.Header().Set("ETag", p.tag)
 		w.Header().Set("Content-Type", "application/rss+xml; charset=utf-8")
-		if r.Header.Get("If-None-Match") == tag {
+		if r.Header.Get("If-None-Match") == p.tag {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
-		body := bodies[n]
+		body := p.plain
 		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 			w.Header().Set("Content-Encoding", "gzip")
-			body = packed[n]
+			body = p.packed
 		}
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		_, _ = w.Write(body)
@@ -142,7 +194,37 @@ func (l load) serve(b *testing.B) string {
 	srv := &http.Server{Handler: loopbackOnly(mux), ReadHeaderTimeout: 10 * time.Second}
 	go func() { _ = srv.Serve(ln) }()
 	b.Cleanup(func() { srv.Close() })
-	return "http://%s:" + strconv.Itoa(ln.Addr().(*net.TCPAddr).Port)
+	s.base = "http://%s:" + strconv.Itoa(ln.Addr().(*net.TCPAddr).Port)
+	return s
+}
+
+// begin has all feeds as they were at first.
+func (s *web) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = slices.Clone(s.first)
+}
+
+// advance gives so many feeds, others than the time before, that many items together.
+func (s *web) advance(feeds, items int) {
+	s.round++
+	changed := map[int]page{}
+	for i := range feeds {
+		n := (s.round*feeds + i) % len(s.first)
+		s.mu.Lock()
+		p := s.now[n]
+		s.mu.Unlock()
+		each := items / feeds
+		if i < items%feeds {
+			each++
+		}
+		changed[n] = packedPage(n, withNews(p.plain, n, s.round, each), p.news+1)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n, p := range changed {
+		s.now[n] = p
+	}
 }
 
 // loopbackOnly refuses everybody who is not on this machine: the listener answers on all of
@@ -185,9 +267,39 @@ func makeVocabulary() []string {
 
 // document is feed n: 30 items, about 62 kB, the same bytes at every call.
 func document(n int) []byte {
-	r := rand.New(rand.NewPCG(uint64(n), 7))
-	words := rand.NewZipf(r, 1.05, 20, uint64(len(vocabulary)-1))
-	text := func(n int) string {
+	text := talker(uint64(n), 7)
+	day := time.Now().UTC().Truncate(24 * time.Hour)
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `<?xml version="1.0" encoding="UTF-8"?>
+<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+<channel><title>Báo %d</title><link>https://bao%d.example/</link><description>Tin %d</description><language>vi</language>
+`, n, n, n)
+	for i := range itemsPerFeed {
+		writeItem(&b, text, n, strconv.Itoa(i), day.Add(-time.Duration(i)*time.Hour))
+	}
+	b.WriteString("</channel></rss>\n")
+	return b.Bytes()
+}
+
+// withNews is a document with items of a round before its first one, and as many fewer at its end.
+func withNews(body []byte, n, round, items int) []byte {
+	text := talker(uint64(n), 7+uint64(round))
+	var news bytes.Buffer
+	for i := range items {
+		writeItem(&news, text, n, fmt.Sprintf("n%d-%d", round, i), time.Now().Add(-time.Duration(i)*time.Second))
+	}
+	first := bytes.Index(body, []byte("<item>"))
+	last := len(body)
+	for range items {
+		last = bytes.LastIndex(body[:last], []byte("<item>"))
+	}
+	return slices.Concat(body[:first], news.Bytes(), body[first:last], []byte("</channel></rss>\n"))
+}
+
+// talker returns what makes up texts of so many words.
+func talker(seed, round uint64) func(int) string {
+	words := rand.NewZipf(rand.New(rand.NewPCG(seed, round)), 1.05, 20, uint64(len(vocabulary)-1))
+	return func(n int) string {
 		var b strings.Builder
 		for i := range n {
 			if i > 0 {
@@ -197,22 +309,15 @@ func document(n int) []byte {
 		}
 		return b.String()
 	}
-	day := time.Now().UTC().Truncate(24 * time.Hour)
-	var b bytes.Buffer
-	fmt.Fprintf(&b, `<?xml version="1.0" encoding="UTF-8"?>
-<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">
-<channel><title>Báo %d</title><link>https://bao%d.example/</link><description>Tin %d</description><language>vi</language>
-`, n, n, n)
-	for i := range itemsPerFeed {
-		title := text(12)
-		fmt.Fprintf(&b, `<item><title>%s</title><link>https://bao%d.example/tin/%d-%d.html</link><guid isPermaLink="false">%d-%d</guid>
+}
+
+func writeItem(b *bytes.Buffer, text func(int) string, n int, id string, at time.Time) {
+	title := text(12)
+	fmt.Fprintf(b, `<item><title>%s</title><link>https://bao%d.example/tin/%d-%s.html</link><guid isPermaLink="false">%d-%s</guid>
 <pubDate>%s</pubDate><dc:creator>%s</dc:creator><category>%s</category><description><![CDATA[%s]]></description>
 <content:encoded><![CDATA[<p>%s</p><p>%s <a href="https://bao%d.example/">%s</a></p><p>%s</p>]]></content:encoded></item>
-`, title, n, n, i, n, i, day.Add(-time.Duration(i)*time.Hour).Format(time.RFC1123Z), text(2), text(2), text(30),
-			text(90), text(60), n, text(3), text(60))
-	}
-	b.WriteString("</channel></rss>\n")
-	return b.Bytes()
+`, title, n, n, id, n, id, at.Format(time.RFC1123Z), text(2), text(2), text(30),
+		text(90), text(60), n, text(3), text(60))
 }
 
 // figures are what a process cost.
@@ -312,8 +417,9 @@ func build(b *testing.B) string {
 }
 
 // baseline is the least that any aggregator on these libraries does: it fetches the feeds 64 at a
-// time, parses them with gofeed, and one writer inserts the items in transactions of 1,000 rows.
-func baseline(base, feeds, path string) error {
+// time, parses them with gofeed, and one writer inserts the items in transactions of 1,000 rows. When it runs again,
+// its requests are conditional, and it gets only feeds that have changed since.
+func baseline(base, feeds, path string, again bool) error {
 	n, err := strconv.Atoi(feeds)
 	if err != nil {
 		return err
@@ -324,7 +430,7 @@ func baseline(base, feeds, path string) error {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	if _, err := db.Exec(`CREATE TABLE items (id INTEGER PRIMARY KEY, feed INT, guid TEXT, url TEXT, title TEXT, summary TEXT,
+	if _, err := db.Exec(`CREATE TABLE IF NOT EXISTS items (id INTEGER PRIMARY KEY, feed INT, guid TEXT, url TEXT, title TEXT, summary TEXT,
 		content TEXT, author TEXT, published INT, UNIQUE (feed, guid))`); err != nil {
 		return err
 	}
@@ -340,12 +446,18 @@ func baseline(base, feeds, path string) error {
 		wg.Go(func() {
 			p := gofeed.NewParser()
 			for n := range todo {
-				f, err := fetch(client, p, fmt.Sprintf(base, "127.0.0.1")+"/"+strconv.Itoa(n))
+				tag := ""
+				if again {
+					tag = tagOf(n, 0)
+				}
+				f, err := fetch(client, p, fmt.Sprintf(base, "127.0.0.1")+"/"+strconv.Itoa(n), tag)
 				if err != nil {
 					fail <- err
 					return
 				}
-				done <- parsed{n, f}
+				if f != nil {
+					done <- parsed{n, f}
+				}
 			}
 		})
 	}
@@ -397,12 +509,23 @@ func baseline(base, feeds, path string) error {
 	}
 }
 
-func fetch(client *http.Client, p *gofeed.Parser, url string) (*gofeed.Feed, error) {
-	resp, err := client.Get(url)
+// fetch returns a feed, nil when it is still the one with this ETag.
+func fetch(client *http.Client, p *gofeed.Parser, url, tag string) (*gofeed.Feed, error) {
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	if tag != "" {
+		r.Header.Set("If-None-Match", tag)
+	}
+	resp, err := client.Do(r)
 	if err != nil {
 		return nil, err
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusNotModified {
+		return nil, nil
+	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, err

@@ -475,25 +475,7 @@ func (s spent) during(d time.Duration) spent {
 
 func spending(b *testing.B, node *daemon, pg *storetest.Server) spent {
 	b.Helper()
-	s := spent{at: time.Now(), feedd: cpuOf(node.cmd.Process.Pid, false)}
-	pid, err := os.ReadFile(filepath.Join(pg.Dir, "data", "postmaster.pid"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	postmaster, err := strconv.Atoi(strings.TrimSpace(strings.SplitN(string(pid), "\n", 2)[0]))
-	if err != nil {
-		b.Fatal(err)
-	}
-	s.server = cpuOf(postmaster, true)
-	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", postmaster, postmaster))
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, child := range strings.Fields(string(children)) {
-		if n, err := strconv.Atoi(child); err == nil {
-			s.server += cpuOf(n, false)
-		}
-	}
+	s := spent{at: time.Now(), feedd: cpuOf(node.cmd.Process.Pid, false), server: serverCPU(b, pg)}
 	conn, err := pgx.Connect(b.Context(), pg.URL)
 	if err != nil {
 		b.Fatal(err)
@@ -505,6 +487,30 @@ func spending(b *testing.B, node *daemon, pg *storetest.Server) spent {
 		b.Fatal(err)
 	}
 	return s
+}
+
+// serverCPU is the CPU time of a database server, sessions that ended included.
+func serverCPU(b *testing.B, pg *storetest.Server) time.Duration {
+	b.Helper()
+	pid, err := os.ReadFile(filepath.Join(pg.Dir, "data", "postmaster.pid"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	postmaster, err := strconv.Atoi(strings.TrimSpace(strings.SplitN(string(pid), "\n", 2)[0]))
+	if err != nil {
+		b.Fatal(err)
+	}
+	all := cpuOf(postmaster, true)
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", postmaster, postmaster))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, child := range strings.Fields(string(children)) {
+		if n, err := strconv.Atoi(child); err == nil {
+			all += cpuOf(n, false)
+		}
+	}
+	return all
 }
 
 // cpuOf is the CPU time of a process, with that of its children that ended if asked for; see proc(5).

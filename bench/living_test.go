@@ -1,0 +1,305 @@
+package bench
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	livingSections = 14
+	livingChanged  = 84 // feeds, of 1,000
+	livingItems    = 166
+	pollers        = 200
+)
+
+// BenchmarkLiving measures minutes in the life of feedd serve with a thousand feeds, of which 84 bring 166 items a
+// minute: seconds of CPU, and how long after the commit a new entry is served by the feed of its section. What
+// the pages cost that are asked for to see it is among the CPU.
+func BenchmarkLiving(b *testing.B) {
+	feedd := build(b)
+	for b.Loop() {
+		n := living(b, feedd)
+		n.settle(b)
+		var lags []time.Duration
+		const minutes = 3
+		before, read, written := n.cpu(), n.metric(b, "feedd_filed_total"), n.metric(b, "feedd_documents_rendered_total")
+		for range minutes {
+			lags = append(lags, n.minute(b)...)
+		}
+		b.ReportMetric((n.cpu()-before).Seconds()/minutes, "cpu-s/minute")
+		b.ReportMetric((n.metric(b, "feedd_filed_total")-read)/minutes, "filed/minute")
+		b.ReportMetric((n.metric(b, "feedd_documents_rendered_total")-written)/minutes, "renders/minute")
+		slices.Sort(lags)
+		b.ReportMetric(lags[len(lags)/2].Seconds(), "visible-p50-s")
+		b.ReportMetric(lags[len(lags)-1].Seconds(), "visible-most-s")
+		b.ReportMetric(n.peak(b), "peak-MB")
+		b.ReportMetric(0, "ns/op")
+		n.stop()
+	}
+}
+
+// BenchmarkPollers measures how long 200 readers wait, each of which asks for the feed of a section once a second:
+// while feedd serve collects a thousand feeds for the first time, and in a minute that brings it 166 items.
+func BenchmarkPollers(b *testing.B) {
+	feedd := build(b)
+	for b.Loop() {
+		n := living(b, feedd)
+		cold := n.poll(b, func() { n.settle(b) })
+		b.ReportMetric(milliseconds(cold, 50), "cold-p50-ms")
+		b.ReportMetric(milliseconds(cold, 99), "cold-p99-ms")
+		minute := n.poll(b, func() { n.minute(b) })
+		b.ReportMetric(milliseconds(minute, 50), "living-p50-ms")
+		b.ReportMetric(milliseconds(minute, 99), "living-p99-ms")
+		b.ReportMetric(float64(len(cold)+len(minute)), "requests")
+		b.ReportMetric(0, "ns/op")
+		n.stop()
+	}
+}
+
+func milliseconds(sorted []time.Duration, percent int) float64 {
+	return float64(sorted[len(sorted)*percent/100].Microseconds()) / 1000
+}
+
+// newsroom is a daemon on feeds that bring news.
+type newsroom struct {
+	*daemon
+	web *web
+	db  *sql.DB // its store, to see what it commits
+}
+
+// living starts feedd serve, which looks at each of its thousand feeds once a minute.
+func living(b *testing.B, feedd string) *newsroom {
+	l := load{feeds: 1000, hosts: 100}
+	n := &newsroom{web: l.serve(b)}
+	var yaml strings.Builder
+	yaml.WriteString("site: {title: x, url: \"https://news.example.org\", language: vi}\ndefaults: {allow_private: true, host_interval: 20ms, schedule: \"* * * * *\"}\nsections:\n")
+	for s := range livingSections {
+		fmt.Fprintf(&yaml, "  - {id: m%d, title: Mục %d}\n", s, s)
+	}
+	yaml.WriteString("sources:\n")
+	for i := range l.feeds {
+		host := fmt.Sprintf("127.0.%d.%d", 1+i%l.hosts/200, 1+i%l.hosts%200)
+		fmt.Fprintf(&yaml, "  - {id: s%d, title: Báo %d, url: \"%s/%d\", section: m%d}\n", i, i, fmt.Sprintf(n.web.base, host), i, i%livingSections)
+	}
+	dir := b.TempDir()
+	config, file := filepath.Join(dir, "feeds.yaml"), filepath.Join(dir, "store", "feedd.db")
+	if err := os.WriteFile(config, []byte(yaml.String()), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	n.daemon = serve(b, feedd, config, "sqlite:"+file, "collect,desk,publish")
+	var err error
+	if n.db, err = sql.Open("sqlite", "file:"+file+"?_pragma=query_only(1)&_pragma=busy_timeout(10000)"); err != nil {
+		b.Fatal(err)
+	}
+	n.db.SetMaxOpenConns(1)
+	return n
+}
+
+func (n *newsroom) stop() {
+	n.db.Close()
+	n.daemon.stop()
+}
+
+func (n *newsroom) cpu() time.Duration { return cpuOf(n.cmd.Process.Pid, false) }
+
+// peak is the most memory that the daemon held, in MB.
+func (n *newsroom) peak(b *testing.B) float64 {
+	ended := make(chan struct{})
+	close(ended)
+	return peakOf(n.cmd.Process.Pid, ended)
+}
+
+// settle waits until all feeds were read and filed, and there is no more to do than looking at them again.
+func (n *newsroom) settle(b *testing.B) {
+	const window, quiet = 4 * time.Second, 400 * time.Millisecond
+	for deadline := time.Now().Add(10 * time.Minute); time.Now().Before(deadline); {
+		before := n.cpu()
+		time.Sleep(window)
+		if n.cpu()-before < quiet && n.metric(b, "feedd_filed_total") >= 1000*itemsPerFeed {
+			return
+		}
+	}
+	b.Fatal("the first round does not end")
+}
+
+// metric is the sum of a metric's values.
+func (n *newsroom) metric(b *testing.B, name string) (sum float64) {
+	resp, err := http.Get("http://" + n.at + "/metrics")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer resp.Body.Close()
+	all, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(string(all)) {
+		var v float64
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok && (key == name || strings.HasPrefix(key, name+"{")) {
+			_, _ = fmt.Sscan(value, &v)
+			sum += v
+		}
+	}
+	return sum
+}
+
+// minute brings the feeds news, lets a minute pass and returns how long after its commit each new entry was
+// served.
+func (n *newsroom) minute(b *testing.B) (lags []time.Duration) {
+	ended := time.Now().Add(time.Minute)
+	var last int64
+	if err := n.db.QueryRow(`SELECT MAX(id) FROM items`).Scan(&last); err != nil {
+		b.Fatal(err)
+	}
+	n.web.advance(livingChanged, livingItems)
+	committed := map[string]time.Time{} // entries that are not served yet, by their addresses
+	known := map[string]bool{}
+	version := int64(-1)
+	for now := time.Now(); now.Before(ended) || len(committed) > 0; now = time.Now() {
+		if now.After(ended.Add(time.Minute)) {
+			b.Fatalf("%d entries are not served a minute after their commit", len(committed))
+		}
+		v := int64(0)
+		if err := n.db.QueryRow(`PRAGMA data_version`).Scan(&v); err != nil {
+			b.Fatal(err)
+		}
+		if v != version {
+			version = v
+			for _, url := range n.opened(b, last) {
+				if !known[url] {
+					known[url], committed[url] = true, now
+				}
+			}
+		}
+		for _, url := range n.shown(b, committed) {
+			lags = append(lags, time.Since(committed[url]))
+			delete(committed, url)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if len(lags) < livingItems*8/10 {
+		b.Fatalf("%d new entries, want some %d", len(lags), livingItems)
+	}
+	return lags
+}
+
+// opened are the addresses of the entries that items behind one opened.
+func (n *newsroom) opened(b *testing.B, last int64) (urls []string) {
+	rows, err := n.db.Query(`SELECT t.url FROM items i JOIN entries e ON e.id = i.entry AND e.lead = i.id JOIN texts t ON t.item = i.id
+		WHERE i.id > $1 AND i.filed = 1`, last)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var url string
+		if err := rows.Scan(&url); err != nil {
+			b.Fatal(err)
+		}
+		urls = append(urls, url)
+	}
+	if err := rows.Err(); err != nil {
+		b.Fatal(err)
+	}
+	return urls
+}
+
+// shown are those of the entries that the feeds of their sections serve.
+func (n *newsroom) shown(b *testing.B, wanted map[string]time.Time) (urls []string) {
+	sections := map[int]bool{}
+	for url := range wanted {
+		var feed int
+		if _, err := fmt.Sscanf(url, "https://bao%d.", &feed); err != nil {
+			b.Fatal(err)
+		}
+		sections[feed%livingSections] = true
+	}
+	for section := range sections {
+		resp, err := http.Get(fmt.Sprintf("http://%s/sections/m%d.json", n.at, section))
+		if err != nil {
+			b.Fatal(err)
+		}
+		var feed struct {
+			Items []struct {
+				URL string `json:"url"`
+			} `json:"items"`
+		}
+		err = json.NewDecoder(resp.Body).Decode(&feed)
+		resp.Body.Close()
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, it := range feed.Items {
+			if _, is := wanted[it.URL]; is {
+				urls = append(urls, it.URL)
+			}
+		}
+	}
+	return urls
+}
+
+// poll has readers ask while something is done, and returns how long their answers took, the shortest first.
+func (n *newsroom) poll(b *testing.B, while func()) []time.Duration {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: pollers}}
+	defer client.CloseIdleConnections()
+	done := make(chan struct{})
+	var mu sync.Mutex
+	var took []time.Duration
+	var reading sync.WaitGroup
+	for i := range pollers {
+		reading.Go(func() {
+			var mine []time.Duration
+			tag, at := "", fmt.Sprintf("http://%s/sections/m%d.rss", n.at, i%livingSections)
+			next := time.NewTicker(time.Second)
+			defer next.Stop()
+			select {
+			case <-time.After(time.Duration(i) * time.Second / pollers):
+			case <-done:
+			}
+			for {
+				began := time.Now()
+				tag = ask(client, at, tag)
+				mine = append(mine, time.Since(began))
+				select {
+				case <-next.C:
+				case <-done:
+					mu.Lock()
+					took = append(took, mine...)
+					mu.Unlock()
+					return
+				}
+			}
+		})
+	}
+	while()
+	close(done)
+	reading.Wait()
+	slices.Sort(took)
+	return took
+}
+
+// ask reads an answer to the end, and returns its ETag.
+func ask(client *http.Client, url, tag string) string {
+	r, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return tag
+	}
+	r.Header.Set("If-None-Match", tag)
+	resp, err := client.Do(r)
+	if err != nil {
+		return tag
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, resp.Body)
+	return resp.Header.Get("ETag")
+}
