@@ -32,7 +32,7 @@ type exchange struct {
 	swap                                 uint64 // names the last
 }
 
-// compare fills j with the features of a beside the report named last. j must be zero.
+// compare fills j with the features of a beside the report named last, all but fStream. j must be zero.
 func (sc *Scorer) compare(text *words.Text, hours float64, outlet bool, j *Comparison) {
 	sc.probe.prepare()
 	a, b := &sc.other, &sc.probe.open
@@ -51,7 +51,6 @@ func (sc *Scorer) compare(text *words.Text, hours float64, outlet bool, j *Compa
 	x := &j.X
 	x[fHours] = math.Log1p(min(math.Abs(hours), cappedHours)) / 4
 	x[fSource] = bit(outlet)
-	x[fStream] = sc.streamCosine(a)
 }
 
 // cappedHours is the gap beyond which nothing is concluded from it. Labelled pairs of two events are

@@ -57,13 +57,7 @@ func (sc *Scorer) streamCosine(a *words.Open) float64 {
 	if sc.rare.documents == nil {
 		return cosine(pr.all.Dot(a.All()), a.Norm, pr.doc.Norm)
 	}
-	n := float32(sc.rare.all())
-	if pr.rareNorm == 0 {
-		pr.weighed.begin()
-		for _, p := range pr.doc.All() {
-			pr.rareNorm += pr.weigh(&sc.rare, p, n).squared
-		}
-	}
+	n := pr.weighOwn(&sc.rare)
 	var dot, norm float32
 	for _, p := range a.All() {
 		w := pr.weigh(&sc.rare, p, n)
@@ -74,6 +68,39 @@ func (sc *Scorer) streamCosine(a *words.Open) float64 {
 		return 0
 	}
 	return min(1, float64(dot)/math.Sqrt(float64(norm)*float64(pr.rareNorm)))
+}
+
+// streamAtMost is more than streamCosine gives, or as much, from the words that both have alone: those of the
+// other text add to its length, which is that of what both have at least.
+func (sc *Scorer) streamAtMost(a *words.Open) float64 {
+	pr := &sc.probe
+	if sc.rare.documents == nil {
+		return 1
+	}
+	n := pr.weighOwn(&sc.rare)
+	var dot float32
+	for _, p := range a.All() {
+		if pr.all.Find(p) >= 0 {
+			dot += pr.weigh(&sc.rare, p, n).squared
+		}
+	}
+	if pr.rareNorm == 0 {
+		return 0
+	}
+	const rounding = 1e-6
+	return min(1, math.Sqrt(float64(dot)/float64(pr.rareNorm))+rounding)
+}
+
+// weighOwn weighs the report's own words, once, and returns among how many documents.
+func (b *probe) weighOwn(r *rarity) float32 {
+	n := float32(r.all())
+	if b.rareNorm == 0 {
+		b.weighed.begin()
+		for _, p := range b.doc.All() {
+			b.rareNorm += b.weigh(r, p, n).squared
+		}
+	}
+	return n
 }
 
 // weighing remembers what words weigh beside one report: the texts that it is compared with have many

@@ -31,6 +31,7 @@ type Comparison struct {
 	doubt  bool   // not quite so few, and of one that says something: no copy by the headlines alone
 	filled bool   // one frame, and other contents
 	swap   uint64 // the words exchanged, when the headlines are equal but for one exchange
+	rough  bool   // P is less than it was asked for, see Scorer.judge
 }
 
 // OneArticle is what two reports are to each other whose addresses are one article's.
@@ -73,12 +74,13 @@ func (sc *Scorer) against(b *words.Text) { sc.probe.begin(b) }
 // Score compares two texts told hours apart.
 func (sc *Scorer) Score(a, b *words.Text, hours float64, outlet bool) (j Comparison) {
 	sc.against(b)
-	sc.judge(a, hours, outlet, &j)
+	sc.judge(a, hours, outlet, 0, &j)
 	return j
 }
 
-// judge fills j with what comparing a with the report named last gives.
-func (sc *Scorer) judge(text *words.Text, hours float64, outlet bool, j *Comparison) {
+// judge fills j with what comparing a with the report named last gives. What is certainly less probable than
+// least is not weighed to the end: its P is rough, and less than the true one.
+func (sc *Scorer) judge(text *words.Text, hours float64, outlet bool, least float64, j *Comparison) {
 	sc.compare(text, hours, outlet, j)
 	a, b := &sc.other, &sc.probe.open
 	j.language = words.Common(a.Language, b.Language)
@@ -86,6 +88,11 @@ func (sc *Scorer) judge(text *words.Text, hours float64, outlet bool, j *Compari
 	j.by = m.Title
 	if j.Told {
 		j.by = m.Text
+	}
+	// Whether one word in common is held against a pair, hangs on P.
+	j.rough = least > 0 && !j.exact && (j.Told || !sc.oneWord(a)) && j.by.mostProbable(&j.X, sc.streamAtMost(a)) < least
+	if !j.rough {
+		j.X[fStream] = sc.streamCosine(a)
 	}
 	j.P = j.by.Probability(&j.X)
 	if j.Told && j.exact {
@@ -161,6 +168,7 @@ const vetoed = 0.04
 func (sc *Scorer) Compare(a, b *words.Text, hours float64, outlet bool) (j Comparison) {
 	sc.against(b)
 	sc.compare(a, hours, outlet, &j)
+	j.X[fStream] = sc.streamCosine(&sc.other)
 	j.Veto = sc.vetoes(&sc.other, &sc.probe.open, hours, outlet, &j)
 	return j
 }

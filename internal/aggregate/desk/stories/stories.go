@@ -294,14 +294,14 @@ func (s *Memory) compare(r *report) {
 			}
 		}
 		s.judged = append(s.judged, verdictOn{r: o})
-		s.judge(r, o, &s.judged[len(s.judged)-1].j)
+		s.judge(r, o, hardly, &s.judged[len(s.judged)-1].j)
 	}
 }
 
-// judge compares r, which the scorer was set against, with o.
-func (s *Memory) judge(r, o *report, j *Comparison) {
+// judge compares r, which the scorer was set against, with o; roughly where that is less probable than least.
+func (s *Memory) judge(r, o *report, least float64, j *Comparison) {
 	hours := float64(r.at-o.at) / 3600
-	s.sc.judge(&o.doc, hours, r.from.outlet == o.from.outlet, j)
+	s.sc.judge(&o.doc, hours, r.from.outlet == o.from.outlet, least, j)
 	switch {
 	case !s.mayBeOne(r, o):
 		j.Veto = "stories.never"
@@ -316,7 +316,7 @@ func (s *Memory) judge(r, o *report, j *Comparison) {
 	case j.swap != 0 && s.word.swaps[j.swap] < 0:
 		j.Veto = "an exchange of words the editor took apart"
 	case j.swap != 0 && s.word.swaps[j.swap] > 0 && j.Veto == "" && !j.clash.Any():
-		j.P, j.dup = max(j.P, 0.95), max(j.dup, duplicateFrom)
+		j.P, j.dup, j.rough = max(j.P, 0.95), max(j.dup, duplicateFrom), false
 	}
 	if j.Veto != "" {
 		j.would, j.P, j.dup = max(j.would, j.P), min(j.P, vetoed), 0
@@ -361,7 +361,7 @@ func (s *Memory) choose(r *report) (best link, found bool) {
 			best, found = l, true
 		}
 	}
-	if found {
+	if found && best.score >= min(nearMiss, s.certain.Relate) { // else nobody asks
 		b := &s.judged[best.best]
 		list := b.r.entry.reports.all()
 		best.fold = s.certainty(r, b, list[max(0, len(list)-linkedReports):], 0)
@@ -369,8 +369,12 @@ func (s *Memory) choose(r *report) (best link, found bool) {
 	return best, found
 }
 
-// hardly is a probability below which the other reports of a story are not asked.
-const hardly = 0.2
+// hardly is a probability below which the other reports of a story are not asked, and what is less probable
+// is compared roughly. nearMiss is the least that is said to be too little.
+const (
+	hardly   = 0.2
+	nearMiss = 0.3
+)
 
 // group finds the best pair of each story among the judged.
 func (s *Memory) group() {
@@ -404,13 +408,17 @@ func (s *Memory) certainty(r *report, b *verdictOn, reports []*report, least flo
 		const rounding = 1e-9
 		switch known := s.judgedOn(o); {
 		case known != nil:
+			if known.rough {
+				*known = Comparison{}
+				s.judge(r, o, 0, known)
+			}
 			sum += known.P
 		default:
 			s.asked++
 			// Were the others all alike, would it be more?
 			if beyond = beyond && (b.j.P+(sum+float64(left))/float64(n))/2+rounding > least; beyond {
 				var j Comparison
-				s.judge(r, o, &j)
+				s.judge(r, o, 0, &j)
 				sum += j.P
 			}
 		}
@@ -579,7 +587,6 @@ func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.W
 			why.Against = append(why.Against, feed.Say("%s: report %s (%s)", against...))
 		}
 	}
-	const nearMiss = 0.3
 	if !found || best.score < nearMiss {
 		const nearGate = 0.05
 		if o := s.passedBy.r; !found && s.passedBy.alike >= nearGate {
@@ -647,7 +654,7 @@ func (s *Memory) Lead(key string, present int64) int64 {
 		for _, o := range reports[max(0, len(reports)-linkedReports):] {
 			if o != r {
 				var j Comparison
-				s.judge(r, o, &j)
+				s.judge(r, o, 0, &j)
 				like[r] += j.P
 			}
 		}

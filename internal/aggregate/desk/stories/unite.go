@@ -41,7 +41,7 @@ func (s *Memory) bridge(r *report, best link) {
 func (s *Memory) mayUnite(a, b *report) bool {
 	s.sc.against(&a.doc)
 	var j Comparison
-	s.judge(a, b, &j)
+	s.judge(a, b, 0, &j)
 	return j.Veto == "" && (j.Apart == "" || j.Apart == untold)
 }
 
