@@ -221,7 +221,13 @@ func TestSequenceAndMoments(t *testing.T) {
 		{"one date", list(day0, day0, day0), []int{2, 1, 0}},
 		{"dates decide", list(day0, day0.Add(time.Minute), day0.Add(-time.Minute)), []int{2, 0, 1}},
 		{"the oldest first", list(day0, day0, day0.Add(time.Minute), day0.Add(2*time.Minute), day0.Add(2*time.Minute)), []int{0, 1, 2, 3, 4}},
-		{"what has no date is new", list(day0, none, day0.Add(-time.Minute)), []int{2, 0, 1}},
+		{"what has no date above all that have is new", list(none, day0, day0.Add(-time.Minute)), []int{2, 1, 0}},
+		{"one without a date", list(day0, none, day0.Add(-time.Minute)), []int{2, 1, 0}},
+		{"two without a date", list(day0, day0.Add(-time.Second), none, none, day0.Add(-time.Minute)), []int{4, 3, 2, 1, 0}},
+		{"one behind all that have", list(day0, day0.Add(-time.Minute), none), []int{2, 1, 0}},
+		{"one without a date, the oldest first", list(day0.Add(-time.Minute), none, day0), []int{0, 1, 2}},
+		{"one among dates in no order", list(day0, none, day0.Add(time.Minute), day0.Add(-time.Minute)), []int{3, 0, 2, 1}},
+		{"most without a date", list(day0, none, none, day0.Add(-time.Minute)), []int{3, 0, 2, 1}},
 	} {
 		order := Sequence(tt.items, at)
 		if !slices.Equal(order, tt.want) {
@@ -235,6 +241,14 @@ func TestSequenceAndMoments(t *testing.T) {
 			if p := tt.items[i].Published; !p.IsZero() && moments[i].Unix() != p.Unix() || moments[i].After(at) {
 				t.Errorf("%s: item %d of %v got %v", tt.name, i, p, moments[i])
 			}
+		}
+	}
+	// What stands among dated items has their time when its document is read first, and is new when it appears later.
+	mixed := list(day0, none, day0.Add(-time.Minute))
+	for name, stored := range map[string][]time.Time{"first": make([]time.Time, 3), "later": {day0, {}, day0.Add(-time.Minute)}} {
+		got := Moments(mixed, Sequence(mixed, at), stored, at)[1]
+		if early := got.Before(day0); early != (name == "first") || got.After(at) {
+			t.Errorf("read %s, it is of %v", name, got)
 		}
 	}
 	// What is known keeps its time, and what is new on top of it comes after it.
