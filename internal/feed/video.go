@@ -56,6 +56,40 @@ func videoOf(frame string) (watch, picture string) {
 	return "", ""
 }
 
+// VideoPicture is the picture of the first video in a text that has one: of a player of those who host videos, or the
+// poster of a <video>, which may be relative. Empty when there is none.
+func VideoPicture(text string) string {
+	if !strings.Contains(text, "<iframe") && !strings.Contains(text, "<video") {
+		return "" // nearly all
+	}
+	z := nethtml.NewTokenizer(strings.NewReader(text))
+	for {
+		kind := z.Next()
+		if kind == nethtml.ErrorToken {
+			return ""
+		}
+		if kind != nethtml.StartTagToken && kind != nethtml.SelfClosingTagToken {
+			continue
+		}
+		t := z.Token()
+		picture := ""
+		switch in := attrIn(t.Attr); t.DataAtom {
+		case atom.Iframe:
+			z.NextIsNotRawText()
+			src := PictureSource(in)
+			if strings.HasPrefix(src, "//") {
+				src = "https:" + src
+			}
+			_, picture = videoOf(src)
+		case atom.Video:
+			picture = strings.TrimSpace(in("poster"))
+		}
+		if picture != "" {
+			return picture
+		}
+	}
+}
+
 // videoLink is the link that stands for a video, as HTML; picture may be empty.
 func videoLink(watch, picture string) string {
 	show := "Video"

@@ -138,7 +138,7 @@ func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 }
 
 // pictureOf gives an item its picture, with what is said of it: that which its source names, else the first
-// of its text.
+// of its text, else that of its first video.
 func (r *reader) pictureOf(it *feed.Item, raw *rawItem, base *url.URL) {
 	if it.Image = r.picture(base, raw.image); it.Image != "" {
 		it.Shown = r.note(raw.shown, it.Summary)
@@ -161,6 +161,11 @@ func (r *reader) pictureOf(it *feed.Item, raw *rawItem, base *url.URL) {
 			it.Shown.Caption, it.Shown.Credit = feed.CaptionBehind(behind)
 		}
 		return
+	}
+	for _, text := range [...]string{it.Content, it.Summary} {
+		if it.Image = r.picture(base, feed.VideoPicture(text)); it.Image != "" {
+			return
+		}
 	}
 }
 
