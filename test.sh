@@ -19,6 +19,7 @@ packages=(
 	chromium                                     # reads our pages
 	postgresql pgbouncer                         # stores; the tests start servers of their own
 	curl nginx-light caddy systemd               # run and check the examples of the documents
+	iproute2                                     # machines with networks of their own
 	openssl                                      # an old server for TLS
 	zsh fish                                     # complete command lines
 	python3-lxml python3-html5lib python3-rdflib libxml2-utils

@@ -12,7 +12,6 @@ import (
 	"os/user"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -82,72 +81,6 @@ func TestClusterUnits(t *testing.T) {
 	}
 	if out, err := exec.CommandContext(t.Context(), analyze, append([]string{"verify", "--man=no"}, units...)...).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
-	}
-}
-
-// TestCompose: the compose file has two of each role, names what is there, and gives feedd flags that it knows.
-func TestCompose(t *testing.T) {
-	const file = "packaging/cluster/compose.yaml"
-	c := parse(t, read(t, file))
-	services, volumes := c["services"].(map[string]any), c["volumes"].(map[string]any)
-	roles := map[string]int{}
-	for name, s := range services {
-		service := s.(map[string]any)
-		if service["image"] == nil {
-			t.Errorf("%s runs no image", name)
-		}
-		switch after := service["depends_on"].(type) {
-		case map[string]any:
-			for other := range after {
-				if services[other] == nil {
-					t.Errorf("%s waits for %s, which is not there", name, other)
-				}
-			}
-		case []any:
-			for _, other := range after {
-				if services[other.(string)] == nil {
-					t.Errorf("%s waits for %s, which is not there", name, other)
-				}
-			}
-		}
-		mounts, _ := service["volumes"].([]any)
-		for _, m := range mounts {
-			from, _, _ := strings.Cut(m.(string), ":")
-			if strings.HasPrefix(from, "./") {
-				if _, err := os.Stat(filepath.Join(root, "packaging/cluster", from)); err != nil {
-					t.Errorf("%s: %v", name, err)
-				}
-			} else if _, ok := volumes[from]; !ok {
-				t.Errorf("%s mounts the volume %s, which is not there", name, from)
-			}
-		}
-		if service["image"] != "feedd" {
-			continue
-		}
-		var words []string
-		for _, w := range service["command"].([]any) {
-			words = append(words, w.(string))
-		}
-		knownFlags(t, words)
-		if i := slices.Index(words, "--roles"); i > 0 {
-			roles[words[i+1]]++
-		}
-	}
-	if roles["collect"] != 2 || roles["desk"] != 2 || roles["publish"] != 2 || len(roles) != 3 {
-		t.Errorf("nodes by role: %v", roles)
-	}
-	docker, err := exec.LookPath("docker")
-	if err == nil {
-		err = exec.CommandContext(t.Context(), docker, "compose", "version").Run()
-	}
-	if err == nil {
-		check := exec.CommandContext(t.Context(), docker, "compose", "-f", filepath.Join(root, file), "config", "--quiet")
-		check.Env = append(os.Environ(), "FEEDD_PASSWORD=x")
-		if out, err := check.CombinedOutput(); err != nil {
-			t.Errorf("docker compose config: %v\n%s", err, out)
-		}
-	} else {
-		t.Log("no docker compose: the file was read, and not run: ", err)
 	}
 }
 

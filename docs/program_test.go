@@ -22,8 +22,15 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
+// apartIn is the environment variable that says to a process that it was started by a test, with the program
+// that this has built.
+const apartIn = "FEEDD_DOCS_APART"
+
 // program builds feedd as the documents say, once, and returns its path.
 var program = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv(apartIn); path != "" {
+		return path, nil
+	}
 	dir, err := os.MkdirTemp("", "feedd-docs-")
 	if err != nil {
 		return "", err
@@ -39,7 +46,7 @@ var program = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := program(); err == nil {
+	if path, err := program(); err == nil && os.Getenv(apartIn) == "" {
 		_ = os.RemoveAll(filepath.Dir(path)) // the system clears its temporary folder, too
 	}
 	os.Exit(code)
@@ -129,16 +136,22 @@ func offline(c configuration, base string) configuration {
 	return c
 }
 
-func write(t *testing.T, c configuration, path string) {
+func dump(t *testing.T, c configuration) string {
 	t.Helper()
 	out, err := yaml.Dump(c)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(out)
+}
+
+func write(t *testing.T, c configuration, path string) {
+	t.Helper()
+	out := dump(t, c)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, out, 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(out), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
