@@ -40,14 +40,27 @@ const (
 	gateAgain = time.Second
 )
 
-const enterHost = `INSERT INTO gates AS g (host, node, taken, until, ended, spaced) VALUES ($1, $2, $3, ` + serverClock + ` + $4, 0, 0)
+const enterHost = `INSERT INTO gates AS g (host, node, taken, until, ended, spaced) SELECT $1, $2, $3, ` + serverClock + ` + $4, 0, 0
+	WHERE $6 = '' OR EXISTS (SELECT 1 FROM gates WHERE host = $6 AND taken = $7)
 	ON CONFLICT (host) DO UPDATE SET node = excluded.node, taken = excluded.taken, until = excluded.until
 	WHERE g.held <= ` + serverClock + ` AND CASE WHEN g.taken = '' THEN g.ended + greatest(g.spaced, $5) <= ` + serverClock + `
-		ELSE g.until <= ` + serverClock + ` OR NOT EXISTS (SELECT 1 FROM nodes WHERE name = g.node AND ` + alive + `) END
+		ELSE g.taken = excluded.taken OR g.until <= ` + serverClock + ` OR NOT EXISTS (SELECT 1 FROM nodes WHERE name = g.node AND ` + alive + `) END
 	RETURNING true`
 
-const askHost = `SELECT held - ` + serverClock + `, reason, CASE WHEN taken = '' THEN ended + greatest(spaced, $2) - ` + serverClock + ` ELSE $3 END
+const askHost = `SELECT held - ` + serverClock + `, reason, CASE WHEN taken = '' THEN ended + greatest(spaced, $2) - ` + serverClock + ` ELSE $3 END,
+	$4 = '' OR EXISTS (SELECT 1 FROM gates WHERE host = $4 AND taken = $5)
 	FROM gates WHERE host = $1`
+
+// run is a turn that lasts for several requests: to look at the sources of a host.
+type run struct{ name, turn string }
+
+type runIn struct{}
+
+// with returns a context in which the gate lets nothing through once another node has the run: this one stood still
+// for so long that it was taken to be gone.
+func (r run) with(ctx context.Context) context.Context { return context.WithValue(ctx, runIn{}, r) }
+
+var errOvertaken = errors.New("another node has taken over what this one had under way")
 
 // Enter implements collect.Gate.
 func (g *gate) Enter(ctx context.Context, host string, interval time.Duration) (leave func(), err error) {
@@ -56,42 +69,84 @@ func (g *gate) Enter(ctx context.Context, host string, interval time.Duration) (
 		return nil, err
 	}
 	turn := rand.Text()
-	for failed := 0; ; {
+	if err := g.enter(ctx, host, turn, interval); err != nil {
+		out()
+		return nil, err
+	}
+	return func() { g.leave(host, turn, interval); out() }, nil
+}
+
+// enter takes the host's turn as soon as it can. When it fails, the turn is nobody's: one that the server gave without
+// being heard is given back.
+func (g *gate) enter(ctx context.Context, host, turn string, interval time.Duration) (err error) {
+	failed := 0
+	defer func() {
+		if err != nil && failed > 0 {
+			g.leave(host, turn, interval)
+		}
+	}()
+	for {
 		wait, err := g.try(ctx, host, turn, interval)
 		var held *collect.HeldError
 		switch {
 		case err == nil && wait == 0:
-			return func() { g.leave(host, turn, interval); out() }, nil
-		case ctx.Err() != nil:
-			out()
-			return nil, context.Cause(ctx)
+			return nil
 		case errors.As(err, &held):
-			out()
-			return nil, err
+			return err
+		case errors.Is(err, errOvertaken):
+			return &collect.GateError{Err: err}
 		case err != nil:
-			if failed++; failed == gateTries {
-				out()
-				return nil, &collect.GateError{Err: err}
+			if failed++; failed == gateTries && ctx.Err() == nil {
+				return &collect.GateError{Err: err}
 			}
 			wait = gateAgain
 		}
-		pause(ctx, wait)
+		if pause(ctx, wait); ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 	}
 }
 
-// try takes the host's turn, or returns how long to wait before the next try.
+// stillHost asks for the turn that this node has, which is one at most, for it puts its own requests in order.
+const stillHost = `SELECT EXISTS (SELECT 1 FROM gates WHERE host = $1 AND node = $2 AND taken <> '')
+	AND ($3 = '' OR EXISTS (SELECT 1 FROM gates WHERE host = $3 AND taken = $4))`
+
+// Still implements collect.Gate.
+func (g *gate) Still(ctx context.Context, host string) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	var ours bool
+	of, _ := ctx.Value(runIn{}).(run)
+	err := g.c.pool.QueryRow(ctx, stillHost, host, g.c.name, of.name, of.turn).Scan(&ours)
+	if err == nil && !ours {
+		err = errOvertaken
+	}
+	if err != nil {
+		return &collect.GateError{Err: err}
+	}
+	return nil
+}
+
+// try takes the host's turn, also when it has that already, or returns how long to wait before the next try.
 func (g *gate) try(ctx context.Context, host, turn string, interval time.Duration) (wait time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	var got bool
-	err = g.c.pool.QueryRow(ctx, enterHost, host, g.c.name, turn, turnMost.Milliseconds(), interval.Milliseconds()).Scan(&got)
+	var got, ours bool
+	of, _ := ctx.Value(runIn{}).(run)
+	err = g.c.pool.QueryRow(ctx, enterHost, host, g.c.name, turn, turnMost.Milliseconds(), interval.Milliseconds(), of.name, of.turn).Scan(&got)
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return 0, err
 	}
 	var held, free int64
 	var reason string
-	if err := g.c.pool.QueryRow(ctx, askHost, host, interval.Milliseconds(), gateLook.Milliseconds()).Scan(&held, &reason, &free); err != nil {
+	err = g.c.pool.QueryRow(ctx, askHost, host, interval.Milliseconds(), gateLook.Milliseconds(), of.name, of.turn).Scan(&held, &reason, &free, &ours)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows): // nobody was there yet, and we may not be
+		return 0, errOvertaken
+	case err != nil:
 		return 0, fmt.Errorf("ask for the turn at %s: %w", host, err)
+	case !ours:
+		return 0, errOvertaken
 	}
 	if held > 0 {
 		return 0, &collect.HeldError{HostHold: feed.HostHold{Host: host, Until: g.now().Add(time.Duration(held) * time.Millisecond), Reason: reason}}
@@ -99,14 +154,14 @@ func (g *gate) try(ctx context.Context, host, turn string, interval time.Duratio
 	return min(max(time.Duration(free), 1)*time.Millisecond, time.Second), nil
 }
 
-// leave gives the turn back; while the server cannot be asked, in the background, until somebody else
-// would get it.
+// leave gives the turn back; while the server cannot be asked, in the background: as long as this node lives, nobody
+// else would get it.
 func (g *gate) leave(host, turn string, interval time.Duration) {
 	if g.left(host, turn, interval) == nil {
 		return
 	}
 	go func() {
-		for until := time.Now().Add(time.Minute); time.Now().Before(until); {
+		for until := time.Now().Add(turnMost); time.Now().Before(until); {
 			pause(context.Background(), gateAgain)
 			if g.left(host, turn, interval) == nil {
 				return

@@ -13,6 +13,8 @@ func TestOnPooler(t *testing.T) {
 		"QueueHalfMade":  TestQueueHalfMade,
 		"HostsOfTheDead": TestHostsOfTheDead,
 		"Gate":           TestGate,
+		"Overtaken":      TestOvertaken,
+		"Unheard":        TestUnheard,
 		"Clock":          TestClock,
 	} {
 		t.Run(name, test)

@@ -264,7 +264,7 @@ func TestQueueLocked(t *testing.T) {
 	}
 	defer wg.Wait()
 	defer cancel()
-	for a.jobs.Stat().AcquiredConns() < jobsMost {
+	for a.jobs.Stat().AcquiredConns() < a.jobs.Stat().MaxConns() {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if err := a.Join(t.Context(), Node{}); err != nil {
@@ -275,4 +275,102 @@ func TestQueueLocked(t *testing.T) {
 		t.Fatal("it gets no turn:", err)
 	}
 	leave()
+}
+
+// TestOvertaken: a node that stood still for so long that others took it to be gone asks no host any more for what
+// they have taken over.
+func TestOvertaken(t *testing.T) {
+	address := storetest.Postgres(t)
+	a, _ := node(t, address)
+	b, _ := node(t, address)
+	ga, gb := &gate{c: a, now: time.Now, local: collect.NewGate(time.Now)}, &gate{c: b, now: time.Now, local: collect.NewGate(time.Now)}
+	ctx := t.Context()
+	join := func(c *Cluster) {
+		if err := c.Join(ctx, Node{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	takes := func(g *gate, r run) {
+		t.Helper()
+		if wait, err := g.try(ctx, r.name, r.turn, 0); err != nil || wait > 0 {
+			t.Fatalf("a run that nobody has: %v, %v", wait, err)
+		}
+	}
+	join(a)
+	mine := run{"run h.example", "first"}
+	takes(ga, mine)
+	leave, err := ga.Enter(mine.with(ctx), "h.example", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ga.Still(mine.with(ctx), "h.example"); err != nil {
+		t.Error("a turn that it has:", err)
+	}
+	storetest.Exec(t, address, `UPDATE nodes SET seen = seen - 60000`) // it stands still
+	join(b)
+	takes(gb, run{"run h.example", "second"})
+	join(a)
+	refused := func(what string, err error) {
+		t.Helper()
+		var gone *collect.GateError
+		if !errors.As(err, &gone) || !errors.Is(err, errOvertaken) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	refused("its turn at the host, though nobody has taken that yet", ga.Still(mine.with(ctx), "h.example"))
+	leave()
+	for _, host := range []string{"h.example", "never.example"} {
+		_, err = ga.Enter(mine.with(ctx), host, 0)
+		refused("another turn at "+host, err)
+	}
+	if leave, err := ga.Enter(ctx, "h.example", 0); err != nil {
+		t.Error("a turn for something else:", err)
+	} else if err := ga.Still(ctx, "h.example"); err != nil {
+		t.Error("that turn:", err)
+	} else {
+		leave()
+	}
+}
+
+// TestUnheard: a turn that the server gave, of which the node heard nothing, keeps no host from being asked; nor does a
+// job that ended unheard.
+func TestUnheard(t *testing.T) {
+	a, _ := node(t, storetest.Postgres(t))
+	ctx := t.Context()
+	if err := a.Join(ctx, Node{}); err != nil {
+		t.Fatal(err)
+	}
+	g := &gate{c: a, now: time.Now, local: collect.NewGate(time.Now)}
+	for range 2 {
+		if wait, err := g.try(ctx, "h.example", "mine", 0); err != nil || wait > 0 {
+			t.Fatalf("the turn, asked for again: %v, %v", wait, err)
+		}
+	}
+	if wait, err := g.try(ctx, "h.example", "another", 0); err != nil || wait == 0 {
+		t.Fatalf("another turn at the same time: %v, %v", wait, err)
+	}
+	g.leave("h.example", "mine", 0)
+	if wait, err := g.try(ctx, "h.example", "another", 0); err != nil || wait > 0 {
+		t.Fatalf("after the first was given back: %v, %v", wait, err)
+	}
+	// It ended its work at one host, and is at the other.
+	if err := a.Put(ctx, []string{"ended.example", "busy.example"}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if wait, err := g.try(ctx, "run busy.example", "x", 0); err != nil || wait > 0 {
+		t.Fatalf("a run: %v, %v", wait, err)
+	}
+	if _, err := a.jobs.Exec(ctx, `UPDATE river_job SET state = 'running', attempted_at = now() - interval '1 minute', attempted_by = ARRAY[$1]`, a.name); err != nil {
+		t.Fatal(err)
+	}
+	a.mu.Lock()
+	a.freed = time.Time{}
+	a.mu.Unlock()
+	if err := a.free(ctx); err != nil {
+		t.Fatal(err)
+	}
+	var left string
+	if err := a.jobs.QueryRow(ctx, `SELECT string_agg(args->>'host', ' ') FROM river_job`).Scan(&left); err != nil || left != "busy.example" {
+		t.Errorf("jobs under way: %q, %v", left, err)
+	}
 }

@@ -44,6 +44,8 @@ const (
 	jobKept    = time.Minute
 	freeEvery  = 5 * time.Second
 	stopWithin = 3 * time.Second
+	// beginWithin is how long after a node got a job it has taken the run.
+	beginWithin = 10 * time.Second
 )
 
 type hostWorker struct {
@@ -55,12 +57,17 @@ type hostWorker struct {
 // Work implements river.Worker. A host that another node is at is left to it: that its job is gone, with
 // the queue's tables, does not end its work.
 func (w *hostWorker) Work(ctx context.Context, job *river.Job[hostJob]) error {
-	run, turn := "run "+job.Args.Host, rand.Text()
-	if wait, err := w.runs.try(ctx, run, turn, 0); err != nil || wait > 0 {
+	r := run{"run " + job.Args.Host, rand.Text()}
+	wait, err := w.runs.try(ctx, r.name, r.turn, 0)
+	if err != nil { // it may have it, and not have heard
+		w.runs.leave(r.name, r.turn, 0)
 		return err
 	}
-	defer w.runs.leave(run, turn, 0)
-	w.work(ctx, job.Args.Host, job.Args.At)
+	if wait > 0 {
+		return nil
+	}
+	defer w.runs.leave(r.name, r.turn, 0)
+	w.work(r.with(ctx), job.Args.Host, job.Args.At)
 	return nil
 }
 
@@ -93,7 +100,8 @@ func (c *Cluster) Put(ctx context.Context, hosts []string, at time.Time) error {
 	return nil
 }
 
-// free takes the hosts of nodes that are gone back from them.
+// free takes the hosts of nodes that are gone back from them, and those that nobody is at: a node that was cut off from
+// the server as it ended its work says so late.
 func (c *Cluster) free(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,6 +113,10 @@ func (c *Cluster) free(ctx context.Context) error {
 		AND NOT EXISTS (SELECT 1 FROM nodes WHERE name = attempted_by[array_upper(attempted_by, 1)] AND `+alive+`)`, hostJob{}.Kind())
 	if err == nil && tag.RowsAffected() > 0 {
 		c.log.Warn("nodes that are gone had hosts under way; other nodes go on with them", "hosts", tag.RowsAffected())
+	}
+	if err == nil {
+		_, err = c.jobs.Exec(ctx, `DELETE FROM river_job WHERE kind = $1 AND state = 'running' AND attempted_at < clock_timestamp() - $2::interval
+			AND NOT EXISTS (SELECT 1 FROM gates WHERE host = 'run ' || (args->>'host') AND taken <> '')`, hostJob{}.Kind(), beginWithin.String())
 	}
 	return err
 }

@@ -43,6 +43,8 @@ type postgresDialect struct {
 	direct *pgx.ConnConfig // nil: config is
 	name   string
 	inside string // the schema, once check has asked
+
+	readers int // connections
 }
 
 // How long dialling a server may take, unless the address says otherwise.
@@ -71,7 +73,7 @@ func postgresOf(address string) (dialect, string, error) {
 	if strings.HasPrefix(c.Host, "/") { // a socket's folder
 		name.Host, name.RawQuery = "", "host="+c.Host
 	}
-	return &postgresDialect{config: c, name: name.String()}, name.String(), nil
+	return &postgresDialect{config: c, name: name.String(), readers: min(max(4, runtime.NumCPU()), readersMost)}, name.String(), nil
 }
 
 // pooled makes config the way through a pooler, and address the way past it.
@@ -134,15 +136,15 @@ func (d *postgresDialect) open() (write, read *sql.DB, err error) {
 		db.SetConnMaxLifetime(time.Hour)
 		return db
 	}
-	return pool(writersMost), pool(min(max(4, runtime.NumCPU()), readersMost)), nil
+	return pool(WritersMost), pool(d.readers), nil
 }
 
-// Connections of a process. One transaction writes at a time, of whatever process, so one of its own at
-// most need wait beside it; a hundred processes share one server.
-const (
-	writersMost = 2
-	readersMost = 8
-)
+// WritersMost is how many connections a process writes with at most. One transaction writes at a time, of whatever
+// process, so one of its own at most need wait beside it; a hundred processes share one server.
+const WritersMost = 2
+
+// readersMost is how many it reads with at most, unless Readers says otherwise.
+const readersMost = 8
 
 // byIndex makes the server follow indexes, as SQLite does. Otherwise it plans a query for the tables as
 // they are when it first sees the query. In a new store they are empty, so it reads them whole, and
@@ -218,9 +220,10 @@ func (d *postgresDialect) schemaLock() int64 {
 }
 
 // The lock of all writers to one schema, and how long they wait for it: as long as on SQLite. The
-// server ends the transaction of a process that stands still, so that the others can go on.
+// server ends the transaction of a process that stands still, so that the others can go on: as soon as that two of
+// them, which is all that a process may have waiting (WritersMost), hold up the others for less than those wait.
 const (
-	writersLock = `SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '8s', true),
+	writersLock = `SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '4s', true),
 	pg_advisory_xact_lock(1717922148, hashtext(current_schema()))` // the number spells feed
 	// onDisk overrides a server that commits before its log is on the disk.
 	onDisk = `, set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`
@@ -547,7 +550,7 @@ func (d *postgresDialect) backup(context.Context, string) error {
 func (d *postgresDialect) lost(err error) bool {
 	var server *pgconn.PgError
 	if errors.As(err, &server) {
-		return server.Severity == "FATAL" || server.Severity == "PANIC" || strings.HasPrefix(server.Code, "08")
+		return server.Severity == "FATAL" || server.Severity == "PANIC" || strings.HasPrefix(server.Code, "08") || server.Code == lockTimeout
 	}
 	var connect *pgconn.ConnectError
 	var network net.Error
@@ -557,8 +560,12 @@ func (d *postgresDialect) lost(err error) bool {
 
 func (d *postgresDialect) gone(err error) bool {
 	var connect *pgconn.ConnectError
-	return d.lost(err) && !errors.As(err, &connect) && !errors.Is(err, context.DeadlineExceeded)
+	var server *pgconn.PgError
+	return d.lost(err) && !errors.As(err, &connect) && !errors.Is(err, context.DeadlineExceeded) && !(errors.As(err, &server) && server.Code == lockTimeout)
 }
+
+// lockTimeout is what a server says to who waited too long for a lock (its manual, appendix A).
+const lockTimeout = "55P03"
 
 // explain goes by PostgreSQL's error codes (its manual, appendix A).
 func (d *postgresDialect) explain(err error) error {
@@ -596,7 +603,7 @@ func (d *postgresDialect) explain(err error) error {
 		return fmt.Errorf("%w: %w", d.pooling(), err)
 	case "53300":
 		return fmt.Errorf("%s has no connection to spare; raise max_connections, or stop who holds them: %w", d.name, err)
-	case "55P03":
+	case lockTimeout:
 		return fmt.Errorf("another program holds %s locked; stop it (perhaps a feedd that hangs, or an open psql) and try again: %w", d.name, err)
 	case "57P03":
 		return fmt.Errorf("%s is starting or stopping; try again in a moment: %w", d.name, err)

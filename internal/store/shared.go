@@ -91,7 +91,8 @@ func (s *Store) Plan(ctx context.Context, plans []Planned) (n int, err error) {
 	return n, err
 }
 
-// Lost tells whether an error is about the connection to the database and not about what was asked of it.
+// Lost tells whether an error is about the connection to the database, or about others who kept it locked, and not
+// about what was asked of it: nothing of that was done, and it may be asked again.
 func (s *Store) Lost(err error) bool { return s.d.lost(err) }
 
 // current returns the saves that no other look has superseded. What a hub changed in a source's

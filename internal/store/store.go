@@ -79,6 +79,17 @@ func openOn(ctx context.Context, d dialect, name string) (*Store, error) {
 	return s, nil
 }
 
+// Readers is how many connections at most a store on PostgreSQL reads with at once, 0 for one for each processor, 4
+// to 8. On SQLite, where there is nothing to share, it does nothing.
+func Readers(most int) Option {
+	return func(d dialect) error {
+		if p, ok := d.(*postgresDialect); ok && most > 0 {
+			p.readers = most
+		}
+		return nil
+	}
+}
+
 // Option is how a store is opened.
 type Option func(dialect) error
 

@@ -101,6 +101,7 @@ type visit struct {
 	host     string
 	interval time.Duration
 	leave    func()
+	entered  time.Time
 	slot     bool // counts as under way
 	large    bool // has a large body in memory
 	unsaved  bool // has what came of a large document in memory
@@ -108,6 +109,10 @@ type visit struct {
 	holds []feed.HostHold // that hosts asked for
 	bytes int64           // read from the network
 }
+
+// turnFresh is how long after a host's turn came it is taken to be had still, without asking for it. A process that
+// stood still for so long that others got it notices so before its request, and not by the answer.
+const turnFresh = time.Second
 
 // enter waits for the host's turn, then for a place among the requests under way. Waiting for a
 // host takes nobody's place.
@@ -119,6 +124,7 @@ func (v *visit) enter(ctx context.Context, host string, interval time.Duration) 
 		if leave, err = v.c.gate.Enter(ctx, host, interval); err != nil {
 			return nil, err
 		}
+		v.entered = time.Now()
 	}
 	if !v.slot {
 		select {
@@ -127,6 +133,12 @@ func (v *visit) enter(ctx context.Context, host string, interval time.Duration) 
 		case <-ctx.Done():
 			leave()
 			return nil, context.Cause(ctx)
+		}
+	}
+	if time.Since(v.entered) > turnFresh {
+		if err := v.c.gate.Still(ctx, host); err != nil {
+			leave()
+			return nil, err
 		}
 	}
 	return leave, nil

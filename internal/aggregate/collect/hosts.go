@@ -24,6 +24,9 @@ type Gate interface {
 	// and this one's counts. It fails with a *HeldError at once when the host is held, with
 	// ctx's error when that ends first, and with a *GateError when it cannot tell.
 	Enter(ctx context.Context, host string, interval time.Duration) (leave func(), err error)
+	// Still fails with a *GateError when this process may no longer have the host's turn, which it took a while ago: it
+	// stood still meanwhile, and another was given it.
+	Still(ctx context.Context, host string) error
 	// Hold keeps everybody away from the host until then. A later end replaces an earlier one.
 	Hold(host string, until time.Time, reason string)
 }
@@ -147,6 +150,9 @@ func (g *hosts) Enter(ctx context.Context, name string, interval time.Duration) 
 		g.unref(h)
 	}, nil
 }
+
+// Still implements Gate: nobody else gives the turns of one process away.
+func (g *hosts) Still(context.Context, string) error { return nil }
 
 // pause waits until interval has passed since the host's last request.
 func (g *hosts) pause(ctx context.Context, h *host, interval time.Duration) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"feedd/internal/aggregate/read"
 	"feedd/internal/feed"
@@ -135,6 +136,7 @@ func (q *Queue) serve(l *line) {
 		v := &visit{c: q.c, host: l.host, interval: job.Source.HostInterval}
 		// An error here, a held host or the queue's end, meets the run again, which words it.
 		v.leave, _ = q.c.gate.Enter(q.ctx, l.host, job.Source.HostInterval)
+		v.entered = time.Now()
 		go q.run(v, job)
 	}
 }
