@@ -18,6 +18,8 @@ type serveCmd struct {
 	Admin     string `placeholder:"ADDRESS" help:"Where to show the sources' health and the metrics, and only there; systemd means its socket named admin."`
 	AccessLog string `enum:"none,combined,json" default:"none" placeholder:"FORMAT" help:"Write a line for each answer to standard output: combined or json."`
 
+	Connections int `placeholder:"N" env:"FEEDD_DB_CONNECTIONS" help:"Connections to PostgreSQL that this node has at most (as many as its roles can use, up to 20)."`
+
 	Roles []string `placeholder:"collect,desk,publish" help:"What this node does, when others on the same PostgreSQL database do the rest (all)."`
 }
 
@@ -45,7 +47,7 @@ func (c *serveCmd) Run(a *app) error {
 }
 
 func (c *serveCmd) options(a *app) (daemon.Options, error) {
-	o := daemon.Options{Config: c.Config, DB: c.DB, Direct: c.DBDirect, Listen: c.Listen, Admin: c.Admin, Roles: c.Roles, Version: version(), Log: a.log, Now: now, ServerClock: true}
+	o := daemon.Options{Config: c.Config, DB: c.DB, Direct: c.DBDirect, Listen: c.Listen, Admin: c.Admin, Roles: c.Roles, Connections: c.Connections, Version: version(), Log: a.log, Now: now, ServerClock: true}
 	var err error
 	if o.Sockets, err = daemon.Passed(); err != nil {
 		return o, err

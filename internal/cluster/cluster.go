@@ -28,6 +28,7 @@ import (
 // Options make a Cluster. All fields are required.
 type Options struct {
 	Store *store.Store // on PostgreSQL
+	Queue int          // connections at most to the queue, at least 1
 	Log   *slog.Logger
 }
 
@@ -47,13 +48,10 @@ type Cluster struct {
 	clock *clock    // corrected with every word of this node; nil: it goes by its own
 }
 
-// Connections of a node besides the store's, at most. Those of the queue are apart from the others: while its
-// tables are locked, as when somebody drops them, a node still says that it is there, and keeps its hosts. Two
-// more listen, one each for what a node may hold alone.
-const (
-	poolMost = 2
-	jobsMost = 4
-)
+// GateMost is how many connections a node has at most for the gate, and to say that it is there. Those of the queue
+// are apart from them: while its tables are locked, as when somebody drops them, a node still says that it is there,
+// and keeps its hosts. One more listens, and one each is for what a node may hold alone.
+const GateMost = 2
 
 // New returns the cluster that lives on a store, nil when that is on SQLite and one process has all. It
 // connects when it is first used.
@@ -62,11 +60,11 @@ func New(ctx context.Context, o Options) (*Cluster, error) {
 	if to == nil {
 		return nil, nil
 	}
-	pool, err := newPool(ctx, to, poolMost)
+	pool, err := newPool(ctx, to, GateMost)
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := newPool(ctx, to, jobsMost)
+	jobs, err := newPool(ctx, to, int32(max(1, o.Queue)))
 	if err != nil {
 		pool.Close()
 		return nil, err

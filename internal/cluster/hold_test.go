@@ -23,7 +23,7 @@ func node(t *testing.T, address string) (*Cluster, *store.Store) {
 			t.Error(err)
 		}
 	})
-	c, err := New(t.Context(), Options{Store: s, Log: slog.New(slog.DiscardHandler)})
+	c, err := New(t.Context(), Options{Store: s, Queue: 4, Log: slog.New(slog.DiscardHandler)})
 	if err != nil || c == nil {
 		t.Fatal("no cluster on PostgreSQL:", err)
 	}

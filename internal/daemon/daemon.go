@@ -51,6 +51,8 @@ type Options struct {
 	Roles []string
 	Log   *slog.Logger
 	Now   func() time.Time
+	// Connections is how many this process has at most to PostgreSQL, 0 for as many as its roles can use, see share.
+	Connections int
 	// ServerClock has Now corrected, on PostgreSQL, by what the server's clock says: machines differ.
 	ServerClock bool
 	// Access takes a line for each answer, in the format that AccessFormat names; nil takes none.
@@ -72,6 +74,7 @@ type Daemon struct {
 	admins    []net.Listener // none without Options.Admin
 	store     *store.Store
 	roles     roles
+	share     share
 	started   time.Time
 	schema    int64            // that the database had when the nodes were last looked at
 	cluster   *cluster.Cluster // nil on SQLite, where one process has all
@@ -129,6 +132,9 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	if d.roles, err = rolesOf(o.Roles, o.DB); err != nil {
 		return nil, err
 	}
+	if d.share, err = shareOf(o.Connections, d.roles); err != nil {
+		return nil, err
+	}
 	if err = (Place{o.Config, o.DB, o.Direct}).check(); err != nil {
 		return nil, err
 	}
@@ -147,7 +153,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 			return nil, err
 		}
 	}
-	if d.cluster, err = cluster.New(ctx, cluster.Options{Store: d.store, Log: o.Log}); err != nil {
+	if d.cluster, err = cluster.New(ctx, cluster.Options{Store: d.store, Queue: d.share.queue, Log: o.Log}); err != nil {
 		return nil, err
 	}
 	if d.cluster != nil {
@@ -272,7 +278,7 @@ func (r reader) States(ctx context.Context) (map[string]feed.SourceState, error)
 }
 
 func (d *Daemon) openStore(ctx context.Context) (err error) {
-	if d.store, err = store.Open(ctx, d.o.DB, store.Direct(d.o.Direct)); err != nil {
+	if d.store, err = store.Open(ctx, d.o.DB, store.Direct(d.o.Direct), store.Readers(d.share.readers)); err != nil {
 		return err
 	}
 	d.closing("store", d.store.Close)
