@@ -68,7 +68,7 @@ const (
 	hostsOfNode = 100              // hosts of the queue that a node works on
 	jobTime     = 20 * time.Second // a node's turn at a host
 	planned     = time.Second      // how often what is due is queued
-	connections = 17               // of a node that collects, at most
+	connections = 18               // of a node that collects, at most
 )
 
 // second is what happened in one second.

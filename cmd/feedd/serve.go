@@ -18,7 +18,7 @@ type serveCmd struct {
 	Admin     string `placeholder:"ADDRESS" help:"Where to show the sources' health and the metrics, and only there; systemd means its socket named admin."`
 	AccessLog string `enum:"none,combined,json" default:"none" placeholder:"FORMAT" help:"Write a line for each answer to standard output: combined or json."`
 
-	Connections int `placeholder:"N" env:"FEEDD_DB_CONNECTIONS" help:"Connections to PostgreSQL that this node has at most (as many as its roles can use, up to 20)."`
+	Connections int `placeholder:"N" env:"FEEDD_DB_CONNECTIONS" help:"Connections to PostgreSQL that this node has at most (as many as its roles can use, up to 21)."`
 
 	Roles []string `placeholder:"collect,desk,publish" help:"What this node does, when others on the same PostgreSQL database do the rest (all)."`
 }

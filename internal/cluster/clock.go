@@ -46,7 +46,7 @@ func (c *Cluster) measure(ctx context.Context, k *clock) error {
 	defer cancel()
 	asked, began := k.now(), time.Now()
 	var server int64
-	if err := c.pool.QueryRow(ctx, `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`).Scan(&server); err != nil {
+	if err := c.alive.QueryRow(ctx, `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint`).Scan(&server); err != nil {
 		return err
 	}
 	trip := time.Since(began)

@@ -37,7 +37,8 @@ type Cluster struct {
 	store *store.Store
 	log   *slog.Logger
 	quiet *slog.Logger  // for what the queue logs
-	pool  *pgxpool.Pool // for the gate, and who is there
+	pool  *pgxpool.Pool // for the gate, and who else is there
+	alive *pgxpool.Pool // one connection, to say that this node is there
 	jobs  *pgxpool.Pool // for the queue
 	name  string        // of this process, among all that ever were
 
@@ -48,9 +49,10 @@ type Cluster struct {
 	clock *clock    // corrected with every word of this node; nil: it goes by its own
 }
 
-// GateMost is how many connections a node has at most for the gate, and to say that it is there. Those of the queue
-// are apart from them: while its tables are locked, as when somebody drops them, a node still says that it is there,
-// and keeps its hosts. One more listens, and one each is for what a node may hold alone.
+// GateMost is how many connections a node has at most for the gate. One more says that it is there: a node that has
+// to wait for its turn to say so would be taken to be gone. Those of the queue are apart from both: while its tables are
+// locked, as when somebody drops them, a node keeps its hosts. One more listens, and one each is for what a node may
+// hold alone.
 const GateMost = 2
 
 // New returns the cluster that lives on a store, nil when that is on SQLite and one process has all. It
@@ -64,9 +66,15 @@ func New(ctx context.Context, o Options) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	alive, err := newPool(ctx, to, 1)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
 	jobs, err := newPool(ctx, to, int32(max(1, o.Queue)))
 	if err != nil {
 		pool.Close()
+		alive.Close()
 		return nil, err
 	}
 	host, err := os.Hostname()
@@ -74,7 +82,7 @@ func New(ctx context.Context, o Options) (*Cluster, error) {
 		host = "node"
 	}
 	return &Cluster{
-		store: o.Store, log: o.Log, quiet: slog.New(quieter{o.Log.Handler()}), pool: pool, jobs: jobs,
+		store: o.Store, log: o.Log, quiet: slog.New(quieter{o.Log.Handler()}), pool: pool, alive: alive, jobs: jobs,
 		name: fmt.Sprintf("%s/%d/%s", host, os.Getpid(), strings.ToLower(rand.Text()[:4])),
 	}, nil
 }
@@ -95,6 +103,7 @@ func newPool(ctx context.Context, to *pgx.ConnConfig, most int32) (*pgxpool.Pool
 // Close closes the connections.
 func (c *Cluster) Close() error {
 	c.jobs.Close()
+	c.alive.Close()
 	c.pool.Close()
 	return nil
 }

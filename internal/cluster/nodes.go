@@ -45,7 +45,7 @@ func (c *Cluster) Tell(ctx context.Context, of func() Node) error {
 	}
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	_, _ = c.pool.Exec(end, `DELETE FROM nodes WHERE name = $1`, c.name) // else it is silent from now on
+	_, _ = c.alive.Exec(end, `DELETE FROM nodes WHERE name = $1`, c.name) // else it is silent from now on
 	return nil
 }
 
@@ -72,7 +72,7 @@ func (c *Cluster) tell(ctx context.Context, n Node) error {
 	batch.Queue(`INSERT INTO nodes (name, seen, told) VALUES ($1, `+serverClock+`, $2)
 		ON CONFLICT (name) DO UPDATE SET seen = excluded.seen, told = excluded.told`, c.name, string(told))
 	batch.Queue(forgetNodes)
-	return c.pool.SendBatch(ctx, &batch).Close()
+	return c.alive.SendBatch(ctx, &batch).Close()
 }
 
 // Nodes lists the nodes, those that are gone since not long ago included, by their names.

@@ -24,7 +24,7 @@ const (
 
 // fixed is how many connections a node of some roles has for what each has one.
 func (r roles) fixed() int {
-	n := store.WritersMost + cluster.GateMost + 1 // notices
+	n := store.WritersMost + cluster.GateMost + 2 // to say that it is there, and notices
 	if r.desk {
 		n++
 	}

@@ -28,10 +28,10 @@ func TestConnections(t *testing.T) {
 		least int // that it can do with
 		usual int
 	}{
-		"collect": {[]string{RoleCollect}, 9, 9 + readers},
-		"desk":    {[]string{RoleDesk}, 10, 10 + readers},
-		"publish": {[]string{RolePublish}, 9, 7 + readers},
-		"all":     {nil, 12, 12 + readers},
+		"collect": {[]string{RoleCollect}, 10, 10 + readers},
+		"desk":    {[]string{RoleDesk}, 11, 11 + readers},
+		"publish": {[]string{RolePublish}, 10, 8 + readers},
+		"all":     {nil, 13, 13 + readers},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, given := range []int{c.least, 0} {
