@@ -31,29 +31,27 @@ func TestFailover(t *testing.T) {
 	q.Set("target_session_attrs", "read-write")
 	u.RawQuery = q.Encode()
 
-	p := newPress(t, 12, 3)
+	p := newPress(t, 12, 36, 7*time.Second)
 	c := newCluster(t, p, u.String())
 	for range 2 {
 		c.start()
 	}
 	c.eventually(20*time.Second, "a node holds the desk", func() bool { return c.holder() != nil })
 	acks := newAcks(t, c.db)
-	c.eventually(60*time.Second, "most hosts were asked", func() bool { return p.looks() > p.hosts*p.each/2 })
-	served := c.served("/sections/tin.json")
+	c.eventually(60*time.Second, "most hosts were asked", func() bool { return p.reached() > p.outlets/2 })
+	served := c.served("/sections/tin0.json")
 
-	c.forgive(p, 0)
+	c.forgive(p, false)
 	if err := primary.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(3 * time.Second) // a hand is not quick
-	c.forgive(p, 0)
+	c.forgive(p, false)
 	standby.Promote(t)
 	c.eventually(30*time.Second, "a node holds the desk at the standby", func() bool { return c.holder() != nil })
 	p.end()
 	acks.lost(t)
-	p.mu.Lock()
-	want := p.told() * p.hosts * p.each
-	p.mu.Unlock()
+	want := p.all(p.hosts)
 	c.eventually(150*time.Second, fmt.Sprintf("all %d items are stored and filed", want), func() bool {
 		var stored, waiting int
 		return c.ask([]any{&stored, &waiting}, `SELECT count(*), count(*) FILTER (WHERE filed = 0) FROM items`) == nil && stored == want && waiting == 0

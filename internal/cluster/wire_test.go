@@ -3,30 +3,27 @@ package cluster_test
 import (
 	"net"
 	"net/url"
-	"path/filepath"
 	"sync"
 	"testing"
-
-	"feedd/internal/store/storetest"
 )
 
 // wire is what lies between a node and the database server: it passes on what both say until it is cut, and
 // then nothing, as a network does that lost its way. Connections stay open.
 type wire struct {
 	at string // HOST:PORT
-	to string // the server's socket
+	to string // a socket
 
 	mu    sync.Mutex
 	whole chan struct{} // closed while it is not cut
 }
 
-func newWire(t *testing.T, srv *storetest.Server) *wire {
+func newWire(t *testing.T, to string) *wire {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{at: l.Addr().String(), to: filepath.Join(srv.Dir, ".s.PGSQL.5432"), whole: make(chan struct{})}
+	w := &wire{at: l.Addr().String(), to: to, whole: make(chan struct{})}
 	close(w.whole)
 	t.Cleanup(func() { _ = l.Close() })
 	go func() {
@@ -41,8 +38,8 @@ func newWire(t *testing.T, srv *storetest.Server) *wire {
 	return w
 }
 
-// database is the address of a database on the far side of the wire.
-func (w *wire) database(t *testing.T, of string) string {
+// database is the address of a database on the far side of the wire, which is told who asks.
+func (w *wire) database(t *testing.T, of, who string) string {
 	t.Helper()
 	u, err := url.Parse(of)
 	if err != nil {
@@ -50,6 +47,8 @@ func (w *wire) database(t *testing.T, of string) string {
 	}
 	q := u.Query()
 	q.Del("host")
+	q.Del("port")
+	q.Set("application_name", who)
 	q.Set("sslmode", "disable")
 	u.Host, u.RawQuery = w.at, q.Encode()
 	return u.String()
