@@ -634,7 +634,7 @@ func (c *cluster) settle(p *press) {
 			t.Errorf("%d items are stored, %d wait", stored, waiting)
 		}
 	}()
-	c.eventually(150*time.Second, fmt.Sprintf("all %d items are stored and filed", want), func() bool {
+	c.eventually(4*time.Minute, fmt.Sprintf("all %d items are stored and filed", want), func() bool {
 		return c.ask([]any{&stored, &waiting}, `SELECT count(*), count(*) FILTER (WHERE filed = 0) FROM items`) == nil && stored == want && waiting == 0
 	})
 	var guids, entries int
