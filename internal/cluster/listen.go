@@ -11,8 +11,8 @@ import (
 )
 
 // Listen calls on for every notice of a committed transaction, of this node or another, until ctx ends;
-// and with every notice there is when it could not listen, or heard nothing for some seconds: a notice
-// may have been missed. on must not block.
+// and with every notice there is when it could not listen, and every few seconds: a notice may have been missed. on
+// must not block.
 func (c *Cluster) Listen(ctx context.Context, on func(notice string)) error {
 	var said time.Time
 	for ctx.Err() == nil {
@@ -26,8 +26,8 @@ func (c *Cluster) Listen(ctx context.Context, on func(notice string)) error {
 	return nil
 }
 
-// How long a listener may hear nothing before it makes sure that somebody is there: well below the time
-// after which the server ends a session that is silent.
+// How often a listener makes sure that somebody is there: well within the time after which the server ends a
+// session that is silent.
 const listenCheck = silentMost / 2
 
 func (c *Cluster) listen(ctx context.Context, on func(string)) (err error) {
@@ -59,12 +59,13 @@ func (c *Cluster) listen(ctx context.Context, on func(string)) (err error) {
 	}
 }
 
-// hear passes on notices until there is none for listenCheck.
+// hear passes on notices for listenCheck, however many there are: to the server a session that only hears is
+// silent.
 func (c *Cluster) hear(ctx context.Context, conn *pgx.Conn, on func(string)) error {
+	within, cancel := context.WithTimeout(ctx, listenCheck)
+	defer cancel()
 	for {
-		wait, cancel := context.WithTimeout(ctx, listenCheck)
-		n, err := conn.WaitForNotification(wait)
-		cancel()
+		n, err := conn.WaitForNotification(within)
 		switch {
 		case err == nil:
 			on(n.Payload)
