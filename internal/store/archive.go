@@ -86,8 +86,9 @@ func closePage(tx *tx, p *feed.ArchivePage) error {
 			args = []any{int64(p.Page)}
 			_, err = tx.Exec(`UPDATE entries SET page = $1 WHERE id `+tx.s.d.in(part, &args), args...)
 		} else {
-			_, err = tx.Exec(`UPDATE entry_sections SET page = $2 WHERE section = $1 AND entry `+in+`
-				AND published = (SELECT e.published FROM entries e WHERE e.id = entry_sections.entry)`, args...)
+			// By the key, which begins with the time: else all that the section ever listed is looked through.
+			_, err = tx.Exec(`UPDATE entry_sections SET page = $2 FROM entries e WHERE e.id `+in+`
+				AND entry_sections.section = $1 AND entry_sections.published = e.published AND entry_sections.entry = e.id`, args...)
 		}
 		if err != nil {
 			return err

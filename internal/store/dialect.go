@@ -40,8 +40,9 @@ type dialect interface {
 	// forGood has a connection's next transactions on the disk before they are committed, so that no
 	// power cut undoes them; or spares them that wait again, when a power cut may undo the last few.
 	forGood(ctx context.Context, conn *sql.Conn, on bool) error
-	// begin makes a transaction the only one that writes, until it ends; with forGood, no power cut undoes it.
-	begin(tx *sql.Tx, forGood bool) error
+	// begin makes a transaction the only one that writes, until it ends, unless it is beside these; with forGood,
+	// no power cut undoes it.
+	begin(tx *sql.Tx, how writing) error
 	// notice tells other processes on the database about the transaction once it is committed.
 	notice(tx *sql.Tx, about string) error
 	// many runs a query once for each row of arguments, in order, and calls each, when given, for
@@ -137,18 +138,40 @@ func (t *tx) atOnce(query string, rows [][]any) error {
 
 // tx runs f in one writing transaction. A power cut, as no crash does, may undo the last few of them
 // whole: for what sources say again that is well enough.
-func (s *Store) tx(ctx context.Context, f func(*tx) error) error { return s.run(ctx, false, f) }
+func (s *Store) tx(ctx context.Context, f func(*tx) error) error { return s.run(ctx, inTurn, f) }
 
 // txForGood is tx for what nobody would say again: it is on the disk when this returns.
-func (s *Store) txForGood(ctx context.Context, f func(*tx) error) error { return s.run(ctx, true, f) }
+func (s *Store) txForGood(ctx context.Context, f func(*tx) error) error {
+	return s.run(ctx, forGood, f)
+}
 
-func (s *Store) run(ctx context.Context, forGood bool, f func(*tx) error) error {
-	t, err := s.begin(ctx, forGood)
+// txBeside is tx for rows that belong to who writes them, as what a node rendered: on PostgreSQL it does not wait
+// for its turn among all that write. Where several rows of one table may be another's, too, it writes them in
+// the order of their keys. Who holds a claim waits all the same: only in its turn it knows that it still does.
+func (s *Store) txBeside(ctx context.Context, f func(*tx) error) error {
+	how := beside
+	if _, holds := ctx.Value(claimIn{}).(Claim); holds {
+		how = inTurn
+	}
+	return s.run(ctx, how, f)
+}
+
+// writing is how a transaction writes.
+type writing int
+
+const (
+	inTurn  writing = iota // alone
+	forGood                // alone, and no power cut undoes it
+	beside                 // while others write
+)
+
+func (s *Store) run(ctx context.Context, how writing, f func(*tx) error) error {
+	t, err := s.begin(ctx, how)
 	if err != nil {
 		return s.explain(err)
 	}
 	defer t.conn.Close() // gives it back to the pool
-	if forGood {
+	if how == forGood {
 		// Left as it is, it would make the others slow, no more.
 		defer func() { _ = s.d.forGood(context.WithoutCancel(ctx), t.conn, false) }()
 	}
@@ -165,13 +188,13 @@ func (s *Store) run(ctx context.Context, forGood bool, f func(*tx) error) error 
 	return s.explain(t.Commit())
 }
 
-func (s *Store) begin(ctx context.Context, forGood bool) (*tx, error) {
+func (s *Store) begin(ctx context.Context, how writing) (*tx, error) {
 	return again(s.d, func() (*tx, error) {
 		conn, err := s.write.Conn(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if forGood {
+		if how == forGood {
 			if err := s.d.forGood(ctx, conn, true); err != nil {
 				return nil, errors.Join(err, conn.Close())
 			}
@@ -180,7 +203,7 @@ func (s *Store) begin(ctx context.Context, forGood bool) (*tx, error) {
 		if err != nil {
 			return nil, errors.Join(err, conn.Close())
 		}
-		if err := s.d.begin(t, forGood); err != nil {
+		if err := s.d.begin(t, how); err != nil {
 			return nil, errors.Join(err, ignoreDone(t.Rollback()), conn.Close())
 		}
 		return &tx{t, s, conn}, nil

@@ -237,7 +237,7 @@ func (s *Store) Renditions(ctx context.Context) ([]feed.Rendition, error) {
 // saved already keep its Modified, and rs gets it: nodes that render the same tell readers the same.
 func (s *Store) SaveRenditions(ctx context.Context, rs []feed.Rendition) error {
 	var modified []time.Time
-	err := s.tx(ctx, func(tx *tx) (err error) {
+	err := s.txBeside(ctx, func(tx *tx) (err error) {
 		modified, err = saveRenditions(tx, "", rs)
 		return err
 	})
@@ -251,18 +251,26 @@ func (s *Store) SaveRenditions(ctx context.Context, rs []feed.Rendition) error {
 
 // saveRenditions stores what was rendered from a state, and returns since when the bytes are those.
 func saveRenditions(tx *tx, state string, rs []feed.Rendition) ([]time.Time, error) {
+	order := make([]int, len(rs)) // of the paths, as whoever writes beside this has it
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return strings.Compare(rs[a].Path, rs[b].Path) })
 	rows := make([][]any, len(rs))
-	for i, r := range rs {
+	for i, at := range order {
+		r := &rs[at]
 		rows[i] = []any{r.Path, r.Hash, millis(r.Modified), r.Body, state}
 	}
-	modified := make([]time.Time, 0, len(rs))
+	modified := make([]time.Time, len(rs))
+	n := 0
 	err := tx.manyRows(`INSERT INTO renditions (path, hash, modified, body, state) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, body = excluded.body, state = excluded.state,
 			modified = CASE WHEN renditions.hash = excluded.hash THEN renditions.modified ELSE excluded.modified END
 		RETURNING modified`, rows, func(r scanner) error {
 		var ms int64
 		err := r.Scan(&ms)
-		modified = append(modified, fromMillis(ms))
+		modified[order[n]] = fromMillis(ms)
+		n++
 		return err
 	})
 	return modified, err
@@ -271,10 +279,10 @@ func saveRenditions(tx *tx, state string, rs []feed.Rendition) ([]time.Time, err
 // DeleteRenditions forgets these paths; an unknown one is no error.
 func (s *Store) DeleteRenditions(ctx context.Context, paths []string) error {
 	rows := make([][]any, len(paths))
-	for i, p := range paths {
+	for i, p := range slices.Sorted(slices.Values(paths)) {
 		rows[i] = []any{p}
 	}
-	return s.tx(ctx, func(tx *tx) error { return tx.many(`DELETE FROM renditions WHERE path = $1`, rows) })
+	return s.txBeside(ctx, func(tx *tx) error { return tx.many(`DELETE FROM renditions WHERE path = $1`, rows) })
 }
 
 // Subscriptions returns the subscribers of the hub.

@@ -223,8 +223,8 @@ func (d *postgresDialect) schemaLock() int64 {
 // server ends the transaction of a process that stands still, so that the others can go on: as soon as that two of
 // them, which is all that a process may have waiting (WritersMost), hold up the others for less than those wait.
 const (
-	writersLock = `SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '4s', true),
-	pg_advisory_xact_lock(1717922148, hashtext(current_schema()))` // the number spells feed
+	writersWait = `SELECT set_config('lock_timeout', '10s', true), set_config('idle_in_transaction_session_timeout', '4s', true)`
+	writersLock = `, pg_advisory_xact_lock(1717922148, hashtext(current_schema()))` // the number spells feed
 	// onDisk overrides a server that commits before its log is on the disk.
 	onDisk = `, set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`
 	// byIndexHere is byIndex for one transaction.
@@ -235,9 +235,12 @@ func (d *postgresDialect) forGood(context.Context, *sql.Conn, bool) error {
 	return nil // each transaction says so for itself
 }
 
-func (d *postgresDialect) begin(tx *sql.Tx, forGood bool) error {
-	query := writersLock
-	if forGood {
+func (d *postgresDialect) begin(tx *sql.Tx, how writing) error {
+	query := writersWait
+	if how != beside {
+		query += writersLock
+	}
+	if how == forGood {
 		query += onDisk
 	}
 	if d.direct != nil {

@@ -73,7 +73,7 @@ func (s *Store) SaveRendering(ctx context.Context, name, state string, rs []feed
 		return false, err
 	}
 	modified := make([]time.Time, len(rs))
-	err = s.tx(ctx, func(tx *tx) error {
+	err = s.txBeside(ctx, func(tx *tx) error {
 		n, err := tx.affected(`UPDATE renderings SET paths = $1 WHERE name = $2 AND state = $3`, string(list), name, state)
 		if saved = n > 0; err != nil || !saved {
 			return err

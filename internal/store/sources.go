@@ -125,7 +125,7 @@ func (s *Store) Meta(ctx context.Context, name string) (string, error) {
 
 // SetMeta stores a single value under a name.
 func (s *Store) SetMeta(ctx context.Context, name, value string) error {
-	return s.tx(ctx, setMeta(name, value))
+	return s.txBeside(ctx, setMeta(name, value))
 }
 
 // Fix stores a value that must never be another, under a name that has none: no power cut undoes it. It

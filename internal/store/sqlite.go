@@ -121,7 +121,7 @@ func (d *sqliteDialect) forGood(ctx context.Context, conn *sql.Conn, on bool) er
 	return err
 }
 
-func (d *sqliteDialect) begin(*sql.Tx, bool) error { return nil } // it has the lock, see open
+func (d *sqliteDialect) begin(*sql.Tx, writing) error { return nil } // it has the lock, see open
 
 func (d *sqliteDialect) notice(*sql.Tx, string) error { return nil } // one process serves, see serve
 
