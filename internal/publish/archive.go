@@ -146,31 +146,39 @@ func pageAfter(p feed.ArchivePage) feed.PageNumber {
 }
 
 // archive brings the archive of a section up to date: shown are the entries of its feed. Where much is
-// to be closed and a closer is at work, it is left to that.
+// to be closed and a closer is at work, it is left to that; and to another node that closes pages of it.
 func (p *Publisher) archive(ctx context.Context, f *frame, sec *feed.Section, shown map[string]time.Time, before *edition, now time.Time) (archive, error) {
-	if p.closer == nil {
-		a, _, err := p.closePages(ctx, f, sec, shown, now, 0)
-		return a, err
-	}
-	much := p.closer.busy(sec.ID)
-	if !much {
-		var a archive
-		var err error
-		if a, much, err = p.closePages(ctx, f, sec, shown, now, closeAtOnce); err != nil || !much {
+	if p.closer == nil || !p.closer.busy(sec.ID) {
+		a, much, err := p.closePages(ctx, f, sec, shown, now, p.closesAtOnce())
+		if err != nil || !much {
 			return a, err
 		}
-		p.closer.add(sec.ID)
+		if p.closer != nil {
+			p.closer.add(sec.ID)
+		}
 	}
 	closed, err := p.archives.ClosedPages(ctx, sec.ID)
 	return behind(before, closed, now), err
 }
 
+// closesAtOnce is how many pages a rendering closes by itself: none, where each would wait for other nodes.
+func (p *Publisher) closesAtOnce() int {
+	switch {
+	case p.closer == nil:
+		return allPages
+	case p.sharing != nil:
+		return 0
+	}
+	return closeAtOnce
+}
+
 // closePages closes the pages that are to be closed, and returns the archive as it is then. When there
-// are more than most of them it closes none and says that there is much; 0 means as many as there are.
+// are more than most of them it closes none and says that there is much. It says so, too, when another node is
+// closing one.
 func (p *Publisher) closePages(ctx context.Context, f *frame, sec *feed.Section, shown map[string]time.Time, now time.Time, most int) (a archive, much bool, err error) {
-	limit := 0
-	if most > 0 { // what the feed, the open page and so many closed ones hold; beyond that none is even listed
-		limit = len(shown) + p.perPage*3/2 + most*p.perPage
+	limit, mine := 0, false
+	if most != allPages { // one more than the feed, the open page and so many closed ones hold; beyond that none is even listed
+		limit = len(shown) + p.perPage*3/2 + most*p.perPage + 1
 	}
 	for range 10 { // publishers that close pages side by side each get on in turn
 		closed, err := p.archives.ClosedPages(ctx, sec.ID)
@@ -181,7 +189,7 @@ func (p *Publisher) closePages(ctx context.Context, f *frame, sec *feed.Section,
 		if err != nil {
 			return archive{}, false, err
 		}
-		if most > 0 && len(rest) == limit {
+		if most != allPages && len(rest) == limit {
 			return archive{}, true, nil
 		}
 		rest = slices.DeleteFunc(rest, func(l feed.Listed) bool {
@@ -189,8 +197,15 @@ func (p *Publisher) closePages(ctx context.Context, f *frame, sec *feed.Section,
 			return live
 		})
 		pages, a := arrange(rest, closed, now, p.perPage)
-		if most > 0 && len(pages) > most {
+		if most != allPages && len(pages) > most {
 			return archive{}, true, nil
+		}
+		if len(pages) > 0 && !mine {
+			if mine, err = p.claimArchive(ctx, sec.ID, len(pages), now); err != nil || !mine {
+				return archive{}, !mine, err
+			}
+			defer p.releaseArchive(ctx, sec.ID, now)
+			continue // what another one closed just before is to be seen
 		}
 		overtaken := false
 		for _, c := range pages {
@@ -208,6 +223,29 @@ func (p *Publisher) closePages(ctx context.Context, f *frame, sec *feed.Section,
 		}
 	}
 	return archive{}, false, fmt.Errorf("the archive of %s: other publishers kept being faster", sec.ID)
+}
+
+// How long a node may take to close the pages of a section, and each of them, before another one does it.
+const (
+	closeFor  = 10 * time.Second
+	closeEach = 2 * time.Second
+)
+
+// claimArchive tells whether this node is the one to close pages of a section: where two do so side by side,
+// one of them reads a thousand entries in vain, and finds others on the page before when it begins again.
+func (p *Publisher) claimArchive(ctx context.Context, section string, pages int, now time.Time) (mine bool, err error) {
+	if p.sharing == nil {
+		return true, nil
+	}
+	r, err := p.sharing.keep.Rendering(ctx, "archive "+section, "closing", now, now.Add(max(closeFor, time.Duration(pages)*closeEach)))
+	return r.Mine, err
+}
+
+// releaseArchive lets other nodes close pages of the section. Where that fails, the claim lapses.
+func (p *Publisher) releaseArchive(ctx context.Context, section string, now time.Time) {
+	if p.sharing != nil {
+		_, _ = p.sharing.keep.Rendering(context.WithoutCancel(ctx), "archive "+section, "closed", now, now)
+	}
 }
 
 // closePage closes one page.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -390,10 +391,42 @@ func TestABusyMonthHasSeveralPages(t *testing.T) {
 }
 
 // The first start over a full store publishes at once and closes the archives' pages beside it. Who asks
-// for a page meanwhile is told to come back, and afterwards every entry stands in its one place.
+// for a page meanwhile is told to come back, and afterwards every entry stands in its one place. So it is where
+// nodes share the work, and what another one is at work on is left to it.
 func TestAFullStoreIsPublishedBeforeItsArchives(t *testing.T) {
+	t.Run("alone", func(t *testing.T) { fullStore(t, nil) })
+	t.Run("beside another node", func(t *testing.T) {
+		claimed := &claiming{sections: map[string]bool{}}
+		fullStore(t, claimed)
+		if len(claimed.sections) != 2 {
+			t.Errorf("claimed were %v", claimed.sections)
+		}
+	})
+}
+
+// claiming is a store in which another node is at work on each section's archive when first asked, and gives it up.
+type claiming struct {
+	publish.Renderings
+	mu       sync.Mutex
+	sections map[string]bool
+}
+
+func (c *claiming) Rendering(ctx context.Context, name, state string, now, until time.Time) (feed.Rendering, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if strings.HasPrefix(name, "archive ") && !c.sections[name] {
+		c.sections[name] = true
+		return feed.Rendering{}, nil
+	}
+	return c.Renderings.Rendering(ctx, name, state, now, until)
+}
+
+func fullStore(t *testing.T, claimed *claiming) {
 	n := prepareNewsroom(t)
 	n.perPage = 4
+	if claimed != nil {
+		n.renderings = func() publish.Renderings { claimed.Renderings = n.store; return claimed }
+	}
 	n.open()
 	for i := range 60 {
 		n.file([]string{"kinh-te"}, report("bao-a", i, start.AddDate(0, 0, -3*i)))

@@ -21,8 +21,11 @@ type closer struct {
 	waiting []string // sections, in the order in which they are closed; the one at work is first
 }
 
-// closeAtOnce is how many pages a rendering closes by itself.
-const closeAtOnce = 2
+// closeAtOnce is how many pages a rendering closes by itself beside a closer; allPages, however many.
+const (
+	closeAtOnce = 2
+	allPages    = -1
+)
 
 // closeRetry is how long a section waits after its pages could not be closed.
 const closeRetry = 10 * time.Second
@@ -111,7 +114,7 @@ func (p *Publisher) closeSection(ctx context.Context, section string) error {
 	if s == nil || s.plan.byID[section] == nil || s.editions[section] == nil {
 		return nil
 	}
-	_, _, err := p.closePages(ctx, s.frame, s.plan.byID[section], s.editions[section].shown, p.now(), 0)
+	_, _, err := p.closePages(ctx, s.frame, s.plan.byID[section], s.editions[section].shown, p.now(), allPages)
 	return err
 }
 
