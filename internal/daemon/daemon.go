@@ -562,13 +562,15 @@ func (d *Daemon) refresh(ctx context.Context) error {
 
 // breath is how long publishing rests after a rendering that took so long. What comes after quiet is
 // published at once; while commits follow each other, they are published together every pace, and
-// publishing takes a quarter of one processor at most as long as that keeps nobody waiting.
+// publishing takes a quarter of one processor at most as long as that keeps nobody waiting. Of several nodes none
+// may be far behind another, for a reader may meet one after the other: what was committed just after a rendering
+// looked is shown by the next, nodeWait later, unless two of them take longer than that.
 func (d *Daemon) breath(took time.Duration) time.Duration {
+	if d.cluster != nil {
+		return max(nodeWait-2*took, took)
+	}
 	p := pollPace
-	switch {
-	case d.cluster != nil:
-		p = nodePace
-	case d.pub.Awaited():
+	if d.pub.Awaited() {
 		p = pace
 	}
 	return max(p-took, min(3*took, p))
@@ -576,12 +578,11 @@ func (d *Daemon) breath(took time.Duration) time.Duration {
 
 // pace is the shortest time between two renderings: WebSub subscribers hear within it of what was
 // committed. Where there are none and all poll, nobody gains by so many renderings: half of what is new
-// shows within half of pollPace. Of several nodes none may be far behind another, for a reader may meet
-// one after the other.
+// shows within half of pollPace.
 const (
 	pace     = 2 * time.Second
 	pollPace = 3 * time.Second
-	nodePace = 700 * time.Millisecond
+	nodeWait = 700 * time.Millisecond
 )
 
 func (d *Daemon) handler() http.Handler {
