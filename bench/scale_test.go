@@ -144,22 +144,37 @@ const (
 )
 
 // BenchmarkFreshness measures how far publishers are behind the desk while it files a thousand items a
-// second: from the notice of a commit until each of two publishers serves the newest item of it.
+// second: from the notice of a commit until each of two publishers serves the newest item of it; and how many
+// processors each part had meanwhile. Where all that there are were busy, parts waited for them.
 func BenchmarkFreshness(b *testing.B) {
 	feedd := build(b)
 	for b.Loop() {
-		lags, filed := rush(b, feedd)
-		slices.Sort(lags)
-		b.ReportMetric(lags[len(lags)/2].Seconds()*1000, "p50-ms")
-		b.ReportMetric(lags[len(lags)*99/100].Seconds()*1000, "p99-ms")
-		b.ReportMetric(float64(len(lags)), "commits")
-		b.ReportMetric(filed, "items/s")
+		r := rush(b, feedd)
+		slices.Sort(r.lags)
+		b.ReportMetric(r.lags[len(r.lags)/2].Seconds()*1000, "p50-ms")
+		b.ReportMetric(r.lags[len(r.lags)*99/100].Seconds()*1000, "p99-ms")
+		b.ReportMetric(float64(len(r.lags)), "commits")
+		b.ReportMetric(float64(r.items)/r.took.Seconds(), "items/s")
+		all := time.Duration(0)
+		for part, used := range r.used {
+			b.ReportMetric(used.Seconds()/r.took.Seconds(), "cpus-"+part)
+			all += used
+		}
+		b.ReportMetric(all.Seconds()/r.took.Seconds(), "cpus")
 		b.ReportMetric(0, "ns/op")
 	}
 }
 
-// rush returns how far each publisher was behind each commit, and how many items a second were filed.
-func rush(b *testing.B, feedd string) (lags []time.Duration, filed float64) {
+// rushed is what was measured while items came in: how far each publisher was behind each commit, and the CPU
+// time of the parts.
+type rushed struct {
+	lags  []time.Duration
+	items int
+	took  time.Duration // until all were filed
+	used  map[string]time.Duration
+}
+
+func rush(b *testing.B, feedd string) (r rushed) {
 	var yaml strings.Builder
 	yaml.WriteString("site: {title: x, url: \"https://news.example.org\"}\nsections: [{id: tin, title: Tin}]\nsources:\n")
 	for n := range 100 {
@@ -169,7 +184,8 @@ func rush(b *testing.B, feedd string) (lags []time.Duration, filed float64) {
 	if err := os.WriteFile(config, []byte(yaml.String()), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	db := storetest.New(b).Schema(b)
+	pg := storetest.New(b)
+	db := pg.Schema(b)
 	desk := serve(b, feedd, config, db, "desk")
 	defer desk.stop()
 	publishers := []*daemon{serve(b, feedd, config, db, "publish"), serve(b, feedd, config, db, "publish")}
@@ -187,52 +203,67 @@ func rush(b *testing.B, feedd string) (lags []time.Duration, filed float64) {
 	var mu sync.Mutex
 	var commits []shown
 	seen := make([][]shown, len(publishers))
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		watchCommits(ctx, b, db, func(c shown) { mu.Lock(); commits = append(commits, c); mu.Unlock() })
-	})
-	for i, p := range publishers {
-		watching.Go(func() { watchPages(ctx, p.at, func(c shown) { mu.Lock(); seen[i] = append(seen[i], c); mu.Unlock() }) })
+	news := make(chan struct{}, 1) // there is more in commits or seen
+	note := func(to *[]shown) func(shown) {
+		return func(c shown) {
+			mu.Lock()
+			*to = append(*to, c)
+			mu.Unlock()
+			select {
+			case news <- struct{}{}:
+			default:
+			}
+		}
 	}
-	began := time.Now()
-	sent := tell(ctx, b, s)
-	for { // until the desk has all of it
+	var watching sync.WaitGroup
+	watching.Go(func() { watchCommits(ctx, b, db, note(&commits)) })
+	for i, p := range publishers {
+		watching.Go(func() { watchPages(ctx, p.at, note(&seen[i])) })
+	}
+	until := func(what string, done func() bool) {
+		late := time.NewTimer(2 * time.Minute)
+		defer late.Stop()
+		for !done() {
+			select {
+			case <-news:
+			case <-late.C:
+				b.Fatalf("%s: not within two minutes", what)
+			}
+		}
+	}
+	used := func() map[string]time.Duration {
+		return map[string]time.Duration{"desk": cpuOf(desk.cmd.Process.Pid, false), "server": serverCPU(b, pg), "sources": cpuOf(os.Getpid(), false),
+			"publishers": cpuOf(publishers[0].cmd.Process.Pid, false) + cpuOf(publishers[1].cmd.Process.Pid, false)}
+	}
+	before, began := used(), time.Now()
+	r.items = tell(ctx, b, s)
+	until("the desk has all of it", func() bool {
 		waiting, _, err := s.Lag(ctx)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if waiting == 0 {
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	filed = float64(sent) / time.Since(began).Seconds()
-	mu.Lock()
-	if len(commits) == 0 {
-		b.Fatal("no commit was told of")
-	}
-	mu.Unlock()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		mu.Lock()
-		last := commits[len(commits)-1].item
-		all := !slices.ContainsFunc(seen, func(of []shown) bool { return len(of) == 0 || of[len(of)-1].item < last })
-		mu.Unlock()
-		if all {
-			break
-		}
+		defer mu.Unlock()
+		return waiting == 0 && len(commits) > 0 && commits[len(commits)-1].item == r.items-1
+	})
+	r.took, r.used = time.Since(began), used()
+	for part := range r.used {
+		r.used[part] -= before[part]
 	}
+	until("all of it is published", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return !slices.ContainsFunc(seen, func(of []shown) bool { return len(of) == 0 || of[len(of)-1].item < r.items-1 })
+	})
 	cancel()
 	watching.Wait()
 	for _, c := range commits {
 		for i := range seen {
 			at := slices.IndexFunc(seen[i], func(p shown) bool { return p.item >= c.item })
-			if at < 0 {
-				b.Fatalf("item %d is not published", c.item)
-			}
-			lags = append(lags, max(0, seen[i][at].at.Sub(c.at)))
+			r.lags = append(r.lags, max(0, seen[i][at].at.Sub(c.at)))
 		}
 	}
-	return lags, filed
+	return r
 }
 
 // shown is the newest item at a time.
@@ -241,7 +272,10 @@ type shown struct {
 	at   time.Time
 }
 
-// tell saves items at the rate, and returns how many.
+// perLook is how many new items a source has when it is looked at: 1,000 a second are 50 looks.
+const perLook = 20
+
+// tell saves items at the rate, what one source after the other tells, and returns how many.
 func tell(ctx context.Context, b *testing.B, s *store.Store) (sent int) {
 	r := rand.New(rand.NewPCG(1, 7))
 	words := rand.NewZipf(r, 1.05, 20, uint64(len(vocabulary)-1))
@@ -252,23 +286,28 @@ func tell(ctx context.Context, b *testing.B, s *store.Store) (sent int) {
 		}
 		return strings.Join(drawn, " ")
 	}
+	tick := time.NewTicker(time.Second * perLook / rushRate)
+	defer tick.Stop()
 	began := time.Now()
-	for time.Since(began) < rushFor {
-		now := time.Now()
-		c := &store.Collected{State: feed.SourceState{Source: fmt.Sprintf("s%d", sent%100)}, At: now}
-		for due := int(now.Sub(began).Seconds() * rushRate); sent < due; sent++ {
-			link := fmt.Sprintf("https://bao.example/tin/%d.html", sent)
-			it := feed.Item{Source: c.State.Source, GUID: link, URL: link, Canonical: feed.Canonical(link), Title: text(12), Summary: text(30),
-				Published: began.Add(time.Duration(sent) * time.Second / rushRate)}
-			it.Key = feed.Identify(&it)
-			c.Items = append(c.Items, it)
-		}
-		if len(c.Items) > 0 {
-			if _, err := s.Save(ctx, c); err != nil {
-				b.Fatal(err)
+	for now := began; now.Sub(began) < rushFor; now = <-tick.C {
+		var looks sync.WaitGroup // those that are due share a transaction, as looks of collectors do
+		for due := int(now.Sub(began).Seconds() * rushRate); sent+perLook <= due; {
+			c := &store.Collected{State: feed.SourceState{Source: fmt.Sprintf("s%d", sent/perLook%100)}, Full: true, At: now}
+			for i := range perLook { // a minute apart, the last one just now
+				link := fmt.Sprintf("https://bao.example/tin/%d.html", sent)
+				it := feed.Item{Source: c.State.Source, GUID: link, URL: link, Canonical: feed.Canonical(link), Title: text(12), Summary: text(30),
+					Published: began.Add(time.Duration(sent)*time.Second/rushRate - time.Duration(perLook-1-i)*time.Minute)}
+				it.Key = feed.Identify(&it)
+				c.Items = append(c.Items, it)
+				sent++
 			}
+			looks.Go(func() {
+				if _, err := s.Save(ctx, c); err != nil {
+					b.Error(err)
+				}
+			})
 		}
-		time.Sleep(20 * time.Millisecond)
+		looks.Wait()
 	}
 	return sent
 }
@@ -306,10 +345,12 @@ func watchCommits(ctx context.Context, b *testing.B, db string, each func(shown)
 	}
 }
 
-// watchPages says when a publisher shows something newer.
+// watchPages says when a publisher shows something newer. It asks again and again, as readers do.
 func watchPages(ctx context.Context, at string, each func(shown)) {
 	last, etag := -1, ""
-	for ctx.Err() == nil {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for ; ctx.Err() == nil; <-tick.C {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+at+"/sections/tin.json", nil)
 		if err != nil {
 			return
@@ -326,7 +367,6 @@ func watchPages(ctx context.Context, at string, each func(shown)) {
 				}
 			}
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 }
 
