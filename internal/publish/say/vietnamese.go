@@ -401,6 +401,7 @@ var vietnamese = map[string]string{
 	"places-apart":    "nơi cách nhau",
 	"age":             "tuổi",
 	"age-clash":       "khác tuổi",
+	"vectors":         "từ hay đi cùng nhau",
 	"strangers":       "người khác nhau",
 	"text":            "nội dung",
 	"text-pairs":      "cặp từ trong nội dung",

@@ -2,32 +2,28 @@ package judge
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
 
-	"feedd/internal/aggregate/desk/stories"
 	"feedd/internal/aggregate/desk/words"
 	"feedd/internal/feed"
 )
 
-// RankWithVectors trains word vectors so that a headline finds its own summary among those of others, from
-// texts without labels: tables with the columns title and summary or text. Then it ranks all pairs of
-// reports of each labelled stream by the models that are fitted without the stream's outlets and years,
-// with the cosine of the vectors added to their log-odds at some weights, and writes the average precision
-// of each. It says what such vectors are worth; none are part of feedd, see docs/measurements.md. Only the
-// streams of a language in which the tables are say something, and only if the tables are of other outlets.
+// FitHeadlineVectors writes the table of word vectors that words reads, data/vectors-vi.bin, from texts without
+// labels: tables with the columns title and summary or text. Headlines that stand in the labelled pairs and days
+// are left out, so that what these measure was not seen. Run it through internal/aggregate/desk/judge/fit.
 //
 // A text is the sum of the vectors of its words and pairs of words, brought to length 1. Of each batch of
 // headlines and summaries the cross-entropy of finding one by the other is minimised, both ways (InfoNCE,
 // van den Oord et al., 2018), by AdaGrad with one step width a word. All that is random comes from a fixed
-// start, and nothing is computed side by side, so that the same texts give the same figures.
-func (l *Labelled) RankWithVectors(out io.Writer, tables ...io.Reader) error {
+// start, and nothing is computed side by side, so that the same texts give the same bytes.
+func (l *Labelled) FitHeadlineVectors(out io.Writer, provenance string, tables ...io.Reader) error {
+	known := l.titles()
 	var texts []headline
-	known := map[string]bool{}
 	for _, in := range tables {
 		err := readTable(in, []string{"title"}, func(row tableRow) error {
 			const short = 40 // bytes: such a summary tells nothing
@@ -36,7 +32,7 @@ func (l *Labelled) RankWithVectors(out io.Writer, tables ...io.Reader) error {
 				return nil
 			}
 			known[title] = true
-			texts = append(texts, headline{termsOf(l.rd.Read(title, "")), termsOf(l.rd.Read("", summary))})
+			texts = append(texts, headline{l.rd.Read(title, "").Terms(), l.rd.Read("", summary).Terms()})
 			return nil
 		})
 		if err != nil {
@@ -45,67 +41,52 @@ func (l *Labelled) RankWithVectors(out io.Writer, tables ...io.Reader) error {
 	}
 	f := newHeadlineFit(texts, vectorBatch)
 	f.train()
-	fmt.Fprintf(out, "trained on %d headlines, %d terms\n", len(f.texts), len(f.terms))
-	l.sample()
-	for _, family := range slices.Compact(slices.Sorted(maps.Values(families))) {
-		m := l.fit("", func(i int) bool { return families[l.pairs[i].set] != family }, func(i int) bool { return families[l.days[i].set] != family })
-		sc := stories.NewScorer(m)
-		for i := range l.days {
-			if d := &l.days[i]; families[d.set] == family {
-				sc.Amid(l.countsOf(d.set))
-				f.rank(out, sc, d)
-			}
-		}
-	}
-	return nil
+	fmt.Fprintf(out, "of %d headlines; %s\n", len(f.texts), provenance)
+	return f.write(out)
 }
 
-// rank writes the average precision of all pairs of a day at each weight of the vectors.
-func (f *headlineFit) rank(out io.Writer, sc *stories.Scorer, d *labelledDay) {
-	weights := []float64{0, 1, 2, 4}
-	directions := make([][]float32, len(d.rows))
-	for i := range d.rows {
-		directions[i] = f.direction(termsOf(d.rows[i].d))
-	}
-	lists := make([][]ranked, len(weights))
-	for k, a := range d.rows {
-		for n, b := range d.rows[:k] {
-			if a.at-b.at > window {
-				continue
-			}
-			j := sc.Score(b.d, a.d, a.at-b.at, a.outlet == b.outlet)
-			const least = 1e-9
-			odds := math.Log((j.P + least) / (1 - j.P + least))
-			cosine := float64(dot(directions[k], directions[n]))
-			for w, weight := range weights {
-				lists[w] = append(lists[w], ranked{odds + weight*cosine, a.cluster == b.cluster})
-			}
+// titles are the headlines of all that is labelled by somebody.
+func (l *Labelled) titles() map[string]bool {
+	titles := map[string]bool{}
+	for i := range l.pairs {
+		if p := &l.pairs[i]; p.set != minedSet {
+			titles[p.titles[0]], titles[p.titles[1]] = true, true
 		}
 	}
-	fmt.Fprintf(out, "%-10s %7d pairs ", d.set, len(lists[0]))
-	for w, weight := range weights {
-		fmt.Fprintf(out, "  weight %g: %.3f", weight, averagePrecision(lists[w]))
+	for i := range l.days {
+		for _, r := range l.days[i].rows {
+			titles[r.item.Title] = true
+		}
 	}
-	fmt.Fprintln(out)
+	return titles
 }
 
-// termsOf are the words of a text and its pairs of neighbours, each once.
-func termsOf(d *words.Text) (terms []uint32) {
-	const pair = 1 << 24 // sets them apart from words
-	for _, p := range d.All() {
-		terms = append(terms, p>>8)
+// write writes the number of terms and, in little endian, the terms and then a row of signed bytes for each, in
+// units of the 127th part of the largest coordinate but for a few that are far out.
+func (f *headlineFit) write(out io.Writer) error {
+	const farOut = 0.0005 // of all coordinates
+	sizes := make([]float32, len(f.vectors))
+	for i, x := range f.vectors {
+		sizes[i] = max(x, -x)
 	}
-	for _, p := range d.Pairs(nil) {
-		terms = append(terms, p>>8|pair)
+	slices.Sort(sizes)
+	unit := float64(sizes[int(float64(len(sizes)-1)*(1-farOut))]) / 127
+	raw := binary.LittleEndian.AppendUint32(nil, uint32(len(f.terms)))
+	for _, t := range f.terms {
+		raw = binary.LittleEndian.AppendUint32(raw, t)
 	}
-	return terms
+	for _, x := range f.vectors {
+		raw = append(raw, byte(int8(max(-127, min(127, math.Round(float64(x)/unit))))))
+	}
+	_, err := out.Write(raw)
+	return err
 }
 
 // headline is the terms of a headline and of its summary.
 type headline [2][]uint32
 
 const (
-	vectorLength = 64     // coordinates
+	vectorLength = words.Dimensions
 	vectorTerms  = 29_000 // at a byte a coordinate and four a term they are less than 2 MB
 	vectorBatch  = 512    // headlines that are told apart at a time
 	vectorTurns  = 6      // through all of them
@@ -300,21 +281,4 @@ func (f *headlineFit) move(batch []int, step float32) {
 			}
 		}
 	}
-}
-
-// direction is that of a text with these terms; all zero where none is known.
-func (f *headlineFit) direction(terms []uint32) []float32 {
-	const n = vectorLength
-	sum := make([]float32, n)
-	for _, t := range terms {
-		if i, ok := f.places[t]; ok {
-			add(sum, f.vectors[int(i)*n:][:n], 1)
-		}
-	}
-	if norm := float32(math.Sqrt(float64(dot(sum, sum)))); norm > 0 {
-		for k := range sum {
-			sum[k] /= norm
-		}
-	}
-	return sum
 }

@@ -101,7 +101,7 @@ func readLabelledWithout(list, shared, own, labels string) (*Labelled, error) {
 		{filepath.Join(shared, "independent"), "gva_stream.tsv", l.addDays},
 		{filepath.Join(shared, "independent"), "ecb_stream.tsv", l.addDays},
 		{filepath.Join(shared, "independent"), "allsides_stream.tsv", l.addDays},
-		{shared, "stream_vi_10k.tsv", func(in io.Reader) error { return l.addStream(in, "mined") }},
+		{shared, "stream_vi_10k.tsv", func(in io.Reader) error { return l.addStream(in, minedSet) }},
 		{labels, "labels.tsv", l.addLabels},
 		{labels, "days.tsv", l.addLabelledDays},
 	} {

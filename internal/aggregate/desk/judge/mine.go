@@ -31,6 +31,9 @@ const (
 	minedEditor = "editor" // said by an editor, of two headlines
 )
 
+// minedSet is the set of the pairs mined from the unlabelled stream.
+const minedSet = "mined"
+
 // Mine finds the pairs in items that are in order of time. Items that stand far apart are not compared.
 func Mine(items []feed.Item) []Mined {
 	m := miner{items: items, hosts: map[string]feed.Numbering{}, rd: words.NewReader(nil), sc: stories.NewScorer(nil)}

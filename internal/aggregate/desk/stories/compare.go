@@ -51,7 +51,14 @@ func (sc *Scorer) compare(text *words.Text, hours float64, outlet bool, j *Compa
 	x := &j.X
 	x[fHours] = math.Log1p(min(math.Abs(hours), cappedHours)) / 4
 	x[fSource] = bit(outlet)
+	if cosine, known := a.Cosine(b.Text); known {
+		x[fVectors] = cosine - usualCosine
+	}
 }
+
+// usualCosine is about the cosine of the directions of two reports that may be of one event or not: where it is
+// not known, it says as much as one that is usual.
+const usualCosine = 0.5
 
 // cappedHours is the gap beyond which nothing is concluded from it. Labelled pairs of two events are
 // farther apart than those of one because of the way they were sought, not because news are.

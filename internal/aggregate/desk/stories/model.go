@@ -47,6 +47,7 @@ const (
 	fPlacesApart        // nor does any other
 	fAge                // somebody's age in common
 	fAgeClash           // ages of people, none in common
+	fVectors            // directions of the texts by word vectors, beyond what is usual
 	fStrangers          // each names somebody or something rare, and nothing that the other does
 	// With summaries only.
 	fText      // words of headline and summary in common
@@ -65,16 +66,19 @@ const (
 var FeatureNames = [Features]string{
 	"cosine", "contain", "order", "pairs", "name-swap", "word-swap", "one-sided", "equal", "equal-but-names", "short",
 	"figures", "place", "date-clash", "period-clash", "quantity-clash", "casualty-clash", "place-clash", "direction-clash",
-	"choice-clash", "angle", "aside", "genre", "two-genres", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "stream", "frame", "rare", "there", "elsewhere", "places-apart", "age", "age-clash", "strangers", "text", "text-pairs", "names", "across", "across-min", "name-mass", "same-day", "other-day", "untold",
+	"choice-clash", "angle", "aside", "genre", "two-genres", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "stream", "frame", "rare", "there", "elsewhere", "places-apart", "age", "age-clash", "vectors", "strangers", "text", "text-pairs", "names", "across", "across-min", "name-mass", "same-day", "other-day", "untold",
 }
 
 // Signs keeps a weight from going against what its feature means, where few samples have it.
 var Signs = [Features]int{
 	fCosine: 1, fContain: 1, fOrder: 1, fPairs: 1, fNameSwap: -1, fWordSwap: -1, fOneSided: -1, fEqualNames: -1, fFigures: 1, fPlace: 1,
 	fDate: -1, fPeriod: -1, fQuantity: -1, fCasualty: -1, fPlaceClash: -1, fDirection: -1, fChoice: -1, fAngle: -1, fAside: -1, fGenre: -1, fGenres: -1, fEqualShort: -1, fRubric: -1, fTitleNames: 1, fHours: -1, fNameMass: 1, fSameDay: 1, fOtherDay: -1, fStream: 1, fFrame: -1, fRare: 1, fUntold: -1,
-	fThere: 1, fElsewhere: -1, fPlacesApart: -1, fAge: 1, fAgeClash: -1, fStrangers: -1,
+	fThere: 1, fElsewhere: -1, fPlacesApart: -1, fAge: 1, fAgeClash: -1, fVectors: 1, fStrangers: -1,
 	fText: 1, fTextPairs: 1, fNames: 1, fAcross: 1, fAcrossMin: 1,
 }
+
+// Vectors is the feature of the word vectors, whose weight is not fitted.
+const Vectors = fVectors
 
 // TitleFeatures is how many of the features need no summary.
 const TitleFeatures = fText

@@ -64,6 +64,9 @@ type Open struct {
 	HeadHash uint32    // of the tokens before the first colon or bar
 	Short    bool      // has a token that is an acronym
 	slots    []slot
+
+	bearing  bearing // while a text is read; see Text.Cosine
+	directed bool
 }
 
 // MostTokens of a headline are remembered one by one.
@@ -76,7 +79,7 @@ const MostTokens = 40
 //	names   packed
 //	folds   of the headline's tokens whose fold is not their norm, hashed
 //	slots   three each: the key and the value
-//	seldom  steps, hash of the head, days, places and ages, where there are any
+//	seldom  steps, hash of the head, days, places, ages and the direction, where there are any
 //
 // and behind them bytes, four to a number:
 //
@@ -102,9 +105,10 @@ const (
 	hasDays
 	hasPlaces
 	hasAges
+	hasDirection
 )
 
-var seldomNumbers = [...]int{hasSteps: 2, hasHead: 1, hasDays: 1, hasPlaces: 4, hasAges: 1}
+var seldomNumbers = [...]int{hasSteps: 2, hasHead: 1, hasDays: 1, hasPlaces: 4, hasAges: 1, hasDirection: directionNumbers}
 
 // packing is what a text is packed from, used again for each.
 type packing struct {
@@ -179,6 +183,9 @@ func (p *packing) packSeldom(d *Open, n []uint32) []uint32 {
 	}
 	if a := d.ages; a[0] != 0 {
 		n, has = append(n, uint32(a[0])|uint32(a[1])<<8|uint32(a[2])<<16|uint32(a[3])<<24), has|1<<hasAges
+	}
+	if d.directed {
+		n, has = append(n, d.bearing[:]...), has|1<<hasDirection
 	}
 	d.seldom = has
 	return n

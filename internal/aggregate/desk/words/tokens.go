@@ -59,6 +59,7 @@ type Reader struct {
 	packed packing
 	table  Set
 	common []*spelled
+	terms  []uint32
 	// seen takes each word of a text when frequencies are counted.
 	seen func(text string)
 }
@@ -576,6 +577,10 @@ func (rd *Reader) collect(d *Open) {
 		}
 	}
 	d.Norm = Length(all.list)
+	if d.Language == Vietnamese && !d.Told {
+		rd.terms = terms(rd.terms[:0], all.list, pairs.list)
+		d.bearing, d.directed = vietnameseVectors().direction(rd.terms)
+	}
 	rd.packed.pack(d, rd.title, all.list, names.list)
 }
 

@@ -8,7 +8,7 @@
 //	go run ./internal/aggregate/desk/judge/fit -mine STREAM.tsv                   # labels that cost nothing, and how many are right
 //	go run ./internal/aggregate/desk/judge/fit -mine sqlite:data/feedd.db         # the same of a store; postgres://… too
 //	go run ./internal/aggregate/desk/judge/fit -also sqlite:data/feedd.db         # fit with them, and with what its editors said
-//	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -vectors stream_vi_10k.tsv  # what word vectors would be worth
+//	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -vectors   # words/data/vectors-vi.bin, in some minutes
 //
 // Fitting the same data again gives the same files, byte for byte.
 //
@@ -58,7 +58,7 @@ func run() error {
 	mine := flag.String("mine", "", "write nothing; mine labels from this store (sqlite:FILE, postgres://…) or stream (TSV: id, ts, source, url, title, summary) and say how many of a sample are right by -clusters")
 	also := flag.String("also", "", "stores whose mined labels, and whose editors' words, the models are fitted on, too, separated by commas")
 	clusters := flag.String("clusters", "", "with -mine: a table of ids and clusters, where the stream has none itself; of a store, of guids or addresses")
-	vectors := flag.String("vectors", "", "write nothing; train word vectors on these tables of -data, separated by commas, and say what they would be worth")
+	vectors := flag.Bool("vectors", false, "write the word vectors instead of the models; fit once more afterwards")
 	misses := flag.Bool("misses", false, "with -check or -sets: print the false positives and false negatives")
 	flag.Parse()
 
@@ -85,8 +85,8 @@ func run() error {
 		}
 		l.Also(st, "a store")
 	}
-	if *vectors != "" {
-		return rankWithVectors(l, *from, strings.Split(*vectors, ","))
+	if *vectors {
+		return fitVectors(l, filepath.Join(*into, "words/data/vectors-vi.bin"), *from)
 	}
 	if *check > 0 || *sets {
 		var wrong io.Writer
@@ -146,17 +146,20 @@ func mineStore(address string) (*judge.Stored, error) {
 	return judge.MineStore(ctx, s)
 }
 
-// rankWithVectors says what vectors of these tables would be worth.
-func rankWithVectors(l *judge.Labelled, from string, names []string) error {
+// fitVectors writes the word vectors of the Vietnamese tables in a folder.
+func fitVectors(l *judge.Labelled, into, from string) error {
 	var tables []io.Reader
-	for _, name := range names {
+	provenance := "trained by internal/aggregate/desk/judge/fit on"
+	for _, name := range []string{"stream_vi_10k.tsv", "categories_vi.tsv", "independent/sections_vntc8_train.tsv"} {
 		raw, err := os.ReadFile(filepath.Join(from, name))
 		if err != nil {
 			return err
 		}
+		h := sha256.Sum256(raw)
+		provenance += fmt.Sprintf(" %s (SHA-256 %x…)", name, h[:6])
 		tables = append(tables, bytes.NewReader(raw))
 	}
-	return l.RankWithVectors(os.Stdout, tables...)
+	return write(into, func(w io.Writer) error { return l.FitHeadlineVectors(w, provenance, tables...) })
 }
 
 // countWords writes the table of word frequencies of the streams in a folder. Each group is of one
