@@ -360,6 +360,8 @@ var vietnamese = map[string]string{
 	"names":                                      "tên",
 	"one frame, other contents":                  "cùng khuôn, khác nội dung",
 	"figures turned round":                       "số liệu đảo ngược",
+	"another of one kind of place":               "nơi khác cùng loại",
+	"a frame that an outlet fills anew":          "khuôn câu mà một báo dùng lại với nội dung khác",
 	"other places":                               "nơi khác",
 	"other ages":                                 "tuổi khác",
 	"people of some age whom nobody names":       "những người chỉ nói tuổi mà không nêu tên",

@@ -27,6 +27,8 @@ type exchange struct {
 
 	named bool // names stand in each, in one place
 
+	slot uint16 // where the last stands in b: from, to
+
 	spans, nameSpans, numberSpans, added int
 	widest                               int    // words of the longest
 	swap                                 uint64 // names the last
@@ -148,6 +150,9 @@ func (sc *Scorer) exchanges(a *words.Open, o *overlap, j *Comparison) {
 		x[fFrame] = min(1, float64(min(e.a/o.a, e.b/o.b)))
 	}
 	j.filled = sc.filled(a, o, &e, x[fFrame])
+	if e.numberSpans == 0 && sc.isFrame(&e, x[fFrame]) {
+		j.frame = e.slot
+	}
 	if j.Told {
 		x[fUntold] = min(1, float64(min(e.untoldA/o.a, e.untoldB/o.b)))
 	}
@@ -206,6 +211,7 @@ func (sc *Scorer) between(e *exchange, ta, tb []words.Token, at [4]int, told boo
 	case ca.words > 0 && cb.words > 0:
 		e.spans++
 		e.swap = swapHash(ta[i:i1], tb[k:k1])
+		e.slot = uint16(k)<<8 | uint16(k1)
 		e.widest = max(e.widest, ca.words, cb.words)
 		e.a, e.b = e.a+wa, e.b+wb
 		e.named = e.named || (na > 0 || known(ta[i:i1])) && (nb > 0 || known(tb[k:k1]))
@@ -252,6 +258,22 @@ func (sc *Scorer) filled(a *words.Open, o *overlap, e *exchange, share float64) 
 		}
 		if inBoth++; t.Flags&tb[k].Flags&words.IsName != 0 && t.Flags&words.IsNumber == 0 && t.Weight() > name {
 			return false
+		}
+	}
+	return inBoth >= frame
+}
+
+// isFrame says whether two headlines are one frame, as far as they alone tell: one stretch of them was exchanged, what
+// stands in its place tells something, and enough is left.
+func (sc *Scorer) isFrame(e *exchange, share float64) bool {
+	const least, most, frame = 0.04, 0.75, 4
+	if e.spans != 1 || share < least || share > most || min(e.rareA, e.rareB) < words.TellingFrom {
+		return false
+	}
+	inBoth := 0
+	for _, k := range sc.align.hitA {
+		if k >= 0 {
+			inBoth++
 		}
 	}
 	return inBoth >= frame

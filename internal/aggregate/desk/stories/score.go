@@ -30,6 +30,7 @@ type Comparison struct {
 	other  bool   // few words, and an exchange of one that says much
 	doubt  bool   // not quite so few, and of one that says something: no copy by the headlines alone
 	filled bool   // one frame, and other contents
+	frame  uint16 // where in the newer headline what is exchanged stands, where the two are one frame; 0 where they are not
 	swap   uint64 // the words exchanged, when the headlines are equal but for one exchange
 	rough  bool   // P is less than it was asked for, see Scorer.judge
 }
@@ -128,6 +129,8 @@ func (sc *Scorer) atMostRelated(a *words.Open, j *Comparison) string {
 	case sc.turned(a) && sc.strangers(a, &sc.probe.open):
 		return "figures turned round"
 	case j.exact:
+	case j.clash.OneOf:
+		return "another of one kind of place"
 	case j.X[fElsewhere] == 1:
 		return "other places"
 	case j.X[fAgeClash] == 1:

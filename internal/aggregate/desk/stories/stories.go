@@ -202,6 +202,11 @@ func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 	}
 	s.compare(r)
 	best, found := s.choose(r)
+	if found {
+		if b := &s.judged[best.best]; b.j.Apart == "" && b.j.Veto == "" && s.fillsAnew(r, b) {
+			b.j.Apart = frame
+		}
+	}
 	why := s.explain(it, r, best, found)
 	if !found || best.score < s.certain.Relate {
 		return why

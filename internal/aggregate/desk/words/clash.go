@@ -4,7 +4,7 @@ import "math"
 
 // Clash is how the slots of two headlines disagree.
 type Clash struct {
-	Date, Period, Score, Quantity, Casualty, Place, Former, Direction, Choice bool
+	Date, Period, Score, Quantity, Casualty, Place, Former, Direction, Choice, OneOf bool
 
 	// former: two names of one province, of before and after it was merged.
 	shared    int // numbers in both
@@ -14,7 +14,7 @@ type Clash struct {
 
 // Any tells whether they contradict each other in anything.
 func (c Clash) Any() bool {
-	return c.Date || c.Period || c.Score || c.Quantity || c.Casualty || c.Place || c.Direction || c.Choice
+	return c.Date || c.Period || c.Score || c.Quantity || c.Casualty || c.Place || c.Direction || c.Choice || c.OneOf
 }
 
 // Compare finds where two headlines contradict each other.
@@ -84,10 +84,39 @@ func (lx *lexicon) compare(a, b []slot) (c Clash) {
 			}
 		}
 	}
+	c.OneOf = lx.others(a, b)
 	if c.Direction { // only where neither says both
 		c.Direction = lx.turned(a, b)
 	}
 	return c
+}
+
+// others says whether a and b mean some of one kind, and none in common.
+func (lx *lexicon) others(a, b []slot) bool {
+	same := func(x *slot) (some, one bool) {
+		for k := range b {
+			if y := &b[k]; y.kind == oneOf && y.key == x.key {
+				some = true
+				if one = lx.agree(x, y); one {
+					break
+				}
+			}
+		}
+		return some, one
+	}
+	is := false
+	for i := range a {
+		x := &a[i]
+		if x.kind != oneOf {
+			continue
+		}
+		some, one := same(x)
+		if one {
+			return false // what is one place in one of its parts has others beside it
+		}
+		is = is || some
+	}
+	return is
 }
 
 // turned says whether for some pair of opposites a has one side only and b the other only.
@@ -119,6 +148,8 @@ func (lx *lexicon) agree(x, y *slot) bool {
 		return true
 	case x.kind == where:
 		return lx.within(int(x.value), int(y.value))
+	case x.kind == oneOf:
+		return x.value >= aPlace && y.value >= aPlace && lx.within(int(x.value-aPlace), int(y.value-aPlace))
 	case x.kind == date:
 		m, n := int(x.value), int(y.value)
 		return (m/100 == 0 || n/100 == 0) && m%100 == n%100

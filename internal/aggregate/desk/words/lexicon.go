@@ -50,6 +50,7 @@ const (
 	isAdvice
 	isGenre // value: index<<1 | 1 if only at the head
 	isStep
+	isKind // value: index
 )
 
 // spot is one entry of the gazetteer. Two names of one place share its index.
@@ -247,7 +248,7 @@ type lexiconFile struct {
 	Labels, Outlets, Papers, Digests, Casualties, Steps, Periods, Angles, Advice []string
 	Opposites                                                                    [][2][]string
 	Verbs                                                                        [][2][]string
-	Choices, Genres                                                              [][]string
+	Choices, Genres, Kinds                                                       [][]string
 }
 
 // placesFile is the shape of places.yaml.
@@ -409,6 +410,12 @@ func (lx *lexicon) addHints(f *lexiconFile) {
 		}
 	}
 	lx.hints.addForms(isStep, f.Steps)
+	for i, group := range f.Kinds {
+		for _, form := range group {
+			words := wordsOf(form)
+			lx.hints.add(lexeme{words: words, hint: isKind, value: i, marked: words[0].Marked})
+		}
+	}
 }
 
 // addWords adds what is looked up a word at a time.

@@ -28,6 +28,7 @@ const (
 	where                     // index in the gazetteer
 	direction                 // side of a pair of opposites
 	choice                    // one of a group that exclude each other
+	oneOf                     // quận 8, quận Gò Vấp: key is the kind, value which one
 )
 
 // year is the key of a period that is a bare year.
@@ -654,6 +655,10 @@ func (rd *Reader) contradictions(d *Open, words []wordform, text string, caps bo
 				}
 			case isStep:
 				d.Steps |= 1 << (p.value % 64)
+			case isKind:
+				if which, ok := rd.which(words[i:], len(p.words), text, d.Marked, caps); ok {
+					d.slots = append(d.slots, slot{oneOf, uint32(p.value), which})
+				}
 			}
 		})
 		if i <= 1 {
@@ -667,3 +672,30 @@ func (rd *Reader) contradictions(d *Open, words []wordform, text string, caps bo
 		d.Digest = true
 	}
 }
+
+// which says which one of a kind is meant where words begin with the kind, of n words: the number behind it or the
+// name, of which two words tell enough. Two names of one place are one. An acronym may stand for any name.
+func (rd *Reader) which(words []wordform, n int, text string, marked, caps bool) (float64, bool) {
+	if n >= len(words) || between(text, words[n-1], words[n]) != " " {
+		return 0, false
+	}
+	name := words[n:]
+	if digits, tail := cutDigits(name[0].Fold); digits != "" {
+		v, _ := strconv.Atoi(digits)
+		return -float64(v), tail == ""
+	}
+	if caps || !name[0].Upper || len(name[0].Fold) > 1 && !name[0].Marked && isUpper(text[name[0].Start:name[0].End]) {
+		return 0, false
+	}
+	if p, ok := rd.lx.places.find(name, marked); ok {
+		return aPlace + float64(p.value), true
+	}
+	h := name[0].fold
+	if len(name) > 1 && name[1].Upper && between(text, name[0], name[1]) == " " {
+		h = pairHash(h, name[1].fold)
+	}
+	return float64(h), true
+}
+
+// aPlace is added to the place in the gazetteer, beyond all hashes.
+const aPlace = 1 << 33
