@@ -174,6 +174,9 @@ func (l *Labelled) fit(provenance string, pair, day func(int) bool) *stories.Mod
 			Title: fit(enough(of(title, use), title), stories.TitleFeatures, 0.5),
 			Text:  fit(enough(of(text, use), text), stories.Features, 0.5),
 		}
+		if len(of(text, use)) < few {
+			f.Text = between(f.Title, f.Text)
+		}
 		if !own {
 			use = func(words.Language) bool { return true }
 		}
@@ -203,9 +206,24 @@ const vietnameseTexts = -0.65
 // than elsewhere. Headlines with summaries have enough words in common without them.
 const vectorsWeight = 1.5
 
+// few samples of a language are too few to fit a model to.
+const few = 200
+
+// between returns the model half way between two. It judges texts with summaries in a language of which no such are
+// labelled: how much the summaries of one event have in common differs from language to language, so what is known
+// from others counts half, and the headlines, which are of the language, for the other half.
+func between(a, b *stories.Model) *stories.Model {
+	m := &stories.Model{Bias: round((a.Bias + b.Bias) / 2), Weights: map[string]float64{}}
+	for _, name := range stories.FeatureNames {
+		if w := round((a.Weights[name] + b.Weights[name]) / 2); w != 0 {
+			m.Weights[name] = w
+		}
+	}
+	return m
+}
+
 // enough returns the samples of one language, those of all where that one has hardly any.
 func enough(own, all []sample) []sample {
-	const few = 200
 	if len(own) < few {
 		return all
 	}

@@ -120,6 +120,16 @@ func (sc *Scorer) judge(text *words.Text, hours float64, outlet bool, least floa
 	j.Apart = sc.atMostRelated(a, j)
 }
 
+// sure is what of a probability counts for one entry: what word vectors add to it does not. They find the same
+// subject in other words, and that is enough for a link alone.
+func (j *Comparison) sure(p float64) float64 {
+	if j.by == nil || j.exact || p <= 0 || p >= 1 {
+		return p
+	}
+	adds := max(0, j.by.w[fVectors]*j.X[fVectors])
+	return 1 / (1 + math.Exp(adds)*(1-p)/p)
+}
+
 // atMostRelated says why two reports are not told as one, however probable it is that they belong
 // together; "" when nothing forbids it.
 func (sc *Scorer) atMostRelated(a *words.Open, j *Comparison) string {
@@ -371,10 +381,10 @@ func (sc *Scorer) decided(j Comparison) []feed.Feature {
 	return list[:min(len(list), 6)]
 }
 
-// outcome is what becomes of two reports of one probability by themselves.
-func outcome(p, fold float64, c Certainty) string {
+// outcome is what becomes of two reports by themselves: by their probability, and what of it is sure.
+func (j *Comparison) outcome(p, sure float64, c Certainty) string {
 	switch {
-	case p >= fold:
+	case sure >= c.fold(j):
 		return "one entry"
 	case p >= c.Relate:
 		return "linked"
@@ -397,8 +407,7 @@ func (j *Comparison) unvetoed(c Certainty) string {
 // turningPoint names the one thing without which two reports would have been decided about otherwise,
 // and how; no sentence when nothing alone would have changed it.
 func (j *Comparison) turningPoint(c Certainty) feed.Text {
-	fold := c.fold(j)
-	is := outcome(j.P, fold, c)
+	is := j.outcome(j.P, j.sure(j.P), c)
 	if j.Apart != "" && is == "one entry" {
 		return feed.Say("without %s: %s", feed.Say(j.Apart), feed.Say("one entry"))
 	}
@@ -409,7 +418,12 @@ func (j *Comparison) turningPoint(c Certainty) feed.Text {
 	name, other, most := "", "", 0.0
 	for i, v := range j.X {
 		adds := j.by.w[i] * v
-		if would := outcome(1/(1+math.Exp(adds-odds)), fold, c); would != is && math.Abs(adds) > most {
+		p := 1 / (1 + math.Exp(adds-odds))
+		sure := p
+		if i != fVectors {
+			sure = j.sure(p)
+		}
+		if would := j.outcome(p, sure, c); would != is && math.Abs(adds) > most {
 			name, other, most = FeatureNames[i], would, math.Abs(adds)
 		}
 	}
@@ -426,7 +440,7 @@ func (j *Comparison) Verdict(c Certainty) string {
 	switch {
 	case j.Veto != "" || j.P < c.Relate:
 		return "different"
-	case (j.P < c.fold(j) || j.Apart != "") && !j.exact:
+	case (j.sure(j.P) < c.fold(j) || j.Apart != "") && !j.exact:
 		return "related"
 	case j.interchangeable():
 		return "duplicate"

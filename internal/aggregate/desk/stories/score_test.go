@@ -70,6 +70,43 @@ func TestAdviceOnAnotherThing(t *testing.T) {
 	}
 }
 
+// A name is one in all its spellings; two names that are alike are two.
+func TestSpellings(t *testing.T) {
+	rd, sc := words.NewReader(nil), NewScorer(nil)
+	for _, tt := range []struct {
+		a, b string
+		same bool
+	}{
+		{"Gerasymov meets miners", "Gerasimov meets miners", true},
+		{"Miners of Kramatorskov strike", "Miners of Kramatorskiv strike", true},
+		{"Gerasimov meets miners", "Gerasimenko meets miners", false},
+		{"UNNI meets miners", "UNI meets miners", false},
+	} {
+		j := sc.Score(rd.Read(tt.a, ""), rd.Read(tt.b, ""), 1, false)
+		if whole := j.X[fCosine] > 0.99; whole != tt.same {
+			t.Errorf("%q and %q share %.2f of their words", tt.a, tt.b, j.X[fCosine])
+		}
+	}
+}
+
+// What word vectors add makes a link, never one entry; and what decided is named.
+func TestVectorsLinkAndFoldNothing(t *testing.T) {
+	c := Certainties("normal")
+	m := &Model{Bias: 1, Weights: map[string]float64{"vectors": 2}}
+	m.compile()
+	j := Comparison{by: m}
+	j.X[fVectors] = 0.3
+	j.P = m.Probability(&j.X)
+	if j.P < c.Fold || j.Verdict(c) != "related" {
+		t.Errorf("%.2f of at least %.2f: %s", j.P, c.Fold, j.Verdict(c))
+	}
+	j.X[fVectors] = -0.6
+	j.P = m.Probability(&j.X)
+	if point := j.turningPoint(c).String(); j.Verdict(c) != "different" || point != "without vectors: linked" {
+		t.Errorf("%s, %s", j.Verdict(c), point)
+	}
+}
+
 func TestAcronyms(t *testing.T) {
 	rd, sc := words.NewReader(nil), NewScorer(nil)
 	for _, tt := range []struct {

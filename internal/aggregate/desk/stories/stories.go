@@ -369,7 +369,7 @@ func (s *Memory) choose(r *report) (best link, found bool) {
 	if found && best.score >= min(nearMiss, s.certain.Relate) { // else nobody asks
 		b := &s.judged[best.best]
 		list := b.r.entry.reports.all()
-		best.fold = s.certainty(r, b, list[max(0, len(list)-linkedReports):], 0)
+		best.fold = b.j.sure(s.certainty(r, b, list[max(0, len(list)-linkedReports):], 0))
 	}
 	return best, found
 }

@@ -275,6 +275,25 @@ func TestWhySaysWhatDecided(t *testing.T) {
 	}
 }
 
+// Whatever keeps two reports of one story apart is named, with what they would have been without it.
+func TestWhySaysWhatKeptApart(t *testing.T) {
+	s := New(Options{Sources: testSources()})
+	list := placed(s,
+		item(1, "a", "Cháy nhà ở quận 8, ba người thoát ra bằng thang dây", 0),
+		item(2, "b", "Cháy nhà ở quận Gò Vấp, ba người thoát ra bằng thang dây", time.Hour))
+	why := list[1].Why
+	if list[1].Verdict != feed.Related || len(why.Said) != 2 {
+		t.Fatalf("%s: %v", list[1].Verdict, why.Said)
+	}
+	const reason = "is related to, and not told under one entry for another of one kind of place with report 1 (Báo Sớm): "
+	if said := why.Said[0].String(); !strings.HasPrefix(said, reason) || strings.Contains(said, "%!") {
+		t.Errorf("the reason is %q", said)
+	}
+	if said := why.Said[1].String(); said != "without another of one kind of place: one entry" {
+		t.Errorf("without it: %q", said)
+	}
+}
+
 // corpus is what the properties below are tried on: events told by several outlets, columns, and
 // headlines of nothing else.
 var corpus = []string{

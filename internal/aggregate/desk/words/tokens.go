@@ -54,12 +54,13 @@ type Reader struct {
 	rest  []spelled
 	index keySet // of the last text, in the inverted index
 	// sets are the words, pairs and names of a text while they are collected.
-	sets   [3]wordSet
-	open   Open // the text
-	packed packing
-	table  Set
-	common []*spelled
-	terms  []uint32
+	sets    [3]wordSet
+	open    Open // the text
+	packed  packing
+	table   Set
+	common  []*spelled
+	terms   []uint32
+	letters [64]byte
 	// seen takes each word of a text when frequencies are counted.
 	seen func(text string)
 }
@@ -372,6 +373,7 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		}
 		t := spelled{text: w.Normal, shown: text[w.Start:w.End], start: start, rubric: rubric}
 		t.Norm, t.Fold = w.normal, w.fold
+		rd.vary(&t, w, marked)
 		if name {
 			t.Flags |= IsName
 		} else if start && capital && !w.Marked {
