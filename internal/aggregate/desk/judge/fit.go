@@ -174,7 +174,7 @@ func (l *Labelled) fit(provenance string, pair, day func(int) bool) *stories.Mod
 			Title: fit(enough(of(title, use), title), stories.TitleFeatures, 0.5),
 			Text:  fit(enough(of(text, use), text), stories.Features, 0.5),
 		}
-		if len(of(text, use)) < few {
+		if len(of(text, use)) < few && len(of(title, use)) >= few {
 			f.Text = between(f.Title, f.Text)
 		}
 		if !own {
@@ -209,8 +209,8 @@ const vectorsWeight = 1.5
 // few samples of a language are too few to fit a model to.
 const few = 200
 
-// between returns the model half way between two. It judges texts with summaries in a language of which no such are
-// labelled: how much the summaries of one event have in common differs from language to language, so what is known
+// between returns the model half way between two. It judges texts with summaries in a language of which only headlines
+// are labelled: how much the summaries of one event have in common differs from language to language, so what is known
 // from others counts half, and the headlines, which are of the language, for the other half.
 func between(a, b *stories.Model) *stories.Model {
 	m := &stories.Model{Bias: round((a.Bias + b.Bias) / 2), Weights: map[string]float64{}}

@@ -120,14 +120,13 @@ func (sc *Scorer) judge(text *words.Text, hours float64, outlet bool, least floa
 	j.Apart = sc.atMostRelated(a, j)
 }
 
-// sure is what of a probability counts for one entry: what word vectors add to it does not. They find the same
-// subject in other words, and that is enough for a link alone.
+// sure is what of a probability counts for one entry: without what word vectors say. They find the same subject in
+// other words, which makes a link; for certainty it is too little.
 func (j *Comparison) sure(p float64) float64 {
-	if j.by == nil || j.exact || p <= 0 || p >= 1 {
+	if j.by == nil || j.X[fVectors] == 0 || j.exact || p <= 0 || p >= 1 {
 		return p
 	}
-	adds := max(0, j.by.w[fVectors]*j.X[fVectors])
-	return 1 / (1 + math.Exp(adds)*(1-p)/p)
+	return 1 / (1 + math.Exp(j.by.w[fVectors]*j.X[fVectors])*(1-p)/p)
 }
 
 // atMostRelated says why two reports are not told as one, however probable it is that they belong
@@ -397,7 +396,7 @@ const apart = "apart"
 
 // unvetoed is what would become of two reports by themselves without the veto.
 func (j *Comparison) unvetoed(c Certainty) string {
-	would := outcome(j.would, c.fold(j), c)
+	would := j.outcome(j.would, j.sure(j.would), c)
 	if would == "one entry" && j.Apart != "" {
 		return "linked"
 	}
@@ -419,9 +418,9 @@ func (j *Comparison) turningPoint(c Certainty) feed.Text {
 	for i, v := range j.X {
 		adds := j.by.w[i] * v
 		p := 1 / (1 + math.Exp(adds-odds))
-		sure := p
-		if i != fVectors {
-			sure = j.sure(p)
+		sure := j.sure(p)
+		if i == fVectors {
+			sure = p
 		}
 		if would := j.outcome(p, sure, c); would != is && math.Abs(adds) > most {
 			name, other, most = FeatureNames[i], would, math.Abs(adds)

@@ -6,17 +6,20 @@ import "strings"
 // Kharkov. Two headlines that are compared by the bare letters of their words are compared by one spelling of such
 // names.
 
-// leastVariant is how many letters a word has at least that may be spelled otherwise.
-const leastVariant = 5
+// A name that may be spelled otherwise has so many letters at least, and is so rare.
+const (
+	leastVariant = 5
+	rareVariant  = 5.5
+)
 
-// vary gives a rare word without diacritics the fold of all its spellings. It weighs what it weighs as it is spelled.
-// An acronym has no other.
+// vary gives a rare word with a capital and without diacritics the fold of all its spellings. It weighs what it weighs as
+// it is spelled. An acronym has no other.
 func (rd *Reader) vary(t *spelled, w *wordform, marked bool) {
-	if w.Marked || len(w.Fold) < leastVariant || w.Fold[0] <= '9' || isUpper(t.shown) {
+	if !w.Upper || w.Marked || len(w.Fold) < leastVariant || w.Fold[0] <= '9' || isUpper(t.shown) {
 		return
 	}
 	if one := oneSpelling(w.Fold, rd.letters[:0]); string(one) != w.Fold {
-		if weight := rd.weights.word(w.normal, w.fold, marked); weight >= rareName {
+		if weight := rd.weights.word(w.normal, w.fold, marked); weight >= rareVariant {
 			t.weight, t.Fold = weight, hashBytes(one)
 		}
 	}

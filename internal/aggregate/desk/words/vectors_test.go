@@ -56,3 +56,21 @@ func TestHeadlinesOfOneSubjectPointOneWay(t *testing.T) {
 		t.Error("a headline with its summary is compared by vectors")
 	}
 }
+
+// BenchmarkBearing is what its direction adds to reading a headline.
+func BenchmarkBearing(b *testing.B) {
+	terms := NewReader(nil).Read("Ca sĩ mở màn đêm nhạc tại sân vận động Mỹ Đình tối qua trước hàng nghìn khán giả", "").Terms()
+	v := vietnameseVectors()
+	for b.Loop() {
+		v.direction(terms)
+	}
+}
+
+// BenchmarkCosine is what it adds to comparing two.
+func BenchmarkCosine(b *testing.B) {
+	rd := NewReader(nil)
+	x, y := rd.Read("Ca sĩ mở màn đêm nhạc tại sân vận động", ""), rd.Read("Nghệ sĩ biểu diễn trong chương trình ca nhạc", "")
+	for b.Loop() {
+		x.Cosine(y)
+	}
+}
