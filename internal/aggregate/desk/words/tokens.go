@@ -75,6 +75,7 @@ type spelled struct {
 	day    uint16 // month*100+day of a date
 	// rubric: a colon or bar stands before it.
 	rubric bool
+	varied bool // its fold is that of all its spellings
 }
 
 // NewCounter returns a reader that tells seen each word and each pair of neighbours of a text, in the
@@ -552,7 +553,11 @@ func (rd *Reader) collect(d *Open) {
 				p := Pack(t.Norm, t.weight)
 				rd.packed.word(all.add(p))
 				if t.weight >= TellingFrom {
-					rd.index.add(Key{newIndexKey(t.Fold, t.weight), p})
+					fold := t.Fold
+					if t.varied { // a word that reports hold has one list
+						fold = t.Norm
+					}
+					rd.index.add(Key{newIndexKey(fold, t.weight), p})
 				}
 			} else {
 				rd.packed.date(t.Norm)
