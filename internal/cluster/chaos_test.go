@@ -694,7 +694,12 @@ func (c *cluster) same(other *cluster) {
 	for topic := range topics {
 		for _, kind := range []string{"rss", "atom", "json"} {
 			path := fmt.Sprintf("/sections/tin%d.%s", topic, kind)
-			here, there := c.published(path), other.published(path)
+			there := other.published(path)
+			here := c.published(path)
+			for began := time.Now(); !bytes.Equal(here, there) && time.Since(began) < 20*time.Second; here = c.published(path) {
+				time.Sleep(time.Second) // all may be behind by the same
+				there = other.published(path)
+			}
 			if got, want := ids(t, here, path), ids(t, there, path); !slices.Equal(got, want) {
 				t.Errorf("%s: %d ids, of one process %d; or in another order", path, len(got), len(want))
 			} else if !bytes.Equal(here, there) {
@@ -704,29 +709,27 @@ func (c *cluster) same(other *cluster) {
 	}
 }
 
-// published is what all nodes publish at a path.
-func (c *cluster) published(path string) (first []byte) {
+// published is what all nodes publish at a path, once they agree: each may be behind for a moment.
+func (c *cluster) published(path string) []byte {
 	c.t.Helper()
-	began := time.Now()
-	for _, n := range c.nodes {
-		var body []byte
-		for {
+	var bodies [][]byte
+	c.eventually(time.Minute, "the nodes agree on "+path, func() bool {
+		bodies = nil
+		for _, n := range c.nodes {
 			resp, err := http.Get("http://" + n.at + path)
-			if err == nil {
-				body, err = io.ReadAll(resp.Body)
-				resp.Body.Close()
+			if err != nil {
+				return false
 			}
-			if err == nil && (first == nil || bytes.Equal(body, first)) {
-				break
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err != nil || len(bodies) > 0 && !bytes.Equal(body, bodies[0]) {
+				return false
 			}
-			if time.Since(began) > 15*time.Second {
-				c.t.Fatalf("%s differs between nodes, or cannot be had (%v)", path, err)
-			}
-			time.Sleep(100 * time.Millisecond)
+			bodies = append(bodies, body)
 		}
-		first = body
-	}
-	return first
+		return true
+	})
+	return bodies[0]
 }
 
 // toldOnce judges what subscribers and channels were given.
