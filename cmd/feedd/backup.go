@@ -8,6 +8,7 @@ import (
 )
 
 type backupCmd struct {
+	unreadConfig
 	storeFlag
 	File string `arg:"" predictor:"file" help:"The new file; one that exists is not overwritten."`
 }

@@ -198,6 +198,12 @@ type configFlag struct {
 	Config string `default:"config/feeds.yaml" placeholder:"FILE" predictor:"file" help:"The configuration (${default}); postgres: is the one in the database."`
 }
 
+// unreadConfig is taken by the commands that need the store alone, so that a script names the configuration
+// and the store for all commands alike.
+type unreadConfig struct {
+	Config string `hidden:"" placeholder:"FILE"`
+}
+
 // exists tells whoever named no file, or a wrong one, how to name it.
 func (c configFlag) exists() error {
 	if c.Config == daemon.InDatabase {

@@ -8,6 +8,7 @@ import (
 )
 
 type moveCmd struct {
+	unreadConfig
 	storeFlag
 	To string `required:"" placeholder:"URL" help:"The new store, which must be empty: sqlite:PATH or postgres://USER@HOST/DATABASE."`
 }
