@@ -190,8 +190,13 @@ func words(html string) string {
 // as "1", "2" or as "item-1", "item-2": they go on to other items with every new one. A list that
 // begins with its oldest may count from there for good.
 func guidsArePositions(items []Item) bool {
-	const enough = 3
-	if len(items) < enough {
+	const enough = 3 // of fewer it may be chance
+	return len(items) >= enough && guidsCount(items)
+}
+
+// guidsCount is guidsArePositions for a document of any length.
+func guidsCount(items []Item) bool {
+	if len(items) == 0 {
 		return false
 	}
 	guid := strings.TrimSpace(items[0].GUID)

@@ -352,11 +352,12 @@ type telling struct {
 	guids, links, places map[string]int
 	moments              map[int64]int
 	headlines            map[string]int // in normal form
-	positions            bool
+	positions            bool           // the guids are those of places
+	counted              bool           // they may be: they count as such, be they ever so few
 }
 
 func tellingOf(doc []Item) telling {
-	t := telling{map[string]int{}, map[string]int{}, map[string]int{}, map[int64]int{}, map[string]int{}, guidsArePositions(doc)}
+	t := telling{map[string]int{}, map[string]int{}, map[string]int{}, map[int64]int{}, map[string]int{}, guidsArePositions(doc), guidsCount(doc)}
 	type three struct{ guid, link, place string }
 	seen := map[three]bool{} // the same item several times counts once
 	for i := range doc {
@@ -401,7 +402,7 @@ func (m *matcher) strength(p, o *profile) int {
 	otherGUID := guid != "" && o.it.GUID != "" && !sameGUID
 	otherLink := ownLink && o.link != "" && p.link != o.link
 	known := sameGUID || sameLink
-	nameless := !ownLink && (guid == "" || m.tells.guids[guid] > 1 || m.tells.positions) // nothing but what it says tells which it is
+	nameless := !ownLink && (guid == "" || m.tells.guids[guid] > 1 || m.tells.counted) // nothing but what it says tells which it is
 
 	head, text, moment := p.headLike(o), p.textLike(o), p.moment(o)
 	wait := apart(p.it, o.it)
