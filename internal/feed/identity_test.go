@@ -159,6 +159,24 @@ func TestRecogniseCountedTwo(t *testing.T) {
 	}
 }
 
+// A guid that is given again, to what has another address, another headline and another text: one time that all
+// items have does not make it the article that had it.
+func TestRecogniseAtOneTime(t *testing.T) {
+	was := reported("1", "https://e.org/1", "Harvest of sea salt starts late this year", "Rain has kept the pans wet until now, the makers say.", day0)
+	was.ID = 7
+	doc := []Item{
+		reported("1", "https://e.org/9", "Night buses to run on all weekends", "The council pays for a trial of six months.", day0),
+		reported("8", "https://e.org/8", "Another thing altogether", "About it.", day0),
+	}
+	for want, at := range map[int]time.Time{-1: day0, 0: day0.Add(time.Hour)} { // of the other item
+		doc[1].Published = at
+		TellApart(doc)
+		if got := Recognise(doc, []int{0}, []Item{was}, day0.Add(3*time.Hour), nil); got[0] != want {
+			t.Errorf("with another item at %v: found %d, want %d", at, got[0], want)
+		}
+	}
+}
+
 // Each article keeps to itself where the guid is the place in the list, also when all have moved on.
 func TestRecogniseTakesEachOnce(t *testing.T) {
 	var stored, doc []Item

@@ -455,7 +455,7 @@ func (m *matcher) strength(p, o *profile) int {
 		moment == sameTime && text == textUnknown && head == headNear && p.toTheSecond(o) && m.tells.moments[p.it.Published.Unix()] == 1,
 		head >= headAlike && text == textSame && p.wordy() && (wait < aday/2 || m.anew(2)):
 		return 40 + 2*head + bonus // a headline corrected, and the address with it
-	case known && moment == sameTime,
+	case known && moment == sameTime && (!otherGUID && !otherLink || m.tells.moments[p.it.Published.Unix()] == 1), // that of all items tells nothing
 		known && !otherGUID && !otherLink && (!newer || text == textUnknown && wait < aday/4):
 		return 30 + bonus // written anew from the first word to the last
 	}
