@@ -276,7 +276,12 @@ func (p *Publisher) entries(ctx context.Context, keys []string) ([]feed.Entry, e
 }
 
 func newestFirst(a, b feed.Entry) int {
-	return cmp.Or(b.Published.Compare(a.Published), strings.Compare(a.Key, b.Key))
+	return inTime(a.Published, a.Key, b.Published, b.Key)
+}
+
+// inTime orders entries by when they were published, the newest first, and those of one time by their keys.
+func inTime(a time.Time, aKey string, b time.Time, bKey string) int {
+	return cmp.Or(b.Compare(a), strings.Compare(aKey, bKey))
 }
 
 func keysOf(entries []feed.Entry) []string {

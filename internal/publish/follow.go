@@ -41,7 +41,7 @@ func (p *Publisher) serveSource(w http.ResponseWriter, r *http.Request) {
 
 // source renders what one source told, in its own words.
 func (p *Publisher) source(ctx context.Context, s *site, id string, f render.Format, old *document) (*document, error) {
-	found, err := p.hits(ctx, feed.TextQuery{Source: id}, searchDefault, true, nil)
+	found, err := p.hits(ctx, feed.TextQuery{Source: id}, place{}, searchDefault, true, nil)
 	if err != nil {
 		return nil, err
 	}

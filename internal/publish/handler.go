@@ -14,6 +14,7 @@ import (
 
 	"feedd/internal/feed"
 	"feedd/internal/publish/render"
+	"feedd/internal/publish/say"
 )
 
 // Handler serves everything that is published. What is ready is found by its path alone; the rest
@@ -65,7 +66,7 @@ func (p *Publisher) AdminHandler() http.Handler {
 	mux.HandleFunc("/healthz", p.get(p.serveHealth))
 	mux.HandleFunc("/readyz", p.get(p.serveReadyDetails))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		p.refuse(w, http.StatusNotFound, "Here are /desk, /alerts.atom, /sources, /sources.json, /metrics, /healthz and /readyz.")
+		p.refuse(w, http.StatusNotFound, feed.Say("Here are /desk, /alerts.atom, /sources, /sources.json, /metrics, /healthz and /readyz."))
 	})
 	return p.timed(mux)
 }
@@ -90,7 +91,7 @@ func (p *Publisher) addAdmin(mux *http.ServeMux) {
 // serveDesk passes on to the editor's page, where there is one.
 func (p *Publisher) serveDesk(w http.ResponseWriter, r *http.Request) {
 	if !p.desk.Open() {
-		p.refuse(w, http.StatusNotFound, "There is no desk here: desk.token_env of the configuration names no token.")
+		p.refuse(w, http.StatusNotFound, feed.Say("There is no desk here: desk.token_env of the configuration names no token."))
 		return
 	}
 	p.desk.ServeHTTP(w, r)
@@ -138,7 +139,7 @@ func (p *Publisher) get(next http.HandlerFunc) http.HandlerFunc {
 
 func (p *Publisher) notAllowed(w http.ResponseWriter, methods string) {
 	w.Header().Set("Allow", methods)
-	p.refuse(w, http.StatusMethodNotAllowed, "This address answers "+methods+".")
+	p.refuse(w, http.StatusMethodNotAllowed, feed.Say("This address answers %s.", methods))
 }
 
 // answer sends a line of plain text that nobody keeps.
@@ -155,7 +156,13 @@ func (p *Publisher) answer(w http.ResponseWriter, status int, text string) {
 	w.Write(body) // net/http leaves it out of the answer to HEAD
 }
 
-func (p *Publisher) refuse(w http.ResponseWriter, status int, text string) {
+// refuse says in the language of the site why there is no other answer.
+func (p *Publisher) refuse(w http.ResponseWriter, status int, why feed.Text) {
+	text, _ := say.In(p.plan.Load().Site.Language, why)
+	p.turnAway(w, status, text)
+}
+
+func (p *Publisher) turnAway(w http.ResponseWriter, status int, text string) {
 	p.answer(w, status, text)
 	p.metrics.other.count(w, status, 0)
 }
@@ -165,7 +172,7 @@ func (p *Publisher) unknown(w http.ResponseWriter, r *http.Request) {
 	s := p.site.Load()
 	if s == nil {
 		w.Header().Set("Retry-After", "5")
-		p.refuse(w, http.StatusServiceUnavailable, "Nothing is published yet; try again in a few seconds.")
+		p.refuse(w, http.StatusServiceUnavailable, feed.Say("Nothing is published yet; try again in a few seconds."))
 		return
 	}
 	// Reached with the root of the site taken off.
@@ -182,12 +189,11 @@ func (p *Publisher) unknown(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var b strings.Builder
-	b.WriteString("There is nothing at this address. These are published, each also as .atom and .json:\n")
 	for i := range s.plan.sections {
 		b.WriteString("\n  " + s.plan.base + "/sections/" + s.plan.sections[i].ID + ".rss")
 	}
 	b.WriteString("\n  " + s.plan.base + "/feeds.opml")
-	p.refuse(w, http.StatusNotFound, b.String())
+	p.refuse(w, http.StatusNotFound, feed.Say("There is nothing at this address. These are published, each also as .atom and .json:\n%s", b.String()))
 }
 
 // wantsPage tells whether it is a browser that asks.
@@ -213,7 +219,7 @@ func (p *Publisher) serveArchive(w http.ResponseWriter, r *http.Request) {
 		if _, there := a.find(n); !there {
 			p.closer.hurry(section)
 			w.Header().Set("Retry-After", "10")
-			p.refuse(w, http.StatusServiceUnavailable, "The archive of this section is being made; try again in a few seconds.")
+			p.refuse(w, http.StatusServiceUnavailable, feed.Say("The archive of this section is being made; try again in a few seconds."))
 			return
 		}
 	}
@@ -249,7 +255,7 @@ func (p *Publisher) serveStory(w http.ResponseWriter, r *http.Request) {
 		return d, err
 	})
 	if withdrawn && d == nil && err == nil {
-		p.refuse(w, http.StatusGone, "This story was withdrawn.")
+		p.refuse(w, http.StatusGone, feed.Say("This story was withdrawn."))
 		return
 	}
 	if d == nil && err == nil {
@@ -276,7 +282,7 @@ func (p *Publisher) serveMade(w http.ResponseWriter, r *http.Request, d *documen
 			p.log.Error("could not render a page", "path", r.URL.Path, "error", err)
 		}
 		w.Header().Set("Cache-Control", "no-store")
-		p.refuse(w, http.StatusInternalServerError, "This page could not be made just now; the log of the server says why.")
+		p.refuse(w, http.StatusInternalServerError, feed.Say("This page could not be made just now; the log of the server says why."))
 	case d == nil:
 		p.unknown(w, r)
 	default:
@@ -286,11 +292,11 @@ func (p *Publisher) serveMade(w http.ResponseWriter, r *http.Request, d *documen
 
 func (p *Publisher) serveReady(w http.ResponseWriter, _ *http.Request) {
 	if p.site.Load() == nil {
-		p.refuse(w, http.StatusServiceUnavailable, "nothing is published yet")
+		p.turnAway(w, http.StatusServiceUnavailable, "nothing is published yet")
 		return
 	}
 	if p.saving() != nil { // why is for the log
-		p.refuse(w, http.StatusServiceUnavailable, "nothing can be saved at present; what is published is served")
+		p.turnAway(w, http.StatusServiceUnavailable, "nothing can be saved at present; what is published is served")
 		return
 	}
 	p.answer(w, http.StatusOK, "ready")

@@ -26,6 +26,7 @@ func TestOnPostgres(t *testing.T) {
 		"ByCoverage":        TestASectionByCoverage,
 		"SearchFinds":       TestSearchFinds,
 		"SearchGoesOn":      TestSearchGoesOn,
+		"SearchSameSecond":  TestSearchPagesWithinASecond,
 		"FollowedIsStable":  TestWhatIsFollowedIsStable,
 		"FollowedForgets":   TestWhatIsFollowedForgetsWhatIsWithdrawn,
 		"DeltaAfterRestart": TestOnlyWhatIsNewAfterARestart,

@@ -51,13 +51,59 @@ type searching struct {
 	section, source string
 	limit           int
 	ranked          bool
-	older           int64 // what stands below this place, see feed.Found; 0: all
+	older           place // what comes behind it; zero: all
+}
+
+// place is where a page of a search ends. More entries may be of one second than a page takes, and the index has these in the
+// order in which they arrived. A page that ends among them therefore says where the second begins and which entry was its last.
+type place struct {
+	below int64     // see feed.TextQuery.Below
+	at    time.Time // when the last entry that was shown was published; zero: nothing of what is below was shown
+	key   string    // of this entry
+}
+
+func (a place) zero() bool { return a.below == 0 }
+
+// String is the place as it stands in an address, "" for none.
+func (a place) String() string {
+	switch {
+	case a.zero():
+		return ""
+	case a.at.IsZero():
+		return strconv.FormatInt(a.below, 10)
+	}
+	return fmt.Sprintf("%d-%d-%s", a.below, a.at.UnixMilli(), a.key)
+}
+
+// parsePlace reads what String wrote.
+func parsePlace(text string) (a place, ok bool) {
+	below, last, within := strings.Cut(text, "-")
+	var err error
+	if a.below, err = strconv.ParseInt(below, 10, 64); err != nil || a.below < 1 || !within {
+		return a, err == nil && a.below > 0
+	}
+	at, key, _ := strings.Cut(last, "-")
+	ms, err := strconv.ParseUint(at, 10, 52)
+	a.at, a.key = time.UnixMilli(int64(ms)).UTC(), key
+	return a, err == nil && isKey(key)
+}
+
+// shown tells whether an entry came on the pages before.
+func (a place) shown(published time.Time, key string) bool {
+	return !a.at.IsZero() && inTime(published, key, a.at, a.key) <= 0
+}
+
+// secondOf is the place below which all reports of a report's second stand.
+func secondOf(at time.Time) int64 {
+	return min(max(at.Unix(), 0)+1, math.MaxInt64>>feed.PlaceBits) << feed.PlaceBits
 }
 
 // errAsked is an error of whoever asks.
-type errAsked struct{ error }
+type errAsked struct{ feed.Text }
 
-func asked(format string, args ...any) error { return errAsked{fmt.Errorf(format, args...)} }
+func (e errAsked) Error() string { return e.String() }
+
+func asked(format string, args ...any) error { return errAsked{feed.Say(format, args...)} }
 
 // parseSearch reads the parameters of a search. The words may be missing where a page offers to search.
 func parseSearch(pl *plan, raw string) (searching, error) {
@@ -67,7 +113,7 @@ func parseSearch(pl *plan, raw string) (searching, error) {
 	}
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return s, asked("The address of this search cannot be read: %w.", err)
+		return s, asked("The address of this search cannot be read: two digits from 0 to F stand behind each %s, and & stands between parameters.", "%")
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(searchParameters, name) {
@@ -94,8 +140,9 @@ func parseSearch(pl *plan, raw string) (searching, error) {
 		return s, asked("order is time or rank, not %q.", order)
 	}
 	if text := values.Get("older"); text != "" {
-		if s.older, err = strconv.ParseInt(text, 10, 64); err != nil || s.older < 1 {
-			return s, asked("older is a number that a page of this search gives, not %q.", text)
+		var ok bool
+		if s.older, ok = parsePlace(text); !ok {
+			return s, asked("older is what a page of this search gives, not %q.", text)
 		}
 	}
 	s.text = strings.TrimSpace(values.Get("q"))
@@ -103,7 +150,7 @@ func parseSearch(pl *plan, raw string) (searching, error) {
 		return s, nil
 	}
 	if s.query, err = sections.ParseQuery(s.text, false); err != nil {
-		return s, errAsked{err}
+		return s, asked("There is no such search: %s.", feed.TextOf(err))
 	}
 	return s, nil
 }
@@ -126,8 +173,8 @@ func (s *searching) address() string {
 	if s.ranked {
 		a += "&order=rank"
 	}
-	if s.older > 0 {
-		a += "&older=" + strconv.FormatInt(s.older, 10)
+	if !s.older.zero() {
+		a += "&older=" + s.older.String()
 	}
 	return a
 }
@@ -158,7 +205,7 @@ func (p *Publisher) serveSearch(w http.ResponseWriter, r *http.Request, f render
 	var theirs errAsked
 	if errors.As(err, &theirs) {
 		w.Header().Set("Cache-Control", "no-store")
-		p.refuse(w, http.StatusBadRequest, theirs.Error())
+		p.refuse(w, http.StatusBadRequest, theirs.Text)
 		return
 	}
 	p.serveMade(w, r, d, err)
@@ -242,7 +289,7 @@ func (s *site) knows(source string) bool {
 type answer struct {
 	entries []feed.Entry
 	graves  []render.Tombstone
-	older   int64 // the place below which there may be more; 0: that was all
+	older   place // behind which there may be more; zero: that was all
 	bounded bool  // for want of looking, and not because there is enough
 }
 
@@ -250,6 +297,7 @@ type answer struct {
 type hit struct {
 	key      string
 	at       time.Time // see feed.Found
+	told     time.Time // when the entry was published
 	report   int64     // the newest that was found
 	headline bool      // one was found by its headline
 }
@@ -265,7 +313,7 @@ func (p *Publisher) find(ctx context.Context, s *site, ask *searching, open bool
 	if err != nil {
 		return answer{}, err
 	}
-	q := feed.TextQuery{Phrases: phrases, Section: ask.section, Source: ask.source, Below: ask.older, Match: func(it *feed.Item) bool {
+	q := feed.TextQuery{Phrases: phrases, Section: ask.section, Source: ask.source, Below: ask.older.below, Match: func(it *feed.Item) bool {
 		if origin, known := s.origins[it.Source]; !known || origin.Rights == feed.RightsHeadline {
 			return inTitle(it)
 		}
@@ -275,15 +323,16 @@ func (p *Publisher) find(ctx context.Context, s *site, ask *searching, open bool
 	if ask.ranked {
 		most = searchRanked
 	}
-	found, err := p.hits(ctx, q, most, open, inTitle)
+	found, err := p.hits(ctx, q, ask.older, most, open, inTitle)
 	if err != nil {
 		return answer{}, err
 	}
 	if ask.ranked {
 		return p.ranked(ctx, s, ask, &found)
 	}
+	found.cut(ask.limit, ask.older)
 	entries, err := p.reporting(ctx, found.hits, ask.source)
-	return answer{entries[:min(len(entries), ask.limit)], found.graves, found.older, found.bounded}, err
+	return answer{entries, found.graves, found.older, found.bounded}, err
 }
 
 // ranked is the answer in the order of rank. What ranks lower than the search shows is not read whole.
@@ -312,7 +361,7 @@ func (p *Publisher) ranked(ctx context.Context, s *site, ask *searching, found *
 type hits struct {
 	hits    []hit
 	graves  []render.Tombstone // of what was withdrawn
-	older   int64              // see answer
+	older   place              // see answer
 	bounded bool
 }
 
@@ -324,9 +373,23 @@ func (h *hits) keys() []string {
 	return keys
 }
 
-// hits reads what the index finds until it has so many entries, and then those of the same second, so
+// cut leaves so many hits, the newest ones, and notes where the next page begins. after is where this one began.
+func (h *hits) cut(limit int, after place) {
+	slices.SortFunc(h.hits, func(a, b hit) int { return inTime(a.told, a.key, b.told, b.key) })
+	if len(h.hits) <= limit {
+		return
+	}
+	h.hits = h.hits[:limit]
+	last := &h.hits[limit-1]
+	h.older, h.bounded = place{below: secondOf(last.at), at: last.told, key: last.key}, false
+	if !after.zero() {
+		h.older.below = min(h.older.below, after.below)
+	}
+}
+
+// hits reads what the index finds behind a place until it has so many entries, and then those of the same second, so
 // that the order within it is not that of arrival. It also tells of what was withdrawn.
-func (p *Publisher) hits(ctx context.Context, q feed.TextQuery, most int, open bool, inTitle func(*feed.Item) bool) (found hits, err error) {
+func (p *Publisher) hits(ctx context.Context, q feed.TextQuery, after place, most int, open bool, inTitle func(*feed.Item) bool) (found hits, err error) {
 	by := map[string]int{}
 	buried := map[string]bool{}
 	q.Any, q.Most = true, searchLooked // any, to see what was withdrawn
@@ -339,23 +402,23 @@ func (p *Publisher) hits(ctx context.Context, q feed.TextQuery, most int, open b
 				buried[it.Entry] = true
 				found.graves = append(found.graves, render.Tombstone{Key: it.Entry, When: f.Withdrawn})
 			}
-		case !it.Gone.IsZero(), open && f.Backlog:
+		case !it.Gone.IsZero(), open && f.Backlog, after.shown(f.Published, it.Entry):
 		default:
 			at, there := by[it.Entry]
 			if !there {
 				if len(found.hits) >= most && f.At.Before(found.hits[len(found.hits)-1].at) {
-					found.older = f.Key + 1
+					found.older = place{below: f.Key + 1}
 					return false
 				}
 				at, by[it.Entry] = len(found.hits), len(found.hits)
-				found.hits = append(found.hits, hit{key: it.Entry, at: f.At, report: it.ID})
+				found.hits = append(found.hits, hit{key: it.Entry, at: f.At, told: f.Published, report: it.ID})
 			}
 			found.hits[at].headline = found.hits[at].headline || inTitle != nil && inTitle(it)
 		}
 		return true
 	})
 	if older > 0 {
-		found.older, found.bounded = older, true
+		found.older, found.bounded = place{below: older}, true
 	}
 	slices.SortFunc(found.graves, func(a, b render.Tombstone) int { return cmp.Or(b.When.Compare(a.When), strings.Compare(a.Key, b.Key)) })
 	return found, err
@@ -417,15 +480,15 @@ func (s *site) rank(entries []feed.Entry, hits []hit) {
 func (s *searching) page(pl *plan, found *answer) render.Search {
 	page := render.Search{Text: s.text, Section: s.section, Source: s.source, Ranked: s.ranked}
 	first := *s
-	first.older = 0
+	first.older = place{}
 	page.Address = first.address()
-	if found.older > 0 {
+	if !found.older.zero() {
 		next := *s
 		next.older = found.older
 		page.Older = next.address()
 	}
 	if found.bounded {
-		page.LookedTo = feed.PlaceTime(found.older)
+		page.LookedTo = feed.PlaceTime(found.older.below)
 	}
 	if s.text == "" {
 		return page

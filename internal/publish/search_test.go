@@ -143,6 +143,93 @@ func TestSearchGoesOn(t *testing.T) {
 	}
 }
 
+// More stories are of one second than a page takes: each is on one page, in the order of their keys, and on no other, though
+// they have reports of several outlets, which arrived in another order.
+func TestSearchPagesWithinASecond(t *testing.T) {
+	n := newNewsroom(t)
+	const many, limit = 23, 5
+	var items []feed.Item
+	var want []string
+	for i := range many {
+		at := time.Hour
+		if i%7 == 0 {
+			at += time.Duration(i) * time.Second
+		}
+		it := headline("bao-a", i, at-time.Duration(i%3)*time.Millisecond, fmt.Sprintf("Cùng giây số %d", i), "")
+		items, want = append(items, it), append(want, it.Title)
+	}
+	n.fileAll([]string{"kinh-te"}, items)
+	for i := range items { // told by another outlet, too
+		key := keyOf(items[len(items)-1-i])
+		n.tell([]string{"kinh-te"}, key, key, headline("bao-b", many+i, 0, "Cùng giây, báo khác", ""))
+	}
+	n.refresh()
+	var got []string
+	pages := 0
+	for at := fmt.Sprintf("/search?limit=%d&q=giây", limit); at != ""; pages++ {
+		page := n.page(at)
+		main := page[strings.Index(page, "<main"):]
+		got = append(got, regexp.MustCompile(`Cùng giây số \d+`).FindAllString(main, -1)...)
+		at = ""
+		if older := regexp.MustCompile(`href="(/search\?[^"]*older=[^"]+)"`).FindStringSubmatch(main); older != nil {
+			at = html.UnescapeString(older[1])
+		}
+		if pages > many {
+			t.Fatal("no end")
+		}
+	}
+	all, _ := n.found("/search.json?limit=100&q=giây")
+	if !slices.Equal(got, all) || len(all) != many || pages != (many+limit-1)/limit {
+		t.Errorf("on %d pages:\n%q, want as on one:\n%q", pages, got, all)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+}
+
+// Visitors are refused in the language of the site, on pages and feeds alike.
+func TestRefusesInTheLanguageOfTheSite(t *testing.T) {
+	n := newNewsroom(t)
+	if body := n.body(n.get("/sections/kinh-te.rss")); !strings.Contains(body, "Chưa có gì được xuất bản") {
+		t.Errorf("before anything is published: %q", body)
+	}
+	n.fill("kinh-te", 3)
+	n.refresh()
+	for query, says := range map[string]string{
+		"q=tin&page=2":                         `Tìm kiếm không có tham số "page"; chỉ có q, section, source, limit, order, older.`,
+		"q=tin&limit=0":                        `limit là một số từ 1 đến 100, không phải "0".`,
+		"q=tin&q=so":                           "Tham số q được ghi hai lần.",
+		"q=tin&section=nhac":                   `Không có chuyên mục "nhac".`,
+		"q=tin&source=nobody":                  `Không có nguồn "nobody".`,
+		"q=tin&order=size":                     `order là time hoặc rank, không phải "size".`,
+		"q=tin&older=5-x":                      `older là giá trị do một trang kết quả của câu tìm này đưa ra, không phải "5-x".`,
+		"q=-tin":                               "Không tìm như vậy được: câu tìm không có từ nào phải có.",
+		"q=a*":                                 "Không tìm như vậy được: a*: a* sẽ khớp với gần như mọi chuỗi; hãy viết ít nhất hai chữ cái trước dấu sao.",
+		"q=%2Ftin%7C(%2F":                      "Không tìm như vậy được: /tin|(/: ở đây tìm bằng từ, không bằng biểu thức chính quy.",
+		"q=%zz":                                "Không đọc được địa chỉ của câu tìm này: sau mỗi dấu % là hai chữ số từ 0 đến F, giữa các tham số là dấu &.",
+		"q=tin&x=" + strings.Repeat("a", 5000): "Câu tìm quá dài.",
+	} {
+		for _, path := range []string{"/search?", "/search.rss?", "/search.atom?", "/search.json?"} {
+			res := n.get(path + query)
+			if body := n.body(res); res.StatusCode != http.StatusBadRequest || strings.TrimSpace(body) != says {
+				t.Errorf("%s%.60s: %d %q, want %q", path, query, res.StatusCode, body, says)
+			}
+		}
+	}
+	for path, says := range map[string]string{
+		"/search.rss":         "Hãy ghi điều cần tìm: /search.rss?q=từ cần tìm.",
+		"/nowhere.rss":        "Không có gì ở địa chỉ này.",
+		"/partners/x/y.rss":   "Nguồn cấp này dành cho đối tác.",
+		"/sources/nobody.rss": "Không có gì ở địa chỉ này.",
+	} {
+		if body := n.body(n.get(path)); !strings.Contains(body, says) {
+			t.Errorf("%s: %q, want %q", path, body, says)
+		}
+	}
+}
+
 // Three spellings of one search have one address.
 func TestSearchHasOneAddress(t *testing.T) {
 	n := newNewsroom(t)
@@ -157,7 +244,7 @@ func TestSearchHasOneAddress(t *testing.T) {
 }
 
 func TestSearchRefuses(t *testing.T) {
-	n := newNewsroom(t)
+	n := newNewsroom(t, func(s *publish.Settings) { s.Site.Language = "en" })
 	if res := n.get("/search?q=tin"); res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("before anything is published: %d", res.StatusCode)
 	}

@@ -71,10 +71,10 @@ type piece struct {
 func (q *Query) add(p piece, expressions bool) error {
 	term, err := parseTerm(p.text)
 	switch {
+	case !expressions && (err == nil && term.re != nil || err != nil && strings.HasPrefix(p.text, "/")):
+		return feed.Errorf("%s: a search takes words, no regular expressions", p.text)
 	case err != nil:
 		return feed.Errorf("%s: %s", p.text, err)
-	case term.re != nil && !expressions:
-		return feed.Errorf("%s: a search takes words, no regular expressions", p.text)
 	}
 	text := unquoted(term.text)
 	list := &q.All
