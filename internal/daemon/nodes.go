@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -26,7 +27,33 @@ func (d *Daemon) Nodes(ctx context.Context) ([]publish.NodeStatus, error) {
 	if d.cluster == nil {
 		return nil, ErrAlone
 	}
-	nodes, err := d.cluster.Nodes(ctx)
+	return nodesOf(ctx, d.cluster)
+}
+
+// ListNodes is Nodes without a configuration, for what is asked where none is; see store.Direct for direct. Where
+// feedd has never stored anything it fails with store.ErrNone.
+func ListNodes(ctx context.Context, db, direct string, log *slog.Logger) (list []publish.NodeStatus, err error) {
+	if err := store.Find(ctx, db); err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, db, store.Direct(direct))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	c, err := cluster.New(ctx, cluster.Options{Store: s, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	if c == nil {
+		return nil, ErrAlone
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	return nodesOf(ctx, c)
+}
+
+func nodesOf(ctx context.Context, c *cluster.Cluster) ([]publish.NodeStatus, error) {
+	nodes, err := c.Nodes(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read who is there: %w", err)
 	}
