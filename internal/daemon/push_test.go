@@ -3,20 +3,23 @@ package daemon
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"feedd/internal/store/storetest"
 )
 
 // pushed is a running daemon whose one source has a hub of its own, which it asked for a subscription.
@@ -38,6 +41,11 @@ func (p *pushed) doc(items string) string {
 }
 
 func runPushed(t *testing.T) *pushed {
+	t.Helper()
+	return runPushedOn(t, storetest.Address(t))
+}
+
+func runPushedOn(t *testing.T, db string) *pushed {
 	t.Helper()
 	c := newClock()
 	var mu sync.Mutex
@@ -64,16 +72,8 @@ func runPushed(t *testing.T) *pushed {
 	p.house = build(t, fmt.Sprintf(`
 site: {url: "https://news.example.org"}
 sources: [{id: a, url: "%s/feed", allow_private: true, host_interval: 0s}]
-`, srv.URL), c, "")
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
+`, srv.URL), c, db)
+	p.start(t)
 
 	form := func() url.Values { mu.Lock(); defer mu.Unlock(); return asked }
 	eventually(t, "a subscription asked for", func() bool { return form() != nil })
@@ -83,6 +83,25 @@ sources: [{id: a, url: "%s/feed", allow_private: true, host_interval: 0s}]
 	}
 	p.asked, p.callback = form(), callback.Path
 	return p
+}
+
+// deliver has the hub deliver a document at a node, and returns the status of the answer.
+func (p *pushed) deliver(t *testing.T, at *house, doc, secret string) int {
+	t.Helper()
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(doc))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+at.Addr().String()+p.callback, strings.NewReader(doc))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/rss+xml")
+	r.Header.Set("X-Hub-Signature", "sha256="+hex.EncodeToString(mac.Sum(nil)))
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode
 }
 
 // TestHubPushes runs a source with a hub of its own: the daemon subscribes, answers the hub's
@@ -110,22 +129,7 @@ func TestHubPushes(t *testing.T) {
 		t.Errorf("a guessed callback: %d", code)
 	}
 
-	deliver := func(body, secret string) int {
-		mac := hmac.New(sha256.New, []byte(secret))
-		mac.Write([]byte(body))
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, site+p.callback, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Content-Type", "application/rss+xml")
-		r.Header.Set("X-Hub-Signature", "sha256="+hex.EncodeToString(mac.Sum(nil)))
-		resp, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		return resp.StatusCode
-	}
+	deliver := func(body, secret string) int { return p.deliver(t, p.house, body, secret) }
 	if code := deliver(p.doc(pushItem(666)), "not the secret"); code != http.StatusAccepted {
 		t.Errorf("a forged delivery: %d, want it acknowledged and ignored", code)
 	}
@@ -145,6 +149,67 @@ func TestHubPushes(t *testing.T) {
 	}
 	if push := status[0].State.Push; push == nil || push.State != "active" || push.Until.Sub(p.clock.now()) != 24*time.Hour || push.LastPush.IsZero() {
 		t.Errorf("the subscription is %+v", push)
+	}
+}
+
+// TestHubPushesAtAnotherNode has a hub's question and its deliveries arrive at nodes of each kind that did not
+// subscribe. Each takes them for the one that did, and what is delivered at several is stored once.
+func TestHubPushesAtAnotherNode(t *testing.T) {
+	db := storetest.Postgres(t)
+	p := runPushedOn(t, db)
+	yaml, err := os.ReadFile(p.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := p.asked.Get("hub.secret")
+	nodes := []*house{p.house}
+	for n, roles := range [][]string{nil, {RoleCollect}, {RolePublish}} { // the subscription exists: they ask for none
+		other := node(t, string(yaml), p.clock, db, roles...)
+		other.start(t)
+		nodes = append(nodes, other)
+		verify := url.Values{"hub.mode": {"subscribe"}, "hub.topic": {p.hub + "/feed"}, "hub.challenge": {"abc"}, "hub.lease_seconds": {"86400"}}
+		resp, err := http.Get("http://" + other.Addr().String() + p.callback + "?" + verify.Encode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK || string(answer) != "abc" {
+			t.Errorf("roles %v: the hub's question is answered %d %q, %v", roles, resp.StatusCode, answer, err)
+		}
+		if code := p.deliver(t, other, p.doc(pushItem(666)), "not the secret"); code != http.StatusAccepted {
+			t.Errorf("roles %v: a forged delivery: %d, want it acknowledged and ignored", roles, code)
+		}
+		if code := p.deliver(t, other, p.doc(pushItem(2+n)), secret); code != http.StatusAccepted {
+			t.Errorf("roles %v: a delivery: %d", roles, code)
+		}
+		eventually(t, fmt.Sprintf("what was delivered at a node of the roles %v", roles), func() bool {
+			return strings.Contains(p.text(t, "/sections/all.rss"), fmt.Sprintf("Tin nhanh số %d<", 2+n))
+		})
+	}
+
+	var hub sync.WaitGroup // which takes no answer in time for none, and delivers again
+	for _, at := range nodes {
+		hub.Go(func() {
+			if code := p.deliver(t, at, p.doc(pushItem(7)), secret); code != http.StatusAccepted && code != http.StatusServiceUnavailable {
+				t.Errorf("a delivery at several nodes: %d", code)
+			}
+		})
+	}
+	hub.Wait()
+	eventually(t, "what was delivered at several", func() bool { return strings.Contains(p.text(t, "/sections/all.rss"), "Tin nhanh số 7<") })
+	times := map[string]int{}
+	for _, e := range p.entries(t) {
+		for _, r := range e.Reports {
+			times[r.Title]++
+		}
+	}
+	want := map[string]int{}
+	for _, n := range []int{1, 2, 3, 4, 7} {
+		want[fmt.Sprintf("Tin nhanh số %d", n)] = 1
+	}
+	if !maps.Equal(times, want) {
+		t.Errorf("stored so many times: %v, want %v", times, want)
 	}
 }
 
