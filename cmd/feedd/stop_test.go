@@ -66,7 +66,7 @@ func TestEveryCommandStops(t *testing.T) {
 		with(postgres, "serve", "--listen", "127.0.0.1:0"), with(postgres, "collect"), with(postgres, "export", filepath.Join(dir, "out")),
 		with(postgres, "check"), with(postgres, "sources"), with(postgres, "explain", "1"), with(postgres, "retract", "1"),
 		with(postgres, "file", "1", "kinh-te"), with(postgres, "unfile", "1", "kinh-te"), with(postgres, "split", "a", "1"),
-		with(postgres, "join", "a", "b"), with(postgres, "decisions"), with(postgres, "search", "lãi suất"), with(postgres, "replay"),
+		with(postgres, "join", "a", "b"), with(postgres, "decisions"), with(postgres, "search", "lãi suất"), with(postgres, "learned", "a"), with(postgres, "replay"),
 		{"move", "--db", postgres, "--to", sqlite + "2"}, with(postgres, "eval", "sections", pipe), {"eval", "stories", pipe, "--config", config},
 		{"discover", "http://" + host + "/"}, {"healthcheck", host}, {"nodes", "--db", postgres}, {"demo", "--listen", "127.0.0.1:0"},
 		{"opml", "import", pipe, "--config", config}, {"opml", "export", "--config", pipe}, {"init", filepath.Join(dir, "new.yaml")},
