@@ -51,6 +51,10 @@ func (s *Settings) window() time.Duration {
 	return w
 }
 
+// Keep is how long an entry is left by retention at least: what is older is out of every section's reach, older
+// than the stories' window, and beyond the retention.
+func (s *Settings) Keep() time.Duration { return s.window() + s.Retention }
+
 // Options make an Aggregate. All fields but Metrics, Filed and Queue are required.
 type Options struct {
 	Store     *store.Store

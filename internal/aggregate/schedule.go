@@ -330,12 +330,11 @@ func (a *Aggregate) runRetention(ctx context.Context, lost func(error)) {
 	}
 }
 
-// Prune takes away what is out of every section's reach, older than the stories' window, and
-// beyond the retention.
+// Prune takes away what is older than Settings.Keep.
 func (a *Aggregate) Prune(ctx context.Context) error {
 	settings, _ := a.current()
 	now := a.now()
-	n, err := a.store.Prune(ctx, now.Add(-settings.window()-settings.Retention), now)
+	n, err := a.store.Prune(ctx, now.Add(-settings.Keep()), now)
 	if n > 0 {
 		a.log.Info("took away old items", "items", n)
 	}

@@ -377,12 +377,17 @@ func (d *Daemon) publication(c *config.Config) publish.Settings {
 	if site.URL == "" {
 		site.URL = cmp.Or(d.URL(), "http://127.0.0.1:8080")
 	}
-	return publish.Settings{
+	settings := publish.Settings{
 		Site: site, Sections: c.Sections, Sources: sources, Partners: c.Partners, DeskToken: c.Desk.Token,
 		Attribution: c.Publish.Attribution, Hub: c.Publish.Hub, HubPrivate: c.Publish.HubPrivate,
 		Images: c.Images, MaxBytes: c.Publish.MaxBytes, Proxies: c.Publish.Proxies,
 		Every: rhythm(c),
 	}
+	if d.o.Listen != "" { // commands that do one thing and end take nothing away
+		kept := aggregation(c)
+		settings.Keep = kept.Keep()
+	}
+	return settings
 }
 
 // rhythm is how often each section can change: as often as the most frequent source that may reach

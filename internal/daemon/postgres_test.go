@@ -10,6 +10,7 @@ func TestOnPostgres(t *testing.T) {
 		"FailingSource": TestFailingSourceTouchesNothing,
 		"RunReloadStop": TestRunReloadStop,
 		"HubPushes":     TestHubPushes,
+		"Retention":     TestWhatRetentionTakesIsNotArchived,
 	} {
 		t.Run(name, test)
 	}

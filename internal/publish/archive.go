@@ -26,6 +26,9 @@ import (
 // never return to the feed. An entry goes to the page of the month it was published in while that
 // month is open; what comes later, by its own date or by leaving the feed, goes to the month that is.
 //
+// What retention takes away at its next turn is in no archive any more: it neither waits to be closed nor
+// stands on the open page.
+//
 // A closed page changes in these cases only: an entry of it is withdrawn, or that is undone; it leaves
 // the section; a source's rights become stricter, or its address private; retention takes its entries; `updates: bump` makes
 // one news again; the site moves to another address.
@@ -180,12 +183,13 @@ func (p *Publisher) closePages(ctx context.Context, f *frame, sec *feed.Section,
 	if most != allPages { // one more than the feed, the open page and so many closed ones hold; beyond that none is even listed
 		limit = len(shown) + p.perPage*3/2 + most*p.perPage + 1
 	}
+	before := f.plan.before(now)
 	for range 10 { // publishers that close pages side by side each get on in turn
 		closed, err := p.archives.ClosedPages(ctx, sec.ID)
 		if err != nil {
 			return archive{}, false, err
 		}
-		rest, err := p.archives.OpenEntries(ctx, sec.ID, limit)
+		rest, err := p.archives.OpenEntries(ctx, sec.ID, before, limit)
 		if err != nil {
 			return archive{}, false, err
 		}

@@ -48,8 +48,8 @@ func (c *counting) Told(ctx context.Context, stories []string) ([]feed.Told, err
 	return told, err
 }
 
-func (c *counting) OpenEntries(ctx context.Context, section string, limit int) ([]feed.Listed, error) {
-	list, err := c.Store.OpenEntries(ctx, section, limit)
+func (c *counting) OpenEntries(ctx context.Context, section string, before time.Time, limit int) ([]feed.Listed, error) {
+	list, err := c.Store.OpenEntries(ctx, section, before, limit)
 	c.asked.Add(1)
 	c.listed.Add(int64(len(list)))
 	return list, err

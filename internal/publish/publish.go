@@ -50,6 +50,8 @@ type Settings struct {
 	// Every is the shortest time between two runs of a section's sources, by section: what
 	// Cache-Control promises is made of it. A missing one counts as 15 minutes.
 	Every map[string]time.Duration
+	// Keep is how long retention leaves entries, see Archives.OpenEntries; 0 where none is at work.
+	Keep time.Duration
 }
 
 // Options are what a Publisher is made of. All fields are required but Saving, Renderings, Version, Admin, Mine, Nodes, Desk, Alarms, PerPage and Log.
@@ -297,6 +299,14 @@ func (pl *plan) every(section string) time.Duration {
 		return d
 	}
 	return 15 * time.Minute
+}
+
+// before is the time before which retention takes away what is old; zero where it takes nothing.
+func (pl *plan) before(now time.Time) time.Time {
+	if pl.Keep == 0 {
+		return time.Time{}
+	}
+	return now.Add(-pl.Keep)
 }
 
 // authorityKey is the name under which the authority of the ids is kept.

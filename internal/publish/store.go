@@ -45,10 +45,11 @@ type Stories interface {
 // Archives keeps the closed pages of the sections' archives, and which entries are on them.
 type Archives interface {
 	// OpenEntries lists a section's entries that stand and are on no closed page, newest Published
-	// first (equal times by Key): the newest limit of them, all when limit is 0.
-	OpenEntries(ctx context.Context, section string, limit int) ([]feed.Listed, error)
+	// first (equal times by Key): the newest limit of them, all when limit is 0. What retention takes away
+	// before a time is not among them; a zero one takes nothing.
+	OpenEntries(ctx context.Context, section string, before time.Time, limit int) ([]feed.Listed, error)
 	// ClosePage closes a page, for good. It tells whether it did: not when that page is closed, or one
-	// of its entries on another, by a publisher that was faster.
+	// of its entries on another, by a publisher that was faster. What retention took meanwhile is left out.
 	ClosePage(ctx context.Context, p feed.ArchivePage) (bool, error)
 	// ClosedPages lists a section's closed pages, oldest first, without Keys and Body.
 	ClosedPages(ctx context.Context, section string) ([]feed.ArchivePage, error)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"feedd/internal/feed"
 )
@@ -16,13 +17,17 @@ import (
 var errPageClosed = errors.New("another publisher closed that page of the archive")
 
 // OpenEntries returns the keys of a section's entries that are not withdrawn and are on no closed page
-// of its archive, newest Published first, ties by Key.
-func (s *Store) OpenEntries(ctx context.Context, section string, limit int) ([]feed.Listed, error) {
-	q := `SELECT e.id, e.published FROM entries e WHERE e.page = 0 AND e.withdrawn = 0 ORDER BY e.published DESC` + byKey
-	var args []any
+// of its archive, newest Published first, ties by Key: without those that Prune takes away before the
+// time before, which may be zero.
+func (s *Store) OpenEntries(ctx context.Context, section string, before time.Time, limit int) ([]feed.Listed, error) {
+	q := `SELECT e.id, e.published FROM entries e WHERE e.page = 0 AND e.withdrawn = 0 AND NOT (` + isOld + `) ORDER BY e.published DESC` + byKey
+	args := []any{millis(before)}
 	if section != "all" {
-		// What is withdrawn is listed nowhere: the index tells all.
-		q = `SELECT e.entry, e.published FROM entry_sections e WHERE e.section = $1 AND e.page = 0 ORDER BY e.published DESC` + listedByKey
+		// What is withdrawn is listed nowhere: of what is young the index tells all. Of an entry that Prune has
+		// deleted the place stays until it is through.
+		q = `SELECT l.entry, l.published FROM entry_sections l WHERE l.section = $2 AND l.page = 0
+			AND (l.published >= $1 OR EXISTS (SELECT 1 FROM entries e WHERE e.id = l.entry AND NOT (` + isOld + `)))
+			ORDER BY l.published DESC` + listedByKey
 		args = append(args, section)
 	}
 	if limit > 0 {
@@ -40,7 +45,7 @@ func (s *Store) OpenEntries(ctx context.Context, section string, limit int) ([]f
 
 // ClosePage closes a page of a section's archive, for good. It tells whether it did: not when
 // another publisher closed that page meanwhile, or put one of the entries on another; then what is
-// left to be archived has to be read anew.
+// left to be archived has to be read anew. Entries that Prune deleted meanwhile are not on the page.
 func (s *Store) ClosePage(ctx context.Context, p feed.ArchivePage) (bool, error) {
 	err := s.tx(ctx, func(tx *tx) error {
 		if err := closePage(tx, &p); err != nil {
@@ -80,7 +85,13 @@ func closePage(tx *tx, p *feed.ArchivePage) error {
 		if n, err := r.RowsAffected(); err != nil {
 			return err
 		} else if int(n) < len(part) {
-			return errPageClosed // one of them is on another page, or gone
+			stand, err := standing(tx, part)
+			if err != nil {
+				return err
+			}
+			if int(n) < stand {
+				return errPageClosed // one of them is on another page
+			}
 		}
 		if p.Section == "all" {
 			args = []any{int64(p.Page)}
@@ -95,6 +106,13 @@ func closePage(tx *tx, p *feed.ArchivePage) error {
 		}
 	}
 	return nil
+}
+
+// standing counts those of the entries that are stored still.
+func standing(tx *tx, entries []int64) (n int, err error) {
+	var args []any
+	err = tx.QueryRow(`SELECT COUNT(*) FROM entries WHERE id `+tx.s.d.in(entries, &args), args...).Scan(&n)
+	return n, err
 }
 
 // ClosedPages lists the closed pages of a section's archive, oldest first, without entries and body.

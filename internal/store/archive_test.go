@@ -15,7 +15,7 @@ import (
 // openKeys lists the entries that are on no page yet, by section.
 func openKeys(t *testing.T, s *Store, section string) (keys []string) {
 	t.Helper()
-	list, err := s.OpenEntries(t.Context(), section, 0)
+	list, err := s.OpenEntries(t.Context(), section, time.Time{}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,6 +171,75 @@ func TestRetentionOfPages(t *testing.T) {
 		}
 		if got := pages(); len(got) != 0 {
 			t.Errorf("pages when no entry is left: %v", got)
+		}
+	})
+}
+
+// What retention is about to take is not there to be archived, in any section; and a page that is being closed while
+// it takes some of it is closed with the rest.
+func TestWhatRetentionTakesIsNotOpen(t *testing.T) {
+	suite(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		late := t0.AddDate(0, 3, 0)
+		before := late.AddDate(0, 0, -7)
+		young := item("src", "c", "C")
+		young.Published = late
+		put(t, s, t0, "src", item("src", "a", "A"))
+		put(t, s, late, "src", item("src", "b", "B")) // told long ago, and heard of now
+		put(t, s, late, "src", young)
+		keys := map[string]string{}
+		var all []string
+		for _, it := range file(t, s, "x") {
+			keys[it.GUID] = it.Entry
+			all = append(all, it.Entry)
+		}
+		open := func(section string, before time.Time, limit int) (open []string) {
+			t.Helper()
+			list, err := s.OpenEntries(ctx, section, before, limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range list {
+				open = append(open, l.Key)
+			}
+			return open
+		}
+		stay := []string{keys["c"], keys["b"]}
+		check := func(when string) {
+			t.Helper()
+			for _, section := range []string{"x", "all"} {
+				if got := open(section, before, 0); !slices.Equal(got, stay) {
+					t.Errorf("%s: open in %s are %v, want %v", when, section, got, stay)
+				}
+				if got := open(section, before, 1); !slices.Equal(got, stay[:1]) {
+					t.Errorf("%s: the newest open one in %s is %v, want %v", when, section, got, stay[:1])
+				}
+			}
+		}
+		if got := open("x", time.Time{}, 0); len(got) != 3 {
+			t.Errorf("where nothing is taken %v are open, want all three", got)
+		}
+		check("before retention")
+		if n, err := s.Prune(ctx, before, late); err != nil || n != 1 {
+			t.Fatalf("%d items went (%v), want 1", n, err)
+		}
+		check("after it")
+		for _, section := range []string{"x", "all"} {
+			page := feed.ArchivePage{Section: section, Page: feed.PageOf(t0), Closed: late, Keys: all, Body: []byte("1")}
+			if done, err := s.ClosePage(ctx, page); err != nil || !done {
+				t.Fatalf("a page of %s of which an entry was taken is not closed: %v, %v", section, done, err)
+			}
+			got, _, err := s.ClosedPage(ctx, section, page.Page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.Sort(stay)
+			if !slices.Equal(got.Keys, stay) {
+				t.Errorf("the closed page of %s has %v, want %v", section, got.Keys, stay)
+			}
+			if got := open(section, before, 0); len(got) != 0 {
+				t.Errorf("then %v are open in %s", got, section)
+			}
 		}
 	})
 }

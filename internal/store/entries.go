@@ -29,7 +29,7 @@ func (s *Store) Versions(ctx context.Context) (map[string]int64, error) {
 
 // byKey orders ids as their keys are ordered: a key whose first bit is set is stored as a negative
 // number.
-const byKey, listedByKey = `, CASE WHEN e.id < 0 THEN 1 ELSE 0 END, e.id`, `, CASE WHEN e.entry < 0 THEN 1 ELSE 0 END, e.entry`
+const byKey, listedByKey = `, CASE WHEN e.id < 0 THEN 1 ELSE 0 END, e.id`, `, CASE WHEN l.entry < 0 THEN 1 ELSE 0 END, l.entry`
 
 // Entries returns the entries asked for with their reports in order of arrival: newest first by
 // Published, ties by Key; the entries of a Story oldest first.

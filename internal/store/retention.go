@@ -14,12 +14,13 @@ const pruneRows = 500
 // How long an item that retention took away is remembered after its source stopped listing it.
 const seenGrace = 7 * 24 * time.Hour
 
-// What retention takes away, before the time $1. An entry goes with all of its reports or not at
+// What retention takes away, before the time $1. An entry e goes with all of its reports or not at
 // all: while one of them is young, or waits for the desk, the whole entry stays.
 const (
-	oldEntries = `SELECT e.id FROM entries e WHERE e.published < $1 AND e.withdrawn < $1 AND NOT EXISTS
+	isOld = `e.published < $1 AND e.withdrawn < $1 AND NOT EXISTS
 		(SELECT 1 FROM items i WHERE i.entry = e.id AND (i.filed = 0 OR i.first_seen >= $1))`
-	oldItems = `SELECT i.id FROM items i WHERE i.entry = 0 AND i.filed = 1 AND i.first_seen < $1`
+	oldEntries = `SELECT e.id FROM entries e WHERE ` + isOld
+	oldItems   = `SELECT i.id FROM items i WHERE i.entry = 0 AND i.filed = 1 AND i.first_seen < $1`
 )
 
 // Prune deletes the entries that were published before a time and whose reports were all first seen
