@@ -769,6 +769,22 @@ func ids(t *testing.T, body []byte, path string) []string {
 	return all
 }
 
+// publishes says whether each node publishes something at a path.
+func (c *cluster) publishes(path string) bool {
+	for _, n := range c.nodes {
+		resp, err := http.Get("http://" + n.at + path)
+		if err != nil {
+			return false
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || !idOf.Match(body) {
+			return false
+		}
+	}
+	return true
+}
+
 // served are the keys of the entries that the nodes publish at a path.
 func (c *cluster) served(path string) (keys []string) {
 	c.t.Helper()

@@ -39,6 +39,7 @@ func TestFailover(t *testing.T) {
 	c.eventually(20*time.Second, "a node holds the desk", func() bool { return c.holder() != nil })
 	acks := newAcks(t, c.db)
 	c.eventually(60*time.Second, "most hosts were asked", func() bool { return p.reached() > p.outlets/2 })
+	c.eventually(30*time.Second, "each node publishes", func() bool { return c.publishes("/sections/tin0.json") })
 	served := c.served("/sections/tin0.json")
 
 	c.forgive(p, false)

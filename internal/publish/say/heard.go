@@ -16,10 +16,11 @@ import (
 // sentences were stored as data, and what is stored of a rule. Here such a sentence becomes data again, where its
 // shape is one of those that are known.
 
-// Bounds of what is taken apart: the length in bytes of a sentence, and how deep sentences stand in each other.
+// Bounds of what is taken apart: the length in bytes of a sentence, how deep sentences stand in each other, and its parts.
 const (
 	mostHeard = 2000
 	mostDeep  = 6
+	mostParts = 8 // a sentence's, between "; "
 	fewWords  = 8 // letters that are hardly words of a sentence's own
 )
 
@@ -27,33 +28,50 @@ const (
 type found struct {
 	feed.Text
 	whole bool // no part of it is left in English
+	own   int  // letters in words of the sentence's own, where it speaks of something
 }
 
 // heard finds the sentence that an English text is, and what it speaks of, or the sentences with "; " between them.
-func heard(text string) (all found, ok bool) {
+func heard(text string) (found, bool) {
 	if len(text) > mostHeard || !worded(text) {
-		return all, false
+		return found{}, false
 	}
-	for from := 0; text != ""; {
+	return hearAll(text, map[int]bool{})
+}
+
+// hearAll is heard for what stands behind "; ", too. A "; " that is no end of a sentence belongs to one, and of the
+// sentences with which the text may begin the one with the most words of its own comes first. Texts that are none are
+// noted by their length.
+func hearAll(text string, none map[int]bool) (found, bool) {
+	if none[len(text)] {
+		return found{}, false
+	}
+	type first struct {
+		found
+		end int
+	}
+	var firsts []first
+	for from, parts := 0, 0; from < len(text) && parts < mostParts; parts++ {
 		end := len(text)
 		if i := strings.Index(text[from:], "; "); i >= 0 {
 			end = from + i
 		}
-		one, ok := hear(text[:end], 0)
-		switch {
-		case ok && all.Key == "":
-			all = one
-		case ok:
-			all = found{feed.Say("%s; %s", all.Text, one.Text), all.whole && one.whole}
-		case end == len(text):
-			return found{}, false
-		default: // it belongs to the sentence
-			from = end + len("; ")
-			continue
+		if f, ok := hear(text[:end], 0); ok {
+			firsts = append(firsts, first{f, end})
 		}
-		text, from = strings.TrimPrefix(text[end:], "; "), 0
+		from = end + len("; ")
 	}
-	return all, true
+	slices.SortStableFunc(firsts, func(a, b first) int { return b.own - a.own })
+	for _, f := range firsts {
+		if f.end == len(text) {
+			return f.found, true
+		}
+		if rest, ok := hearAll(text[f.end+len("; "):], none); ok {
+			return found{Text: feed.Say("%s; %s", f.Text, rest.Text), whole: f.whole && rest.whole}, true
+		}
+	}
+	none[len(text)] = true
+	return found{}, false
 }
 
 // hear finds one sentence. Of several shapes that fit the one with the most words of its own counts, and one with hardly any
@@ -63,7 +81,7 @@ func hear(text string, deep int) (found, bool) {
 		return found{}, false
 	}
 	if _, known := sentence(text); known {
-		return found{feed.Say(text), true}, worded(text)
+		return found{Text: feed.Say(text), whole: true}, worded(text)
 	}
 	i, all := 0, shapes()
 	for ; i < len(all) && all[i].own >= fewWords; i++ {
@@ -72,7 +90,7 @@ func hear(text string, deep int) (found, bool) {
 		}
 	}
 	if t, ok := terms(text); ok {
-		return found{t, true}, true
+		return found{Text: t, whole: true}, true
 	}
 	for ; i < len(all); i++ {
 		if f, ok := all[i].hear(text, deep); ok && f.whole {
@@ -91,7 +109,7 @@ func (s *shape) hear(text string, deep int) (found, bool) {
 	if !ok {
 		return found{}, false
 	}
-	f := found{feed.Say(s.key, args...), true}
+	f := found{feed.Say(s.key, args...), true, s.own}
 	for i := range args {
 		if part, ok := args[i].(string); ok && s.open[i] {
 			if inner, ok := hear(part, deep+1); ok {
