@@ -298,7 +298,12 @@ func withNews(body []byte, n, round, items int) []byte {
 
 // talker returns what makes up texts of so many words.
 func talker(seed, round uint64) func(int) string {
-	words := rand.NewZipf(rand.New(rand.NewPCG(seed, round)), 1.05, 20, uint64(len(vocabulary)-1))
+	return talking(rand.New(rand.NewPCG(seed, round)))
+}
+
+// talking is talker that draws from r.
+func talking(r *rand.Rand) func(int) string {
+	words := rand.NewZipf(r, 1.05, 20, uint64(len(vocabulary)-1))
 	return func(n int) string {
 		var b strings.Builder
 		for i := range n {

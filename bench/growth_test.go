@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"maps"
@@ -11,11 +10,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -150,14 +147,7 @@ func grow(b *testing.B, feedd, config, db string, stored int) time.Duration {
 	}
 	defer s.Close()
 	r := rand.New(rand.NewPCG(1, 7))
-	words := rand.NewZipf(r, 1.05, 20, uint64(len(vocabulary)-1))
-	text := func(n int) string {
-		drawn := make([]string, n)
-		for i := range drawn {
-			drawn[i] = vocabulary[words.Uint64()]
-		}
-		return strings.Join(drawn, " ")
-	}
+	text := talking(r)
 	began := time.Now().UTC().Truncate(time.Second).Add(-time.Duration(stored) * grownStep)
 	titles := make([]string, stored)
 	for from := 0; from < stored; from += grownChunk {
@@ -283,41 +273,19 @@ func (g *grown) minute(b *testing.B, n *grownNode, news bool) time.Duration {
 
 // grownNode is feedd serve as a process.
 type grownNode struct {
-	cmd      *exec.Cmd
-	at       string
+	*daemon
 	answered time.Duration // until each section had answered
 	reloads  chan struct{}
 }
 
 func startGrown(b *testing.B, feedd, config, db string) *grownNode {
 	n := &grownNode{reloads: make(chan struct{}, 10)}
-	n.cmd = exec.Command(feedd, "serve", "--config", config, "--db", db, "--listen", "127.0.0.1:0")
-	n.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	out, err := n.cmd.StderrPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
 	began := time.Now()
-	if err := n.cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	at := make(chan string, 1)
-	go func() {
-		lines := bufio.NewScanner(out)
-		for lines.Scan() {
-			if m := servingAt.FindStringSubmatch(lines.Text()); m != nil {
-				at <- m[1]
-			}
-			if strings.Contains(lines.Text(), "configuration reloaded") {
-				n.reloads <- struct{}{}
-			}
+	n.daemon = serve(b, feedd, config, db, "collect,desk,publish", func(line string) {
+		if strings.Contains(line, "configuration reloaded") {
+			n.reloads <- struct{}{}
 		}
-		close(at)
-	}()
-	n.at = <-at
-	if n.at == "" {
-		b.Fatal("feedd serve ended")
-	}
+	})
 	for s := range grownSections {
 		n.get(b, fmt.Sprintf("/sections/muc-%d.atom", s))
 	}
@@ -357,8 +325,6 @@ func (n *grownNode) rest(b *testing.B) {
 	}
 }
 
-func (n *grownNode) cpu() time.Duration { return cpuOf(n.cmd.Process.Pid, false) }
-
 // memory is a line of proc(5)'s status, in MB.
 func (n *grownNode) memory(name string) float64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", n.cmd.Process.Pid))
@@ -372,15 +338,11 @@ func (n *grownNode) memory(name string) float64 {
 
 // metric is a counter of the process.
 func (n *grownNode) metric(b *testing.B, name string) float64 {
-	m := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindStringSubmatch(n.get(b, "/metrics"))
-	if m == nil {
+	sum, known := n.counted(b, name)
+	if !known {
 		b.Fatalf("there is no metric %s", name)
 	}
-	f, err := strconv.ParseFloat(m[1], 64)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return f
+	return sum
 }
 
 func (n *grownNode) reloaded(b *testing.B) {
@@ -390,9 +352,4 @@ func (n *grownNode) reloaded(b *testing.B) {
 	case <-time.After(time.Minute):
 		b.Fatal("the changed configuration is not taken over")
 	}
-}
-
-func (n *grownNode) stop() {
-	_ = n.cmd.Process.Signal(syscall.SIGTERM)
-	_ = n.cmd.Wait()
 }

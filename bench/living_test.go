@@ -110,8 +110,6 @@ func (n *newsroom) stop() {
 	n.daemon.stop()
 }
 
-func (n *newsroom) cpu() time.Duration { return cpuOf(n.cmd.Process.Pid, false) }
-
 // peak is the most memory that the daemon held, in MB.
 func (n *newsroom) peak(b *testing.B) float64 {
 	ended := make(chan struct{})
@@ -132,24 +130,9 @@ func (n *newsroom) settle(b *testing.B) {
 	b.Fatal("the first round does not end")
 }
 
-// metric is the sum of a metric's values.
-func (n *newsroom) metric(b *testing.B, name string) (sum float64) {
-	resp, err := http.Get("http://" + n.at + "/metrics")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer resp.Body.Close()
-	all, err := io.ReadAll(resp.Body)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for line := range strings.Lines(string(all)) {
-		var v float64
-		if key, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok && (key == name || strings.HasPrefix(key, name+"{")) {
-			_, _ = fmt.Sscan(value, &v)
-			sum += v
-		}
-	}
+// metric is the sum of a metric's values, 0 as long as there are none.
+func (n *newsroom) metric(b *testing.B, name string) float64 {
+	sum, _ := n.counted(b, name)
 	return sum
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -106,7 +105,8 @@ type daemon struct {
 
 var servingAt = regexp.MustCompile(`address=http://(\S+)/`)
 
-func serve(b *testing.B, feedd, config, db, roles string) *daemon {
+// serve starts feedd serve and waits until it answers. What it says from then on each heard is told, line by line.
+func serve(b *testing.B, feedd, config, db, roles string, heard ...func(line string)) *daemon {
 	b.Helper()
 	d := &daemon{cmd: exec.Command(feedd, "serve", "--config", config, "--db", db, "--listen", "127.0.0.1:0", "--roles", roles)}
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -122,7 +122,14 @@ func serve(b *testing.B, feedd, config, db, roles string) *daemon {
 	for lines.Scan() {
 		if m := servingAt.FindStringSubmatch(lines.Text()); m != nil {
 			d.at = m[1]
-			go func() { _, _ = io.Copy(io.Discard, out) }()
+			go func() {
+				for len(heard) > 0 && lines.Scan() {
+					for _, hear := range heard {
+						hear(lines.Text())
+					}
+				}
+				_, _ = io.Copy(io.Discard, out)
+			}()
 			return d
 		}
 		said = append(said, lines.Text())
@@ -136,6 +143,31 @@ func (d *daemon) stop() time.Duration {
 	_ = d.cmd.Process.Signal(syscall.SIGTERM)
 	_ = d.cmd.Wait()
 	return d.cmd.ProcessState.UserTime() + d.cmd.ProcessState.SystemTime()
+}
+
+func (d *daemon) cpu() time.Duration { return cpuOf(d.cmd.Process.Pid, false) }
+
+// counted is the sum of a metric's values; known is false when it has none.
+func (d *daemon) counted(b *testing.B, name string) (sum float64, known bool) {
+	resp, err := http.Get("http://" + d.at + "/metrics")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer resp.Body.Close()
+	all, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(string(all)) {
+		var v float64
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok && (key == name || strings.HasPrefix(key, name+"{")) {
+			if _, err := fmt.Sscan(value, &v); err != nil {
+				b.Fatal(err)
+			}
+			sum, known = sum+v, true
+		}
+	}
+	return sum, known
 }
 
 const (
@@ -232,8 +264,8 @@ func rush(b *testing.B, feedd string) (r rushed) {
 		}
 	}
 	used := func() map[string]time.Duration {
-		return map[string]time.Duration{"desk": cpuOf(desk.cmd.Process.Pid, false), "server": serverCPU(b, pg), "sources": cpuOf(os.Getpid(), false),
-			"publishers": cpuOf(publishers[0].cmd.Process.Pid, false) + cpuOf(publishers[1].cmd.Process.Pid, false)}
+		return map[string]time.Duration{"desk": desk.cpu(), "server": serverCPU(b, pg), "sources": cpuOf(os.Getpid(), false),
+			"publishers": publishers[0].cpu() + publishers[1].cpu()}
 	}
 	before, began := used(), time.Now()
 	r.items = tell(ctx, b, s)
@@ -277,15 +309,7 @@ const perLook = 20
 
 // tell saves items at the rate, what one source after the other tells, and returns how many.
 func tell(ctx context.Context, b *testing.B, s *store.Store) (sent int) {
-	r := rand.New(rand.NewPCG(1, 7))
-	words := rand.NewZipf(r, 1.05, 20, uint64(len(vocabulary)-1))
-	text := func(n int) string {
-		drawn := make([]string, n)
-		for i := range drawn {
-			drawn[i] = vocabulary[words.Uint64()]
-		}
-		return strings.Join(drawn, " ")
-	}
+	text := talker(1, 7)
 	tick := time.NewTicker(time.Second * perLook / rushRate)
 	defer tick.Stop()
 	began := time.Now()
@@ -515,7 +539,7 @@ func (s spent) during(d time.Duration) spent {
 
 func spending(b *testing.B, node *daemon, pg *storetest.Server) spent {
 	b.Helper()
-	s := spent{at: time.Now(), feedd: cpuOf(node.cmd.Process.Pid, false), server: serverCPU(b, pg)}
+	s := spent{at: time.Now(), feedd: node.cpu(), server: serverCPU(b, pg)}
 	conn, err := pgx.Connect(b.Context(), pg.URL)
 	if err != nil {
 		b.Fatal(err)
