@@ -20,7 +20,7 @@ type Reader interface {
 	// or of whose reports something did that readers may see, whether the version has moved yet or not.
 	Changed(ctx context.Context, after int64) ([]feed.Changed, error)
 	// Search calls each for the reports that meet a query, those of the entries published last first, until
-	// it returns false. Stopped says that q.Most reports were looked at before all were.
+	// it returns false. Older is where to go on, with q.Below, when q.Most ended the search before all was looked at; else 0.
 	Search(ctx context.Context, q feed.TextQuery, each func(*feed.Found) bool) (older int64, err error)
 	// States returns what is remembered of each source, by its id.
 	States(ctx context.Context) (map[string]feed.SourceState, error)

@@ -476,29 +476,24 @@ func (d *postgresDialect) lookup(ctx context.Context, s *Store, q feed.TextQuery
 	return l, err
 }
 
-func (l *tsLookup) find(ctx context.Context, below int64, n int) (got foundKeys, err error) {
+func (l *tsLookup) find(ctx context.Context, below int64, n int) (foundKeys, error) {
+	var keys []int64
 	var floor int64
+	var err error
 	switch {
 	case l.match == "":
-		got.keys, err = l.s.ids(ctx, `SELECT id FROM found WHERE id < $1 ORDER BY id DESC LIMIT $2`, below, n)
+		keys, err = l.s.ids(ctx, `SELECT id FROM found WHERE id < $1 ORDER BY id DESC LIMIT $2`, below, n)
 	case l.common:
-		got.keys, err = l.s.ids(ctx, `SELECT id FROM (SELECT id, words FROM found WHERE id < $1 ORDER BY id DESC LIMIT $2) w
+		keys, err = l.s.ids(ctx, `SELECT id FROM (SELECT id, words FROM found WHERE id < $1 ORDER BY id DESC LIMIT $2) w
 			WHERE words @@ $3::tsquery ORDER BY id DESC LIMIT $4`, below, lookRows, l.match, n)
-		if err == nil && len(got.keys) < n {
+		if err == nil && len(keys) < n {
 			floor, err = l.s.floor(ctx, "id", below, lookRows)
 		}
 	default:
-		got.keys, err = l.s.ids(ctx, `WITH m AS MATERIALIZED (SELECT id FROM found WHERE words @@ $1::tsquery)
+		keys, err = l.s.ids(ctx, `WITH m AS MATERIALIZED (SELECT id FROM found WHERE words @@ $1::tsquery)
 			SELECT id FROM m WHERE id < $2 ORDER BY id DESC LIMIT $3`, l.index, below, n)
 	}
-	switch {
-	case err != nil:
-	case len(got.keys) == n:
-		got.next = got.keys[n-1]
-	default:
-		got.next, got.deep = floor, floor > 0
-	}
-	return got, err
+	return foundOf(keys, n, floor), err
 }
 
 // tsquery is a query in PostgreSQL's language, "" for one that asks for no word.

@@ -291,6 +291,14 @@ type foundKeys struct {
 	deep bool  // the look ended for the rows it may go through, with fewer keys than were asked for
 }
 
+// foundOf is what a look for n rows gave that did not go below floor, where that is not 0.
+func foundOf(keys []int64, n int, floor int64) foundKeys {
+	if len(keys) == n {
+		return foundKeys{keys: keys, next: keys[n-1]}
+	}
+	return foundKeys{keys: keys, next: floor, deep: floor > 0}
+}
+
 // floor is the key of the last of so many rows of the index, the highest first, of those below a key; 0 when there are not so
 // many. column is what the engine calls the key.
 func (s *Store) floor(ctx context.Context, column string, below int64, rows int) (floor int64, err error) {

@@ -322,27 +322,21 @@ func allCommon(ctx context.Context, s *Store, q *feed.TextQuery, below int64) (b
 	return err == nil, err
 }
 
-func (l *fts5Lookup) find(ctx context.Context, below int64, n int) (got foundKeys, err error) {
+func (l *fts5Lookup) find(ctx context.Context, below int64, n int) (foundKeys, error) {
 	query, args := `SELECT rowid FROM found WHERE rowid < $1 ORDER BY rowid DESC LIMIT $2`, []any{below, n}
 	var floor int64
 	if l.match != "" {
 		query, args = `SELECT rowid FROM found WHERE found MATCH $3 AND rowid < $1 AND rowid >= $4 ORDER BY rowid DESC LIMIT $2`, append(args, l.match)
 		if l.common {
+			var err error
 			if floor, err = l.s.floor(ctx, "rowid", below, lookRows); err != nil {
-				return got, err
+				return foundKeys{}, err
 			}
 		}
 		args = append(args, floor)
 	}
-	got.keys, err = l.s.ids(ctx, query, args...)
-	switch {
-	case err != nil:
-	case len(got.keys) == n:
-		got.next = got.keys[n-1]
-	default:
-		got.next, got.deep = floor, floor > 0
-	}
-	return got, err
+	keys, err := l.s.ids(ctx, query, args...)
+	return foundOf(keys, n, floor), err
 }
 
 // fts5 is a query in the language of FTS5, "" for one that asks for no word.
