@@ -716,12 +716,7 @@ func (c *cluster) published(path string) []byte {
 	c.eventually(time.Minute, "the nodes agree on "+path, func() bool {
 		bodies = nil
 		for _, n := range c.nodes {
-			resp, err := http.Get("http://" + n.at + path)
-			if err != nil {
-				return false
-			}
-			body, err := io.ReadAll(resp.Body)
-			resp.Body.Close()
+			body, err := n.get(path)
 			if err != nil || len(bodies) > 0 && !bytes.Equal(body, bodies[0]) {
 				return false
 			}
@@ -772,29 +767,28 @@ func ids(t *testing.T, body []byte, path string) []string {
 // publishes says whether each node publishes something at a path.
 func (c *cluster) publishes(path string) bool {
 	for _, n := range c.nodes {
-		resp, err := http.Get("http://" + n.at + path)
-		if err != nil {
-			return false
-		}
-		body, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if err != nil || !idOf.Match(body) {
+		if body, err := n.get(path); err != nil || !idOf.Match(body) {
 			return false
 		}
 	}
 	return true
 }
 
+// get returns what the node answers at a path.
+func (p *process) get(path string) ([]byte, error) {
+	resp, err := http.Get("http://" + p.at + path)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	return io.ReadAll(resp.Body)
+}
+
 // served are the keys of the entries that the nodes publish at a path.
 func (c *cluster) served(path string) (keys []string) {
 	c.t.Helper()
 	for _, n := range c.nodes {
-		resp, err := http.Get("http://" + n.at + path)
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		body, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
+		body, err := n.get(path)
 		if err != nil {
 			c.t.Fatal(err)
 		}
