@@ -36,22 +36,20 @@ func (r roles) fixed() int {
 
 // shareOf spends most connections, 0 for as many as can be used.
 func shareOf(most int, r roles) (share, error) {
-	queued := r.collect || r.desk // the desk plans
 	if most == 0 {
 		return share{queue: queueMost}, nil
 	}
-	least := r.fixed() + readersLeast
-	if queued {
-		least += queueLeast
+	queue := 0               // at least
+	if r.collect || r.desk { // the desk plans
+		queue = queueLeast
 	}
+	least := r.fixed() + readersLeast + queue
 	rest := most - least
 	if rest < 0 {
 		return share{}, fmt.Errorf("%w: --connections %d is too few: what this node does needs %d (see docs/operating.md)", ErrFlag, most, least)
 	}
-	s := share{readers: readersLeast + rest}
-	if queued {
-		s.queue = min(queueMost, queueLeast+rest/3)
-		s.readers = most - r.fixed() - s.queue
+	if queue > 0 {
+		queue = min(queueMost, queue+rest/3)
 	}
-	return s, nil
+	return share{readers: most - r.fixed() - queue, queue: queue}, nil
 }

@@ -151,14 +151,12 @@ func pageAfter(p feed.ArchivePage) feed.PageNumber {
 // archive brings the archive of a section up to date: shown are the entries of its feed. Where much is
 // to be closed and a closer is at work, it is left to that; and to another node that closes pages of it.
 func (p *Publisher) archive(ctx context.Context, f *frame, sec *feed.Section, shown map[string]time.Time, before *edition, now time.Time) (archive, error) {
-	if p.closer == nil || !p.closer.busy(sec.ID) {
+	if !p.closer.busy(sec.ID) {
 		a, much, err := p.closePages(ctx, f, sec, shown, now, p.closesAtOnce())
 		if err != nil || !much {
 			return a, err
 		}
-		if p.closer != nil {
-			p.closer.add(sec.ID)
-		}
+		p.closer.add(sec.ID)
 	}
 	closed, err := p.archives.ClosedPages(ctx, sec.ID)
 	return behind(before, closed, now), err

@@ -13,7 +13,8 @@ import (
 // is much: the first start over a store that was filled by `feedd collect`, or after months of standing
 // still, would else keep every reader waiting until thousands of pages are written.
 //
-// Until a section's turn is over its archive is as it was before, and its feed as it will be.
+// Until a section's turn is over its archive is as it was before, and its feed as it will be. Where there is no closer
+// (nil), no section waits.
 type closer struct {
 	wake chan struct{}
 
@@ -32,6 +33,9 @@ const closeRetry = 10 * time.Second
 
 // add lets a section wait for its turn.
 func (c *closer) add(section string) {
+	if c == nil {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !slices.Contains(c.waiting, section) {
@@ -45,6 +49,9 @@ func (c *closer) add(section string) {
 
 // hurry gives a section the next turn: somebody asks for its archive.
 func (c *closer) hurry(section string) {
+	if c == nil {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if i := slices.Index(c.waiting, section); i > 1 {
@@ -54,6 +61,9 @@ func (c *closer) hurry(section string) {
 
 // busy tells whether a section waits or is at work.
 func (c *closer) busy(section string) bool {
+	if c == nil {
+		return false
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Contains(c.waiting, section)

@@ -386,7 +386,7 @@ func (s *site) due(now time.Time) bool {
 
 // archiveChanged tells whether pages of a section were closed beside publishing since it was rendered.
 func (p *Publisher) archiveChanged(ed *edition) bool {
-	return ed.archive.closing && (p.closer == nil || !p.closer.busy(ed.view.Section.ID))
+	return ed.archive.closing && !p.closer.busy(ed.view.Section.ID)
 }
 
 func (p *Publisher) closedBeside(s *site) bool {
