@@ -28,7 +28,7 @@ import (
 // Options make a Cluster. All fields are required.
 type Options struct {
 	Store *store.Store // on PostgreSQL
-	Queue int          // connections at most to the queue, at least 1
+	Queue int          // connections at most to the queue, at least 2 where it works
 	Log   *slog.Logger
 }
 
@@ -71,7 +71,11 @@ func New(ctx context.Context, o Options) (*Cluster, error) {
 		pool.Close()
 		return nil, err
 	}
-	jobs, err := newPool(ctx, to, int32(max(1, o.Queue)))
+	asking := o.Queue
+	if !o.Store.Pooled() {
+		asking-- // the queue takes one of the pool's away for itself, to be told of jobs, and the pool opens another
+	}
+	jobs, err := newPool(ctx, to, int32(max(1, asking)))
 	if err != nil {
 		pool.Close()
 		alive.Close()
