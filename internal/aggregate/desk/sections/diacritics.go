@@ -129,8 +129,6 @@ func (c *learned) candidates(dst []candidate, fold uint64) []candidate {
 
 // sum is how often a feature stood in the examples.
 func (c *learned) sum(f Feature) int32 {
-	if row := c.cells.find(f); row != nil {
-		return row[0]
-	}
-	return 0
+	_, sum := c.cells.at(c.cells.find(f))
+	return sum
 }

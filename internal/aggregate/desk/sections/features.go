@@ -51,7 +51,7 @@ type seen struct {
 	feature Feature
 	summary bool
 	word    uint8
-	row     int32 // of the counts, as of the last score; -1 where there are none
+	counts  kept // where they are, as of the last score
 }
 
 // featureSet is the features of one item, each once.

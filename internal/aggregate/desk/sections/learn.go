@@ -124,6 +124,7 @@ func (m *Model) Settle() {
 type learning struct {
 	title, summary []feed.Word
 	set            featureSet
+	slots          []int // of the features of set
 	scores         []float64
 	near           []float64
 }
@@ -192,11 +193,10 @@ func (c *learned) learn(w *learning, l Label, sign, weight int) {
 	w.extract(l)
 	s := c.section(l.Section)
 	c.docs[s] += sign
-	for i := range w.set.list { // as for score, first where all are and then what is there
-		w.set.list[i].row = int32(c.cells.number(w.set.list[i].feature))
-	}
-	for i := range w.set.list {
-		c.count(&w.set.list[i], s, int32(sign*weight))
+	// As for score, first where all are and then what is there.
+	w.slots = c.cells.slotsOf(w.slots[:0], w.set.list)
+	for i, slot := range w.slots {
+		c.count(w.set.list[i].feature.kind(), slot, s, int32(sign*weight))
 	}
 	if w.set.accented {
 		c.accented += sign
@@ -213,18 +213,15 @@ func (c *learned) learn(w *learning, l Label, sign, weight int) {
 	c.changed = true
 }
 
-// count adds n units to the counts of a feature.
-func (c *learned) count(at *seen, section int, n int32) {
-	row := c.cells.at(int(at.row))
-	k := at.feature.kind()
-	if row[0] == 0 {
+// count adds n units to the counts of a feature of a kind, in its slot.
+func (c *learned) count(k kind, slot, section int, n int32) {
+	before := c.cells.add(slot, section, n)
+	if before == 0 {
 		c.vocab[k]++
 	}
-	row[0] += n
-	if row[0] == 0 {
+	if before+n == 0 {
 		c.vocab[k]--
 	}
-	row[1+section] += n
 	c.totals[k][section] += int64(n)
 	c.total[k] += int64(n)
 }
@@ -296,9 +293,9 @@ func (c *learned) score(dst []float64, set *featureSet, self, weight int) []floa
 	// To look all up before reading what was found lets the memory be waited for once.
 	for i := range set.list {
 		at := &set.list[i]
-		at.row = -1
+		at.counts = 0
 		if p := &parts[at.feature.kind()]; p.complement != 0 || p.multinomial != 0 {
-			at.row = int32(c.cells.index.find(at.feature))
+			at.counts = c.cells.find(at.feature)
 		}
 	}
 	known, own := c.addCounts(dst, set, parts, self, int32(weight))
@@ -332,11 +329,10 @@ func (c *learned) addCounts(dst []float64, set *featureSet, parts *[kinds]part2,
 	for i := range set.list {
 		k := set.list[i].feature.kind()
 		own[k]++
-		if set.list[i].row < 0 {
+		if set.list[i].counts == 0 {
 			continue
 		}
-		cells := c.cells.at(int(set.list[i].row))
-		sum, cells := cells[0], cells[1:1+len(dst)]
+		cells, sum := c.cells.at(set.list[i].counts)
 		if self >= 0 {
 			sum -= weight
 		}
@@ -387,18 +383,15 @@ func (c *learned) settle() {
 // speaks gives the evidence of one feature alone for section self, against the mean of the given
 // sections. score must have been called for the set that it is of.
 func (c *learned) speaks(at *seen, parts *[kinds]part2, self int, sections []int) float64 {
-	if at.row < 0 {
-		return 0
-	}
-	row := c.cells.at(int(at.row))
-	if row[0] <= 0 {
+	row, sum := c.cells.at(at.counts)
+	if sum <= 0 {
 		return 0
 	}
 	k := at.feature.kind()
 	p, own, mean := parts[k], 0.0, 0.0
 	for _, s := range sections {
-		x := row[1+s]
-		adds := p.multinomial*(logCount(x)-c.logIn[k][s]) - p.complement*(logCount(row[0]-x)-c.logOut[k][s])
+		x := row[s]
+		adds := p.multinomial*(logCount(x)-c.logIn[k][s]) - p.complement*(logCount(sum-x)-c.logOut[k][s])
 		mean += adds
 		if s == self {
 			own = adds

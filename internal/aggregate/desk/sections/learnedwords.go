@@ -142,7 +142,7 @@ func (c *learned) says(w *metWord, language string, self int, among []int) (adds
 		if pair := k == twoNormal || k == twoFolded; pair != (len(w.words) == 2) {
 			continue
 		}
-		at.row = int32(c.cells.index.find(at.feature))
+		at.counts = c.cells.find(at.feature)
 		adds += c.speaks(at, parts, self, among)
 	}
 	return adds
