@@ -1,7 +1,6 @@
 package aggregate
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -165,11 +164,17 @@ func (a *Aggregate) refile(ctx context.Context, s *Settings, is, was *ruling) (i
 	if was != nil {
 		if ids, alone := is.otherSources(was); alone {
 			n, err := a.store.RefileSources(ctx, since, ids)
-			return n, cmp.Or(err, a.putBack(ctx, n))
+			if err == nil {
+				err = a.putBack(ctx, n)
+			}
+			return n, err
 		}
 		if is.Teaches != was.Teaches || is.reordered(was) {
 			n, err := a.store.Refile(ctx, since)
-			return n, cmp.Or(err, a.putBack(ctx, n))
+			if err == nil {
+				err = a.putBack(ctx, n)
+			}
+			return n, err
 		}
 	}
 	model, err := a.learned(ctx, a.now())
@@ -189,8 +194,11 @@ func (a *Aggregate) refile(ctx context.Context, s *Settings, is, was *ruling) (i
 			}
 		}
 		n, err := a.store.RefileItems(ctx, otherwise)
+		if err != nil {
+			return err
+		}
 		total += n
-		return cmp.Or(err, a.putBack(ctx, n))
+		return a.putBack(ctx, n)
 	})
 	return total, err
 }
