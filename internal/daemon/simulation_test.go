@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,6 +67,7 @@ func seeds(t *testing.T) []uint64 {
 func TestSimulation(t *testing.T) {
 	for _, seed := range seeds(t) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel() // each has a disk, a network and a clock of its own
 			defer func() {
 				if t.Failed() {
 					keepSeed(t, seed)
@@ -76,8 +78,12 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
+var keeping sync.Mutex // of the file of seeds
+
 // keepSeed adds a seed that failed to those that are always tried.
 func keepSeed(t *testing.T, seed uint64) {
+	keeping.Lock()
+	defer keeping.Unlock()
 	t.Logf("try it again with FEEDD_SEEDS=%d-%d", seed, seed)
 	kept, err := os.ReadFile(seedsKept)
 	if err == nil && !slices.Contains(strings.Fields(string(kept)), fmt.Sprint(seed)) {
