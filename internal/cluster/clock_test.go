@@ -9,6 +9,7 @@ import (
 
 // TestClock: a node whose clock is wrong, or is put right or wrong while it lives, goes by the server's.
 func TestClock(t *testing.T) {
+	t.Parallel()
 	c, _ := node(t, storetest.Postgres(t))
 	wrong := 30 * time.Second
 	now, err := c.Clock(t.Context(), func() time.Time { return time.Now().Add(wrong) })

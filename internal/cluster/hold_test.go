@@ -70,6 +70,7 @@ func within[T any](t *testing.T, what string, c <-chan T) T {
 
 // TestOneHolds: of two nodes one does the work, and when it stops the other does.
 func TestOneHolds(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	a, s := node(t, address)
 	b, _ := node(t, address)
@@ -101,6 +102,7 @@ func TestOneHolds(t *testing.T) {
 // TestLostConnection: a node whose connection the server ends stops its work, and what it still writes
 // is refused once the other has taken over.
 func TestLostConnection(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	a, s := node(t, address)
 	b, _ := node(t, address)
@@ -113,7 +115,8 @@ func TestLostConnection(t *testing.T) {
 	}
 	first.stop() // so that the first does not take it back at once
 	other := hold(t, b, "desk")
-	storetest.Exec(t, address, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = `+lockClass)
+	storetest.Exec(t, address, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = `+lockClass+`
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND objid::bigint = hashtext(current_schema() || ' desk')::bigint & 4294967295`)
 	within(t, "the takeover", other.began)
 	within(t, "the end of the first node's work", old.Done())
 	err := s.SetMeta(frozen, "x", "after")
@@ -127,6 +130,7 @@ func TestLostConnection(t *testing.T) {
 
 // TestSilentSession: the server itself frees what a process holds of which it hears nothing.
 func TestSilentSession(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	a, _ := node(t, address)
 	b, _ := node(t, address)
@@ -144,6 +148,7 @@ func TestSilentSession(t *testing.T) {
 // TestNotices: a node hears of what another process committed, also after the server ended its
 // connection, and looks at everything when it may have missed something.
 func TestNotices(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	a, _ := node(t, address)
 	heard := make(chan string, 64)
@@ -163,6 +168,6 @@ func TestNotices(t *testing.T) {
 		hears(store.NoticeFiled)
 		storetest.Exec(t, address, `SELECT pg_notify(`+store.NoticeChannel+`, 'told')`)
 		hears("told")
-		storetest.Exec(t, address, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND pid <> pg_backend_pid()`)
+		storetest.Exec(t, address, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN ' || `+store.NoticeChannel)
 	}
 }

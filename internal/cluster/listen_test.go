@@ -14,6 +14,7 @@ import (
 // TestNoticesWithoutEnd: a node that hears notices all the time keeps its session, which the server ends
 // when the node says nothing for some seconds, whatever it hears.
 func TestNoticesWithoutEnd(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	a, _ := node(t, address)
 	var said bytes.Buffer // written by Listen alone, and read when it has ended

@@ -4,6 +4,7 @@ import "testing"
 
 // TestOnPooler runs the tests of this package again behind PgBouncer in transaction mode.
 func TestOnPooler(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]func(*testing.T){
 		"OneHolds":       TestOneHolds,
 		"LostConnection": TestLostConnection,

@@ -55,6 +55,7 @@ func (at *taken) total() (n int) {
 // TestQueue: a host is given to one node, however often it is queued; two nodes share the hosts; and when
 // the queue's tables are dropped under them they go on.
 func TestQueue(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	a, _ := node(t, address)
 	b, _ := node(t, address)
@@ -113,6 +114,7 @@ func TestQueue(t *testing.T) {
 
 // TestQueueHalfMade: a node that ended while it made the queue's tables leaves them to the others.
 func TestQueueHalfMade(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	a, _ := node(t, address)
 	b, _ := node(t, address)
@@ -133,6 +135,7 @@ func TestQueueHalfMade(t *testing.T) {
 
 // TestHostsOfTheDead: what a node had under way that is gone is given to another.
 func TestHostsOfTheDead(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	a, _ := node(t, address)
 	b, _ := node(t, address)
@@ -187,6 +190,7 @@ func TestHostsOfTheDead(t *testing.T) {
 // TestGate: requests of two nodes to one host never overlap and keep its interval, and what holds one
 // holds the other.
 func TestGate(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	a, _ := node(t, address)
 	b, _ := node(t, address)
@@ -244,6 +248,7 @@ func TestGate(t *testing.T) {
 
 // TestQueueLocked: while the queue's tables are locked, a node still says that it is there and asks for turns.
 func TestQueueLocked(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	a, _ := node(t, address)
 	if err := a.Put(t.Context(), []string{"h.example"}, time.Now()); err != nil {
@@ -280,6 +285,7 @@ func TestQueueLocked(t *testing.T) {
 // TestOvertaken: a node that stood still for so long that others took it to be gone asks no host any more for what
 // they have taken over.
 func TestOvertaken(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	a, _ := node(t, address)
 	b, _ := node(t, address)
@@ -335,6 +341,7 @@ func TestOvertaken(t *testing.T) {
 // TestUnheard: a turn that the server gave, of which the node heard nothing, keeps no host from being asked; nor does a
 // job that ended unheard.
 func TestUnheard(t *testing.T) {
+	t.Parallel()
 	a, _ := node(t, storetest.Postgres(t))
 	ctx := t.Context()
 	if err := a.Join(ctx, Node{}); err != nil {
