@@ -241,11 +241,15 @@ var creditTail = regexp.MustCompile(`(?i)(?:^|[\s.,;!?…(\[–—|-])[\[(]?(?:`
 // creditMark is what a credit begins with and is no part of the name.
 var creditMark = regexp.MustCompile(`(?i)^[(\[\s]*(?:(?:nguồn ảnh|ảnh|photograph|photo|picture|image|credits?|crédit photo|foto|bild)\b(?:\s*[:：]|\s+by\b)?|©|[:：]|by\b|\s)+`)
 
+// CreditName is whom a credit names, without the words before the name that say that it is one: pages have their own.
+func CreditName(credit string) string {
+	return strings.TrimRight(creditMark.ReplaceAllString(credit, ""), " )].")
+}
+
 // ofCaption parts a caption from the credit at its end. A credit that stood apart comes as credit.
 func ofCaption(text, credit string) (string, string) {
 	if credit != "" {
-		credit = strings.TrimRight(creditMark.ReplaceAllString(credit, ""), " )].")
-		return Head(text, captionBytes), Head(credit, 200)
+		return Head(text, captionBytes), Head(CreditName(credit), 200)
 	}
 	if at := creditTail.FindStringSubmatchIndex(text); at != nil {
 		credit = strings.TrimSpace(text[at[2]:at[3]])

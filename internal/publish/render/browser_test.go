@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,24 @@ import (
 func browser(t *testing.T) context.Context {
 	t.Helper()
 	return browsertest.Open(t, time.Minute, chromedp.Env("TZ=America/New_York"))
+}
+
+// endless makes of a view what its pages must bear.
+func endless(v *View) {
+	v.Images = true
+	v.Section.Title = strings.Repeat("Donaudampfschifffahrt", 6)
+	for id, o := range v.Sources {
+		o.Title += " " + strings.Repeat("VeryLongNameOfAnOutlet", 5) + strings.Repeat(" with much to say", 6)
+		v.Sources[id] = o
+	}
+	for i := range v.Entries {
+		for j := range v.Entries[i].Reports {
+			it := &v.Entries[i].Reports[j]
+			it.Title, it.Summary = strings.Repeat("x", 290)+" "+it.Title, "https://vidu.example.vn/"+strings.Repeat("y", 900)
+			it.Image = "https://vidu.example.vn/missing.jpg"
+		}
+	}
+	v.Entries[2].Reports[0].Title = "رئيس الوزراء يعلن عن خطة"
 }
 
 // The script shows the section inside a page whose policy forbids everything but this site, and the
@@ -43,6 +62,10 @@ func TestBrowserShowsPagesAndEmbedUnderPolicy(t *testing.T) {
 		files["/"+name], types["/"+name], policies["/"+name] = body, FormatHTML.ContentType(), PagePolicy
 	}
 	policies["/embed.html"] = EmbedPolicy
+	// The worst that sources send: words and names that no screen is wide enough for, and another direction.
+	for name, body := range pages(t, endless) {
+		files["/endless-"+name], types["/endless-"+name], policies["/endless-"+name] = body, FormatHTML.ContentType(), PicturePolicy
+	}
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, ok := files[r.URL.Path]
 		if !ok {
@@ -118,7 +141,26 @@ func TestBrowserShowsPagesAndEmbedUnderPolicy(t *testing.T) {
 			t.Errorf("%s: styled %v, %v pixels wide on a screen of 360", name, styled, wide)
 		}
 	}
-	if complaints != nil {
+	for _, width := range []int64{390, 800, 1280} {
+		for _, name := range []string{"front.html", "section.html", "story.html", "status.html"} {
+			if err := chromedp.Do(ctx, chromedp.EmulateViewport(width, 900), chromedp.Navigate(site.URL+"/endless-"+name)); err != nil {
+				t.Fatal(err)
+			}
+			if wide := browsertest.Eval[float64](t, ctx, `document.documentElement.scrollWidth`); wide > float64(width) {
+				t.Errorf("%s with endless words: %v pixels wide on a screen of %d", name, wide, width)
+			}
+		}
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate(site.URL+"/endless-section.html")); err != nil {
+		t.Fatal(err)
+	}
+	const side = `(() => { const box = e => e.getBoundingClientRect(), h = document.querySelector("h3 > a[dir=rtl]");
+		const text = document.createRange(); text.selectNodeContents(h); return box(h.closest("article")).right - box(text).right })()`
+	if gap := browsertest.Eval[float64](t, ctx, side); gap > 200 { // beside its picture
+		t.Errorf("a headline that is read from the right begins %v pixels from there", gap)
+	}
+	complaints = slices.DeleteFunc(complaints, func(c string) bool { return strings.Contains(c, ".jpg") }) // the endless pages' pictures are not there
+	if len(complaints) > 0 {
 		t.Errorf("the console complains: %q", complaints)
 	}
 }

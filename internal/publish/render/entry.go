@@ -361,7 +361,7 @@ func (v *View) texts(e *entry, it *feed.Item, level int) {
 	e.place = it.Place
 	if e.image = newsURL(it.Image, base); e.image != "" {
 		e.shown = it.Shown
-		e.shown.Caption, e.shown.Credit = line(it.Shown.Caption, maxTitle), line(it.Shown.Credit, maxName)
+		e.shown.Caption, e.shown.Credit = line(it.Shown.Caption, maxTitle), line(feed.CreditName(it.Shown.Credit), maxName)
 	}
 	for _, enc := range it.Enclosures {
 		u := newsURL(enc.URL, base)

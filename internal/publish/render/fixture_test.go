@@ -58,7 +58,7 @@ func fixture() *View {
 						Authors:    []feed.Person{{Name: "Nguyễn Thị Ví Dụ", Email: "ntvd@vidu.example.vn"}},
 						Categories: []string{"Ngân hàng", "kinh tế"}, Language: "vi",
 						Image:      "https://vidu.example.vn/anh/lai-suat.jpg",
-						Shown:      feed.PictureNote{Width: 1200, Height: 800, Caption: "Khách giao dịch tại một ngân hàng <b>ở Hà Nội</b>", Credit: "Trần Văn Ảnh & TTXVN"},
+						Shown:      feed.PictureNote{Width: 1200, Height: 800, Caption: "Khách giao dịch tại một ngân hàng <b>ở Hà Nội</b>", Credit: "Ảnh: Trần Văn Ảnh & TTXVN"},
 						Place:      &feed.Point{Lat: 21.028511, Long: 105.804817},
 						Enclosures: []feed.Enclosure{{URL: "https://vidu.example.vn/anh/lai-suat.jpg", Type: "image/jpeg", Length: 48211}},
 						Published:  at("2026-03-05T09:30:00+07:00"), FirstSeen: at("2026-03-05T09:33:10+07:00"), Revised: at("2026-03-05T10:05:41+07:00"),
