@@ -25,7 +25,7 @@ const alarmsShown = 7 * 24 * time.Hour
 func (p *Publisher) serveAlerts(w http.ResponseWriter, r *http.Request) {
 	pl := p.plan.Load()
 	if len(pl.desk) == 0 {
-		p.refuse(w, http.StatusNotFound, feed.Say("There are no alerts here: desk.token_env of the configuration names no token."))
+		p.refuse(w, r, http.StatusNotFound, feed.Say("There are no alerts here: desk.token_env of the configuration names no token."))
 		return
 	}
 	token := tokenOf(r)
@@ -38,7 +38,7 @@ func (p *Publisher) serveAlerts(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("WWW-Authenticate", `Basic realm="desk", charset="UTF-8"`)
 		w.Header().Set("Cache-Control", "no-store")
-		p.refuse(w, http.StatusUnauthorized, feed.Say("This feed is for the newsroom. Give the token of the desk as the password of HTTP Basic authentication, or as ?token=."))
+		p.refuse(w, r, http.StatusUnauthorized, feed.Say("This feed is for the newsroom. Give the token of the desk as the password of HTTP Basic authentication, or as ?token=."))
 		return
 	}
 	now := p.now().UTC()

@@ -66,7 +66,8 @@ func (p *Publisher) AdminHandler() http.Handler {
 	mux.HandleFunc("/healthz", p.get(p.serveHealth))
 	mux.HandleFunc("/readyz", p.get(p.serveReadyDetails))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		p.refuse(w, http.StatusNotFound, feed.Say("Here are /desk, /alerts.atom, /sources, /sources.json, /metrics, /healthz and /readyz."))
+		here, _ := say.In(p.plan.Load().Site.Language, feed.Say("Here are /desk, /alerts.atom, /sources, /sources.json, /metrics, /healthz and /readyz."))
+		p.turnAway(w, http.StatusNotFound, here)
 	})
 	return p.timed(mux)
 }
@@ -91,7 +92,7 @@ func (p *Publisher) addAdmin(mux *http.ServeMux) {
 // serveDesk passes on to the editor's page, where there is one.
 func (p *Publisher) serveDesk(w http.ResponseWriter, r *http.Request) {
 	if !p.desk.Open() {
-		p.refuse(w, http.StatusNotFound, feed.Say("There is no desk here: desk.token_env of the configuration names no token."))
+		p.refuse(w, r, http.StatusNotFound, feed.Say("There is no desk here: desk.token_env of the configuration names no token."))
 		return
 	}
 	p.desk.ServeHTTP(w, r)
@@ -111,7 +112,7 @@ func (p *Publisher) serveDocument(w http.ResponseWriter, r *http.Request, d *doc
 	case http.MethodOptions:
 		preflight(w)
 	default:
-		p.notAllowed(w, "GET, HEAD, OPTIONS")
+		p.notAllowed(w, r, "GET, HEAD, OPTIONS")
 	}
 }
 
@@ -130,35 +131,54 @@ func preflight(w http.ResponseWriter) {
 func (p *Publisher) get(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			p.notAllowed(w, "GET, HEAD")
+			p.notAllowed(w, r, "GET, HEAD")
 			return
 		}
 		next(w, r)
 	}
 }
 
-func (p *Publisher) notAllowed(w http.ResponseWriter, methods string) {
+func (p *Publisher) notAllowed(w http.ResponseWriter, r *http.Request, methods string) {
 	w.Header().Set("Allow", methods)
-	p.refuse(w, http.StatusMethodNotAllowed, feed.Say("This address answers %s.", methods))
+	p.refuse(w, r, http.StatusMethodNotAllowed, feed.Say("This address answers %s.", methods))
 }
 
 // answer sends a line of plain text that nobody keeps.
 func (p *Publisher) answer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	p.answerWith(w, status, []byte(text+"\n"))
+}
+
+// answerWith sends a body whose type is set, and which nobody keeps.
+func (p *Publisher) answerWith(w http.ResponseWriter, status int, body []byte) {
 	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-cache")
 	}
-	body := []byte(text + "\n")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	w.Write(body) // net/http leaves it out of the answer to HEAD
 }
 
-// refuse says in the language of the site why there is no other answer.
-func (p *Publisher) refuse(w http.ResponseWriter, status int, why feed.Text) {
+// refuse says in the language of the site why there is no other answer: on a page with ways on where a browser
+// asks, in a line of plain text where it is a program.
+func (p *Publisher) refuse(w http.ResponseWriter, r *http.Request, status int, why feed.Text) {
 	text, _ := say.In(p.plan.Load().Site.Language, why)
+	w.Header().Add("Vary", "Accept")
+	// Before anything is published the pages have no style sheet, and lead nowhere.
+	if s := p.site.Load(); s != nil && wantsPage(r) {
+		if body, err := render.RefusedPage(s.view(&s.plan.all, nil), text); err == nil {
+			e := p.pageEnvelope(s.plan, 0)
+			h := w.Header()
+			h.Set("Content-Type", e.contentType)
+			h.Set("Content-Security-Policy", e.policy)
+			h.Set("X-Frame-Options", "DENY")
+			p.answerWith(w, status, body)
+			p.metrics.other.count(w, status, 0)
+			return
+		}
+	}
 	p.turnAway(w, status, text)
 }
 
@@ -172,7 +192,7 @@ func (p *Publisher) unknown(w http.ResponseWriter, r *http.Request) {
 	s := p.site.Load()
 	if s == nil {
 		w.Header().Set("Retry-After", "5")
-		p.refuse(w, http.StatusServiceUnavailable, feed.Say("Nothing is published yet; try again in a few seconds."))
+		p.refuse(w, r, http.StatusServiceUnavailable, feed.Say("Nothing is published yet; try again in a few seconds."))
 		return
 	}
 	// Reached with the root of the site taken off.
@@ -193,7 +213,7 @@ func (p *Publisher) unknown(w http.ResponseWriter, r *http.Request) {
 		b.WriteString("\n  " + s.plan.base + "/sections/" + s.plan.sections[i].ID + ".rss")
 	}
 	b.WriteString("\n  " + s.plan.base + "/feeds.opml")
-	p.refuse(w, http.StatusNotFound, feed.Say("There is nothing at this address. These are published, each also as .atom and .json:\n%s", b.String()))
+	p.refuse(w, r, http.StatusNotFound, feed.Say("There is nothing at this address. These are published, each also as .atom and .json:\n%s", b.String()))
 }
 
 // wantsPage tells whether it is a browser that asks.
@@ -219,7 +239,7 @@ func (p *Publisher) serveArchive(w http.ResponseWriter, r *http.Request) {
 		if _, there := a.find(n); !there {
 			p.closer.hurry(section)
 			w.Header().Set("Retry-After", "10")
-			p.refuse(w, http.StatusServiceUnavailable, feed.Say("The archive of this section is being made; try again in a few seconds."))
+			p.refuse(w, r, http.StatusServiceUnavailable, feed.Say("The archive of this section is being made; try again in a few seconds."))
 			return
 		}
 	}
@@ -255,7 +275,7 @@ func (p *Publisher) serveStory(w http.ResponseWriter, r *http.Request) {
 		return d, err
 	})
 	if withdrawn && d == nil && err == nil {
-		p.refuse(w, http.StatusGone, feed.Say("This story was withdrawn."))
+		p.refuse(w, r, http.StatusGone, feed.Say("This story was withdrawn."))
 		return
 	}
 	if d == nil && err == nil {
@@ -282,7 +302,7 @@ func (p *Publisher) serveMade(w http.ResponseWriter, r *http.Request, d *documen
 			p.log.Error("could not render a page", "path", r.URL.Path, "error", err)
 		}
 		w.Header().Set("Cache-Control", "no-store")
-		p.refuse(w, http.StatusInternalServerError, feed.Say("This page could not be made just now; the log of the server says why."))
+		p.refuse(w, r, http.StatusInternalServerError, feed.Say("This page could not be made just now; the log of the server says why."))
 	case d == nil:
 		p.unknown(w, r)
 	default:

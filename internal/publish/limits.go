@@ -29,7 +29,7 @@ func (p *Publisher) affords(w http.ResponseWriter, r *http.Request) bool {
 	if p.computing.Allow(from) {
 		return true
 	}
-	p.tooMany(w, p.computing.Wait(from), feed.Say("You ask for more than can be worked out for one; try again soon."))
+	p.tooMany(w, r, p.computing.Wait(from), feed.Say("You ask for more than can be worked out for one; try again soon."))
 	return false
 }
 
@@ -42,11 +42,11 @@ func (p *Publisher) costly(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-func (p *Publisher) tooMany(w http.ResponseWriter, wait time.Duration, text feed.Text) {
+func (p *Publisher) tooMany(w http.ResponseWriter, r *http.Request, wait time.Duration, text feed.Text) {
 	h := w.Header()
 	h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
 	h.Set("Cache-Control", "no-store")
-	p.refuse(w, http.StatusTooManyRequests, text)
+	p.refuse(w, r, http.StatusTooManyRequests, text)
 }
 
 // door names what somebody tries to get into: others behind the same address, who read for another
@@ -66,7 +66,7 @@ func (p *Publisher) mayGuess(w http.ResponseWriter, r *http.Request) bool {
 	if p.guessing.Left(door) {
 		return true
 	}
-	p.tooMany(w, p.guessing.Wait(door), feed.Say("Too many tokens from your address were wrong; try again later."))
+	p.tooMany(w, r, p.guessing.Wait(door), feed.Say("Too many tokens from your address were wrong; try again later."))
 	return false
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,6 +16,7 @@ import (
 
 	"feedd/internal/feed"
 	"feedd/internal/publish"
+	"feedd/internal/publish/render"
 )
 
 // Each day on which a section told something has a page, and they lead from one to the next over those
@@ -123,6 +125,51 @@ func TestLostReadersAreShownTheWay(t *testing.T) {
 	}
 	if res := n.get("/khong/co", "Accept", "*/*"); !strings.Contains(n.body(res), "/sections/kinh-te.rss") {
 		t.Error("a program is not told the feeds")
+	}
+}
+
+// A person who is refused gets a page in the site's language, with the reason and ways on; a program gets a line of text.
+func TestRefusedPeopleAreShownTheWay(t *testing.T) {
+	n := newNewsroom(t, func(s *publish.Settings) { s.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	n.fill("kinh-te", 3)
+	n.refresh()
+	gone := keyOf(report("bao-a", 2, start))
+	if _, err := n.store.Withdraw(t.Context(), []string{gone}, n.clock()); err != nil {
+		t.Fatal(err)
+	}
+	n.refresh()
+	for range 500 {
+		n.as("203.0.113.1", "/metrics")
+	}
+	for _, tt := range []struct {
+		method, path, from, says string
+		status                   int
+	}{
+		{"GET", "/search?q=tin&page=2", "203.0.113.2", "Tìm kiếm không có tham số", http.StatusBadRequest},
+		{"GET", "/partners/x/kinh-te.rss", "203.0.113.2", "dành cho đối tác", http.StatusUnauthorized},
+		{"POST", "/", "203.0.113.2", "GET, HEAD, OPTIONS", http.StatusMethodNotAllowed},
+		{"POST", "/search", "203.0.113.2", "GET, HEAD", http.StatusMethodNotAllowed},
+		{"GET", "/stories/" + gone, "203.0.113.2", "Tin này đã được rút", http.StatusGone},
+		{"GET", "/search?q=mot", "203.0.113.1", "hãy thử lại sau", http.StatusTooManyRequests},
+	} {
+		person := n.do(tt.method, tt.path, "X-Forwarded-For", tt.from, "Accept", "text/html,application/xhtml+xml")
+		page := n.body(person)
+		if person.StatusCode != tt.status || person.Header.Get("Content-Type") != "text/html; charset=utf-8" || person.Header.Get("Content-Security-Policy") != render.PagePolicy {
+			t.Errorf("%s %s: a person gets %d %v", tt.method, tt.path, person.StatusCode, person.Header)
+		}
+		for _, want := range []string{"Không xem được trang này", tt.says, `<a href="/">Về trang nhất</a>`, `content="noindex"`, `lang="vi"`} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s %s: the page lacks %s", tt.method, tt.path, want)
+			}
+		}
+		program := n.do(tt.method, tt.path, "X-Forwarded-For", tt.from, "Accept", "application/rss+xml, */*")
+		text := n.body(program)
+		if program.StatusCode != tt.status || program.Header.Get("Content-Type") != "text/plain; charset=utf-8" || !strings.Contains(text, tt.says) || strings.Contains(text, "<") {
+			t.Errorf("%s %s: a program gets %d %v %s", tt.method, tt.path, program.StatusCode, program.Header, text)
+		}
+		if !strings.Contains(strings.Join(program.Header.Values("Vary"), ","), "Accept") {
+			t.Errorf("%s %s: nothing says that the answer follows Accept", tt.method, tt.path)
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func (p *Publisher) servePartner(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("WWW-Authenticate", `Basic realm="partner feeds", charset="UTF-8"`)
 		h.Set("Cache-Control", "no-store")
-		p.refuse(w, http.StatusUnauthorized, feed.Say("This feed is for a partner. Give its token as the password of HTTP Basic authentication, or as ?token=."))
+		p.refuse(w, r, http.StatusUnauthorized, feed.Say("This feed is for a partner. Give its token as the password of HTTP Basic authentication, or as ?token=."))
 		return
 	}
 	var d *document
@@ -82,7 +82,7 @@ func (p *Publisher) servePartner(w http.ResponseWriter, r *http.Request) {
 	}
 	if d == nil || !slices.Contains(pt.Sections, d.section) {
 		w.Header().Set("Cache-Control", "no-store")
-		p.refuse(w, http.StatusNotFound, feed.Say("There is no such feed among yours."))
+		p.refuse(w, r, http.StatusNotFound, feed.Say("There is no such feed among yours."))
 		return
 	}
 	d.serve(w, r)

@@ -205,7 +205,7 @@ func (p *Publisher) serveSearch(w http.ResponseWriter, r *http.Request, f render
 	var theirs errAsked
 	if errors.As(err, &theirs) {
 		w.Header().Set("Cache-Control", "no-store")
-		p.refuse(w, http.StatusBadRequest, theirs.Text)
+		p.refuse(w, r, http.StatusBadRequest, theirs.Text)
 		return
 	}
 	p.serveMade(w, r, d, err)

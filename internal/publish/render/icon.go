@@ -79,9 +79,19 @@ type manifestIcon struct {
 // LostPage renders what stands where there is no page: it says so in the site's language, and names
 // ways on.
 func LostPage(v *View) ([]byte, error) {
+	words := wordsFor(v.Site.Language)
+	return v.noPage(words.Lost, words.LostHelp)
+}
+
+// RefusedPage renders what a person gets in place of a page: why, in the site's language, and ways on.
+func RefusedPage(v *View, why string) ([]byte, error) {
+	return v.noPage(wordsFor(v.Site.Language).Refused, why)
+}
+
+func (v *View) noPage(heading, why string) ([]byte, error) {
 	p := v.newPage("/404.html")
 	p.Canonical, p.NoIndex = "", true
-	p.Heading = p.Words.Lost
+	p.Heading, p.Why = heading, why
 	p.Title = p.Heading + " – " + p.Site
 	return execute("lost.html", p)
 }

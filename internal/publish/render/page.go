@@ -68,6 +68,7 @@ type page struct {
 	Title, Site, Tagline string
 	SiteLang, SiteDir    string // of the site's own texts, where they are not the page's
 	Description, Heading string
+	Why                  string // there is no page
 	Canonical, Home      string // absolute
 	Root                 string // path before every path, "" or "/below"
 	Kind                 string // Open Graph's type: website or article
@@ -303,10 +304,7 @@ func (v *View) filed(p *page, e *entry) []filed {
 
 // evidence is a piece of evidence as the page shows it; false when its words must not be shown.
 func (v *View) evidence(p *page, it *feed.Item, ev feed.Evidence) (evidence, bool) {
-	e := evidence{Weight: fmt.Sprintf("%+.1f", ev.Adds)}
-	if p.Words.Lang == "vi" {
-		e.Weight = strings.Replace(e.Weight, ".", ",", 1)
-	}
+	e := evidence{Weight: decimal(p.Words.Lang, "%+.1f", ev.Adds)}
 	switch ev.Kind {
 	case feed.EvidenceRule:
 		e.What = p.Words.Rule

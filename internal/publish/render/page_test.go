@@ -260,6 +260,19 @@ func TestStatusPageIsInOneLanguage(t *testing.T) {
 			t.Errorf("%v is %q", d, got)
 		}
 	}
+	// One is said as one.
+	for got, want := range map[string]string{
+		statusWordsFor("en").reason(feed.Reason{Kind: feed.ReasonSchedule, Every: time.Minute}): "by its schedule, every minute",
+		statusWordsFor("en").reason(feed.Reason{Kind: feed.ReasonTTL, Every: time.Minute}):      "it asks for 1 minute between two looks",
+		statusWordsFor("en").reason(feed.Reason{Kind: feed.ReasonFailed, Times: 1}):             "put off after a failure",
+		statusWordsFor("en").rhythm(&feed.Rhythm{Gap: 48 * time.Hour, Seen: 9}):                 "An item about every 2 days",
+		statusWordsFor("en").counts(1, 0, 1):                                                    "1 source · 1 story in no section",
+		statusWordsFor("vi").counts(1, 1, 1):                                                    "1 nguồn tin · 1 đang lỗi · 1 tin chưa thuộc chuyên mục nào",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }
 
 // A search that left older reports says so, on its page and in its feeds.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -244,6 +245,7 @@ func (w *statusWords) chart(days []int) (bars []bar, said string) {
 
 // statusWords are the texts of the page, in one language. A verb of fmt stands where a figure goes.
 type statusWords struct {
+	Lang                        string
 	States                      map[string]string
 	Sources, Failing, Unsorted  string // with their numbers
 	LastSuccess, NextRun, Never string
@@ -253,9 +255,11 @@ type statusWords struct {
 	RhythmEvery, Mostly, And    string
 	Held, Kept, Emptied, Long   string
 	Minutes, Hours, Days        string
+	One                         map[string]string // a text for one of what it counts, where that is another
 }
 
 var statusVietnamese = statusWords{
+	Lang:    "vi",
 	States:  map[string]string{"failing": "Đang lỗi", "gone": "Đã ngừng", "waiting": "Chưa thu", "fine": "Bình thường"},
 	Sources: "%d nguồn tin", Failing: "%d đang lỗi", Unsorted: "%d tin chưa thuộc chuyên mục nào",
 	LastSuccess: "Thu được gần nhất", NextRun: "Lần thu tới", Never: "không thu nữa",
@@ -282,6 +286,7 @@ var statusVietnamese = statusWords{
 }
 
 var statusEnglish = statusWords{
+	Lang:    "en",
 	States:  map[string]string{"failing": "Failing", "gone": "Gone", "waiting": "Not collected yet", "fine": "Fine"},
 	Sources: "%d sources", Failing: "%d failing", Unsorted: "%d stories in no section",
 	LastSuccess: "Last success", NextRun: "Next run", Never: "no more",
@@ -305,6 +310,10 @@ var statusEnglish = statusWords{
 	Emptied: "Section %s fell to nothing without a change of the configuration; what it showed is still there.",
 	Long:    "%s is longer than %d bytes (publish.max_bytes): all but its first %d entries have summaries instead of full texts.",
 	Minutes: "%d minutes", Hours: "%s hours", Days: "%s days",
+	One: map[string]string{
+		"%d sources": "1 source", "%d stories in no section": "1 story in no section", "put off after %d failures running": "put off after a failure",
+		"%d minutes": "1 minute", "%s hours": "1 hour", "%s days": "1 day",
+	},
 }
 
 // statusWordsFor returns the texts in the language that the other words of the page are in.
@@ -316,11 +325,24 @@ func statusWordsFor(lang string) *statusWords {
 }
 
 func (w *statusWords) counts(sources, failing, unsorted int) string {
-	parts := []string{fmt.Sprintf(w.Sources, sources)}
+	parts := []string{w.count(w.Sources, sources)}
 	if failing > 0 {
-		parts = append(parts, fmt.Sprintf(w.Failing, failing))
+		parts = append(parts, w.count(w.Failing, failing))
 	}
-	return strings.Join(append(parts, fmt.Sprintf(w.Unsorted, unsorted)), " · ")
+	return strings.Join(append(parts, w.count(w.Unsorted, unsorted)), " · ")
+}
+
+// count puts a number into a text.
+func (w *statusWords) count(text string, n int) string {
+	if one, ok := w.One[text]; ok && n == 1 {
+		return one
+	}
+	return fmt.Sprintf(text, n)
+}
+
+// every puts how often something comes into a text: English says every minute, not every 1 minute.
+func (w *statusWords) every(text string, d time.Duration) string {
+	return strings.Replace(fmt.Sprintf(text, w.span(d)), "every 1 ", "every ", 1)
 }
 
 // fault says why a source failed.
@@ -340,9 +362,9 @@ func (w *statusWords) reason(r feed.Reason) string {
 	text := w.Reasons[r.Kind]
 	switch {
 	case strings.Contains(text, "%s"):
-		return fmt.Sprintf(text, w.span(r.Every))
+		return w.every(text, r.Every)
 	case strings.Contains(text, "%d"):
-		return fmt.Sprintf(text, r.Times)
+		return w.count(text, r.Times)
 	}
 	return text
 }
@@ -352,7 +374,7 @@ func (w *statusWords) rhythm(r *feed.Rhythm) string {
 	if r == nil || r.Seen == 0 {
 		return ""
 	}
-	text := fmt.Sprintf(w.RhythmEvery, w.span(max(r.Gap, time.Minute)))
+	text := w.every(w.RhythmEvery, max(r.Gap, time.Minute))
 	var spans []string
 	for _, span := range r.Busy() {
 		spans = append(spans, fmt.Sprintf("%d:00–%d:00", span[0], span[1]))
@@ -365,29 +387,20 @@ func (w *statusWords) rhythm(r *feed.Rhythm) string {
 
 // span writes a duration in its largest unit, with a half where it matters.
 func (w *statusWords) span(d time.Duration) string {
-	half := func(n float64) string {
-		text := strconv.FormatFloat(float64(int(n*2+.5))/2, 'f', -1, 64)
-		if w == &statusVietnamese {
-			text = strings.Replace(text, ".", ",", 1)
+	halves := func(text string, n float64) string {
+		n = math.Round(n*2) / 2
+		if n == 1 {
+			return w.count(text, 1)
 		}
-		return text
-	}
-	one := func(text, n string) string { // English alone tells one from many
-		if n == "1" && w == &statusEnglish {
-			text = strings.TrimSuffix(text, "s")
-		}
-		return text
+		return fmt.Sprintf(text, decimal(w.Lang, "%g", n))
 	}
 	switch {
 	case d < 100*time.Minute:
-		n := max(1, int(d.Round(time.Minute)/time.Minute))
-		return fmt.Sprintf(one(w.Minutes, strconv.Itoa(n)), n)
+		return w.count(w.Minutes, max(1, int(d.Round(time.Minute)/time.Minute)))
 	case d < 48*time.Hour:
-		n := half(d.Hours())
-		return fmt.Sprintf(one(w.Hours, n), n)
+		return halves(w.Hours, d.Hours())
 	}
-	n := half(d.Hours() / 24)
-	return fmt.Sprintf(one(w.Days, n), n)
+	return halves(w.Days, d.Hours()/24)
 }
 
 // note says a note.

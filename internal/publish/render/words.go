@@ -1,6 +1,11 @@
 package render
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+
+	"feedd/internal/feed"
+)
 
 // words are the texts of our own, in one language.
 type words struct {
@@ -17,7 +22,7 @@ type words struct {
 	Edited, Changed, Newest, FollowIt              string // on the page of a story
 	Featured, EmptySection, SeeAll                 string
 	EarlierDays, PreviousDay, NextDay, Days, Times string
-	Lost, LostHelp, ToFront                        string // where there is no page
+	Lost, LostHelp, Refused, ToFront               string // where there is no page
 	Photo                                          string // before who made a picture
 	Weekdays                                       [7]string
 	Story, OpenStory, Reports                      string
@@ -39,7 +44,7 @@ var vietnamese = words{
 	Edited: "sửa lúc", Changed: "Chỗ tô nền là điều mới so với trước.", Newest: "Diễn biến mới nhất", FollowIt: "Theo dõi chuỗi tin này",
 	Featured: "Đáng chú ý", EmptySection: "Chuyên mục này chưa có tin nào.", SeeAll: "Xem tin của mọi chuyên mục",
 	EarlierDays: "Những ngày trước", PreviousDay: "Ngày trước", NextDay: "Ngày sau", Days: "Các ngày", Times: "Giờ trên trang:",
-	Lost: "Không có trang này", LostHelp: "Địa chỉ có thể đã đổi, hoặc tin không còn nữa.", ToFront: "Về trang nhất",
+	Lost: "Không có trang này", LostHelp: "Địa chỉ có thể đã đổi, hoặc tin không còn nữa.", Refused: "Không xem được trang này", ToFront: "Về trang nhất",
 	Photo:    "Ảnh:",
 	Weekdays: [7]string{"Chủ Nhật", "Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy"},
 	Story:    "Chuỗi tin", OpenStory: "Xem chuỗi tin", Reports: "Các báo khác",
@@ -62,7 +67,7 @@ var english = words{
 	Edited: "edited at", Changed: "What is marked is new against what was told before.", Newest: "The latest", FollowIt: "Follow this story",
 	Featured: "Featured", EmptySection: "This section has nothing yet.", SeeAll: "See what all sections have",
 	EarlierDays: "Earlier days", PreviousDay: "Day before", NextDay: "Day after", Days: "Days", Times: "Times are",
-	Lost: "There is no such page", LostHelp: "Its address may have changed, or the story is gone.", ToFront: "To the front page",
+	Lost: "There is no such page", LostHelp: "Its address may have changed, or the story is gone.", Refused: "This page cannot be shown", ToFront: "To the front page",
 	Photo: "Photo:",
 	Story: "Story", OpenStory: "See the story", Reports: "Other outlets",
 	WhyHere: "Why it is in this section", Form: "the form of the headline", Related: "related words", Rule: "a rule of the section",
@@ -80,6 +85,14 @@ func wordsFor(language string) *words {
 		return &vietnamese
 	}
 	return &english
+}
+
+// decimal writes a number as a language does, with a point or a comma.
+func decimal(language, format string, n float64) string {
+	if language == "vi" {
+		return fmt.Sprintf(format, feed.Comma(n))
+	}
+	return fmt.Sprintf(format, n)
 }
 
 // TopTitle is the title of the section of what most outlets tell, in the site's language.

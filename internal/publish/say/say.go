@@ -7,8 +7,6 @@ package say
 
 import (
 	"cmp"
-	"fmt"
-	"io"
 	"strings"
 
 	"feedd/internal/feed"
@@ -45,7 +43,7 @@ func withCommas(t feed.Text) feed.Text {
 	for i, a := range t.Args {
 		switch a := a.(type) {
 		case float64:
-			args[i] = comma(a)
+			args[i] = feed.Comma(a)
 		case feed.Text:
 			args[i] = withCommas(a)
 		case error:
@@ -55,14 +53,6 @@ func withCommas(t feed.Text) feed.Text {
 		}
 	}
 	return feed.Text{Key: t.Key, Args: args}
-}
-
-// comma is a number that is written with one.
-type comma float64
-
-// Format writes it as fmt would, but for the comma.
-func (c comma) Format(s fmt.State, verb rune) {
-	_, _ = io.WriteString(s, strings.Replace(fmt.Sprintf(fmt.FormatString(s, verb), float64(c)), ".", ",", 1)) // to memory
 }
 
 // sentence is a sentence in Vietnamese by the English one; false when there is none, and it has words.
