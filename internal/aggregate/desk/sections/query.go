@@ -201,10 +201,10 @@ func (q *Query) Rule() feed.Rule {
 // Matcher returns what decides whether an item's headline and summary meet the query, as a rule would.
 // It is for one goroutine at a time. InTitle decides by the headline alone.
 func (q *Query) Matcher() (matches func(*feed.Item) bool, inTitle func(*feed.Item) bool, err error) {
-	if matches, err = matcher(q.Rule(), "title", "summary"); err != nil {
+	if matches, err = q.matcher("title", "summary"); err != nil {
 		return nil, nil, err
 	}
-	inTitle, err = matcher(q.Rule(), "title")
+	inTitle, err = q.matcher("title")
 	return matches, inTitle, err
 }
 

@@ -58,6 +58,7 @@ func FuzzParseQuery(f *testing.F) {
 	f.Add("lãi suất ~5 giảm, kỹ thuật*", "Lãi suất huy động giảm, kĩ thuật viên")
 	f.Add(`"VN-Index" -thể thao`, "VN-Index tăng")
 	f.Add("hoa binh", "Hoà Bình")
+	f.Add("lãi, giảm -vàng", "Lãi suất giảm, vàng tăng")
 	f.Add("quý*", "quí vị")
 	f.Add("東京", "東京都で")
 	f.Add("Straße", "STRASSE")
@@ -74,6 +75,16 @@ func FuzzParseQuery(f *testing.F) {
 		phrases, err := q.Phrases()
 		if err != nil {
 			t.Fatal(err)
+		}
+		rule, err := NewRuleMatcher(q.Rule())
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, behind, _ := strings.Cut(title, " ")
+		for _, it := range []feed.Item{{Title: title}, {Summary: title}, {Title: before, Summary: behind}, {Title: behind, Summary: before}} {
+			if rule(&it, feed.Source{}) != matches(&it) {
+				t.Fatalf("%q and its rule disagree about %+v", text, it)
+			}
 		}
 		it := feed.Item{Title: title}
 		if inTitle(&it) && !matches(&it) {
