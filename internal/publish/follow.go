@@ -41,15 +41,16 @@ func (p *Publisher) serveSource(w http.ResponseWriter, r *http.Request) {
 
 // source renders what one source told, in its own words.
 func (p *Publisher) source(ctx context.Context, s *site, id string, f render.Format, old *document) (*document, error) {
-	found, err := p.hits(ctx, feed.TextQuery{Source: id}, place{}, searchDefault, true, nil)
+	found, err := p.hits(ctx, feed.TextQuery{Source: id}, wanted{most: searchDefault, open: true})
 	if err != nil {
 		return nil, err
 	}
+	found.cut(&searching{limit: searchDefault})
 	entries, err := p.reporting(ctx, found.hits, id)
 	if err != nil {
 		return nil, err
 	}
-	v := s.view(&feed.Section{ID: "all"}, entries[:min(len(entries), searchDefault)])
+	v := s.view(&feed.Section{ID: "all"}, entries)
 	v.Path, v.Feed = "/sources/"+id, "feeds/sources/"+id // for people there is the front page alone
 	v.Title, v.Tombstones = s.origins[id].Title, found.graves
 	path := v.Path + "." + string(f)

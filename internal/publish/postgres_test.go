@@ -27,6 +27,8 @@ func TestOnPostgres(t *testing.T) {
 		"SearchFinds":       TestSearchFinds,
 		"SearchGoesOn":      TestSearchGoesOn,
 		"SearchSameSecond":  TestSearchPagesWithinASecond,
+		"SearchCrowded":     TestSearchPagesThroughACrowdedSecond,
+		"SearchRanked":      TestRankedPagesLoseNothing,
 		"FollowedIsStable":  TestWhatIsFollowedIsStable,
 		"FollowedForgets":   TestWhatIsFollowedForgetsWhatIsWithdrawn,
 		"DeltaAfterRestart": TestOnlyWhatIsNewAfterARestart,

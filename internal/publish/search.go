@@ -37,7 +37,7 @@ const (
 	searchDefault  = 50
 	searchMost     = 100
 	searchRawQuery = 4 << 10 // bytes of the address behind its path
-	searchRanked   = 300     // of the newest stories, those that order=rank ranks
+	searchRanked   = 300     // of the newest entries, those that order=rank ranks at a time
 	searchLooked   = 1000    // of the newest reports that the index gives, those that one answer looks at
 )
 
@@ -58,7 +58,7 @@ type searching struct {
 // order in which they arrived. A page that ends among them therefore says where the second begins and which entry was its last.
 type place struct {
 	below int64     // see feed.TextQuery.Below
-	at    time.Time // when the last entry that was shown was published; zero: nothing of what is below was shown
+	at    time.Time // the order of the last entry that was shown, see hit; zero: nothing of what is below was shown
 	key   string    // of this entry
 }
 
@@ -89,8 +89,8 @@ func parsePlace(text string) (a place, ok bool) {
 }
 
 // shown tells whether an entry came on the pages before.
-func (a place) shown(published time.Time, key string) bool {
-	return !a.at.IsZero() && inTime(published, key, a.at, a.key) <= 0
+func (a place) shown(order time.Time, key string) bool {
+	return !a.at.IsZero() && inTime(order, key, a.at, a.key) <= 0
 }
 
 // secondOf is the place below which all reports of a report's second stand.
@@ -297,9 +297,9 @@ type answer struct {
 type hit struct {
 	key      string
 	at       time.Time // see feed.Found
-	told     time.Time // when the entry was published
+	order    time.Time // when the entry was published, or would have been to be as young as it ranks
 	report   int64     // the newest that was found
-	headline bool      // one was found by its headline
+	headline bool      // one was found by its headline; told only where rank counts it
 }
 
 // find finds the entries that meet a search: those that were published last, or among the last ones
@@ -319,42 +319,32 @@ func (p *Publisher) find(ctx context.Context, s *site, ask *searching, open bool
 		}
 		return matches(it)
 	}}
-	most := ask.limit
+	w := wanted{most: ask.limit, open: open}
 	if ask.ranked {
-		most = searchRanked
+		w.most, w.headline = searchRanked, inTitle
+	} else {
+		w.after = ask.older
 	}
-	found, err := p.hits(ctx, q, ask.older, most, open, inTitle)
+	found, err := p.hits(ctx, q, w)
 	if err != nil {
 		return answer{}, err
 	}
 	if ask.ranked {
-		return p.ranked(ctx, s, ask, &found)
+		if err := p.rank(ctx, s, found.hits); err != nil {
+			return answer{}, err
+		}
 	}
-	found.cut(ask.limit, ask.older)
+	found.cut(ask)
 	entries, err := p.reporting(ctx, found.hits, ask.source)
 	return answer{entries, found.graves, found.older, found.bounded}, err
 }
 
-// ranked is the answer in the order of rank. What ranks lower than the search shows is not read whole.
-func (p *Publisher) ranked(ctx context.Context, s *site, ask *searching, found *hits) (answer, error) {
-	var all []feed.Entry
-	for part := range slices.Chunk(found.keys(), 500) {
-		entries, err := p.reader.Entries(ctx, feed.EntryQuery{Keys: part, Outline: true})
-		if err != nil {
-			return answer{}, err
-		}
-		all = append(all, entries...)
-	}
-	slices.SortFunc(all, newestFirst)
-	s.rank(all, found.hits)
-	place := map[string]int{}
-	for i := range all[:min(len(all), ask.limit)] {
-		place[all[i].Key] = i
-	}
-	first := slices.DeleteFunc(slices.Clone(found.hits), func(h hit) bool { _, shown := place[h.key]; return !shown })
-	entries, err := p.reporting(ctx, first, ask.source)
-	slices.SortFunc(entries, func(a, b feed.Entry) int { return cmp.Compare(place[a.Key], place[b.Key]) })
-	return answer{entries, found.graves, found.older, found.bounded}, err
+// wanted says which of what the index finds are hits.
+type wanted struct {
+	most     int                   // entries, and those of the last one's second
+	after    place                 // what was shown until there is none
+	open     bool                  // what is backlog is none
+	headline func(*feed.Item) bool // tells whether a report's headline meets the query; nil where that does not count
 }
 
 // hits is what the index gave for a search.
@@ -365,31 +355,33 @@ type hits struct {
 	bounded bool
 }
 
-func (h *hits) keys() []string {
-	keys := make([]string, len(h.hits))
-	for i := range h.hits {
-		keys[i] = h.hits[i].key
-	}
-	return keys
-}
-
-// cut leaves so many hits, the newest ones, and notes where the next page begins. after is where this one began.
-func (h *hits) cut(limit int, after place) {
-	slices.SortFunc(h.hits, func(a, b hit) int { return inTime(a.told, a.key, b.told, b.key) })
-	if len(h.hits) <= limit {
+// cut leaves the hits of the page that was asked for, in order, and notes where the next one begins. Pages in the
+// order of rank are pages of the same hits until all of these were shown.
+func (h *hits) cut(ask *searching) {
+	if len(h.hits) == 0 {
 		return
 	}
-	h.hits = h.hits[:limit]
-	last := &h.hits[limit-1]
-	h.older, h.bounded = place{below: secondOf(last.at), at: last.told, key: last.key}, false
-	if !after.zero() {
-		h.older.below = min(h.older.below, after.below)
+	newest := h.hits[0].at
+	h.hits = slices.DeleteFunc(h.hits, func(h hit) bool { return ask.older.shown(h.order, h.key) })
+	slices.SortFunc(h.hits, func(a, b hit) int { return inTime(a.order, a.key, b.order, b.key) })
+	if len(h.hits) <= ask.limit {
+		return
+	}
+	h.hits = h.hits[:ask.limit]
+	last := &h.hits[ask.limit-1]
+	from := last.at
+	if ask.ranked {
+		from = newest
+	}
+	h.older, h.bounded = place{below: secondOf(from), at: last.order, key: last.key}, false
+	if !ask.older.zero() {
+		h.older.below = min(h.older.below, ask.older.below)
 	}
 }
 
 // hits reads what the index finds behind a place until it has so many entries, and then those of the same second, so
 // that the order within it is not that of arrival. It also tells of what was withdrawn.
-func (p *Publisher) hits(ctx context.Context, q feed.TextQuery, after place, most int, open bool, inTitle func(*feed.Item) bool) (found hits, err error) {
+func (p *Publisher) hits(ctx context.Context, q feed.TextQuery, w wanted) (found hits, err error) {
 	by := map[string]int{}
 	buried := map[string]bool{}
 	q.Any, q.Most = true, searchLooked // any, to see what was withdrawn
@@ -402,78 +394,117 @@ func (p *Publisher) hits(ctx context.Context, q feed.TextQuery, after place, mos
 				buried[it.Entry] = true
 				found.graves = append(found.graves, render.Tombstone{Key: it.Entry, When: f.Withdrawn})
 			}
-		case !it.Gone.IsZero(), open && f.Backlog, after.shown(f.Published, it.Entry):
+		case !it.Gone.IsZero(), w.open && f.Backlog, w.after.shown(f.Published, it.Entry):
 		default:
 			at, there := by[it.Entry]
 			if !there {
-				if len(found.hits) >= most && f.At.Before(found.hits[len(found.hits)-1].at) {
+				if len(found.hits) >= w.most && f.At.Before(found.hits[len(found.hits)-1].at) {
 					found.older = place{below: f.Key + 1}
 					return false
 				}
 				at, by[it.Entry] = len(found.hits), len(found.hits)
-				found.hits = append(found.hits, hit{key: it.Entry, at: f.At, told: f.Published, report: it.ID})
+				found.hits = append(found.hits, hit{key: it.Entry, at: f.At, order: f.Published, report: it.ID})
 			}
-			found.hits[at].headline = found.hits[at].headline || inTitle != nil && inTitle(it)
+			h := &found.hits[at]
+			h.headline = h.headline || w.headline != nil && w.headline(it)
 		}
 		return true
 	})
+	if err != nil {
+		return found, err
+	}
 	if older > 0 {
 		found.older, found.bounded = place{below: older}, true
 	}
 	slices.SortFunc(found.graves, func(a, b render.Tombstone) int { return cmp.Or(b.When.Compare(a.When), strings.Compare(a.Key, b.Key)) })
+	found.hits, err = p.notTold(ctx, q, found.hits)
 	return found, err
 }
 
-// reporting reads the entries that were found, newest first. Where one source was asked for, its report speaks
+// notTold leaves out the hits that pages before showed by other reports. One answer looks at so many reports, and where more
+// are of one second, it ends among these; reports of one entry, which are of the same second, then stand on either side.
+func (p *Publisher) notTold(ctx context.Context, q feed.TextQuery, found []hit) ([]hit, error) {
+	if q.Below == 0 {
+		return found, nil
+	}
+	const arrival = 1<<feed.PlaceBits - 1 // the bits of a place that tell reports of a second apart
+	within, last := feed.PlaceTime(q.Below-1), (q.Below-1)&arrival
+	var keys []string
+	for _, h := range found {
+		if h.at.Equal(within) {
+			keys = append(keys, h.key)
+		}
+	}
+	told := map[string]bool{}
+	for part := range slices.Chunk(keys, 500) {
+		entries, err := p.reader.Entries(ctx, feed.EntryQuery{Keys: part, Brief: true})
+		if err != nil {
+			return nil, err
+		}
+		for i := range entries {
+			told[entries[i].Key] = slices.ContainsFunc(entries[i].Reports, func(it feed.Item) bool {
+				return it.ID&arrival > last && it.Dropped == "" && (q.Source == "" || it.Source == q.Source) && q.Match(&it)
+			})
+		}
+	}
+	return slices.DeleteFunc(found, func(h hit) bool { return told[h.key] }), nil
+}
+
+// reporting reads the entries that were found, in the order of the hits. Where one source was asked for, its report speaks
 // for the entry.
 func (p *Publisher) reporting(ctx context.Context, hits []hit, source string) ([]feed.Entry, error) {
 	keys := make([]string, len(hits))
-	report := make(map[string]int64, len(hits))
+	at := make(map[string]int, len(hits))
 	for i, h := range hits {
-		keys[i] = h.key
-		report[h.key] = h.report
+		keys[i], at[h.key] = h.key, i
 	}
 	entries, err := p.entries(ctx, keys)
-	if err != nil || source == "" {
-		return entries, err
+	if err != nil {
+		return nil, err
 	}
-	for i := range entries {
-		entries[i].Lead = report[entries[i].Key]
+	slices.SortFunc(entries, func(a, b feed.Entry) int { return cmp.Compare(at[a.Key], at[b.Key]) })
+	if source != "" {
+		for i := range entries {
+			entries[i].Lead = hits[at[entries[i].Key]].report
+		}
 	}
 	return entries, nil
 }
 
-// What order=rank counts, in days of age: an entry found by its headline ranks as one that many days
-// younger that is found by its summary alone, and so for each doubling of the outlets that tell it.
+// What order=rank counts, in age: an entry found by its headline ranks as one that is so much younger that is found by
+// its summary alone, and so for each doubling of the outlets that tell it.
 const (
-	headlineDays = 3
-	outletDays   = 1
+	headlineAge = 3 * 24 * time.Hour
+	outletAge   = 24 * time.Hour
 )
 
-// rank orders entries by
+// rank sets the order of hits to
 //
-//	published, in days  +  3 when the headline meets the query  +  log2 of the outlets that tell it
+//	published  +  3 days when the headline meets the query  +  log2 of the outlets that tell it, in days
 //
 // All age alike, so the order changes with what is told and not as time passes.
-func (s *site) rank(entries []feed.Entry, hits []hit) {
-	headline := make(map[string]bool, len(hits))
-	for _, h := range hits {
-		headline[h.key] = h.headline
+func (p *Publisher) rank(ctx context.Context, s *site, hits []hit) error {
+	keys := make([]string, len(hits))
+	for i := range hits {
+		keys[i] = hits[i].key
 	}
-	weight := make(map[string]float64, len(entries))
-	for i := range entries {
-		e := &entries[i]
+	tellers, err := p.reader.Tellers(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for i := range hits {
+		h := &hits[i]
 		outlets := map[string]bool{}
-		for j := range e.Reports {
-			outlets[s.origins[e.Reports[j].Source].Title] = true
+		for _, source := range tellers[h.key] {
+			outlets[s.origins[source].Title] = true
 		}
-		w := float64(e.Published.Unix())/(24*60*60) + outletDays*math.Log2(float64(max(1, len(outlets))))
-		if headline[e.Key] {
-			w += headlineDays
+		if h.headline {
+			h.order = h.order.Add(headlineAge)
 		}
-		weight[e.Key] = w
+		younger := math.Log2(float64(max(1, len(outlets)))) * float64(outletAge.Milliseconds())
+		h.order = h.order.Add(time.Duration(younger) * time.Millisecond) // whole ones, as places in addresses have
 	}
-	slices.SortStableFunc(entries, func(a, b feed.Entry) int { return cmp.Compare(weight[b.Key], weight[a.Key]) })
+	return nil
 }
 
 // page is what the page of a search shows besides its results.

@@ -197,6 +197,29 @@ func (n *newsroom) fileAll(sections []string, items []feed.Item) {
 	n.commitItems(unfiled, entries)
 }
 
+// fileBeside saves items of one source together and files each under the entry of the item beside it.
+func (n *newsroom) fileBeside(items, again []feed.Item) {
+	n.t.Helper()
+	ctx := context.Background()
+	if _, err := n.store.Save(ctx, &store.Collected{State: feed.SourceState{Source: again[0].Source}, Items: again, At: n.clock()}); err != nil {
+		n.t.Fatal(err)
+	}
+	unfiled, err := n.store.Unfiled(ctx, len(again))
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	keys := make([]string, len(items))
+	for i := range items {
+		keys[i] = keyOf(items[i])
+		unfiled[i].Entry, unfiled[i].Story, unfiled[i].Verdict = keys[i], keys[i], feed.Same
+	}
+	entries, err := n.store.Entries(ctx, feed.EntryQuery{Keys: keys})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.commitItems(unfiled, entries)
+}
+
 func (n *newsroom) commitItems(items []feed.Item, entries []feed.Entry) {
 	n.t.Helper()
 	turn, err := n.store.DeskTurn(context.Background())

@@ -164,20 +164,7 @@ func TestSearchPagesWithinASecond(t *testing.T) {
 		n.tell([]string{"kinh-te"}, key, key, headline("bao-b", many+i, 0, "Cùng giây, báo khác", ""))
 	}
 	n.refresh()
-	var got []string
-	pages := 0
-	for at := fmt.Sprintf("/search?limit=%d&q=giây", limit); at != ""; pages++ {
-		page := n.page(at)
-		main := page[strings.Index(page, "<main"):]
-		got = append(got, regexp.MustCompile(`Cùng giây số \d+`).FindAllString(main, -1)...)
-		at = ""
-		if older := regexp.MustCompile(`href="(/search\?[^"]*older=[^"]+)"`).FindStringSubmatch(main); older != nil {
-			at = html.UnescapeString(older[1])
-		}
-		if pages > many {
-			t.Fatal("no end")
-		}
-	}
+	got, pages := n.turned(fmt.Sprintf("/search?limit=%d&q=giây", limit), `Cùng giây số \d+`)
 	all, _ := n.found("/search.json?limit=100&q=giây")
 	if !slices.Equal(got, all) || len(all) != many || pages != (many+limit-1)/limit {
 		t.Errorf("on %d pages:\n%q, want as on one:\n%q", pages, got, all)
@@ -186,6 +173,76 @@ func TestSearchPagesWithinASecond(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)
+	}
+}
+
+// turned lists what is found by an expression on the pages of a search, the first of which is at this address, each as
+// often as it is shown.
+func (n *newsroom) turned(at, expression string) (found []string, pages int) {
+	n.t.Helper()
+	for ; at != ""; pages++ {
+		page := n.page(at)
+		main := page[strings.Index(page, "<main"):]
+		found = append(found, regexp.MustCompile(expression).FindAllString(main, -1)...)
+		at = ""
+		if older := regexp.MustCompile(`href="(/search\?[^"]*older=[^"]+)"`).FindStringSubmatch(main); older != nil {
+			at = html.UnescapeString(older[1])
+		}
+		if pages > 50 {
+			n.t.Fatal("no end")
+		}
+	}
+	return found, pages
+}
+
+// More reports are of one second than one answer looks at, and each story has one on either side of where it ends.
+func TestSearchPagesThroughACrowdedSecond(t *testing.T) {
+	n := newNewsroom(t)
+	const many = 1300
+	items, again := make([]feed.Item, many), make([]feed.Item, many)
+	for i := range items {
+		items[i] = headline("bao-a", i, time.Hour, fmt.Sprintf("Cùng giây số %d.", i), "")
+		again[i] = headline("bao-b", i, time.Hour, "Cùng giây, báo khác", "")
+	}
+	n.fileAll([]string{"kinh-te"}, items)
+	n.fileBeside(items, again)
+	n.refresh()
+	got, _ := n.turned("/search?limit=100&q=giây", `Cùng giây số \d+\.`)
+	seen := map[string]int{}
+	for _, title := range got {
+		seen[title]++
+	}
+	if len(got) != many || len(seen) != many {
+		t.Errorf("%d entries were shown, %d of them different, want each of %d once", len(got), len(seen), many)
+	}
+}
+
+// Pages in the order of rank leave nothing out: what the first ones do not show of the newest entries follows, and then
+// what is older.
+func TestRankedPagesLoseNothing(t *testing.T) {
+	n := newNewsroom(t)
+	const many, limit = 700, 100
+	items := make([]feed.Item, many)
+	for i := range items {
+		items[i] = headline("bao-a", i, time.Duration(i)*time.Minute, fmt.Sprintf("Bài số %d.", i), "Lãi suất giảm")
+		if i%50 == 49 {
+			items[i] = headline("bao-a", i, time.Duration(i)*time.Minute, fmt.Sprintf("Bài số %d. nói về lãi suất", i), "")
+		}
+	}
+	n.fileAll([]string{"kinh-te"}, items)
+	n.fileBeside(items[120:121], []feed.Item{headline("bao-b", 120, 120*time.Minute, "Lãi suất, báo khác", "")})
+	n.refresh()
+	got, pages := n.turned(fmt.Sprintf("/search?q=lãi+suất&order=rank&limit=%d", limit), `Bài số \d+\.`)
+	if len(got) != many || pages != many/limit {
+		t.Errorf("%d entries on %d pages, want %d on %d", len(got), pages, many, many/limit)
+	}
+	first := []string{"Bài số 120.", "Bài số 49.", "Bài số 99.", "Bài số 149.", "Bài số 199.", "Bài số 249.", "Bài số 299.", "Bài số 0.", "Bài số 1."}
+	if len(got) < len(first) || !slices.Equal(got[:len(first)], first) {
+		t.Errorf("%q lead, want %q", got[:min(len(got), len(first))], first)
+	}
+	slices.Sort(got)
+	if once := slices.Compact(got); len(once) != many {
+		t.Errorf("%d different entries", len(once))
 	}
 }
 

@@ -22,6 +22,8 @@ type Reader interface {
 	// Search calls each for the reports that meet a query, those of the entries published last first, until
 	// it returns false. Older is where to go on, with q.Below, when q.Most ended the search before all was looked at; else 0.
 	Search(ctx context.Context, q feed.TextQuery, each func(*feed.Found) bool) (older int64, err error)
+	// Tellers returns the source of each report that stands of these entries, by the entries' keys.
+	Tellers(ctx context.Context, entries []string) (map[string][]string, error)
 	// States returns what is remembered of each source, by its id.
 	States(ctx context.Context) (map[string]feed.SourceState, error)
 	// Origins returns a number that moves when what readers may know of a source does.

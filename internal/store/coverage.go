@@ -40,6 +40,29 @@ func (s *Store) Told(ctx context.Context, stories []string) ([]feed.Told, error)
 	return told, nil
 }
 
+// Tellers returns the source of each report that stands of these entries, by the entries' keys.
+func (s *Store) Tellers(ctx context.Context, entries []string) (map[string][]string, error) {
+	ids := make([]int64, len(entries))
+	for i, key := range entries {
+		ids[i] = keyInt(key)
+	}
+	tellers := make(map[string][]string, len(entries))
+	for part := range slices.Chunk(ids, listed) {
+		var args []any
+		err := s.query(ctx, `SELECT i.entry, i.source FROM items i WHERE i.gone = 0 AND i.dropped = '' AND i.entry `+s.d.in(part, &args), func(r *sql.Rows) error {
+			var entry int64
+			var source string
+			err := r.Scan(&entry, &source)
+			tellers[intKey(entry)] = append(tellers[intKey(entry)], source)
+			return err
+		}, args...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return tellers, nil
+}
+
 // Shared returns the stories that more than one source has told of since a time, in no order.
 func (s *Store) Shared(ctx context.Context, since time.Time) ([]string, error) {
 	var stories []string

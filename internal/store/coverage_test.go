@@ -64,6 +64,14 @@ func TestTold(t *testing.T) {
 			t.Error(diff)
 		}
 
+		tellers, err := s.Tellers(t.Context(), []string{storm, gold})
+		for _, sources := range tellers {
+			slices.Sort(sources)
+		}
+		if diff := gocmp.Diff(map[string][]string{storm: {"a", "b"}, gold: {"a"}}, tellers); diff != "" || err != nil {
+			t.Error(err, diff)
+		}
+
 		for _, tt := range []struct {
 			since time.Time
 			want  int

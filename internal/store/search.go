@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -454,13 +455,11 @@ func (f *foundReport) wanted(q *feed.TextQuery) bool {
 }
 
 // wanted reads the reports with these keys of the index that a query wants, no more of each than it takes to
-// tell.
+// tell: first its text, and of those that have the words what was decided about them.
 func (s *Store) wanted(ctx context.Context, q *feed.TextQuery, keys []int64) (map[int64]*foundReport, error) {
 	ids := make([]int64, len(keys))
-	of := make(map[int64]int64, len(keys))
 	for i, k := range keys {
 		ids[i] = foundItem(k)
-		of[ids[i]] = k
 	}
 	var err error
 	if q.Section != "" && q.Section != everySection {
@@ -468,19 +467,16 @@ func (s *Store) wanted(ctx context.Context, q *feed.TextQuery, keys []int64) (ma
 			return nil, err
 		}
 	}
-	if q.Match != nil || q.Source != "" {
-		if ids, err = s.matching(ctx, q, ids); err != nil {
-			return nil, err
-		}
-	}
-	found, err := s.found(ctx, ids)
+	byID, err := s.matching(ctx, q, ids)
 	if err != nil {
 		return nil, err
 	}
-	wanted := make(map[int64]*foundReport, len(found))
-	for _, f := range found {
-		if f.wanted(q) {
-			key := of[f.Item.ID]
+	if byID, err = s.decided(ctx, byID); err != nil {
+		return nil, err
+	}
+	wanted := make(map[int64]*foundReport, len(byID))
+	for _, key := range keys {
+		if f := byID[foundItem(key)]; f != nil && f.wanted(q) {
 			f.At, f.Key = feed.PlaceTime(key), key
 			wanted[key] = f
 		}
@@ -506,46 +502,50 @@ func (s *Store) inSection(ctx context.Context, section string, ids []int64) (in 
 	return in, err
 }
 
-// matching returns those of the items that a query matches by their source and words.
-func (s *Store) matching(ctx context.Context, q *feed.TextQuery, ids []int64) (matching []int64, err error) {
+// matching returns those of the items that a query matches by their source and words, by their numbers.
+func (s *Store) matching(ctx context.Context, q *feed.TextQuery, ids []int64) (matching map[int64]*foundReport, err error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	var args []any
-	err = s.query(ctx, `SELECT i.id, i.source, t.title, t.summary FROM items i JOIN texts t ON t.item = i.id WHERE i.id `+s.d.in(ids, &args), func(r *sql.Rows) error {
-		var it feed.Item
-		err := r.Scan(&it.ID, &it.Source, &it.Title, &it.Summary)
-		if (q.Source == "" || it.Source == q.Source) && (q.Match == nil || q.Match(&it)) {
-			matching = append(matching, it.ID)
+	matching = map[int64]*foundReport{}
+	var it feed.Item
+	err = s.query(ctx, `SELECT i.id, i.source, t.url, t.title, t.summary FROM items i JOIN texts t ON t.item = i.id WHERE i.id `+s.d.in(ids, &args), func(r *sql.Rows) error {
+		if err := r.Scan(&it.ID, &it.Source, &it.URL, &it.Title, &it.Summary); err != nil {
+			return err
 		}
-		return err
+		if (q.Source == "" || it.Source == q.Source) && (q.Match == nil || q.Match(&it)) {
+			matching[it.ID] = &foundReport{Found: feed.Found{Item: it}}
+		}
+		return nil
 	}, args...)
 	return matching, err
 }
 
-// found reads reports.
-func (s *Store) found(ctx context.Context, ids []int64) (found []*foundReport, err error) {
-	if len(ids) == 0 {
+// decided adds to reports whose texts were read when they were told, and what was decided about them. What is deleted
+// meanwhile is not among those that it returns.
+func (s *Store) decided(ctx context.Context, texts map[int64]*foundReport) (found map[int64]*foundReport, err error) {
+	if len(texts) == 0 {
 		return nil, nil
 	}
+	found = make(map[int64]*foundReport, len(texts))
 	var args []any
-	err = s.query(ctx, `SELECT i.id, i.source, i.published, i.first_seen, i.story, i.entry, i.dropped, i.gone, t.url, t.title, t.summary,
+	err = s.query(ctx, `SELECT i.id, i.published, i.first_seen, i.story, i.entry, i.dropped, i.gone,
 		COALESCE(e.published, 0), COALESCE(e.withdrawn, 0), COALESCE(e.backlog, 0), COALESCE(e.sections, ''), CASE WHEN e.id IS NULL THEN 0 ELSE 1 END
-		FROM items i JOIN texts t ON t.item = i.id LEFT JOIN entries e ON e.id = i.entry WHERE i.id `+s.d.in(ids, &args),
+		FROM items i LEFT JOIN entries e ON e.id = i.entry WHERE i.id `+s.d.in(slices.Sorted(maps.Keys(texts)), &args),
 		func(r *sql.Rows) error {
-			var f foundReport
-			it := &f.Item
-			var published, firstSeen, story, entry, gone, at, withdrawn, backlog, filed int64
-			var sections string
-			if err := r.Scan(&it.ID, &it.Source, &published, &firstSeen, &story, &entry, &it.Dropped, &gone, &it.URL, &it.Title, &it.Summary,
-				&at, &withdrawn, &backlog, &sections, &filed); err != nil {
+			var id, published, firstSeen, story, entry, gone, at, withdrawn, backlog, filed int64
+			var dropped, sections string
+			if err := r.Scan(&id, &published, &firstSeen, &story, &entry, &dropped, &gone, &at, &withdrawn, &backlog, &sections, &filed); err != nil {
 				return err
 			}
-			it.Published, it.FirstSeen, it.Gone = fromMillis(published), fromMillis(firstSeen), fromMillis(gone)
+			f := texts[id]
+			it := &f.Item
+			it.Published, it.FirstSeen, it.Gone, it.Dropped = fromMillis(published), fromMillis(firstSeen), fromMillis(gone), dropped
 			it.Story, it.Entry = intKey(story), intKey(entry)
 			f.Published, f.Withdrawn, f.Backlog, f.entry = fromMillis(at), fromMillis(withdrawn), backlog != 0, filed != 0
 			f.Sections = splitList(sections)
-			found = append(found, &f)
+			found[id] = f
 			return nil
 		}, args...)
 	return found, err
