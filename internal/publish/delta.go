@@ -40,35 +40,43 @@ type deltas struct {
 	made map[string]*document // by path and bare tag; nil for one that cannot be told
 }
 
+// told are the tags of those of its feeds that somebody can have, see bareTag.
+func (ed *edition) told() (tags []string) {
+	for _, s := range ed.feeds {
+		if d := s.ready.Load(); d != nil {
+			tags = append(tags, bareTag(d.forms[identity].tag))
+		}
+	}
+	return tags
+}
+
 // remind puts what the section's feeds were before at the disposal of its new documents.
-func (p *Publisher) remind(s *frame, b *built, before *edition, last shown) {
+func (p *Publisher) remind(b *built, before *edition, last shown) {
 	ed := b.edition
-	for _, d := range b.feeds {
-		ed.tags = append(ed.tags, bareTag(d.forms[identity].tag))
+	var was []string
+	if before != nil {
+		is := ed.told()
+		was = slices.DeleteFunc(before.told(), func(tag string) bool { return slices.Contains(is, tag) })
 	}
 	switch {
-	case before != nil && slices.Equal(before.tags, ed.tags):
+	case before != nil && len(was) == 0:
 		ed.older = before.older
 	case before != nil:
-		ed.older = append([]instance{{before.tags, before.shown}}, before.older[:min(len(before.older), instances-1)]...)
+		ed.older = append([]instance{{was, before.shown}}, before.older[:min(len(before.older), instances-1)]...)
 	case len(last.Keys) > 0:
 		// What an earlier process published last, if it differs.
 		was := instance{shown: map[string]time.Time{}}
 		for i, key := range last.Keys {
 			was.shown[key] = time.UnixMilli(last.Updated[i])
 		}
-		for _, d := range b.feeds {
-			if r, ok := p.kept[d.path]; ok && r.Hash != d.hash {
+		for _, s := range ed.feeds {
+			if r, ok := p.kept[s.path]; ok && r.Hash != s.latest().hash {
 				was.tags = append(was.tags, shortHash(r.Hash))
 			}
 		}
 		ed.older = []instance{was}
 	}
-	ds := &deltas{p: p, s: s, view: ed.view, older: ed.older, made: map[string]*document{}}
-	for i, d := range b.feeds {
-		f := render.Format(d.path[strings.LastIndexByte(d.path, '.')+1:])
-		b.feeds[i].delta = func(tag string) *document { return ds.since(d, f, bareTag(tag)) }
-	}
+	b.deltas.older = ed.older
 }
 
 // since returns the document with what is new since the state with this tag, nil when that state

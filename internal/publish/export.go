@@ -50,7 +50,7 @@ func (p *Publisher) tellExported(ctx context.Context, s *site, written []string)
 	}
 	var topics []string
 	for _, name := range written {
-		if d := s.docs["/"+name]; d != nil && d.section != "" {
+		if d := s.docs["/"+name]; d != nil && d.latest().section != "" {
 			topics = append(topics, s.plan.base+d.path)
 		}
 	}
@@ -77,7 +77,8 @@ func (p *Publisher) files(ctx context.Context, s *site) ([]export.File, error) {
 	}
 	for _, path := range slices.Sorted(maps.Keys(s.docs)) {
 		d := s.docs[path]
-		add(fileName(path, strings.HasPrefix(d.contentType, "text/html") && path != lostPage), func(context.Context) (*document, error) { return d, nil })
+		page := strings.HasPrefix(d.latest().contentType, "text/html") && path != lostPage
+		add(fileName(path, page), func(context.Context) (*document, error) { return d.document(), nil })
 	}
 	for i := range s.plan.sections {
 		id := s.plan.sections[i].ID

@@ -46,7 +46,7 @@ func TestTheGate(t *testing.T) {
 		t.Fatal(err)
 	}
 	const path = "/sections/kinh-te.rss"
-	good := p.site.Load().docs[path]
+	good := p.site.Load().docs[path].document()
 	judge := func(p *Publisher, body string, failed error) (*document, notes) {
 		t.Helper()
 		said := notes{section: "kinh-te"}

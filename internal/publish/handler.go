@@ -55,7 +55,7 @@ func (p *Publisher) Handler() http.Handler {
 			mux.ServeHTTP(w, r)
 			return
 		}
-		p.serveDocument(w, r, d)
+		p.serveDocument(w, r, d.ask())
 	}))
 }
 
@@ -197,7 +197,7 @@ func (p *Publisher) unknown(w http.ResponseWriter, r *http.Request) {
 	}
 	// Reached with the root of the site taken off.
 	if d := s.docs[r.URL.Path]; d != nil {
-		p.serveDocument(w, r, d)
+		p.serveDocument(w, r, d.ask())
 		return
 	}
 	if path := strings.TrimRight(r.URL.Path, "/"); path != "" && path != r.URL.Path && s.docs[path] != nil {
@@ -205,7 +205,7 @@ func (p *Publisher) unknown(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if wantsPage(r) && s.docs[lostPage] != nil {
-		p.lost(w, r, s.docs[lostPage])
+		p.lost(w, r, s.docs[lostPage].ask())
 		return
 	}
 	var b strings.Builder

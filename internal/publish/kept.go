@@ -90,6 +90,18 @@ func (p *Publisher) remember(ctx context.Context, old, next *site) error {
 	return p.saveShown(ctx, old, next)
 }
 
+// saveOwed saves what was rendered since the last Refresh because somebody asked for it.
+func (p *Publisher) saveOwed(ctx context.Context, s *site) error {
+	if !p.owed.Swap(false) {
+		return nil
+	}
+	err := p.saveChanged(ctx, s)
+	if err != nil {
+		p.owed.Store(true)
+	}
+	return err
+}
+
 // saveChanged saves the bytes of documents that are not saved yet.
 func (p *Publisher) saveChanged(ctx context.Context, next *site) error {
 	var save []feed.Rendition
@@ -113,13 +125,17 @@ func (p *Publisher) saveChanged(ctx context.Context, next *site) error {
 
 // since says since when a document has the bytes it has, as another node that was faster told readers.
 func (s *site) since(path string, modified time.Time) {
-	docs, name := s.docs, path
 	if rest, ok := strings.CutPrefix(path, "/partners/"); ok {
-		partner, file, _ := strings.Cut(rest, "/")
-		docs, name = s.partners[partner], file
+		partner, name, _ := strings.Cut(rest, "/")
+		if d := s.partners[partner][name]; d != nil && !d.modified.Equal(modified) {
+			s.partners[partner][name] = d.dated(modified)
+		}
+		return
 	}
-	if d := docs[name]; d != nil && !d.modified.Equal(modified) {
-		docs[name] = d.dated(modified)
+	if at := s.docs[path]; at != nil {
+		if d := at.ready.Load(); d != nil && !d.modified.Equal(modified) {
+			s.docs[path] = filled(d.dated(modified))
+		}
 	}
 }
 

@@ -43,11 +43,12 @@ func pagePolicy(pl *plan) string {
 }
 
 // sectionPages renders a section's page for people and the one for other sites' frames.
-func (p *Publisher) sectionPages(s *site, ed *edition, shared *batch, now time.Time) ([]*document, error) {
+func (p *Publisher) sectionPages(s *site, ed *edition, shared *batch, now time.Time) ([]*slot, error) {
 	id, e := ed.view.Section.ID, p.pageEnvelope(s.plan, s.plan.every(ed.view.Section.ID))
-	var docs []*document
+	view := ed.view
+	var docs []*slot
 	put := func(path string, page func(*render.View) ([]byte, error), e envelope) error {
-		d, err := p.gated(&ed.notes, render.FormatHTML, path, func() ([]byte, error) { return page(ed.view) }, e, shared, now)
+		d, err := p.slot(&ed.notes, render.FormatHTML, path, func() ([]byte, error) { return page(view) }, e, shared, now, nil)
 		if d != nil {
 			docs = append(docs, d)
 		}
@@ -79,9 +80,9 @@ func (p *Publisher) buildCommon(ctx context.Context, next, old *site, now time.T
 	if err != nil {
 		return err
 	}
-	var docs []*document
+	var docs []*slot
 	put := func(path string, f render.Format, e envelope, rendered func() ([]byte, error)) error {
-		d, err := p.gated(&next.said, f, path, rendered, e, shared, now)
+		d, err := p.slot(&next.said, f, path, rendered, e, shared, now, nil)
 		if d != nil {
 			docs = append(docs, d)
 		}
@@ -90,7 +91,8 @@ func (p *Publisher) buildCommon(ctx context.Context, next, old *site, now time.T
 
 	page := p.pageEnvelope(next.plan, next.plan.every("all"))
 	front := func() error {
-		return put("/", render.FormatHTML, page, func() ([]byte, error) { return render.Front(next.front()) })
+		shows := next.front()
+		return put("/", render.FormatHTML, page, func() ([]byte, error) { return render.Front(shows) })
 	}
 	if old != nil && shared == nil && old.plan == next.plan && old.described == next.described && len(old.said.list) == 0 {
 		err := front()
@@ -186,7 +188,7 @@ func (p *Publisher) addAssets(next *site, bare *render.View, now time.Time) erro
 		if a.Type == "image/svg+xml" { // a drawing that is opened alone may run scripts
 			e.policy = render.DrawingPolicy
 		}
-		d := p.document(a.Path, a.Body, e, now)
+		d := filled(p.document(a.Path, a.Body, e, now))
 		next.docs[a.Path], next.fixed[a.Path] = d, d
 	}
 	return nil

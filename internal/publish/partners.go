@@ -127,17 +127,18 @@ func (p *Publisher) buildPartners(ctx context.Context, s *site, sec *feed.Sectio
 		if err != nil {
 			return err
 		}
-		var docs []*document
+		var docs []*slot
 		for _, f := range render.FeedFormats {
 			name := sec.ID + "." + string(f)
 			e := envelope{contentType: f.ContentType(), cache: caching("private", s.plan.every(sec.ID)), vary: "Authorization", feed: true, route: pt.route}
-			d, err := p.feed(b.edition, v, f, "/partners/"+pt.ID+"/"+name, e, shared, now)
+			path := "/partners/" + pt.ID + "/" + name
+			d, err := p.gated(&b.edition.notes, f, path, func() ([]byte, error) { return p.rendered(s.plan, v, f, path) }, e, shared, now)
 			if err != nil {
 				return err
 			}
 			if d != nil {
 				d.section = sec.ID
-				docs = append(docs, d)
+				docs = append(docs, filled(d))
 			}
 		}
 		stored, err := p.share(ctx, shared, docs)
@@ -148,7 +149,7 @@ func (p *Publisher) buildPartners(ctx context.Context, s *site, sec *feed.Sectio
 		b.edition.overtaken = b.edition.overtaken || shared.isOvertaken()
 		b.partners[pt.ID] = map[string]*document{}
 		for _, d := range docs {
-			b.partners[pt.ID][path.Base(d.path)] = d
+			b.partners[pt.ID][path.Base(d.path)] = d.document()
 		}
 	}
 	return nil

@@ -128,6 +128,7 @@ type Publisher struct {
 	plan  atomic.Pointer[plan]
 	site  atomic.Pointer[site] // nil before the first Refresh
 	swaps atomic.Int64         // how often it was replaced
+	owed  atomic.Bool          // a document was rendered when somebody asked, and is not saved yet
 
 	mu        sync.Mutex // held while something is rendered; guards the fields below
 	authority string
@@ -137,6 +138,7 @@ type Publisher struct {
 	topAt     time.Time // when /sections/top was rendered last
 	topRests  bool      // it is too early for the next time, see Follow
 	topBehind bool      // it does not show what was committed since
+	lazy      bool      // what nobody asks for is not rendered, see slot
 }
 
 // New returns a Publisher that serves nothing until the first Refresh.

@@ -20,10 +20,10 @@ func (s served) Settings() hub.Settings {
 // Feed returns a section's feed.
 func (s served) Feed(path string) (hub.Feed, bool) {
 	now := s.p.site.Load()
-	if now == nil || now.docs[path] == nil || now.docs[path].section == "" {
+	if now == nil || now.docs[path] == nil || now.docs[path].latest().section == "" {
 		return hub.Feed{}, false
 	}
-	return pushed(now.docs[path]), true
+	return pushed(now.docs[path].document()), true
 }
 
 // pushed is a feed as the hub delivers it.

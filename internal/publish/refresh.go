@@ -41,8 +41,8 @@ type site struct {
 	untold    []hub.Feed
 	versions  map[string]int64
 	editions  map[string]*edition             // by section
-	docs      map[string]*document            // by path
-	fixed     map[string]*document            // those of them that the configuration and the sources alone decide
+	docs      map[string]*slot                // by path
+	fixed     map[string]*slot                // those of them that the configuration and the sources alone decide
 	partners  map[string]map[string]*document // by partner and name of the file, as "kinh-te.rss"
 	said      notes                           // on what no single section decides
 	notes     []note                          // all
@@ -59,7 +59,7 @@ type edition struct {
 	view    *render.View         // these, in order, as its feeds are rendered from it
 	archive archive              // what its feed does not show
 	due     time.Time            // when its content changes although no entry does
-	tags    []string             // of its feeds, see bareTag
+	feeds   []*slot              // in the public formats
 	older   []instance           // what its feeds showed before, newest first
 	state   string               // what its documents were rendered from, where nodes share them
 	taken   bool                 // another node rendered them
@@ -74,6 +74,7 @@ func (p *Publisher) Refresh(ctx context.Context) error { return p.refreshAfter(c
 
 // Follow is Refresh for who calls it after each commit: /sections/top, for which all stories of three
 // days are looked at, is rendered again after topPace at the earliest. It is called once more for that.
+// And what nobody has asked for since it changed last is rendered when somebody does.
 func (p *Publisher) Follow(ctx context.Context) error { return p.refreshAfter(ctx, topPace) }
 
 // topPace is the shortest time between two renderings of /sections/top while commits follow each other.
@@ -82,7 +83,7 @@ const topPace = 5 * time.Second
 func (p *Publisher) refreshAfter(ctx context.Context, pace time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.topRests = p.now().Sub(p.topAt) < pace
+	p.topRests, p.lazy = p.now().Sub(p.topAt) < pace, pace > 0
 	changed, err := p.refresh(ctx)
 	if err == nil {
 		p.hub.Changed(changed)
@@ -105,7 +106,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 	}
 	if old != nil && old.plan == pl && maps.Equal(old.versions, versions) && !old.due(now) && !p.closedBeside(old) && !old.unsaved &&
 		(p.topRests || !p.topBehind) {
-		return nil, nil
+		return nil, p.saveOwed(ctx, old)
 	}
 	if old == nil {
 		if err := p.recall(ctx); err != nil {
@@ -151,6 +152,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 		return nil, err
 	}
 	p.site.Store(next)
+	feeds = append(feeds, p.toldMeanwhile(old, next)...)
 	p.shelf.sweep(next.editions)
 	p.swaps.Add(1)
 	p.metrics.published(next)
@@ -179,7 +181,7 @@ func (p *Publisher) begin(ctx context.Context, pl *plan, old *site, versions map
 	}
 	return &site{
 		frame: f, at: now,
-		versions: versions, editions: map[string]*edition{}, docs: map[string]*document{}, fixed: map[string]*document{}, partners: map[string]map[string]*document{},
+		versions: versions, editions: map[string]*edition{}, docs: map[string]*slot{}, fixed: map[string]*slot{}, partners: map[string]map[string]*document{},
 	}, nil
 }
 
@@ -315,10 +317,14 @@ func (p *Publisher) under(ed *edition, next, old *site, now shape) *edition {
 // changedFeeds lists the section's feeds whose bytes are not those published before, by this process
 // or an earlier one.
 func (p *Publisher) changedFeeds(b *built, old *site) (feeds []hub.Feed) {
-	for _, d := range b.docs {
+	for _, s := range b.docs {
+		d := s.ready.Load()
+		if d == nil { // nobody is told of it
+			continue
+		}
 		was := p.kept[d.path].Hash
 		if old != nil && old.docs[d.path] != nil {
-			was = old.docs[d.path].hash
+			was = old.docs[d.path].latest().hash
 		}
 		if d.section != "" && d.hash != was {
 			feeds = append(feeds, pushed(d))
@@ -408,8 +414,8 @@ func sectionPaths(section string) []string {
 type built struct {
 	edition  *edition
 	same     bool // it shows what it showed: its documents stay
-	docs     []*document
-	feeds    []*document // those of docs that are feeds
+	docs     []*slot
+	deltas   *deltas // that its feeds have
 	partners map[string]map[string]*document
 	stored   []feed.Rendition // what of them is stored already
 }
@@ -454,6 +460,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 	}
 
 	b := &built{edition: ed, partners: map[string]map[string]*document{}}
+	b.deltas = &deltas{p: p, s: next.frame, view: ed.view, made: map[string]*document{}}
 	shared, err := p.batch(ctx, "section "+sec.ID, ed.sharedView(ed.view))
 	if err != nil {
 		return nil, err
@@ -473,7 +480,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 		return nil, err
 	}
 	ed.overtaken = shared.isOvertaken()
-	p.remind(next.frame, b, before, last)
+	p.remind(b, before, last)
 	if err := p.buildPartners(ctx, next, sec, choice, b, now); err != nil {
 		return nil, err
 	}
@@ -559,12 +566,16 @@ func (p *Publisher) buildFeeds(s *frame, b *built, shared *batch, now time.Time)
 	v := b.edition.view
 	for _, f := range render.FeedFormats {
 		path := "/sections/" + v.Section.ID + "." + string(f)
-		d, err := p.feed(b.edition, v, f, path, p.feedEnvelope(s.plan, v.Section.ID, f, v.Hub), shared, now)
+		stood, err := p.slot(&b.edition.notes, f, path, func() ([]byte, error) { return p.rendered(s.plan, v, f, path) },
+			p.feedEnvelope(s.plan, v.Section.ID, f, v.Hub), shared, now, func(d *document) {
+				d.section = v.Section.ID
+				d.delta = func(tag string) *document { return b.deltas.since(d, f, bareTag(tag)) }
+			})
 		if err != nil {
 			return err
 		}
-		if d != nil {
-			b.docs, b.feeds = append(b.docs, d), append(b.feeds, d)
+		if stood != nil {
+			b.docs, b.edition.feeds = append(b.docs, stood), append(b.edition.feeds, stood)
 		}
 	}
 	return nil
@@ -692,14 +703,20 @@ func (s *frame) view(sec *feed.Section, entries []feed.Entry) *render.View {
 	}
 }
 
-// feed renders one feed, lets the gate judge it, and returns its document: the one already there
-// when the bytes are the same, the last good one when the gate refuses, nil when there is none.
-func (p *Publisher) feed(ed *edition, v *render.View, f render.Format, path string, e envelope, shared *batch, now time.Time) (*document, error) {
-	d, err := p.gated(&ed.notes, f, path, func() ([]byte, error) { return p.rendered(p.plan.Load(), v, f, path) }, e, shared, now)
-	if d != nil {
-		d.section = v.Section.ID
+// slot is the place of a document with it, or with how it is rendered where nobody waits for it; nil where
+// there is none. mark, when given, is called with the document once it is there.
+func (p *Publisher) slot(notes *notes, f render.Format, path string, rendered func() ([]byte, error), e envelope, shared *batch, now time.Time, mark func(*document)) (*slot, error) {
+	if last, at := p.awaits(path, shared); !at {
+		return p.late(last, notes.section, f, rendered, e, now, mark), nil
 	}
-	return d, err
+	d, err := p.gated(notes, f, path, rendered, e, shared, now)
+	if d == nil || err != nil {
+		return nil, err
+	}
+	if mark != nil {
+		mark(d)
+	}
+	return filled(d), nil
 }
 
 // gated is the gate: it returns the document of what is rendered when that keeps the rules of its
@@ -713,6 +730,7 @@ func (p *Publisher) gated(notes *notes, f render.Format, path string, rendered f
 	body, failed := rendered()
 	problems := p.judge(f, body, failed)
 	if len(problems) == 0 {
+		p.troubles.over(path) // of one that was rendered when it was asked for
 		return p.document(path, body, e, now), nil
 	}
 	all := strings.Join(problems, "; ")
@@ -724,31 +742,39 @@ func (p *Publisher) gated(notes *notes, f render.Format, path string, rendered f
 
 // document returns the document of a path for freshly rendered bytes, doing no work twice.
 func (p *Publisher) document(path string, body []byte, e envelope, now time.Time) *document {
-	modified := now.UTC().Truncate(time.Second)
-	hash := sum(body)
 	if cur := p.current(path); cur != nil {
-		if cur.hash == hash {
-			p.metrics.same.Inc()
-			return cur.redressed(cur.modified, e)
-		}
-		if !modified.After(cur.modified) { // twice within a second: readers tell the two apart
-			modified = cur.modified.Add(time.Second)
-		}
-	} else if kept, ok := p.kept[path]; ok && kept.Hash == hash {
+		return p.successor(cur, path, body, e, now)
+	}
+	modified := now.UTC().Truncate(time.Second)
+	if kept, ok := p.kept[path]; ok && kept.Hash == sum(body) {
 		modified = kept.Modified
 	}
 	p.metrics.rendered.Inc()
 	return p.squeezers.document(path, body, modified, e)
 }
 
-// current returns the document that is published at a path, for partners' documents too.
+// successor is document for a path at which another one stood last.
+func (p *Publisher) successor(last *document, path string, body []byte, e envelope, now time.Time) *document {
+	if last.hash == sum(body) {
+		p.metrics.same.Inc()
+		return last.redressed(last.modified, e)
+	}
+	modified := now.UTC().Truncate(time.Second)
+	if !modified.After(last.modified) { // twice within a second: readers tell the two apart
+		modified = last.modified.Add(time.Second)
+	}
+	p.metrics.rendered.Inc()
+	return p.squeezers.document(path, body, modified, e)
+}
+
+// current returns the document that was rendered last for a path, for partners' documents too.
 func (p *Publisher) current(path string) *document {
 	s := p.site.Load()
 	if s == nil {
 		return nil
 	}
 	if d := s.docs[path]; d != nil {
-		return d
+		return d.latest()
 	}
 	if rest, ok := strings.CutPrefix(path, "/partners/"); ok {
 		partner, name, _ := strings.Cut(rest, "/")
@@ -757,9 +783,12 @@ func (p *Publisher) current(path string) *document {
 	return nil
 }
 
-// all returns every document that is kept ready.
+// all returns of every document that is kept ready what was rendered last.
 func (s *site) all() []*document {
-	ds := slices.Collect(maps.Values(s.docs))
+	ds := make([]*document, 0, len(s.docs))
+	for _, at := range s.docs {
+		ds = append(ds, at.latest())
+	}
 	for _, docs := range s.partners {
 		ds = slices.AppendSeq(ds, maps.Values(docs))
 	}

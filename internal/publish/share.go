@@ -134,16 +134,18 @@ func (p *Publisher) takenDocument(b *batch, path string, e envelope) (*document,
 // share stores the documents of a batch that this node rendered, and dates them as the store says. It
 // returns what needs no more saving. What a later state overtook is served, until the next Refresh finds that
 // state, and not stored in its place.
-func (p *Publisher) share(ctx context.Context, b *batch, docs []*document) ([]feed.Rendition, error) {
+func (p *Publisher) share(ctx context.Context, b *batch, slots []*slot) ([]feed.Rendition, error) {
 	switch {
 	case b == nil:
 		return nil, nil
 	case b.taken:
 		return slices.Collect(maps.Values(b.from)), nil
 	}
-	rs := make([]feed.Rendition, len(docs))
-	for i, d := range docs {
-		rs[i] = feed.Rendition{Path: d.path, Hash: d.hash, Modified: d.modified, Body: d.packed(p.squeezers)}
+	docs := make([]*document, len(slots))
+	rs := make([]feed.Rendition, len(slots))
+	for i := range slots {
+		d := slots[i].document()
+		docs[i], rs[i] = d, feed.Rendition{Path: d.path, Hash: d.hash, Modified: d.modified, Body: d.packed(p.squeezers)}
 	}
 	saved, err := p.sharing.keep.SaveRendering(ctx, b.name, b.state, rs)
 	if err != nil {

@@ -242,6 +242,10 @@ func (s *Store) saveOne(ctx context.Context, tx *tx, c *Collected, uids []int64,
 			if !stored.Gone.IsZero() {
 				back = append(back, stored.ID)
 			}
+			if int64(stored.Rev) == revision(it) && stored.GUID == clean(it.GUID) { // found by other means than its key, and just as it was
+				n.Unchanged++
+				continue
+			}
 			revised, err := s.revise(tx, it, stored, c.At)
 			if err != nil {
 				return nil, list, n, err

@@ -52,6 +52,16 @@ func (h *Hub) Awaited() bool {
 	return len(h.subs) > 0
 }
 
+// Tells tells whether there is anybody whom Changed tells of the feed at a path.
+func (h *Hub) Tells(path string) bool {
+	if h.site.Settings().Public != "" {
+		return true
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.topics[path]) > 0
+}
+
 // Changed tells the subscribers, or the public hub, which feeds changed; they are published by then.
 func (h *Hub) Changed(feeds []Feed) {
 	set := h.site.Settings()
