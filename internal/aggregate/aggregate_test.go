@@ -401,6 +401,46 @@ func TestRefilingKeepsLeadsAndDates(t *testing.T) {
 	}
 }
 
+// Contents are unpacked only where a rule or a channel looks at them, and stay what they are.
+func TestRulesOnTheContent(t *testing.T) {
+	harvest := feed.Rule{Any: []feed.Pattern{{Text: "vụ lúa"}}, In: []string{"content"}}
+	w := newWing(t, feed.Section{ID: "nong-nghiep", Rules: rules("giá vàng")})
+	save := func(title string) {
+		it := feed.Item{Source: "a", GUID: title, Title: title, Content: "<p>Được mùa trong vụ lúa này</p>", Image: "https://a.example/1.jpg"}
+		it.Key = feed.Identify(&it)
+		if _, err := w.store.Save(t.Context(), &store.Collected{State: feed.SourceState{Source: "a"}, Items: []feed.Item{it}, At: w.clock()}); err != nil {
+			t.Fatal(err)
+		}
+		w.file(t)
+	}
+	save(gold)
+	w.reload(t, func(s *Settings) { s.Sections[0].Rules = []feed.Rule{harvest} })
+	save(storm)
+	w.reload(t, func(s *Settings) {
+		s.Sections[0].Rules, s.Channels = rules("giá vàng"), []feed.Channel{{ID: "lua", Query: &harvest}}
+	})
+	save("Khai mạc hội sách mùa xuân")
+	items, err := w.store.Items(t.Context(), []int64{1, 2, 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, it := range items {
+		if it.Content == "" || it.Image == "" || it.Verdict == "" {
+			t.Errorf("item %d is %+v", i+1, it)
+		}
+	}
+	if l := (line{Aggregate: w.Aggregate}); !l.readsContent() {
+		t.Error("a channel that looks at contents goes without them")
+	}
+	w.reload(t, func(s *Settings) { s.Sections[0].Rules, s.Channels = []feed.Rule{harvest}, nil })
+	w.wantTold(t, "by a rule on contents", "nong-nghiep", []string{storm}, []string{gold}, []string{"Khai mạc hội sách mùa xuân"})
+	w.reload(t, func(s *Settings) { s.Sections[0].Rules = nil })
+	save("Hội sách mùa xuân bế mạc sau mười ngày")
+	if l := (line{Aggregate: w.Aggregate}); l.readsContent() {
+		t.Error("contents are unpacked that nobody looks at")
+	}
+}
+
 func TestDropRuleComesAndGoes(t *testing.T) {
 	w := newWing(t, feed.Section{ID: "thoi-su", Rules: rules("bão")})
 	w.tell("a", report{"1", storm, ""})

@@ -138,7 +138,7 @@ func (l *line) readAhead(ctx context.Context, after int64) {
 // depend on how fast that is.
 func (l *line) next(ctx context.Context, after int64) ([]feed.Item, error) {
 	if l.turns == nil {
-		items, err := l.store.UnfiledAfter(ctx, after, batchSize)
+		items, err := l.store.UnfiledAfter(ctx, after, batchSize, l.readsContent())
 		if err != nil || !l.fair || !floods(items) {
 			return items, err
 		}
@@ -153,10 +153,16 @@ func (l *line) next(ctx context.Context, after int64) ([]feed.Item, error) {
 			l.turns = nil
 			return nil, nil
 		}
-		if items, err := l.store.UnfiledOf(ctx, ids); err != nil || len(items) > 0 {
+		if items, err := l.store.UnfiledOf(ctx, ids, l.readsContent()); err != nil || len(items) > 0 {
 			return items, err
 		}
 	}
+}
+
+// readsContent tells whether a rule or a channel looks at more of an item than its headline, its summary and what
+// stands beside them: most do not, and then the contents need not be unpacked.
+func (l *line) readsContent() bool {
+	return l.desk.ReadsContent() || slices.ContainsFunc(l.channels, func(c channel) bool { return c.Query != nil && sections.ReadsContent(*c.Query) })
 }
 
 // decided gathers what is to be committed of a batch, and teaches the sections what it is an example

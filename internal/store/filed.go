@@ -84,9 +84,18 @@ func (n *narrowRow) scan(r *sql.Rows) (*feed.Item, error) {
 	return it, nil
 }
 
-// whole calls each for every item chosen by where, the end of a query; brief does so without what
-// is packed in the body. What each gets, the next one overwrites.
+// whole calls each for every item chosen by where, the end of a query; told does so without what of an item is
+// only shown (its content, base, picture, place and enclosures), and brief without anything that is packed in the
+// body. What each gets, the next one overwrites.
 func (s *Store) whole(ctx context.Context, where string, each func(*feed.Item) error, args ...any) error {
+	return s.unpacked(ctx, s.unpack, where, each, args...)
+}
+
+func (s *Store) told(ctx context.Context, where string, each func(*feed.Item) error, args ...any) error {
+	return s.unpacked(ctx, s.unpackHead, where, each, args...)
+}
+
+func (s *Store) unpacked(ctx context.Context, unpack func([]byte, *feed.Item) error, where string, each func(*feed.Item) error, args ...any) error {
 	var blob sql.RawBytes
 	row := newNarrowRow(&blob)
 	return s.query(ctx, `SELECT `+narrow+`, t.body FROM items i JOIN texts t ON t.item = i.id `+where,
@@ -95,7 +104,7 @@ func (s *Store) whole(ctx context.Context, where string, each func(*feed.Item) e
 			if err != nil {
 				return err
 			}
-			if err := s.unpack(blob, it); err != nil {
+			if err := unpack(blob, it); err != nil {
 				return err
 			}
 			return each(it)
@@ -150,13 +159,17 @@ func readSections(it *feed.Item, sections string) error {
 
 // items collects whole items.
 func (s *Store) items(ctx context.Context, where string, args ...any) ([]feed.Item, error) {
-	return s.itemsOf(ctx, 0, where, args...)
+	return s.itemsOf(ctx, s.whole, 0, where, args...)
 }
 
-// itemsOf is items for at most so many, of which there are few mostly, and all when there is much to do.
-func (s *Store) itemsOf(ctx context.Context, most int, where string, args ...any) ([]feed.Item, error) {
+// reader is whole, told or brief.
+type reader func(ctx context.Context, where string, each func(*feed.Item) error, args ...any) error
+
+// itemsOf is items for at most so many, of which there are few mostly, and all when there is much to do, as read
+// reads them.
+func (s *Store) itemsOf(ctx context.Context, read reader, most int, where string, args ...any) ([]feed.Item, error) {
 	var items []feed.Item
-	err := s.whole(ctx, where, func(it *feed.Item) error {
+	err := read(ctx, where, func(it *feed.Item) error {
 		if len(items) == cap(items) && most > len(items) {
 			few := 64
 			if len(items) > 0 {
@@ -173,13 +186,21 @@ func (s *Store) itemsOf(ctx context.Context, most int, where string, args ...any
 // Unfiled returns items that wait for the desk, oldest first, at most limit of them. An item whose
 // Entry is set was filed before, and is here because its source revised it or the rules changed.
 func (s *Store) Unfiled(ctx context.Context, limit int) ([]feed.Item, error) {
-	return s.UnfiledAfter(ctx, 0, limit)
+	return s.UnfiledAfter(ctx, 0, limit, true)
 }
 
-// UnfiledAfter is Unfiled for the items behind the one with the id after.
-func (s *Store) UnfiledAfter(ctx context.Context, after int64, limit int) ([]feed.Item, error) {
-	items, err := s.itemsOf(ctx, limit, `WHERE i.filed = 0 AND i.id > $1 ORDER BY i.id LIMIT $2`, after, limit)
+// UnfiledAfter is Unfiled for the items behind the one with the id after. When they are not wanted whole, what
+// of them is only shown is left out: content, base, picture, place and enclosures.
+func (s *Store) UnfiledAfter(ctx context.Context, after int64, limit int, whole bool) ([]feed.Item, error) {
+	items, err := s.itemsOf(ctx, s.readerOf(whole), limit, `WHERE i.filed = 0 AND i.id > $1 ORDER BY i.id LIMIT $2`, after, limit)
 	return items, cmp.Or(err, s.toldBefore(ctx, items))
+}
+
+func (s *Store) readerOf(whole bool) reader {
+	if whole {
+		return s.whole
+	}
+	return s.told
 }
 
 // Inbox calls each for every item that waits for the desk behind the one with the id after, oldest first.
@@ -193,12 +214,12 @@ func (s *Store) Inbox(ctx context.Context, after int64, each func(id int64, sour
 	}, after)
 }
 
-// UnfiledOf is Unfiled for those of these items that wait for the desk.
-func (s *Store) UnfiledOf(ctx context.Context, ids []int64) ([]feed.Item, error) {
+// UnfiledOf is UnfiledAfter for those of these items that wait for the desk.
+func (s *Store) UnfiledOf(ctx context.Context, ids []int64, whole bool) ([]feed.Item, error) {
 	var all []feed.Item
 	for part := range slices.Chunk(ids, listed) { // ascending
 		var args []any
-		items, err := s.itemsOf(ctx, len(part), `WHERE i.filed = 0 AND i.id `+s.d.in(part, &args)+` ORDER BY i.id`, args...)
+		items, err := s.itemsOf(ctx, s.readerOf(whole), len(part), `WHERE i.filed = 0 AND i.id `+s.d.in(part, &args)+` ORDER BY i.id`, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -266,7 +287,7 @@ func (s *Store) Window(ctx context.Context, since time.Time, each func(*feed.Ite
 // FiledSince returns whole items that are filed and were seen since a time, in order of arrival:
 // those behind the item with the id after, at most limit.
 func (s *Store) FiledSince(ctx context.Context, since time.Time, after int64, limit int) ([]feed.Item, error) {
-	items, err := s.itemsOf(ctx, limit, `WHERE i.filed = 1 AND i.first_seen >= $1 AND i.id > $2 ORDER BY i.id LIMIT $3`,
+	items, err := s.itemsOf(ctx, s.whole, limit, `WHERE i.filed = 1 AND i.first_seen >= $1 AND i.id > $2 ORDER BY i.id LIMIT $3`,
 		millis(since), after, limit)
 	return items, cmp.Or(err, s.toldBefore(ctx, items))
 }

@@ -63,7 +63,7 @@ func openOn(ctx context.Context, d dialect, name string) (*Store, error) {
 		name: name, d: d,
 		saves: make(chan *save), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
-	if s.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2), zstd.WithWindowSize(64<<10)); err != nil {
+	if s.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(64<<10)); err != nil {
 		return nil, err
 	}
 	if s.dec, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(2), zstd.WithDecoderMaxMemory(64<<20)); err != nil {

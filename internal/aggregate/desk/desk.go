@@ -140,6 +140,10 @@ func (d *Desk) Restore(it *feed.Item) { d.stories.Restore(it) }
 // Prune forgets the reports that no new one can join any more.
 func (d *Desk) Prune(now time.Time) { d.stories.Prune(now) }
 
+// ReadsContent tells whether File looks at the content of its items. When it does not, they may come without, and
+// without what else of them is only shown.
+func (d *Desk) ReadsContent() bool { return d.filer.ReadsContent() }
+
 // File decides about items in order: it sets Story, Entry, Verdict, Sections, Dropped and Why of
 // each. An item that comes with an Entry was filed before and keeps it; only its sections are
 // decided anew, unless a rule drops it now.

@@ -1,6 +1,10 @@
 package sections
 
-import "feedd/internal/feed"
+import (
+	"slices"
+
+	"feedd/internal/feed"
+)
 
 // matcher returns a function that tells whether a query is met by these of an item's headline and summary. It fails
 // when a term cannot be read. The function is for one goroutine.
@@ -45,6 +49,11 @@ func (s *ruleSet) stands(m *matching, complete bool) (holds, decided bool) {
 	}
 	holds = all == s.rules[0].all
 	return holds, holds && complete
+}
+
+// ReadsContent tells whether a rule looks at the content of an item.
+func ReadsContent(rule feed.Rule) bool {
+	return slices.ContainsFunc(rule.In, func(name string) bool { return fieldNames[name] == inContent })
 }
 
 // NewRuleMatcher returns a function that tells whether a rule holds for an item of a source. It fails when

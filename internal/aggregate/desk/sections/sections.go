@@ -209,6 +209,9 @@ func (f *Filer) Likeliest(it *feed.Item) (section string, probability float64) {
 	return "", 0
 }
 
+// ReadsContent tells whether a rule looks at the content of an item: then File needs it.
+func (f *Filer) ReadsContent() bool { return f.rules.fields&inContent != 0 }
+
 // decide is file without the evidence of soft rules and of the model and without what keeps items
 // out; it leaves in w what weigh needs to go on from there.
 func (f *Filer) decide(it *feed.Item, w *filing) {
