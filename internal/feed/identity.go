@@ -13,7 +13,7 @@ import (
 
 // Identify returns the identity within its source of an item that stands alone: the guid, else the
 // canonical link, else title and day. The items of a document are told apart by TellApart, and which
-// stored items they are finds Recognise.
+// stored items they are finds Recognition.
 //
 // The prefix keeps the three kinds apart, so that a guid that happens to be a title is not taken
 // for one. An item with neither guid nor link nor title has no identity: "".

@@ -65,6 +65,15 @@ func TestTellApart(t *testing.T) {
 	}
 }
 
+// recognise is Recognition.Among for one question about a document.
+func recognise(doc []Item, open []int, stored []Item, now time.Time) []int {
+	var all []*Item
+	for i := range stored {
+		all = append(all, &stored[i])
+	}
+	return NewRecognition(doc, now, nil).Among(open, all)
+}
+
 // What one item of a document is, against one that is stored.
 func TestRecognise(t *testing.T) {
 	const (
@@ -104,7 +113,7 @@ func TestRecognise(t *testing.T) {
 		doc := []Item{reported(tt.guid, tt.link, tt.title, tt.text, day0.Add(tt.after)), reported("other", "https://e.org/other", "Another thing altogether", "About it.", day0)}
 		TellApart(doc)
 		tt.was.ID = 7
-		got := Recognise(doc, []int{0}, []Item{tt.was}, day0.Add(tt.after), nil)
+		got := recognise(doc, []int{0}, []Item{tt.was}, day0.Add(tt.after))
 		if (got[0] == 0) != tt.same {
 			t.Errorf("%s: recognised %v, want %v", tt.name, got[0] == 0, tt.same)
 		}
@@ -123,7 +132,7 @@ func TestRecogniseNameless(t *testing.T) {
 			doc, open = append(doc, reported("", "", "Notice", text, day0)), append(open, i)
 		}
 		TellApart(doc)
-		for _, got := range Recognise(doc, open, []Item{was}, day0.Add(time.Hour), nil) {
+		for _, got := range recognise(doc, open, []Item{was}, day0.Add(time.Hour)) {
 			if got != want {
 				t.Errorf("%q: found %d, want %d", texts, got, want)
 			}
@@ -137,7 +146,7 @@ func TestRecogniseByFirstName(t *testing.T) {
 	was.ID, was.FirstSeen, was.Opens = 7, day0, EntryKey(was.Source, "g:N/A")
 	doc := []Item{reported("N/A", "https://e.org/", "Harvest of sea salt starts late this summer", "Rain has kept the pans wet until now, the makers say.", time.Time{})}
 	TellApart(doc)
-	if got := Recognise(doc, []int{0}, []Item{was}, day0.Add(48*time.Hour), nil); got[0] != 0 {
+	if got := recognise(doc, []int{0}, []Item{was}, day0.Add(48*time.Hour)); got[0] != 0 {
 		t.Error("the item is not known by its first guid")
 	}
 }
@@ -154,7 +163,7 @@ func TestRecogniseCountedTwo(t *testing.T) {
 		reported("2", home, salt, rain+" Today.", later),
 	}
 	TellApart(doc)
-	if got := Recognise(doc, []int{0, 1}, []Item{was}, later, nil); got[0] != -1 || got[1] != 0 {
+	if got := recognise(doc, []int{0, 1}, []Item{was}, later); got[0] != -1 || got[1] != 0 {
 		t.Errorf("found %d, want [-1 0]", got)
 	}
 }
@@ -171,7 +180,7 @@ func TestRecogniseAtOneTime(t *testing.T) {
 	for want, at := range map[int]time.Time{-1: day0, 0: day0.Add(time.Hour)} { // of the other item
 		doc[1].Published = at
 		TellApart(doc)
-		if got := Recognise(doc, []int{0}, []Item{was}, day0.Add(3*time.Hour), nil); got[0] != want {
+		if got := recognise(doc, []int{0}, []Item{was}, day0.Add(3*time.Hour)); got[0] != want {
 			t.Errorf("with another item at %v: found %d, want %d", at, got[0], want)
 		}
 	}
@@ -189,7 +198,7 @@ func TestRecogniseTakesEachOnce(t *testing.T) {
 	}
 	doc = append([]Item{reported("1", "", "Một chuyện hoàn toàn mới", "", time.Time{})}, doc...)
 	TellApart(doc)
-	got := Recognise(doc, []int{0, 1, 2, 3, 4, 5, 6}, stored, day0.Add(time.Hour), nil)
+	got := recognise(doc, []int{0, 1, 2, 3, 4, 5, 6}, stored, day0.Add(time.Hour))
 	if want := []int{-1, 0, 1, 2, 3, 4, 5}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -14,13 +14,37 @@ import (
 // known guid or address with another headline, another text and a later date is another item: some
 // sources number the places of their list, or show something new every day at one address.
 
-// Recognise finds which stored items of a source those of its document are. doc is the document
-// whole, open are the places in it of the items to be recognised, stored those that may be them:
-// what the other items of the document are is not among these. numbered says whether a host means
+// Recognition finds what the items of one document are. It reads each item once, however often it is asked.
+type Recognition struct {
+	doc      []Item
+	now      time.Time
+	numbered func(host string) bool
+	tells    telling
+	profiles map[*Item]*profile
+}
+
+// NewRecognition returns the recognition of a document, which is given whole. numbered says whether a host means
 // the numbers in its addresses as the identity of articles, see Numbering.
+func NewRecognition(doc []Item, now time.Time, numbered func(host string) bool) *Recognition {
+	return &Recognition{doc: doc, now: now, numbered: numbered, profiles: map[*Item]*profile{}}
+}
+
+// profile is what is known of an item, which must not change meanwhile.
+func (r *Recognition) profile(it *Item) *profile {
+	p := r.profiles[it]
+	if p == nil {
+		p = profileOf(it)
+		r.profiles[it] = p
+	}
+	return p
+}
+
+// Among finds which stored items of the source those of the document are. open are the places in it of the
+// items to be recognised, stored those that may be them: what the other items of the document are is not among
+// these.
 //
 // It returns for each of open the place in stored, or -1. No stored item is found twice.
-func Recognise(doc []Item, open []int, stored []Item, now time.Time, numbered func(host string) bool) []int {
+func (r *Recognition) Among(open []int, stored []*Item) []int {
 	found := make([]int, len(open))
 	for i := range found {
 		found[i] = -1
@@ -28,15 +52,18 @@ func Recognise(doc []Item, open []int, stored []Item, now time.Time, numbered fu
 	if len(open) == 0 || len(stored) == 0 {
 		return found
 	}
-	m := matcher{
-		now: now, numbered: numbered, tells: tellingOf(doc), days: map[string]map[int64]bool{},
-		open: len(open), most: 5*len(open) >= 4*len(doc),
+	if r.tells.guids == nil {
+		r.tells = r.telling()
 	}
-	ours, theirs := make([]profile, len(open)), make([]profile, len(stored))
+	m := matcher{
+		now: r.now, numbered: r.numbered, tells: r.tells, days: map[string]map[int64]bool{},
+		open: len(open), most: 5*len(open) >= 4*len(r.doc),
+	}
+	ours, theirs := make([]*profile, len(open)), make([]*profile, len(stored))
 	boiler := map[string]string{} // the headline of each text, "" when it is that of several
 	for i, n := range open {
-		ours[i] = profileOf(&doc[n])
-		p := &ours[i]
+		p := r.profile(&r.doc[n])
+		ours[i] = p
 		if t := p.plain(); t != "" {
 			if h, ok := boiler[t]; ok && h != p.headline {
 				boiler[t] = ""
@@ -45,14 +72,13 @@ func Recognise(doc []Item, open []int, stored []Item, now time.Time, numbered fu
 			}
 		}
 	}
-	for i := range ours {
-		if t := ours[i].plain(); t != "" && boiler[t] == "" && ours[i].headline != "" {
-			ours[i].boilerplate = true
-		}
+	for _, p := range ours {
+		t := p.plain()
+		p.boilerplate = t != "" && boiler[t] == "" && p.headline != ""
 	}
 	for i := range stored {
-		theirs[i] = profileOf(&stored[i])
-		p := &theirs[i]
+		p := r.profile(stored[i])
+		theirs[i] = p
 		if m.days[p.headline] == nil {
 			m.days[p.headline] = map[int64]bool{}
 		}
@@ -62,7 +88,7 @@ func Recognise(doc []Item, open []int, stored []Item, now time.Time, numbered fu
 	type pair struct{ ours, theirs, strength int }
 	var pairs []pair
 	for _, c := range candidates(ours, theirs) {
-		if s := m.strength(&ours[c[0]], &theirs[c[1]]); s > 0 {
+		if s := m.strength(ours[c[0]], theirs[c[1]]); s > 0 {
 			pairs = append(pairs, pair{c[0], c[1], s})
 		}
 	}
@@ -78,25 +104,38 @@ func Recognise(doc []Item, open []int, stored []Item, now time.Time, numbered fu
 	return found
 }
 
+// Repeated returns the first of these reports of the outlet that an item of the document, by its place,
+// tells once more, see Repeats; nil for none.
+func (r *Recognition) Repeated(place int, stored []*Item) *Item {
+	p := r.profile(&r.doc[place])
+	for _, it := range stored {
+		if o := r.profile(it); p.repeats(o) {
+			return it
+		}
+	}
+	return nil
+}
+
 // Repeats says whether a report tells nothing that another one of its outlet did not: the same
 // headline at the same time or with the same text, as in two feeds of one outlet, or on one list
 // under two addresses. Then they are one entry, and neither is news to the other.
-func Repeats(it, other *Item) bool {
-	a, b := profileOf(it), profileOf(other)
-	if a.headline == "" || a.headline != b.headline {
+func Repeats(it, other *Item) bool { return profileOf(it).repeats(profileOf(other)) }
+
+func (p *profile) repeats(o *profile) bool {
+	if p.headline == "" || p.headline != o.headline {
 		return false
 	}
-	if it.Canonical != "" && it.Canonical == other.Canonical && NamesArticle(it.Canonical) {
+	if p.link != "" && p.link == o.link && NamesArticle(p.link) {
 		return true
 	}
-	text := a.textLike(&b)
-	switch moment := a.moment(&b); {
+	text := p.textSaid(o)
+	switch moment := p.moment(o); {
 	case moment == sameTime:
-		return text >= textAlike || text == textUnknown && a.specific() || a.it.Source != b.it.Source && text == textOther && a.longHeadline()
+		return text >= textAlike || text == textUnknown && p.specific() || p.it.Source != o.it.Source && text == textOther && p.longHeadline()
 	case moment == undated:
-		return text == textSame || text == textUnknown && a.specific() && a.it.Source != b.it.Source
+		return text == textSame || text == textUnknown && p.specific() && p.it.Source != o.it.Source
 	default:
-		return text == textSame && a.wordy() && apart(it, other) < aday/2 && !differentFile(it, other)
+		return text == textSame && p.wordy() && apart(p.it, o.it) < aday/2 && !differentFile(p.it, o.it)
 	}
 }
 
@@ -115,8 +154,8 @@ type profile struct {
 	heads map[string]bool // the words of the headline
 }
 
-func profileOf(it *Item) profile {
-	p := profile{it: it, headline: Normal(it.Title), link: it.Canonical}
+func profileOf(it *Item) *profile {
+	p := &profile{it: it, headline: Normal(it.Title), link: it.Canonical}
 	if f := fragmentOf(it.URL); f != "" && p.link != "" {
 		p.place = p.link + "#" + f
 	}
@@ -202,8 +241,16 @@ const (
 )
 
 func (p *profile) textLike(o *profile) int {
+	if p.boilerplate {
+		return textUnknown
+	}
+	return p.textSaid(o)
+}
+
+// textSaid is textLike whatever else has the text.
+func (p *profile) textSaid(o *profile) int {
 	a, b := p.plain(), o.plain()
-	if a == "" || b == "" || p.boilerplate {
+	if a == "" || b == "" {
 		return textUnknown
 	}
 	if a == b {
@@ -356,7 +403,8 @@ type telling struct {
 	counted              bool           // they may be: they count as such, be they ever so few
 }
 
-func tellingOf(doc []Item) telling {
+func (r *Recognition) telling() telling {
+	doc := r.doc
 	t := telling{map[string]int{}, map[string]int{}, map[string]int{}, map[int64]int{}, map[string]int{}, guidsArePositions(doc), guidsCount(doc)}
 	type three struct{ guid, link, place string }
 	seen := map[three]bool{} // the same item several times counts once
@@ -374,7 +422,7 @@ func tellingOf(doc []Item) telling {
 		t.links[p.link]++
 		t.places[p.place]++
 		t.moments[doc[i].Published.Unix()]++
-		t.headlines[Normal(doc[i].Title)]++
+		t.headlines[r.profile(&doc[i]).headline]++
 	}
 	return t
 }
@@ -523,7 +571,7 @@ func daysDiffer(a, b string) bool {
 
 // candidates are the pairs that have anything in common by which they may be the same. What too many
 // have in common says nothing.
-func candidates(ours, theirs []profile) [][2]int {
+func candidates(ours, theirs []*profile) [][2]int {
 	const most = 40 // stored items with one mark, the newest
 	by := map[string][]int{}
 	put := func(kind, mark string, i int) {
@@ -546,7 +594,7 @@ func candidates(ours, theirs []profile) [][2]int {
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(theirs[b].it.ID, theirs[a].it.ID) }) // newest first
 	for _, i := range order {
-		each(&theirs[i], func(kind, mark string) { put(kind, mark, i) })
+		each(theirs[i], func(kind, mark string) { put(kind, mark, i) })
 		if t := theirs[i].it.Published; !t.IsZero() {
 			put("m:", t.UTC().Truncate(time.Minute).Format(time.RFC3339), i)
 		}
@@ -562,7 +610,7 @@ func candidates(ours, theirs []profile) [][2]int {
 		}
 	}
 	for i := range ours {
-		each(&ours[i], func(kind, mark string) {
+		each(ours[i], func(kind, mark string) {
 			if mark != "" {
 				add(i, by[kind+mark])
 			}

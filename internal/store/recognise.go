@@ -15,7 +15,7 @@ import (
 
 // A source may call a stored item by another name: it gives a new guid at every look, moves to another
 // domain, or writes the headline, and with it the address, anew; and it may give the name of one item
-// to another. Which stored items those of a document are is decided by feed.Recognise for the document
+// to another. Which stored items those of a document are is decided by feed.Recognition for the document
 // as a whole; here is found what they may be.
 
 // articleInt is what the index of article numbers holds, see the migration that adds it.
@@ -141,7 +141,9 @@ type recogniser struct {
 	c   *Collected
 	now time.Time
 
+	of      *feed.Recognition
 	trusted map[string]bool // hosts and whether they number their articles
+	failed  error           // of asking whether a host does
 }
 
 // recognise decides what the items of a document are. uids are those of their keys, known what is
@@ -189,14 +191,15 @@ func (r *recogniser) recognise(uids []int64, known map[int64]knownItem, before p
 	if err != nil {
 		return nil, err
 	}
-	if open, stored, err = r.match(rec, open, stored, claimed); err != nil || len(open) == 0 {
-		return rec, err
+	r.of = feed.NewRecognition(r.c.Items, r.now, r.numbered)
+	if open = r.match(rec, open, stored, claimed); r.failed != nil || len(open) == 0 {
+		return rec, r.failed
 	}
 	if stored, err = r.elsewhere(open, stored, claimed); err != nil {
 		return nil, err
 	}
-	if open, stored, err = r.match(rec, open, stored, claimed); err != nil || len(open) == 0 {
-		return rec, err
+	if open = r.match(rec, open, stored, claimed); r.failed != nil || len(open) == 0 {
+		return rec, r.failed
 	}
 	if err := r.retired(rec, open); err != nil {
 		return nil, err
@@ -211,41 +214,42 @@ func isRetired(k knownItem, it *feed.Item) bool {
 		it.Published.IsZero() || k.published == 0 || millis(it.Published) <= k.published+time.Minute.Milliseconds()
 }
 
-// match recognises what it can of the open items, and returns what is left of them and of the stored.
-func (r *recogniser) match(rec *recognition, open []int, stored []feed.Item, claimed map[int64]bool) ([]int, []feed.Item, error) {
-	var own []feed.Item
-	for i := range stored {
-		if stored[i].Source == r.c.State.Source && !claimed[stored[i].ID] {
-			own = append(own, stored[i])
+// match recognises what it can of the open items, and returns what is left of them.
+func (r *recogniser) match(rec *recognition, open []int, stored []*feed.Item, claimed map[int64]bool) (left []int) {
+	var own []*feed.Item
+	for _, it := range stored {
+		if it.Source == r.c.State.Source && !claimed[it.ID] {
+			own = append(own, it)
 		}
 	}
-	var err error
-	found := feed.Recognise(r.c.Items, open, own, r.now, func(host string) bool {
-		is, ok := r.trusted[host]
-		if !ok && err == nil {
-			if is, err = numbered(r.ctx, r.q, articleInt("https://"+host+"/")); r.trusted == nil {
-				r.trusted = map[string]bool{}
-			}
-			r.trusted[host] = is
-		}
-		return is
-	})
-	var left []int
+	found := r.of.Among(open, own)
 	for i, n := range open {
 		if found[i] < 0 {
 			left = append(left, n)
 			continue
 		}
 		it := own[found[i]]
-		rec.is[n] = &it
+		rec.is[n] = it
 		claimed[it.ID] = true
 	}
-	return left, stored, err
+	return left
+}
+
+// numbered tells whether a host means its numbers as the identity of articles.
+func (r *recogniser) numbered(host string) bool {
+	is, ok := r.trusted[host]
+	if !ok && r.failed == nil {
+		if is, r.failed = numbered(r.ctx, r.q, articleInt("https://"+host+"/")); r.trusted == nil {
+			r.trusted = map[string]bool{}
+		}
+		r.trusted[host] = is
+	}
+	return is
 }
 
 // elsewhere adds the stored items that have an address, an article's number or a headline of the open
 // ones: of the source, and those with a headline of its outlet's other sources.
-func (r *recogniser) elsewhere(open []int, stored []feed.Item, claimed map[int64]bool) ([]feed.Item, error) {
+func (r *recogniser) elsewhere(open []int, stored []*feed.Item, claimed map[int64]bool) ([]*feed.Item, error) {
 	var links, articles, headlines []int64
 	add := func(list *[]int64, v int64) {
 		if v != 0 && !slices.Contains(*list, v) {
@@ -263,8 +267,8 @@ func (r *recogniser) elsewhere(open []int, stored []feed.Item, claimed map[int64
 		add(&headlines, int64(feed.HeadlineMark(it.Title)))
 	}
 	have := make(map[int64]bool, len(stored))
-	for i := range stored {
-		have[stored[i].ID] = true
+	for _, o := range stored {
+		have[o.ID] = true
 	}
 	for _, by := range []struct {
 		column string
@@ -275,10 +279,10 @@ func (r *recogniser) elsewhere(open []int, stored []feed.Item, claimed map[int64
 		if err != nil {
 			return nil, err
 		}
-		for i := range more {
-			if o := &more[i]; !have[o.ID] && (by.column == `i.headline` || o.Source == r.c.State.Source && !claimed[o.ID]) {
+		for _, o := range more {
+			if !have[o.ID] && (by.column == `i.headline` || o.Source == r.c.State.Source && !claimed[o.ID]) {
 				have[o.ID] = true
-				stored = append(stored, *o)
+				stored = append(stored, o)
 			}
 		}
 	}
@@ -286,7 +290,7 @@ func (r *recogniser) elsewhere(open []int, stored []feed.Item, claimed map[int64
 }
 
 // stored reads items of the source and of its outlet's others by a column; most bounds them, 0 for not.
-func (r *recogniser) stored(column string, values []int64, most int) (items []feed.Item, err error) {
+func (r *recogniser) stored(column string, values []int64, most int) (items []*feed.Item, err error) {
 	for part := range slices.Chunk(values, listed) {
 		args := []any{r.c.State.Source}
 		for _, id := range r.c.Siblings {
@@ -311,7 +315,8 @@ func (r *recogniser) stored(column string, values []int64, most int) (items []fe
 			if err := r.s.unpack(blob, it); err != nil {
 				return err
 			}
-			items = append(items, *it)
+			own := *it
+			items = append(items, &own)
 			return nil
 		}); err != nil {
 			return nil, err
@@ -360,17 +365,13 @@ func (r *recogniser) retired(rec *recognition, open []int) error {
 }
 
 // repeated finds what the new items tell once more: of what is stored, and of the document.
-func (r *recogniser) repeated(rec *recognition, open []int, stored []feed.Item) {
+func (r *recogniser) repeated(rec *recognition, open []int, stored []*feed.Item) {
 	for _, i := range open {
-		it := &r.c.Items[i]
 		if rec.retired[i].uid != 0 {
 			continue
 		}
-		for j := range stored {
-			if o := &stored[j]; feed.Repeats(it, o) {
-				rec.repeats[i] = firstOf(o)
-				break
-			}
+		if o := r.of.Repeated(i, stored); o != nil {
+			rec.repeats[i] = firstOf(o)
 		}
 	}
 }

@@ -324,9 +324,9 @@ func (r *recogniser) withdraw(tx *tx, before past, there map[int64]bool, back []
 		if err != nil {
 			return 0, err
 		}
-		for i := range stored {
-			if slices.ContainsFunc(r.c.Withdrawn, func(d feed.Deleted) bool { return d.Ref == stored[i].GUID }) {
-				gone = append(gone, stored[i].ID)
+		for _, it := range stored {
+			if slices.ContainsFunc(r.c.Withdrawn, func(d feed.Deleted) bool { return d.Ref == it.GUID }) {
+				gone = append(gone, it.ID)
 			}
 		}
 	}
