@@ -97,15 +97,33 @@ func closePage(tx *tx, p *feed.ArchivePage) error {
 			args = []any{int64(p.Page)}
 			_, err = tx.Exec(`UPDATE entries SET page = $1 WHERE id `+tx.s.d.in(part, &args), args...)
 		} else {
-			// By the key, which begins with the time: else all that the section ever listed is looked through.
-			_, err = tx.Exec(`UPDATE entry_sections SET page = $2 FROM entries e WHERE e.id `+in+`
-				AND entry_sections.section = $1 AND entry_sections.published = e.published AND entry_sections.entry = e.id`, args...)
+			err = pageListed(tx, p, part)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// pageListed notes where a section lists entries that they are on a page of its archive. It goes by the key, which begins
+// with the time: else all that the section ever listed is looked through.
+func pageListed(tx *tx, p *feed.ArchivePage, entries []int64) error {
+	var args []any
+	rows, err := tx.Query(`SELECT id, published FROM entries WHERE id `+tx.s.d.in(entries, &args), args...)
+	if err != nil {
+		return err
+	}
+	var places [][]any
+	if err := scan(rows, func(r *sql.Rows) error {
+		var id, published int64
+		err := r.Scan(&id, &published)
+		places = append(places, []any{int64(p.Page), p.Section, published, id})
+		return err
+	}); err != nil {
+		return err
+	}
+	return tx.atOnce(`UPDATE entry_sections SET page = $1 WHERE section = $2 AND published = $3 AND entry = $4`, places)
 }
 
 // standing counts those of the entries that are stored still.
