@@ -275,7 +275,7 @@ func document(n int) []byte {
 <channel><title>Báo %d</title><link>https://bao%d.example/</link><description>Tin %d</description><language>vi</language>
 `, n, n, n)
 	for i := range itemsPerFeed {
-		writeItem(&b, text, n, strconv.Itoa(i), day.Add(-time.Duration(i)*time.Hour))
+		writeItem(&b, text, n, strconv.Itoa(itemsPerFeed-i), day.Add(-time.Duration(i)*time.Hour))
 	}
 	b.WriteString("</channel></rss>\n")
 	return b.Bytes()

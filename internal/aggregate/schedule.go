@@ -55,6 +55,7 @@ type schedule struct {
 	done  chan done
 
 	replanned time.Time // when replan last looked, by the clock
+	next      time.Time // when the first of those that rest is due; zero while none does
 }
 
 // runSchedule submits each source when it is due, never one that is still under way, until ctx
@@ -69,6 +70,7 @@ func (a *Aggregate) runSchedule(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
+		looked := "" // the only source that may be due earlier than it was
 		select {
 		case <-ctx.Done():
 			s.drain()
@@ -77,14 +79,16 @@ func (a *Aggregate) runSchedule(ctx context.Context) error {
 			s.configure(ctx)
 		case d := <-s.done:
 			s.settle(ctx, d)
+			looked = d.id
 		case call := <-a.calls:
 			call(s)
 		case <-timer.C:
 		}
 		s.replan(ctx)
-		if next := s.submitDue(); !next.IsZero() {
+		s.submitDue(looked)
+		if !s.next.IsZero() {
 			// A timer stands still while the machine sleeps, and does not hear of a clock that is set.
-			timer.Reset(min(next.Sub(a.now()), clockEvery))
+			timer.Reset(min(s.next.Sub(a.now()), clockEvery))
 		} else {
 			timer.Stop()
 		}
@@ -193,31 +197,47 @@ func (s *schedule) replan(ctx context.Context) {
 		n++
 	}
 	if n > 0 {
+		s.next = now // and all are looked at
 		s.a.log.Warn("the clock was put back; sources that would have waited for it are planned anew", "sources", n, "by", max(back, 0).Round(time.Second))
 	}
 }
 
-// submitDue submits what is due and returns when the next source will be; zero when none will.
-func (s *schedule) submitDue() time.Time {
+// submitDue submits what is due, and sets next. With the source that alone was changed it looks at no other
+// before next: after each of a thousand looks to go through a thousand sources adds up.
+func (s *schedule) submitDue(changed string) {
 	now := s.a.now()
-	var next time.Time
+	if changed != "" && (s.next.IsZero() || s.next.After(now)) {
+		if sl := s.slots[changed]; sl != nil {
+			s.submit(sl, now)
+		}
+		return
+	}
+	s.next = time.Time{}
 	for _, sl := range s.slots {
-		due := sl.state.NextRun
-		if sl.polling || !sl.wanted || due.IsZero() {
-			continue
-		}
-		if due.After(now) {
-			if next.IsZero() || due.Before(next) {
-				next = due
-			}
-			continue
-		}
+		s.submit(sl, now)
+	}
+}
+
+// refusedRest is how long a source rests that the queue did not take, for its last look was not quite over.
+const refusedRest = time.Second
+
+// submit submits a source that is due, and brings next forward for one that will be.
+func (s *schedule) submit(sl *slot, now time.Time) {
+	due := sl.state.NextRun
+	if sl.polling || !sl.wanted || due.IsZero() {
+		return
+	}
+	if !due.After(now) {
 		if s.queue.Submit(collect.Job{Source: sl.src, State: sl.state, Known: s.a.store.Known}) {
 			sl.polling = true
 			sl.running++
+			return
 		}
+		due = now.Add(refusedRest)
 	}
-	return next
+	if s.next.IsZero() || due.Before(s.next) {
+		s.next = due
+	}
 }
 
 // admit brings the schedule to the sources of the configuration. Where that moves a next run, as

@@ -124,6 +124,7 @@ type watcher struct {
 	n    *Notifier
 	s    *Settings
 	wake <-chan struct{}
+	told int64 // Notifier.told when troubled looked last
 }
 
 func (w *watcher) run(ctx context.Context) {
@@ -154,8 +155,16 @@ func (w *watcher) run(ctx context.Context) {
 	}
 }
 
-// troubled tells whether the alarms about the configuration are other than those that are noted.
+// troubled tells whether the alarms about the configuration are other than those that are noted. It is asked
+// after each commit, and asks the store only after Trouble was called.
 func (w *watcher) troubled(ctx context.Context) bool {
+	w.n.mu.Lock()
+	told := w.n.told
+	w.n.mu.Unlock()
+	if told == w.told {
+		return false
+	}
+	w.told = told
 	known, err := w.n.o.Alarms.Alarms(ctx, w.n.o.Now())
 	if err != nil {
 		return true

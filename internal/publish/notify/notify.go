@@ -98,6 +98,7 @@ type Notifier struct {
 	settings Settings
 	pokes    []chan struct{}      // of those who look into the outbox
 	troubles map[string]feed.Text // that no state of a source tells, by subject
+	told     int64                // how often Trouble was called
 }
 
 // New returns a Notifier that tells nothing until it runs.
@@ -144,6 +145,7 @@ func (n *Notifier) Wake() {
 // Trouble raises an alarm of the kind AlarmConfig about a subject, until it is called with no text.
 func (n *Notifier) Trouble(subject string, text feed.Text) {
 	n.mu.Lock()
+	n.told++
 	if text.Key == "" {
 		delete(n.troubles, subject)
 	} else {
