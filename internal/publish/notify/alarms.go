@@ -124,7 +124,7 @@ type watcher struct {
 	n    *Notifier
 	s    *Settings
 	wake <-chan struct{}
-	told int64 // Notifier.told when troubled looked last
+	told int64 // Notifier.told when troubled looked last; -1 where that came to nothing
 }
 
 func (w *watcher) run(ctx context.Context) {
@@ -134,6 +134,9 @@ func (w *watcher) run(ctx context.Context) {
 	for {
 		began := time.Now()
 		err := w.look(ctx)
+		if err != nil {
+			w.told = -1
+		}
 		look.Reset(max(watchEvery, watchShare*time.Since(began)))
 		switch {
 		case err == nil:

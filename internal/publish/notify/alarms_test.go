@@ -1,14 +1,19 @@
 package notify
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"feedd/internal/feed"
+	"feedd/internal/store"
 )
 
 var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
@@ -112,6 +117,49 @@ func TestAlarmsBeginOpenAndEnd(t *testing.T) {
 		slices.SortFunc(want, func(a, b string) int { return strings.Compare(b, a) })
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("after %v (-want +told):\n%s", step.at, diff)
+		}
+	}
+}
+
+// countedAlarms counts how often it is asked what is wrong.
+type countedAlarms struct {
+	*store.Store
+	asked int
+	err   error
+}
+
+func (c *countedAlarms) Alarms(context.Context, time.Time) ([]feed.Alarm, error) {
+	c.asked++
+	return nil, c.err
+}
+
+// The store is asked for alarms after the configuration was said to be wrong, or right again, and not after each commit.
+func TestACommitAsksForNoAlarms(t *testing.T) {
+	c := &countedAlarms{}
+	n, err := New(Options{Alarms: c, Registry: prometheus.NewRegistry(), Now: func() time.Time { return noon }, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &watcher{n: n}
+	for _, step := range []struct {
+		what     string
+		do       func()
+		asked    int
+		troubled bool
+	}{
+		{"nothing was wrong", func() {}, 0, false},
+		{"a mistake", func() { n.Trouble("feeds.yaml", feed.Say("line 3: unknown key")) }, 1, true},
+		{"a commit", func() {}, 1, false},
+		{"no mistake any more", func() { n.Trouble("feeds.yaml", feed.Text{}) }, 2, false},
+		{"a mistake while the store is away", func() { c.err = errors.New("away"); n.Trouble("feeds.yaml", feed.Say("line 3: unknown key")) }, 3, true},
+	} {
+		step.do()
+		for range 3 { // commits
+			is := w.troubled(t.Context())
+			if is != step.troubled || c.asked != step.asked {
+				t.Errorf("%s: asked %d times, want %d; troubled %v, want %v", step.what, c.asked, step.asked, is, step.troubled)
+			}
+			step.troubled = false
 		}
 	}
 }
