@@ -224,14 +224,14 @@ func (a *Aggregate) RunDesk(ctx context.Context) error {
 	return nil
 }
 
-// takeOver forgets what the desk remembers: others were at work.
+// takeOver forgets what the desk remembers: others were at work. What was learned is read anew where
+// they changed it.
 func (a *Aggregate) takeOver(ctx context.Context) {
 	if a.atDesk.enter(ctx) != nil {
 		return // ctx has ended
 	}
 	defer a.atDesk.leave()
-	a.forget()
-	a.adopted = false
+	a.desk, a.adopted = nil, false
 }
 
 // Look has the desk look into its inbox: another process saved something.

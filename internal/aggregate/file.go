@@ -87,7 +87,7 @@ func (a *Aggregate) file(ctx context.Context, full <-chan struct{}, fair bool) (
 			a.settled()
 			return total, nil
 		}
-		a.forget()                               // it remembers what was not committed
+		a.desk = nil                             // it remembers what was not committed
 		if !errors.Is(err, store.ErrOvertaken) { // feedd collect beside a daemon, or the other way round
 			return total, err
 		}
@@ -169,6 +169,13 @@ func (a *Aggregate) LearnedWords(ctx context.Context, section string, most int) 
 type lesson struct {
 	feed.Label
 	sign int
+}
+
+// teach has the model learn the lessons (sign 1), or take them back (sign -1).
+func (a *Aggregate) teach(lessons []lesson, sign int) {
+	for _, l := range lessons {
+		a.model.LearnLabel(sections.Label(l.Label), sign*l.sign)
+	}
 }
 
 // labels adds to f what the batch changes among the examples that the sections learn from, and
@@ -270,15 +277,21 @@ func (a *Aggregate) openDesk(ctx context.Context, now time.Time) (*desk.Desk, er
 }
 
 // learned is the model as of the last commit of any desk, whose turn is the present one from now on. What
-// is known of it is read anew only where another process committed, or the examples count otherwise by now:
-// it takes longer than all else that a desk begins with, and a change of the configuration teaches nothing.
+// is known of it is read anew only where another desk changed the examples, or they count otherwise by now:
+// it takes longer than all else that a desk begins with, and neither a change of the configuration nor the
+// editor's word teaches anything until a desk has filed by it.
 func (a *Aggregate) learned(ctx context.Context, now time.Time) (*sections.Model, error) {
 	settings, _ := a.current()
 	turn, err := a.store.DeskTurn(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if a.model == nil || a.turn != turn || a.model.Aged(now) || a.halfLife != settings.Learning.HalfLife {
+	taught, err := a.store.LastLesson(ctx) // after the turn: a commit in between is one that this desk has not seen
+	if err != nil {
+		return nil, err
+	}
+	if a.model == nil || taught > a.turn || a.model.Aged(now) || a.halfLife != settings.Learning.HalfLife {
+		a.model = nil // there is no room for two
 		if a.model, err = a.Model(ctx); err != nil {
 			return nil, err
 		}
@@ -290,19 +303,6 @@ func (a *Aggregate) learned(ctx context.Context, now time.Time) (*sections.Model
 
 // forget forgets what the desk remembers and what was learned: either may be more than is stored, or less.
 func (a *Aggregate) forget() { a.desk, a.model = nil, nil }
-
-// putBack notes that so many items were put back into the inbox: where that was the only turn of any desk
-// since its last, what was learned still holds.
-func (a *Aggregate) putBack(ctx context.Context, items int) error {
-	if items == 0 {
-		return nil
-	}
-	turn, err := a.store.DeskTurn(ctx)
-	if turn == a.turn+1 {
-		a.turn = turn
-	}
-	return err
-}
 
 // newDesk returns a desk that knows the editor's words and what the sections learned, and
 // remembers no reports.

@@ -15,9 +15,10 @@ import (
 	"feedd/internal/store/storetest"
 )
 
-// What the sections learned outlives a change of the configuration, and counts then what it would count
-// when it were read anew. Where another process filed meanwhile, it is read anew.
-func TestLearnedOutlivesReload(t *testing.T) {
+// What the sections learned outlives a change of the configuration, the editor's words and a commit that
+// failed, and counts then what it would count when it were read anew. Where another process filed
+// meanwhile, it is read anew.
+func TestLearnedOutlives(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		ctx := t.Context()
 		s, err := store.Open(ctx, address)
@@ -44,7 +45,7 @@ func TestLearnedOutlivesReload(t *testing.T) {
 			return a
 		}
 		told := 0
-		file := func(a *Aggregate, source string, n int) {
+		save := func(source string, n int) {
 			t.Helper()
 			c := &store.Collected{State: feed.SourceState{Source: source}, At: now}
 			for range n {
@@ -54,10 +55,14 @@ func TestLearnedOutlivesReload(t *testing.T) {
 				it.Key = feed.Identify(&it)
 				c.Items = append(c.Items, it)
 			}
+			if _, err := s.Save(ctx, c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		file := func(a *Aggregate, source string, n int) {
+			t.Helper()
 			if n > 0 {
-				if _, err := s.Save(ctx, c); err != nil {
-					t.Fatal(err)
-				}
+				save(source, n)
 			}
 			if _, err := a.File(ctx); err != nil {
 				t.Fatal(err)
@@ -103,6 +108,37 @@ func TestLearnedOutlivesReload(t *testing.T) {
 		}
 		if a.model != before {
 			t.Error("what was learned was read anew")
+		}
+		like(a)
+
+		// The editor's word: the item is an example of another section from now on.
+		word := []feed.EditorsWord{{Kind: feed.WordFile, A: "1", B: "the-thao", At: now}}
+		if err := s.SaveWords(ctx, word, []int64{1}); err != nil {
+			t.Fatal(err)
+		}
+		file(a, "bao-a", 1)
+		if a.model != before {
+			t.Error("what was learned was read anew after the editor's word")
+		}
+		if n := a.model.Labels("the-thao"); n != 9 {
+			t.Errorf("the-thao has %d examples, want eight and the editor's", n)
+		}
+		like(a)
+
+		// What could not be committed was not learned; and is, with what is committed later.
+		save("bao-a", 3)
+		makeRoom := storetest.Refuse(t, address, "entries", "")
+		if _, err := a.File(ctx); err == nil {
+			t.Fatal("what the store refuses was filed")
+		}
+		if a.model != before {
+			t.Error("what was learned was read anew after a commit that failed")
+		}
+		like(a)
+		makeRoom()
+		file(a, "bao-a", 1)
+		if n := a.model.Labels("kinh-te"); a.model != before || n != 13 {
+			t.Errorf("kinh-te has %d examples, want four more than nine", n)
 		}
 		like(a)
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/feed"
 	"feedd/internal/store"
 )
@@ -22,6 +21,7 @@ type line struct {
 	turns     *turns          // while they do; nil else
 	ahead     <-chan inbox    // the batch that is being read, nil for none; turns are its reader's
 	behind    <-chan error    // the batch that is being committed, nil for none
+	taught    []lesson        // by that batch
 	committed int             // items
 }
 
@@ -166,8 +166,8 @@ func (l *line) readsContent() bool {
 }
 
 // decided gathers what is to be committed of a batch, and teaches the sections what it is an example
-// of: the next batch is decided by it. When the commit fails, desk and model are built anew. It returns
-// the stories that it moves, too.
+// of: the next batch is decided by it. When the commit fails, the desk is built anew and the lessons are
+// taken back. It returns the stories that it moves, too.
 func (l *line) decided(ctx context.Context, items []feed.Item, again []int64, touched []string, now time.Time) (store.Filed, []string, error) {
 	stored, err := l.storedEntries(ctx, touched, items, again)
 	if err != nil {
@@ -179,10 +179,12 @@ func (l *line) decided(ctx context.Context, items []feed.Item, again []int64, to
 	if err != nil {
 		return store.Filed{}, nil, err
 	}
-	for _, t := range taught {
-		l.model.LearnLabel(sections.Label(t.Label), t.sign)
+	if err := l.noteRules(ctx); err != nil {
+		return store.Filed{}, nil, err
 	}
-	return f, moved(stored, f.Entries), l.noteRules(ctx)
+	l.taught = taught
+	l.teach(taught, 1)
+	return f, moved(stored, f.Entries), nil
 }
 
 // filedBefore returns the items that a desk decided about before, ascending.
@@ -220,12 +222,18 @@ func (l *line) commit(ctx context.Context, f store.Filed, fresh int, moved []str
 	}()
 }
 
-// settle waits until the batch before is committed.
+// settle waits until the batch before is committed. Where it was not, the turn is the one before it again,
+// and the sections have not learned of it.
 func (l *line) settle() error {
 	if l.behind == nil {
 		return nil
 	}
 	err := <-l.behind
 	l.behind = nil
+	if err != nil {
+		l.turn--
+		l.teach(l.taught, -1)
+	}
+	l.taught = nil
 	return err
 }

@@ -163,18 +163,10 @@ func (a *Aggregate) refile(ctx context.Context, s *Settings, is, was *ruling) (i
 	since := a.now().Add(-s.window())
 	if was != nil {
 		if ids, alone := is.otherSources(was); alone {
-			n, err := a.store.RefileSources(ctx, since, ids)
-			if err == nil {
-				err = a.putBack(ctx, n)
-			}
-			return n, err
+			return a.store.RefileSources(ctx, since, ids)
 		}
 		if is.Teaches != was.Teaches || is.reordered(was) {
-			n, err := a.store.Refile(ctx, since)
-			if err == nil {
-				err = a.putBack(ctx, n)
-			}
-			return n, err
+			return a.store.Refile(ctx, since)
 		}
 	}
 	model, err := a.learned(ctx, a.now())
@@ -194,11 +186,8 @@ func (a *Aggregate) refile(ctx context.Context, s *Settings, is, was *ruling) (i
 			}
 		}
 		n, err := a.store.RefileItems(ctx, otherwise)
-		if err != nil {
-			return err
-		}
 		total += n
-		return a.putBack(ctx, n)
+		return err
 	})
 	return total, err
 }

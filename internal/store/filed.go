@@ -429,13 +429,7 @@ const deskTurn = "desk turn"
 
 // DeskTurn returns the number of the last commit of any desk. A desk reads it before anything that
 // it decides by: what it is to remember, the editor's words, the inbox.
-func (s *Store) DeskTurn(ctx context.Context) (int64, error) {
-	text, err := s.Meta(ctx, deskTurn)
-	if err != nil || text == "" {
-		return 0, err
-	}
-	return strconv.ParseInt(text, 10, 64)
-}
+func (s *Store) DeskTurn(ctx context.Context) (int64, error) { return s.metaNumber(ctx, deskTurn) }
 
 // overtake counts a change as a commit, so that a desk that has not seen it cannot write over it.
 func overtake(tx *tx) error {
@@ -501,7 +495,7 @@ func (s *Store) Commit(ctx context.Context, f Filed) error {
 		if err := tx.atOnce(fileItem, rows); err != nil {
 			return fmt.Errorf("file items: %w", err)
 		}
-		if err := saveLabels(tx, f.Relabel, f.Labels); err != nil {
+		if err := saveLabels(tx, f.Turn+1, f.Relabel, f.Labels); err != nil {
 			return err
 		}
 		return cmp.Or(forgetReturns(tx, f.Returned), saveTold(tx, f.Told))

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strconv"
 	"time"
 
 	"feedd/internal/feed"
@@ -10,12 +11,26 @@ import (
 
 const putLabel = `INSERT INTO labels (item, section, language, text, at, outlet) VALUES ($1, $2, $3, $4, $5, $6)`
 
-func saveLabels(tx *tx, relabel []int64, labels []feed.Label) error {
+// saveLabels replaces the labels of the items relabel by others, and notes the turn of the desk that did.
+func saveLabels(tx *tx, turn int64, relabel []int64, labels []feed.Label) error {
+	changed := int64(len(labels))
 	if len(relabel) > 0 {
 		var args []any
-		if _, err := tx.Exec(`DELETE FROM labels WHERE item `+tx.s.d.in(relabel, &args), args...); err != nil {
+		r, err := tx.Exec(`DELETE FROM labels WHERE item `+tx.s.d.in(relabel, &args), args...)
+		if err != nil {
 			return err
 		}
+		gone, err := r.RowsAffected()
+		if err != nil {
+			return err
+		}
+		changed += gone
+	}
+	if changed == 0 {
+		return nil
+	}
+	if err := setMeta(lastLesson, strconv.FormatInt(turn, 10))(tx); err != nil {
+		return err
 	}
 	rows := make([][]any, len(labels))
 	for i, l := range labels {
@@ -23,6 +38,13 @@ func saveLabels(tx *tx, relabel []int64, labels []feed.Label) error {
 	}
 	return tx.atOnce(putLabel, rows)
 }
+
+// lastLesson is the name under which meta keeps the last turn of any desk that changed labels.
+const lastLesson = "last lesson"
+
+// LastLesson returns the number of the last commit of any desk that changed what the sections learn from,
+// see DeskTurn; 0 when none did. What PruneLabels takes is not counted.
+func (s *Store) LastLesson(ctx context.Context) (int64, error) { return s.metaNumber(ctx, lastLesson) }
 
 // Labels calls each for every example that the sections learn from.
 func (s *Store) Labels(ctx context.Context, each func(feed.Label)) error {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"feedd/internal/feed"
@@ -121,6 +122,15 @@ func (s *Store) Meta(ctx context.Context, name string) (string, error) {
 		return "", nil
 	}
 	return value, err
+}
+
+// metaNumber is Meta of a whole number, 0 when there is none.
+func (s *Store) metaNumber(ctx context.Context, name string) (int64, error) {
+	text, err := s.Meta(ctx, name)
+	if err != nil || text == "" {
+		return 0, err
+	}
+	return strconv.ParseInt(text, 10, 64)
 }
 
 // SetMeta stores a single value under a name.
