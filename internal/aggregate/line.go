@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/feed"
 	"feedd/internal/store"
 )
