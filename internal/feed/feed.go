@@ -10,6 +10,7 @@
 package feed
 
 import (
+	"cmp"
 	"hash/fnv"
 	"slices"
 	"strings"
@@ -112,6 +113,9 @@ func (s Source) Outlet() string {
 	}
 	return s.ID
 }
+
+// Name is what readers know the source's outlet by: its Title, or what its feed calls itself, or its ID.
+func (s Source) Name(st *SourceState) string { return cmp.Or(s.Title, st.Title, s.ID) }
 
 // Page says with CSS selectors where the items of a page without a feed are. A selector may end in
 // "@attr" to take an attribute instead of the text. Item is required; Link defaults to the first

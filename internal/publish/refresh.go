@@ -832,14 +832,8 @@ func origins(pl *plan, states map[string]feed.SourceState) map[string]render.Ori
 	m := make(map[string]render.Origin, len(pl.Sources))
 	for id, src := range pl.Sources {
 		st := states[id]
-		o := render.Origin{ID: id, Title: src.Title, Home: src.Home, FeedURL: feed.Attributed(src.URL), FeedID: st.FeedID,
+		o := render.Origin{ID: id, Title: src.Name(&st), Home: src.Home, FeedURL: feed.Attributed(src.URL), FeedID: st.FeedID,
 			Page: src.Page != nil, Language: src.Language, Rights: src.Rights, Copyright: st.Rights}
-		if o.Title == "" {
-			o.Title = st.Title
-		}
-		if o.Title == "" {
-			o.Title = id
-		}
 		if src.Private {
 			o.Hide()
 		} else if o.Home == "" {

@@ -189,7 +189,7 @@ func (p *Publisher) health(ctx context.Context, s *site) (*health, error) {
 	for _, id := range slices.Sorted(maps.Keys(pl.Sources)) {
 		src := pl.Sources[id]
 		st := p.shownState(&src, states[id])
-		row := render.SourceStatus{ID: id, Title: src.Outlet(), URL: st.URL, State: st, Days: days[id]}
+		row := render.SourceStatus{ID: id, Title: src.Name(&st), URL: st.URL, State: st, Days: days[id]}
 		if sec := pl.byID[src.Section]; sec != nil {
 			row.Section = cmp.Or(sec.Title, sec.ID)
 		}

@@ -102,6 +102,9 @@ func (w *worker) byCoverage(ctx context.Context, stories []feed.Notice) error {
 		keys[i] = t.Story
 	}
 	told, err := w.n.o.Stories.Told(ctx, keys)
+	if err == nil {
+		err = w.learnNames(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -120,10 +123,27 @@ func (w *worker) byCoverage(ctx context.Context, stories []feed.Notice) error {
 	return nil
 }
 
-// outlet names a source's outlet.
+// namesFor is how long the names that sources give themselves are taken for what they are.
+const namesFor = time.Minute
+
+// learnNames reads what sources call themselves, where one has no title in the configuration.
+func (w *worker) learnNames(ctx context.Context) (err error) {
+	named := true
+	for _, src := range w.s.Sources {
+		named = named && src.Title != ""
+	}
+	if now := w.n.o.Now(); !named && (w.states == nil || now.Sub(w.statesAt) >= namesFor) {
+		w.states, err = w.n.o.Alarms.States(ctx)
+		w.statesAt = now
+	}
+	return err
+}
+
+// outlet names a source's outlet as the pages do.
 func (w *worker) outlet(source string) string {
 	if src, ok := w.s.Sources[source]; ok {
-		return src.Outlet()
+		st := w.states[source]
+		return src.Name(&st)
 	}
 	return source
 }

@@ -60,6 +60,9 @@ func (w *worker) letter(ctx context.Context, m *feed.Message) (*letter, error) {
 		l.tellAlarms(w.zone)
 		return l, l.render()
 	}
+	if err := w.learnNames(ctx); err != nil {
+		return nil, err
+	}
 	entries, err := w.entries(ctx, m.Stories)
 	if err != nil {
 		return nil, err
@@ -134,7 +137,7 @@ func (l *letter) tell(w *worker) {
 		l.Subject, l.URL = s.Title, s.Page
 		l.Text = s.text("")
 	case feed.MessageMore:
-		l.Subject = fmt.Sprintf(l.words.MoreOf, l.More)
+		l.Subject = l.words.count(l.words.MoreOf, l.More)
 		if len(w.c.Sections) == 1 && w.c.Sections[0] != "all" {
 			l.URL += "sections/" + w.c.Sections[0]
 		}
@@ -213,7 +216,7 @@ func (l *letter) digest(most int) string {
 		}
 	}
 	if more > 0 {
-		fmt.Fprintf(&b, "\n"+l.words.More+": %s\n", more, l.URL)
+		fmt.Fprintf(&b, "\n%s: %s\n", l.words.count(l.words.More, more), l.URL)
 	}
 	return b.String()
 }
@@ -261,7 +264,7 @@ var mailPage = template.Must(template.New("mail").Parse(`<!doctype html>
 <h1 style="font-size:1.3em">{{.Subject}}</h1>
 {{range .Groups}}{{if .Title}}<h2 style="font-size:1.1em">{{.Title}}</h2>
 {{end}}<ul>
-{{range .Stories}}<li style="margin-bottom:.6em">{{if .URL}}<a href="{{.URL}}">{{.Title}}</a>{{else}}{{.Title}}{{end}}{{if .Outlets}}<br><small>{{range $i, $o := .Outlets}}{{if $i}}, {{end}}{{$o}}{{end}}{{if .Page}} · <a href="{{.Page}}">{{$.Count .}}</a>{{end}}</small>{{end}}</li>
+{{range .Stories}}<li style="margin-bottom:.6em">{{if .URL}}<a href="{{.URL}}">{{.Title}}</a>{{else}}{{.Title}}{{end}}{{if .Outlets}}<br><small>{{range $i, $o := .Outlets}}{{if $i}}, {{end}}{{$o}}{{end}}{{if and .Page (gt (len .Outlets) 1)}} · <a href="{{.Page}}">{{$.Count .}}</a>{{end}}</small>{{end}}</li>
 {{end}}</ul>
 {{end}}{{range .Lines}}<p>{{.}}</p>
 {{end}}{{if .MoreText}}<p><a href="{{.Home}}">{{.MoreText}}</a></p>
@@ -286,7 +289,7 @@ func (l *letter) render() error {
 		page.Groups = []group{{Stories: l.Stories}}
 	}
 	if l.More > 0 {
-		page.MoreText = fmt.Sprintf(l.words.More, l.More)
+		page.MoreText = l.words.count(l.words.More, l.More)
 	}
 	var b bytes.Buffer
 	err := mailPage.Execute(&b, page)

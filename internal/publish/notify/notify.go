@@ -241,6 +241,9 @@ type worker struct {
 	// failed counts attempts that failed, of whatever message, since one went well.
 	failed int
 	zone   *time.Location
+	// states are what is remembered of the sources, as of statesAt: some are named by it alone.
+	states   map[string]feed.SourceState
+	statesAt time.Time
 }
 
 func (n *Notifier) worker(s *Settings, c feed.Channel, wake <-chan struct{}) *worker {

@@ -200,6 +200,35 @@ func TestDigest(t *testing.T) {
 	})
 }
 
+// A source without a title is called in letters what its feed calls itself, as on the pages; one that has neither by
+// its id. English says one as one.
+func TestNamesOfOutlets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, feed.Channel{ID: "thu", Sections: []string{"all"}, Schedule: "@hourly", Limit: 1})
+		d.settings.Site.Language = "en"
+		d.settings.Sources["a"], d.settings.Sources["b"] = feed.Source{ID: "a"}, feed.Source{ID: "b"}
+		stop := d.serve()
+		d.story("Rates fall", "kinh-te", "a", "b", "c")
+		d.story("The market opens", "kinh-te", "c")
+		if _, err := d.s.Save(t.Context(), &store.Collected{State: feed.SourceState{Source: "a", Title: "The Paper A"}, At: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		sent := wantSent(t, d, "at its time", "digest Rates fall +1")
+		if len(sent) == 1 {
+			for _, want := range []string{"The Paper A, b, Báo C\n", "And one more story: https://news.example.org/"} {
+				if !strings.Contains(sent[0].Text, want) {
+					t.Errorf("no %q in\n%s", want, sent[0].Text)
+				}
+			}
+			if !strings.Contains(sent[0].html, ">3 outlets</a>") || !strings.Contains(sent[0].html, ">And one more story</a>") {
+				t.Errorf("the HTML is\n%s", sent[0].html)
+			}
+		}
+		stop()
+	})
+}
+
 // Each story is told once; of a flood so many as the limit says, and how many more there are.
 func TestOneByOneAndFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
