@@ -301,6 +301,7 @@ type cluster struct {
 	pooled  string // the same database through the pooler
 	readers *readers
 	nodes   []*process
+	evils   map[string]int // how often each was done
 }
 
 type process struct {
@@ -319,7 +320,7 @@ var serving = regexp.MustCompile(`address=http://(\S+)/`)
 func newCluster(t *testing.T, p *press, db string) *cluster {
 	t.Helper()
 	dir := t.TempDir()
-	c := &cluster{t: t, bin: filepath.Join(dir, "feedd"), config: filepath.Join(dir, "feeds.yaml"), db: db, readers: newReaders(t)}
+	c := &cluster{t: t, bin: filepath.Join(dir, "feedd"), config: filepath.Join(dir, "feeds.yaml"), db: db, readers: newReaders(t), evils: map[string]int{}}
 	if out, err := exec.Command("go", "build", "-tags", "skew", "-o", c.bin, "feedd/cmd/feedd").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -359,9 +360,33 @@ func (c *cluster) ways(p *process) (db, direct string) {
 	return lay(filepath.Join(c.pool.Dir, ".s.PGSQL.6432"), c.pooled), db
 }
 
+// away is what a node says that ends because the server is not there at the moment.
+var away = regexp.MustCompile(`cannot reach|try again in a moment`)
+
+// start starts a node, as its unit does: again when the server was away, as for a moment after a restart.
 func (c *cluster) start(args ...string) *process {
 	c.t.Helper()
-	p := &process{done: make(chan struct{})}
+	for began := time.Now(); ; time.Sleep(time.Second) {
+		p, ready := c.launch(args...)
+		select {
+		case <-ready:
+			c.nodes = append(c.nodes, p)
+			return p
+		case <-p.done:
+			if !away.MatchString(p.log()) || time.Since(began) > 20*time.Second {
+				c.t.Fatalf("a node ended at once:\n%s", p.log())
+			}
+			c.t.Logf("a node is started again, for it ended: %s", p.log())
+		case <-time.After(30 * time.Second):
+			c.t.Fatalf("a node does not serve:\n%s", p.log())
+		}
+	}
+}
+
+// launch starts a process; ready is closed once it serves.
+func (c *cluster) launch(args ...string) (p *process, ready chan struct{}) {
+	c.t.Helper()
+	p = &process{done: make(chan struct{})}
 	for slices.ContainsFunc(c.nodes, func(o *process) bool { return o.place == p.place }) {
 		p.place++
 	}
@@ -377,7 +402,7 @@ func (c *cluster) start(args ...string) *process {
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
-	ready := make(chan struct{})
+	ready = make(chan struct{})
 	go func() {
 		defer close(p.done)
 		for s := bufio.NewScanner(out); s.Scan(); {
@@ -391,15 +416,7 @@ func (c *cluster) start(args ...string) *process {
 		}
 		_ = cmd.Wait()
 	}()
-	select {
-	case <-ready:
-	case <-p.done:
-		c.t.Fatalf("a node ended at once:\n%s", p.log())
-	case <-time.After(30 * time.Second):
-		c.t.Fatalf("a node does not serve:\n%s", p.log())
-	}
-	c.nodes = append(c.nodes, p)
-	return p
+	return p, ready
 }
 
 func (p *process) log() string {
@@ -514,7 +531,7 @@ func (c *cluster) storm(p *press, most time.Duration) {
 		ways[r.IntN(len(ways))]()
 		time.Sleep(min(left(), time.Duration(r.IntN(10000))*time.Millisecond))
 	}
-	c.t.Logf("the storm took %v; %d looks so far", time.Since(began).Round(time.Second), p.count())
+	c.t.Logf("the storm took %v: %v; %d looks so far", time.Since(began).Round(time.Second), c.evils, p.count())
 }
 
 // forgive excuses what nodes have under way that are about to end, or go on.
@@ -525,6 +542,7 @@ func (c *cluster) forgive(p *press, thawed bool) {
 
 // killed kills a node and starts another.
 func (c *cluster) killed(p *press, old *process) {
+	c.evils["killed"]++
 	c.forgive(p, false)
 	c.signal(old, syscall.SIGKILL)
 	c.eventually(20*time.Second, fmt.Sprintf("a node holds the desk after number %d was killed", old.place), func() bool { return c.holder() != nil })
@@ -545,12 +563,14 @@ func (c *cluster) apart(p *press, freeze, cut bool) {
 	var frozen, lost *process
 	stopped := time.Now()
 	if freeze {
+		c.evils["frozen"]++
 		frozen = c.someHolder()
 		c.forgive(p, false)
 		c.signal(frozen, syscall.SIGSTOP)
 		c.heldByAnother(fmt.Sprintf("number %d was frozen", frozen.place), frozen)
 	}
 	if cut {
+		c.evils["cut off"]++
 		lost = c.someHolder()
 		c.forgive(p, false)
 		for _, w := range lost.wires {
@@ -580,6 +600,7 @@ func (c *cluster) heldByAnother(after string, than ...*process) {
 
 // restarted kills the database server and starts it again.
 func (c *cluster) restarted(p *press) {
+	c.evils["server restarted"]++
 	c.forgive(p, false)
 	if err := c.srv.Kill(); err != nil {
 		c.t.Fatal(err)
@@ -592,6 +613,7 @@ func (c *cluster) restarted(p *press) {
 
 // withoutQueue drops the queue's tables, as soon as nobody works with them.
 func (c *cluster) withoutQueue() {
+	c.evils["queue dropped"]++
 	began := time.Now()
 	defer func() { c.t.Logf("%v: the queue's tables are dropped", time.Since(began).Round(100*time.Millisecond)) }()
 	storetest.Exec(c.t, c.db, `DROP TABLE IF EXISTS river_job, river_leader, river_queue, river_migration, river_client, river_client_queue CASCADE`)

@@ -611,6 +611,12 @@ func (d *postgresDialect) explain(err error) error {
 	if strings.Contains(server.Message, "unsupported startup parameter") {
 		return fmt.Errorf("the pooler at %s takes no settings in the address; leave them out there, and set them for the user (ALTER ROLE … SET search_path = …): %w", d.name, err)
 	}
+	switch { // what PgBouncer says for a while after it could not get through, and to who waited in vain
+	case strings.Contains(server.Message, "server_login_retry"):
+		return fmt.Errorf("the pooler at %s cannot reach the server behind it, or could not a moment ago; try again in a moment: %w", d.name, err)
+	case strings.Contains(server.Message, "query_wait_timeout"):
+		return fmt.Errorf("the pooler at %s had no connection to spare; see that its server answers, or raise default_pool_size: %w", d.name, err)
+	}
 	if d.lost(err) {
 		return fmt.Errorf("%s ended the connection, and what was under way is undone; feedd connects anew by itself: %w", d.name, err)
 	}

@@ -80,17 +80,21 @@ func TestPostgresOfAnyVersion(t *testing.T) {
 func TestPostgresRefusals(t *testing.T) {
 	address := storetest.Postgres(t)
 	s := open(t, address)
-	for code, want := range map[string]string{
-		"53100": "disk of the server",
-		"25006": "cannot be written to",
-		"57P03": "starting or stopping",
-		"XX001": "damaged",
+	for refusal, want := range map[string]string{
+		"53100 refused": "disk of the server",
+		"25006 refused": "cannot be written to",
+		"57P03 refused": "starting or stopping",
+		"XX001 refused": "damaged",
+		// PgBouncer says so of the server behind it.
+		"08P01 server login has been failing, try again later (server_login_retry)": "cannot reach the server behind it",
+		"08P01 query_wait_timeout": "no connection to spare",
 	} {
+		code, message, _ := strings.Cut(refusal, " ")
 		storetest.Exec(t, address,
-			`CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = '`+code+`'; END $$`,
+			`CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '`+message+`' USING ERRCODE = '`+code+`'; END $$`,
 			`CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON meta FOR EACH ROW EXECUTE FUNCTION refuse()`)
 		if err := s.SetMeta(t.Context(), "a", "b"); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want something with %q", code, err, want)
+			t.Errorf("%s: %v, want something with %q", refusal, err, want)
 		}
 	}
 	storetest.Exec(t, address, `DROP TRIGGER refuse ON meta`)

@@ -78,6 +78,7 @@ auth_type = trust
 auth_file = %[2]s/users
 pool_mode = %[3]s
 default_pool_size = 3
+server_login_retry = 1
 max_client_conn = 500
 query_wait_timeout = 20
 log_connections = 0
