@@ -90,5 +90,7 @@ else
 fi
 [ -n "${FEEDD_NODE_MODULES:-}" ] || install_modules
 
+# Those that take longest begin first, so that none is left to run alone at the end.
+longest=(./internal/cluster ./cmd/feedd ./internal/daemon ./internal/lineartest)
 # gotestsum runs go test, prints its lines, and ends with what was skipped and why, what failed, and the count.
-go tool -modfile=tools/go.mod gotestsum --format standard-quiet -- "$@" ./...
+go tool -modfile=tools/go.mod gotestsum --format standard-quiet -- "$@" "${longest[@]}" ./...

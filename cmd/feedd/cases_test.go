@@ -23,6 +23,7 @@ func TestCases(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a hundred runs of the whole program")
 	}
+	t.Parallel()
 	dir := feedtest.Shared(t, "cases")
 	python, err := exec.LookPath("python3")
 	if err != nil {

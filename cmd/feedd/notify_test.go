@@ -145,6 +145,7 @@ notify:
 //
 // On PostgreSQL it is 25 kills, for each takes longer there. FEEDD_KILLS is another number for both.
 func TestToldThroughHundredKills(t *testing.T) {
+	t.Parallel()
 	onSQLite, onPostgres := 100, 25
 	if text := os.Getenv("FEEDD_KILLS"); text != "" {
 		n, err := strconv.Atoi(text)
@@ -153,8 +154,14 @@ func TestToldThroughHundredKills(t *testing.T) {
 		}
 		onSQLite, onPostgres = n, n
 	}
-	t.Run("sqlite", func(t *testing.T) { toldThroughKills(t, storetest.SQLite(t), "msg=serving", onSQLite) })
-	t.Run("postgres", func(t *testing.T) { toldThroughKills(t, storetest.Postgres(t), "this node holds messages", onPostgres) })
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		toldThroughKills(t, storetest.SQLite(t), "msg=serving", onSQLite)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		toldThroughKills(t, storetest.Postgres(t), "this node holds messages", onPostgres)
+	})
 }
 
 // toldThroughKills kills each process some time after it logged what it logs when it may tell something: ready.
