@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -265,7 +266,11 @@ func (a *Aggregate) dueAt(ctx context.Context, host string, at time.Time, seen m
 		next := states[id].NextRun
 		return next.IsZero() || next.After(at)
 	})
-	slices.SortStableFunc(ids, func(x, y string) int { return states[x].NextRun.Compare(states[y].NextRun) })
+	// Who was asked longest ago is first: one that has its host left alone whenever it is asked, and is due again with all
+	// others of that host, would keep them waiting for good.
+	slices.SortStableFunc(ids, func(x, y string) int {
+		return cmp.Or(states[x].LastRun.Compare(states[y].LastRun), states[x].NextRun.Compare(states[y].NextRun))
+	})
 	most := looksMost
 	var jobs []collect.Job
 	for _, id := range ids {
