@@ -13,6 +13,8 @@ import (
 type TextQuery struct {
 	// Phrases must each stand somewhere in the headline or the summary; none means any text.
 	Phrases [][]QueryWord
+	// Near must each stand there besides. An index that cannot tell may take them for less.
+	Near []NearWords
 	// Match decides about what the index found, by source, headline and summary, which is all that is set
 	// of the item then besides its ID; nil takes all.
 	Match func(*Item) bool
@@ -34,6 +36,12 @@ type TextQuery struct {
 type QueryWord struct {
 	Folds []string
 	Begun bool
+}
+
+// NearWords are two words with at most Gap others between them, in either order. Neither is only begun.
+type NearWords struct {
+	A, B QueryWord
+	Gap  int
 }
 
 // PlaceTime is the time, in whole seconds, of what stands at a place of an answer, see Found.Key.

@@ -38,7 +38,7 @@ const (
 	searchMost     = 100
 	searchRawQuery = 4 << 10 // bytes of the address behind its path
 	searchRanked   = 300     // of the newest entries, those that order=rank ranks at a time
-	searchLooked   = 1000    // of the newest reports that the index gives, those that one answer looks at
+	searchLooked   = 750     // of the newest reports that the index gives, those that one answer looks at
 )
 
 // searchParameters are those that a search takes.
@@ -313,7 +313,11 @@ func (p *Publisher) find(ctx context.Context, s *site, ask *searching, open bool
 	if err != nil {
 		return answer{}, err
 	}
-	q := feed.TextQuery{Phrases: phrases, Section: ask.section, Source: ask.source, Below: ask.older.below, Match: func(it *feed.Item) bool {
+	near, err := ask.query.Near()
+	if err != nil {
+		return answer{}, err
+	}
+	q := feed.TextQuery{Phrases: phrases, Near: near, Section: ask.section, Source: ask.source, Below: ask.older.below, Match: func(it *feed.Item) bool {
 		if origin, known := s.origins[it.Source]; !known || origin.Rights == feed.RightsHeadline {
 			return inTitle(it)
 		}

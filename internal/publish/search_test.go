@@ -70,6 +70,10 @@ func TestSearchFinds(t *testing.T) {
 		search("lãi suất"):                                       {"Lãi suất huy động tiếp tục giảm", "Hoà bình lập lại"}, // not by a summary that may not be shown
 		search("lãi suất ~5 giảm"):                               {"Lãi suất huy động tiếp tục giảm", "Hoà bình lập lại"},
 		search("lãi suất ~1 tiếp tục"):                           nil,
+		search("giảm ~5 lãi"):                                    {"Lãi suất huy động tiếp tục giảm", "Hoà bình lập lại"},
+		search("lãi ~4 giam"):                                    {"Hoà bình lập lại"},
+		search("lãi ~0 suất ~0 giảm"):                            {"Hoà bình lập lại"},
+		search("lãi ~9 giảm"):                                    {"Lãi suất huy động tiếp tục giảm", "Hoà bình lập lại"},
 		search("xuất kh*"):                                       {"Xuất khẩu gạo và VN-Index"},
 		search(`"VN-Index"`):                                     {"Xuất khẩu gạo và VN-Index"},
 		search(`"Vn-index"`):                                     nil,

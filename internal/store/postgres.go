@@ -516,6 +516,17 @@ func tsquery(q feed.TextQuery) string {
 		}
 		all = append(all, "("+strings.Join(words, " <-> ")+")")
 	}
+	for _, n := range q.Near {
+		var ways []string
+		for _, p := range nearPairs(n) {
+			for at := 1; at <= n.Gap+1; at++ {
+				ways = append(ways, fmt.Sprintf(`'%s' <%d> '%s' | '%[3]s' <%[2]d> '%[1]s'`, p[0], at, p[1]))
+			}
+		}
+		if ways != nil {
+			all = append(all, "("+strings.Join(ways, " | ")+")")
+		}
+	}
 	return strings.Join(all, " & ")
 }
 

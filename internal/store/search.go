@@ -274,8 +274,8 @@ const (
 // a word that is only begun costs all places of all words that begin so: when these are many, the index is not
 // asked for it, and what has the other words is looked at instead.
 const (
-	sampleRows = 1000   // of the newest rows, those that say how common words are
-	lookRows   = 10_000 // those that common words are looked for in at a time
+	sampleRows = 500  // of the newest rows, those that say how common words are
+	lookRows   = 8000 // those that common words are looked for in at a time
 )
 
 // lookup is a query as one engine's index is asked for it.
@@ -570,6 +570,23 @@ func spellings(phrase []feed.QueryWord) (all [][]string, ok bool) {
 		all = next
 	}
 	return all, true
+}
+
+// Most words between two that an index is asked for as standing near each other, for one engine is asked for each distance.
+const mostBetween = 8
+
+// nearPairs are the ways to write two words that stand near each other; none when there are too many, and the words alone are
+// asked for.
+func nearPairs(n feed.NearWords) (pairs [][2]string) {
+	if n.Gap > mostBetween || len(n.A.Folds)*len(n.B.Folds) > mostSpellings {
+		return nil
+	}
+	for _, a := range n.A.Folds {
+		for _, b := range n.B.Folds {
+			pairs = append(pairs, [2]string{bare(a), bare(b)})
+		}
+	}
+	return pairs
 }
 
 // bare is a word without what means something in a query of either engine.

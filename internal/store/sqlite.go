@@ -253,16 +253,23 @@ func (d *sqliteDialect) foundRows() (insert, remove string) { return insertFound
 
 // What a word that is only begun costs is its places in the index, which are all read before the first row is
 // found, and of each word that begins so as much as so many places.
-const mostPlaces, placesOfWord = 50_000, 10
+const mostPlaces, placesOfWord = 25_000, 10
 
 // commonRows is how many of the sampled rows have a word that is common.
-const commonRows = sampleRows / 5
+const commonRows = sampleRows / 10
 
 // fts5Lookup reads the lists of the words, which are in the order of the keys, side by side until it has enough.
+//
+// What meets nowhere is looked for to the end of the lists, whatever bound the rows have there; only where the look begins
+// is there none to pass. Words that are common are therefore looked for in the newest rows from the oldest of these on, in
+// few first, and in more when these are not enough.
 type fts5Lookup struct {
 	s      *Store
 	match  string // in the language of FTS5; "" is for all rows
 	common bool   // all of its words are
+
+	next         int64 // where the last look for common words ended
+	looked, rows int   // how many rows they were looked for in so far, and will be next
 }
 
 func (d *sqliteDialect) lookup(ctx context.Context, s *Store, q feed.TextQuery, below int64) (lookup, error) {
@@ -273,7 +280,7 @@ func (d *sqliteDialect) lookup(ctx context.Context, s *Store, q feed.TextQuery, 
 		}
 	}
 	common, err := allCommon(ctx, s, &q, below)
-	return &fts5Lookup{s, fts5(q), common}, err
+	return &fts5Lookup{s: s, match: fts5(q), common: common}, err
 }
 
 // beginsMany tells whether too many words begin as this one does.
@@ -323,20 +330,32 @@ func allCommon(ctx context.Context, s *Store, q *feed.TextQuery, below int64) (b
 }
 
 func (l *fts5Lookup) find(ctx context.Context, below int64, n int) (foundKeys, error) {
-	query, args := `SELECT rowid FROM found WHERE rowid < $1 ORDER BY rowid DESC LIMIT $2`, []any{below, n}
-	var floor int64
-	if l.match != "" {
-		query, args = `SELECT rowid FROM found WHERE found MATCH $3 AND rowid < $1 AND rowid >= $4 ORDER BY rowid DESC LIMIT $2`, append(args, l.match)
-		if l.common {
-			var err error
-			if floor, err = l.s.floor(ctx, "rowid", below, lookRows); err != nil {
-				return foundKeys{}, err
-			}
-		}
-		args = append(args, floor)
+	switch {
+	case l.match == "":
+		keys, err := l.s.ids(ctx, `SELECT rowid FROM found WHERE rowid < $1 ORDER BY rowid DESC LIMIT $2`, below, n)
+		return foundOf(keys, n, 0), err
+	case l.common:
+		return l.findCommon(ctx, below)
 	}
-	keys, err := l.s.ids(ctx, query, args...)
-	return foundOf(keys, n, floor), err
+	keys, err := l.s.ids(ctx, `SELECT rowid FROM found WHERE found MATCH $3 AND rowid < $1 ORDER BY rowid DESC LIMIT $2`, below, n, l.match)
+	return foundOf(keys, n, 0), err
+}
+
+// findCommon is find for words that are common; it gives all that it finds in the rows that it looks through.
+func (l *fts5Lookup) findCommon(ctx context.Context, below int64) (got foundKeys, err error) {
+	if below != l.next {
+		l.looked, l.rows = 0, sampleRows
+	}
+	floor, err := l.s.floor(ctx, "rowid", below, l.rows)
+	if err != nil {
+		return got, err
+	}
+	got.keys, err = l.s.ids(ctx, `SELECT rowid FROM found WHERE found MATCH $1 AND rowid >= $2 AND rowid < $3 ORDER BY rowid`, l.match, floor, below)
+	slices.Reverse(got.keys)
+	l.looked += l.rows
+	l.rows = min(4*l.rows, max(lookRows-l.looked, sampleRows))
+	got.next, got.deep, l.next = floor, floor > 0 && l.looked >= lookRows, floor
+	return got, err
 }
 
 // fts5 is a query in the language of FTS5, "" for one that asks for no word.
@@ -354,6 +373,15 @@ func fts5(q feed.TextQuery) string {
 			}
 			all = append(all, fts5Phrase(phrase[:end])...)
 			phrase = phrase[end:]
+		}
+	}
+	for _, n := range q.Near {
+		var ways []string
+		for _, p := range nearPairs(n) {
+			ways = append(ways, fmt.Sprintf(`NEAR("%s" "%s", %d)`, p[0], p[1], n.Gap))
+		}
+		if ways != nil {
+			all = append(all, "("+strings.Join(ways, " OR ")+")")
 		}
 	}
 	return strings.Join(all, " AND ")

@@ -24,6 +24,7 @@ type automaton struct {
 	words    map[string]forms   // by normal and by folded spelling
 	prefixes map[string][]begun // words begun, by their folded letters
 	lengths  []int              // the lengths of the keys of prefixes, ascending
+	begins   [256]bool          // by the first byte of a folded word: whether a word of a phrase begins so
 	symbols  int32
 	edges    map[edge]int32
 	leaves   [][]leaf // by node
@@ -114,6 +115,9 @@ func (a *automaton) enter(p phrase, l leaf, f form) {
 }
 
 func (a *automaton) symbol(w phraseWord, f form) int32 {
+	if w.fold != "" {
+		a.begins[w.fold[0]] = true
+	}
 	if w.begun {
 		return a.prefix(w, f)
 	}
@@ -219,6 +223,9 @@ func (a *automaton) find(hits []hit, sc *scan, p *passage) []hit {
 // read returns the ids under which a word of a text may be met.
 func (a *automaton) read(sc *scan, w *feed.Word, p *passage) []int32 {
 	ids := sc.symbols[:0]
+	if w.Fold != "" && !a.begins[w.Fold[0]] {
+		return ids // a query has a few words, and a text hundreds
+	}
 	f := a.words[w.Fold]
 	if f.folded != 0 {
 		ids = append(ids, f.folded)

@@ -218,23 +218,46 @@ func (q *Query) Phrases() ([][]feed.QueryWord, error) {
 			return nil, err
 		}
 		for _, p := range t.phrases {
-			var words []feed.QueryWord
-			for _, w := range p.words {
-				if w.fold == "" {
-					continue
-				}
-				qw := feed.QueryWord{Folds: spelledAs(w.fold), Begun: w.begun}
-				if w.begun {
-					qw.Folds = qw.Folds[:1]
-				}
-				words = append(words, qw)
-			}
-			if len(words) > 0 {
+			if words := p.indexed(); len(words) > 0 {
 				all = append(all, words)
 			}
 		}
 	}
 	return all, nil
+}
+
+// Near are the single words that must stand near each other, which an index of folded words may be asked for besides. A phrase near
+// another is left to Matcher.
+func (q *Query) Near() ([]feed.NearWords, error) {
+	var all []feed.NearWords
+	for _, text := range q.All {
+		t, err := parseTerm(text)
+		if err != nil {
+			return nil, err
+		}
+		for i, gap := range t.gaps {
+			a, b := t.phrases[i].indexed(), t.phrases[i+1].indexed()
+			if len(a) == 1 && len(b) == 1 && !a[0].Begun && !b[0].Begun {
+				all = append(all, feed.NearWords{A: a[0], B: b[0], Gap: gap})
+			}
+		}
+	}
+	return all, nil
+}
+
+// indexed are the words of a phrase as an index of folded words has them.
+func (p *phrase) indexed() (words []feed.QueryWord) {
+	for _, w := range p.words {
+		if w.fold == "" {
+			continue
+		}
+		qw := feed.QueryWord{Folds: spelledAs(w.fold), Begun: w.begun}
+		if w.begun {
+			qw.Folds = qw.Folds[:1]
+		}
+		words = append(words, qw)
+	}
+	return words
 }
 
 // spelledAs are the folded words that spelling makes one with this one, itself first.

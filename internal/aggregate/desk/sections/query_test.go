@@ -58,6 +58,7 @@ func FuzzParseQuery(f *testing.F) {
 	f.Add("lãi suất ~5 giảm, kỹ thuật*", "Lãi suất huy động giảm, kĩ thuật viên")
 	f.Add(`"VN-Index" -thể thao`, "VN-Index tăng")
 	f.Add("hoa binh", "Hoà Bình")
+	f.Add("lãi ~2 kỹ ~1 giảm", "Kĩ thuật giảm lãi suất")
 	f.Add("lãi, giảm -vàng", "Lãi suất giảm, vàng tăng")
 	f.Add("quý*", "quí vị")
 	f.Add("東京", "東京都で")
@@ -94,6 +95,15 @@ func FuzzParseQuery(f *testing.F) {
 			return
 		}
 		words := strings.Fields(string(feed.SearchedWords(nil, title, "")))
+		near, err := q.Near()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range near {
+			if !standNear(words, n) {
+				t.Fatalf("%q finds %q, but the index is asked for %v, which are not near each other in %v", text, title, n, words)
+			}
+		}
 		for _, p := range phrases {
 			if !stands(words, p) {
 				t.Fatalf("%q finds %q, but the index is asked for %v, which is not in %v", text, title, p, words)
@@ -114,6 +124,18 @@ func stands(words []string, phrase []feed.QueryWord) bool {
 		}
 	}
 	return len(phrase) == 0
+}
+
+// standNear tells whether a list of words has two near each other.
+func standNear(words []string, n feed.NearWords) bool {
+	for i := range words {
+		for j := i + 1; j < len(words) && j-i-1 <= n.Gap; j++ {
+			if meets(words[i], n.A) && meets(words[j], n.B) || meets(words[i], n.B) && meets(words[j], n.A) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func meets(fold string, w feed.QueryWord) bool {
