@@ -124,11 +124,12 @@ func (a *Aggregate) Likeliest(ctx context.Context, items []feed.Item) ([]Likely,
 			return nil, err
 		}
 	}
+	a.model.When(func() (*sections.Model, error) { return a.Model(ctx) })
 	likely := make([]Likely, len(items))
 	for i := range items {
 		likely[i].Section, likely[i].Probability = a.desk.Likeliest(&items[i])
 	}
-	return likely, nil
+	return likely, a.known()
 }
 
 // Model returns what the sections learned from the stored examples.
@@ -276,10 +277,10 @@ func (a *Aggregate) openDesk(ctx context.Context, now time.Time) (*desk.Desk, er
 	return d, nil
 }
 
-// learned is the model as of the last commit of any desk, whose turn is the present one from now on. What
-// is known of it is read anew only where another desk changed the examples, or they count otherwise by now:
-// it takes longer than all else that a desk begins with, and neither a change of the configuration nor the
-// editor's word teaches anything until a desk has filed by it.
+// learned is the model as of the last commit of any desk, whose turn is the present one from now on. It is
+// read when it is first asked; and anew only where another desk changed the examples, or they count otherwise
+// by now: that takes longer than all else that a desk begins with, and neither a change of the configuration
+// nor the editor's word teaches anything until a desk has filed by it.
 func (a *Aggregate) learned(ctx context.Context, now time.Time) (*sections.Model, error) {
 	settings, _ := a.current()
 	turn, err := a.store.DeskTurn(ctx)
@@ -291,14 +292,19 @@ func (a *Aggregate) learned(ctx context.Context, now time.Time) (*sections.Model
 		return nil, err
 	}
 	if a.model == nil || taught > a.turn || a.model.Aged(now) || a.halfLife != settings.Learning.HalfLife {
-		a.model = nil // there is no room for two
-		if a.model, err = a.Model(ctx); err != nil {
-			return nil, err
-		}
-		a.halfLife = settings.Learning.HalfLife
+		a.model, a.halfLife = sections.LateModel(now), settings.Learning.HalfLife
 	}
 	a.turn = turn
 	return a.model, nil
+}
+
+// known says why the model could not be read when it was asked; it is forgotten then.
+func (a *Aggregate) known() error {
+	err := a.model.Err()
+	if err != nil {
+		a.forget()
+	}
+	return err
 }
 
 // forget forgets what the desk remembers and what was learned: either may be more than is stored, or less.

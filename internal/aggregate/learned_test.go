@@ -31,7 +31,7 @@ func TestLearnedOutlives(t *testing.T) {
 		settings := func(second string) Settings {
 			return Settings{
 				Sections: []feed.Section{{ID: "kinh-te", MaxAge: 168 * time.Hour, Learn: true}, {ID: "the-thao", MaxAge: 168 * time.Hour, Learn: true}},
-				Sources:  []feed.Source{{ID: "bao-a", Section: "kinh-te", Learn: true}, {ID: "bao-b", Section: second, Learn: true}},
+				Sources:  []feed.Source{{ID: "bao-a", Section: "kinh-te", Learn: true}, {ID: "bao-b", Section: second, Learn: true}, {ID: "bao-c"}},
 				Stories:  feed.StorySettings{Window: 72 * time.Hour, Match: "normal", Updates: "entry"},
 				Learning: feed.SectionSettings{Confidence: 0.5, Learn: true},
 			}
@@ -98,6 +98,7 @@ func TestLearnedOutlives(t *testing.T) {
 		a := wing("kinh-te")
 		file(a, "bao-a", 8)
 		file(a, "bao-b", 8)
+		file(a, "bao-c", 1) // which no source files: what was learned is asked
 		before := a.model
 		if err := a.Reload(settings("the-thao"), collector); err != nil {
 			t.Fatal(err)
@@ -151,5 +152,22 @@ func TestLearnedOutlives(t *testing.T) {
 			t.Error("what another process taught is missing")
 		}
 		like(a)
+
+		// While the examples cannot be read, what is to be filed by them waits.
+		b := wing("kinh-te")
+		storetest.Exec(t, address, `ALTER TABLE labels RENAME TO elsewhere`)
+		save("bao-c", 1)
+		if _, err := b.File(ctx); err == nil || b.model != nil {
+			t.Errorf("filed by what could not be read: %v", err)
+		}
+		if n, _, err := s.Lag(ctx); err != nil || n != 1 {
+			t.Errorf("%d items wait, want one, %v", n, err)
+		}
+		storetest.Exec(t, address, `ALTER TABLE elsewhere RENAME TO labels`)
+		file(b, "bao-c", 0)
+		if n, _, err := s.Lag(ctx); err != nil || n != 0 {
+			t.Errorf("%d items wait, %v", n, err)
+		}
+		like(b)
 	})
 }

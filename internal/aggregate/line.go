@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,8 +49,14 @@ func (l *line) run(ctx context.Context) (err error) {
 		l.readAhead(ctx, items[len(items)-1].ID)
 		now := l.now()
 		again := filedBefore(items)
+		l.model.When(func() (*sections.Model, error) {
+			if err := l.settle(); err != nil { // what the batch before taught is read with the rest
+				return nil, err
+			}
+			return l.Model(ctx)
+		})
 		touched := l.desk.File(items, now)
-		if err := l.settle(); err != nil { // the entries of the batch before are read now
+		if err := cmp.Or(l.known(), l.settle()); err != nil { // the entries of the batch before are read now
 			return err
 		}
 		fresh := len(items)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/feed"
 )
 
@@ -173,17 +174,21 @@ func (a *Aggregate) refile(ctx context.Context, s *Settings, is, was *ruling) (i
 	if err != nil {
 		return 0, err
 	}
+	model.When(func() (*sections.Model, error) { return a.Model(ctx) })
 	d, err := a.newDesk(ctx, *s, model)
 	if err != nil {
 		return 0, err
 	}
 	total := 0
-	err = a.filedSince(ctx, since, func(items []feed.Item) error {
+	err = a.filedSince(ctx, since, d.ReadsContent(), func(items []feed.Item) error {
 		var otherwise []int64
 		for i := range items {
 			if d.FilesOtherwise(&items[i]) {
 				otherwise = append(otherwise, items[i].ID)
 			}
+		}
+		if err := a.known(); err != nil {
+			return err
 		}
 		n, err := a.store.RefileItems(ctx, otherwise)
 		total += n
@@ -192,9 +197,9 @@ func (a *Aggregate) refile(ctx context.Context, s *Settings, is, was *ruling) (i
 	return total, err
 }
 
-// filedSince calls each for the filed items since a time, in order of arrival, a batch at a time; the
-// next batch is read meanwhile.
-func (a *Aggregate) filedSince(ctx context.Context, since time.Time, each func([]feed.Item) error) error {
+// filedSince calls each for the filed items since a time, in order of arrival, a batch at a time, with their
+// contents where they are to be whole; the next batch is read meanwhile.
+func (a *Aggregate) filedSince(ctx context.Context, since time.Time, whole bool, each func([]feed.Item) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	batches := make(chan inbox)
 	done := make(chan struct{})
@@ -204,7 +209,7 @@ func (a *Aggregate) filedSince(ctx context.Context, since time.Time, each func([
 		defer close(batches)
 		var last int64
 		for {
-			items, err := a.store.FiledSince(ctx, since, last, batchSize)
+			items, err := a.store.FiledSince(ctx, since, last, batchSize, whole)
 			if err == nil && len(items) == 0 {
 				return
 			}

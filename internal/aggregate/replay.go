@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/feed"
 )
 
@@ -47,17 +48,15 @@ func (a *Aggregate) Replay(ctx context.Context, each func(Change)) (Replayed, er
 		return done, err
 	}
 	done.InForce = stored == print
-	model, err := a.Model(ctx)
-	if err != nil {
-		return done, err
-	}
+	model := sections.LateModel(a.now())
+	model.When(func() (*sections.Model, error) { return a.Model(ctx) })
 	d, err := a.newDesk(ctx, settings, model)
 	if err != nil {
 		return done, err
 	}
 	var changes []Change
 	before, after := unions{}, unions{}
-	err = a.filedSince(ctx, a.now().Add(-settings.window()), func(was []feed.Item) error {
+	err = a.filedSince(ctx, a.now().Add(-settings.window()), true, func(was []feed.Item) error {
 		done.Items += len(was)
 		now := make([]feed.Item, len(was))
 		for i := range was {
@@ -66,6 +65,9 @@ func (a *Aggregate) Replay(ctx context.Context, each func(Change)) (Replayed, er
 		}
 		at := now[len(now)-1].FirstSeen
 		d.File(now, at)
+		if err := model.Err(); err != nil {
+			return err
+		}
 		d.Prune(at) // as the desk did then
 		for i := range was {
 			before.add(was[i].Entry, was[i].Sections)

@@ -284,10 +284,10 @@ func (s *Store) Window(ctx context.Context, since time.Time, each func(*feed.Ite
 		}, millis(since.Add(-ahead)), millis(since))
 }
 
-// FiledSince returns whole items that are filed and were seen since a time, in order of arrival:
+// FiledSince returns items, whole or as UnfiledAfter, that are filed and were seen since a time, in order of arrival:
 // those behind the item with the id after, at most limit.
-func (s *Store) FiledSince(ctx context.Context, since time.Time, after int64, limit int) ([]feed.Item, error) {
-	items, err := s.itemsOf(ctx, s.whole, limit, `WHERE i.filed = 1 AND i.first_seen >= $1 AND i.id > $2 ORDER BY i.id LIMIT $3`,
+func (s *Store) FiledSince(ctx context.Context, since time.Time, after int64, limit int, whole bool) ([]feed.Item, error) {
+	items, err := s.itemsOf(ctx, s.readerOf(whole), limit, `WHERE i.filed = 1 AND i.first_seen >= $1 AND i.id > $2 ORDER BY i.id LIMIT $3`,
 		millis(since), after, limit)
 	return items, cmp.Or(err, s.toldBefore(ctx, items))
 }

@@ -44,6 +44,7 @@ func (f *Filer) weigh(it *feed.Item, w *filing) evidence {
 	ev := evidence{section: -1}
 	var c *learned
 	if f.set.Learn && f.model != nil {
+		f.model.know()
 		f.model.mu.Lock()
 		defer f.model.mu.Unlock()
 		c = f.model.languages[w.read.language]

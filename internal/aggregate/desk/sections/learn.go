@@ -1,10 +1,12 @@
 package sections
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"feedd/internal/feed"
@@ -62,6 +64,63 @@ type Model struct {
 	languages map[string]*learned
 	memory    learning
 	weighing  weighing
+
+	late    atomic.Bool // it has not been asked, see LateModel
+	reading sync.Mutex
+	read    func() (*Model, error)
+	err     error
+}
+
+// LateModel returns a model that knows nothing until the first item comes that it has a say in. Where
+// sources, categories and rules file all that comes, that is never, and it costs neither time nor memory.
+// When decides what it will know then.
+func LateModel(now time.Time) *Model {
+	m := &Model{weighing: weighing{week: Week(now)}}
+	m.late.Store(true)
+	return m
+}
+
+// When says how a late model comes to know what it is asked: read returns a model that knows the examples
+// of that moment, whose content it takes over. What LearnLabel is given before is not learned: it must be
+// among what read finds. Of a model that knows, nothing changes.
+func (m *Model) When(read func() (*Model, error)) {
+	m.reading.Lock()
+	defer m.reading.Unlock()
+	m.read = read
+}
+
+var errNeverRead = errors.New("nothing says how to read what the sections learned")
+
+// know makes a late model know. Nobody who calls it holds m.mu.
+func (m *Model) know() {
+	if !m.late.Load() {
+		return
+	}
+	m.reading.Lock()
+	defer m.reading.Unlock()
+	if !m.late.Load() || m.err != nil {
+		return
+	}
+	if m.read == nil {
+		m.err = errNeverRead
+		return
+	}
+	full, err := m.read()
+	if m.read = nil; err != nil {
+		m.err = err
+		return
+	}
+	m.mu.Lock()
+	m.languages, m.weighing = full.languages, full.weighing
+	m.mu.Unlock()
+	m.late.Store(false)
+}
+
+// Err tells why a late model that was asked knows nothing. What was decided by it counts for nothing.
+func (m *Model) Err() error {
+	m.reading.Lock()
+	defer m.reading.Unlock()
+	return m.err
 }
 
 // NewModel returns a model that knows nothing, to which all examples will count alike.
@@ -74,7 +133,11 @@ func NewWeighingModel(w Weighing) *Model {
 }
 
 // Aged tells whether examples would count otherwise by now.
-func (m *Model) Aged(now time.Time) bool { return m.weighing.week != Week(now) }
+func (m *Model) Aged(now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.weighing.week != Week(now)
+}
 
 // Learn adds (sign 1) or takes back (sign -1) an item as an example of a section. What is taken
 // back must have been added with the same text.
@@ -84,6 +147,9 @@ func (m *Model) Learn(it *feed.Item, section string, sign int) {
 
 // LearnLabel is Learn for a label as the store kept it.
 func (m *Model) LearnLabel(l Label, sign int) {
+	if m.late.Load() {
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	weight := m.weighing.of(&l)
@@ -100,6 +166,7 @@ func (m *Model) LearnLabel(l Label, sign int) {
 
 // Labels returns how many examples a section has, in all languages.
 func (m *Model) Labels(section string) int {
+	m.know()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := 0
@@ -113,6 +180,7 @@ func (m *Model) Labels(section string) int {
 
 // Settle calibrates the model now rather than at its next decision.
 func (m *Model) Settle() {
+	m.know()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, c := range m.languages {

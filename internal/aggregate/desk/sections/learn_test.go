@@ -1,6 +1,7 @@
 package sections
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"feedd/internal/feed/feedtest"
 
@@ -175,6 +177,54 @@ func TestModelForgetsExactly(t *testing.T) {
 	}
 	if n := m.Labels("kinh-te"); n != 56 {
 		t.Errorf("kinh-te has %d labels, want 56", n)
+	}
+}
+
+// What was learned is read when an item comes that it has a say in, once; and what could not be read
+// decides nothing unseen.
+func TestLateModel(t *testing.T) {
+	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	full, reads := taught(examples(t)), 0
+	var failure error
+	late := func() *Model {
+		m := LateModel(now)
+		m.When(func() (*Model, error) {
+			reads++
+			return full, failure
+		})
+		return m
+	}
+	m := late()
+	m.LearnLabel(Label{Item: 1, Section: "kinh-te", Language: "vi", Text: "Giá vàng"}, 1) // it is among what will be read
+	f := learnedFiler(t, m, func(s []feed.Section, _ *feed.SectionSettings) {
+		s[1].Rules = []feed.Rule{{Any: pats("lãi suất"), Line: 3}}
+	})
+	if p := filedUnder(f, "vi", "Ngân hàng giảm lãi suất"); p.Section != "kinh-te" || reads != 0 {
+		t.Errorf("a rule files under %q, and what was learned was read %d times", p.Section, reads)
+	}
+	if m.Aged(now.Add(time.Hour)) || !m.Aged(now.Add(week)) {
+		t.Error("a model that knows nothing yet does not age by the week")
+	}
+	for range 2 {
+		if p := filedUnder(f, "vi", "Tiền đạo ghi bàn trong trận chung kết"); p.Section != "the-thao" || reads != 1 || m.Err() != nil {
+			t.Errorf("filed under %q after reading %d times, %v", p.Section, reads, m.Err())
+		}
+	}
+	if n := m.Labels("kinh-te"); n != 56 {
+		t.Errorf("kinh-te has %d examples, want the 56 that were read", n)
+	}
+	m.LearnLabel(Label{Item: 2, Section: "kinh-te", Language: "vi", Text: "Giá vàng"}, 1)
+	if n := m.Labels("kinh-te"); n != 57 {
+		t.Errorf("kinh-te has %d examples, want 57", n)
+	}
+
+	failure = errors.New("no database")
+	m = late()
+	if p := filedUnder(learnedFiler(t, m), "vi", "Tiền đạo ghi bàn trong trận chung kết"); p.Section != "" || !errors.Is(m.Err(), failure) {
+		t.Errorf("filed under %q by what could not be read, %v", p.Section, m.Err())
+	}
+	if m := LateModel(now); m.Labels("kinh-te") != 0 || m.Err() == nil {
+		t.Error("a model that nobody says how to read says nothing of it")
 	}
 }
 

@@ -37,6 +37,7 @@ func LearnedWords(m *Model, section string, never []string, most int, labels fun
 	}
 	struck := newPhrases(never)
 	var all []feed.LearnedWord
+	m.know()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for language, words := range met {
