@@ -129,7 +129,11 @@ func (a *Aggregate) Likeliest(ctx context.Context, items []feed.Item) ([]Likely,
 	for i := range items {
 		likely[i].Section, likely[i].Probability = a.desk.Likeliest(&items[i])
 	}
-	return likely, a.known()
+	if err := a.known(); err != nil {
+		a.desk = nil // it goes by a model that knows nothing
+		return nil, err
+	}
+	return likely, nil
 }
 
 // Model returns what the sections learned from the stored examples.
@@ -298,11 +302,12 @@ func (a *Aggregate) learned(ctx context.Context, now time.Time) (*sections.Model
 	return a.model, nil
 }
 
-// known says why the model could not be read when it was asked; it is forgotten then.
+// known says why the model could not be read when it was asked; it is forgotten then. What the desk decided
+// by it counts for nothing.
 func (a *Aggregate) known() error {
 	err := a.model.Err()
 	if err != nil {
-		a.forget()
+		a.model = nil
 	}
 	return err
 }
