@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"container/heap"
 	"context"
 	"errors"
 	"log/slog"
@@ -55,7 +56,7 @@ type schedule struct {
 	done  chan done
 
 	replanned time.Time // when replan last looked, by the clock
-	next      time.Time // when the first of those that rest is due; zero while none does
+	waiting   waiting   // at least once each that rests
 }
 
 // runSchedule submits each source when it is due, never one that is still under way, until ctx
@@ -70,25 +71,34 @@ func (a *Aggregate) runSchedule(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
-		looked := "" // the only source that may be due earlier than it was
+		all, looked := false, "" // what may be due at another time than it was
 		select {
 		case <-ctx.Done():
 			s.drain()
 			return nil
 		case <-a.reload:
 			s.configure(ctx)
+			all = true
 		case d := <-s.done:
 			s.settle(ctx, d)
 			looked = d.id
 		case call := <-a.calls:
 			call(s)
+			all = true
 		case <-timer.C:
 		}
-		s.replan(ctx)
-		s.submitDue(looked)
-		if !s.next.IsZero() {
+		if s.replan(ctx) || all {
+			s.waiting = s.waiting[:0]
+			for id := range s.slots {
+				s.submit(id)
+			}
+		} else if looked != "" {
+			s.submit(looked)
+		}
+		s.submitDue()
+		if len(s.waiting) > 0 {
 			// A timer stands still while the machine sleeps, and does not hear of a clock that is set.
-			timer.Reset(min(s.next.Sub(a.now()), clockEvery))
+			timer.Reset(min(s.waiting[0].due.Sub(a.now()), clockEvery))
 		} else {
 			timer.Stop()
 		}
@@ -174,11 +184,11 @@ func (s *schedule) save(ctx context.Context, sl *slot) {
 
 // replan looks, now and then, for sources whose next run lies further away than they would be planned
 // now, as when it was planned by a clock that was ahead and has been put back. Without that they
-// would be silent until then.
-func (s *schedule) replan(ctx context.Context) {
+// would be silent until then. It tells whether there are any.
+func (s *schedule) replan(ctx context.Context) bool {
 	now := s.a.now()
 	if since := now.Sub(s.replanned); since >= 0 && since < clockEvery {
-		return
+		return false
 	}
 	back := s.replanned.Sub(now)
 	s.replanned = now
@@ -197,36 +207,33 @@ func (s *schedule) replan(ctx context.Context) {
 		n++
 	}
 	if n > 0 {
-		s.next = now // and all are looked at
 		s.a.log.Warn("the clock was put back; sources that would have waited for it are planned anew", "sources", n, "by", max(back, 0).Round(time.Second))
 	}
+	return n > 0
 }
 
-// submitDue submits what is due, and sets next. With the source that alone was changed it looks at no other
-// before next: after each of a thousand looks to go through a thousand sources adds up.
-func (s *schedule) submitDue(changed string) {
+// submitDue submits what is due, and looks at nothing else: a thousand sources that are gone through for each
+// look of a thousand add up.
+func (s *schedule) submitDue() {
 	now := s.a.now()
-	if changed != "" && (s.next.IsZero() || s.next.After(now)) {
-		if sl := s.slots[changed]; sl != nil {
-			s.submit(sl, now)
+	for len(s.waiting) > 0 && !s.waiting[0].due.After(now) {
+		id := heap.Pop(&s.waiting).(waits).id
+		if sl := s.slots[id]; sl != nil && !sl.state.NextRun.After(now) { // else it waits once more, for later
+			s.submit(id)
 		}
-		return
-	}
-	s.next = time.Time{}
-	for _, sl := range s.slots {
-		s.submit(sl, now)
 	}
 }
 
 // refusedRest is how long a source rests that the queue did not take, for its last look was not quite over.
 const refusedRest = time.Second
 
-// submit submits a source that is due, and brings next forward for one that will be.
-func (s *schedule) submit(sl *slot, now time.Time) {
-	due := sl.state.NextRun
-	if sl.polling || !sl.wanted || due.IsZero() {
+// submit submits a source that is due, and lets one wait that will be.
+func (s *schedule) submit(id string) {
+	sl, now := s.slots[id], s.a.now()
+	if sl == nil || sl.polling || !sl.wanted || sl.state.NextRun.IsZero() {
 		return
 	}
+	due := sl.state.NextRun
 	if !due.After(now) {
 		if s.queue.Submit(collect.Job{Source: sl.src, State: sl.state, Known: s.a.store.Known}) {
 			sl.polling = true
@@ -235,9 +242,26 @@ func (s *schedule) submit(sl *slot, now time.Time) {
 		}
 		due = now.Add(refusedRest)
 	}
-	if s.next.IsZero() || due.Before(s.next) {
-		s.next = due
-	}
+	heap.Push(&s.waiting, waits{due, id})
+}
+
+// waits is a source that is due at a time, unless that was changed since.
+type waits struct {
+	due time.Time
+	id  string
+}
+
+// waiting is a heap of these, the first due at its top.
+type waiting []waits
+
+func (w waiting) Len() int           { return len(w) }
+func (w waiting) Less(i, j int) bool { return w[i].due.Before(w[j].due) }
+func (w waiting) Swap(i, j int)      { w[i], w[j] = w[j], w[i] }
+func (w *waiting) Push(x any)        { *w = append(*w, x.(waits)) }
+func (w *waiting) Pop() any {
+	last := (*w)[len(*w)-1]
+	*w = (*w)[:len(*w)-1]
+	return last
 }
 
 // admit brings the schedule to the sources of the configuration. Where that moves a next run, as

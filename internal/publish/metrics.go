@@ -41,7 +41,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		times: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "feedd_http_request_seconds",
 			Help: "Time to answer a request, by kind of document and status.", Buckets: prometheus.ExponentialBuckets(0.00025, 4, 9)}, []string{"route", "code"}),
 		renderTime: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "feedd_render_seconds",
-			Help: "Time to render all documents of one section.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 14)}),
+			Help: "Time to render of one section what somebody waits for.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 14)}),
 		rendered: prometheus.NewCounter(prometheus.CounterOpts{Name: "feedd_documents_changed_total",
 			Help: "Documents whose bytes changed."}),
 		same: prometheus.NewCounter(prometheus.CounterOpts{Name: "feedd_documents_same_total",
