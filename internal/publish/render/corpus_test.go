@@ -196,6 +196,13 @@ func TestW3CValidator(t *testing.T) {
 		}
 	}
 	all("fixture", fixture())
+	for _, f := range FeedFormats { // all texts gave way to summaries
+		doc, full, err := FeedWithin(fixture(), f, 1)
+		if err != nil || full > 0 {
+			t.Fatal(full, err)
+		}
+		validate("short."+string(f), fixture().self(f), doc, "")
+	}
 	empty := fixture()
 	empty.Entries = nil
 	all("empty", empty)
