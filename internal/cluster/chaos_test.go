@@ -43,7 +43,6 @@ type press struct {
 	mu      sync.Mutex
 	ended   time.Time            // nothing is told after it; zero while telling
 	asked   map[string]time.Time // when each outlet was last asked, but for what was excused
-	gave    map[string]time.Time // when it last gave its document
 	left    map[string]time.Time // each host's last answer
 	inside  map[string]int       // requests at a host
 	looks   int
@@ -77,7 +76,7 @@ func (p *press) again(t *testing.T) *press {
 }
 
 func pressOf(t *testing.T, p *press) *press {
-	p.asked, p.gave, p.left, p.inside, p.excuse = map[string]time.Time{}, map[string]time.Time{}, map[string]time.Time{}, map[string]int{}, map[string]time.Time{}
+	p.asked, p.left, p.inside, p.excuse = map[string]time.Time{}, map[string]time.Time{}, map[string]int{}, map[string]time.Time{}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -173,7 +172,6 @@ func (p *press) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, to, http.StatusFound)
 		return
 	}
-	defer p.given(id)
 	etag := fmt.Sprintf(`"%s-%d"`, id, items)
 	w.Header().Set("ETag", etag)
 	w.Header().Set("Content-Type", "application/rss+xml")
@@ -243,12 +241,6 @@ func (p *press) reached() int {
 	return len(p.asked)
 }
 
-func (p *press) given(id string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.gave[id] = time.Now()
-}
-
 func (p *press) leave(host string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -274,13 +266,13 @@ func headline(host, outlet, n int) string {
 	return strings.Join(words, " ")
 }
 
-// forgive excuses what is under way, or was a moment ago and may not be saved, or will be within a moment: a
-// node ends now, or goes on. After a thaw, nor is a host's interval kept for a while.
-func (p *press) forgive(thawed bool) {
+// forgive excuses what is not saved yet, by when each outlet's last look that is was, or will be asked within a moment:
+// a node ends now, or goes on. After a thaw, nor is a host's interval kept for a while.
+func (p *press) forgive(saved map[string]time.Time, thawed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for id, last := range p.asked {
-		if p.gave[id].Before(last) || time.Since(p.gave[id]) < 2*time.Second {
+		if saved[id].Before(last.Add(-oneRun / 2)) { // by the clock of the node that asked
 			p.excuse[id] = time.Now()
 		}
 	}
@@ -534,10 +526,21 @@ func (c *cluster) storm(p *press, most time.Duration) {
 	c.t.Logf("the storm took %v: %v; %d looks so far", time.Since(began).Round(time.Second), c.evils, p.count())
 }
 
-// forgive excuses what nodes have under way that are about to end, or go on.
-func (c *cluster) forgive(p *press, thawed bool) {
-	p.forgive(thawed)
-	c.readers.forgive()
+// forgive excuses what nodes have under way that are about to end, or go on: what they have done and not noted in the
+// database, however long that takes them. It returns when each outlet's last look was that is noted.
+func (c *cluster) forgive(p *press, thawed bool) (saved map[string]time.Time) {
+	c.t.Helper()
+	var looks, unsent, delivered string
+	if err := c.ask([]any{&looks, &unsent, &delivered}, `SELECT (SELECT coalesce(json_object_agg(id, state::json->>'last_run'), '{}') FROM sources)::text,
+		(SELECT coalesce(string_agg(id, ' '), '') FROM messages WHERE sent = 0), (SELECT coalesce(string_agg(delivered, ' '), '') FROM subscriptions)`); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(looks), &saved); err != nil {
+		c.t.Fatal(err)
+	}
+	p.forgive(saved, thawed)
+	c.readers.forgive(strings.Fields(unsent), strings.Fields(delivered))
+	return saved
 }
 
 // killed kills a node and starts another.

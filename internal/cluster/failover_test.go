@@ -42,12 +42,12 @@ func TestFailover(t *testing.T) {
 	c.eventually(30*time.Second, "each node publishes", func() bool { return c.publishes("/sections/tin0.json") })
 	served := c.served("/sections/tin0.json")
 
-	c.forgive(p, false)
+	saved := c.forgive(p, false)
 	if err := primary.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(3 * time.Second) // a hand is not quick
-	c.forgive(p, false)
+	p.forgive(saved, false)
 	standby.Promote(t)
 	c.eventually(30*time.Second, "a node holds the desk at the standby", func() bool { return c.holder() != nil })
 	p.end()

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -24,7 +25,9 @@ type readers struct {
 	mu       sync.Mutex
 	feeds    map[string]time.Time // by hash, when it was taken first
 	messages map[string]time.Time // by id
+	last     string               // the feed that was taken last
 	excused  map[string]bool
+	grace    time.Time // what is given until then may come again
 	twice    []string
 }
 
@@ -42,7 +45,7 @@ func newReaders(t *testing.T) *readers {
 	mux.HandleFunc("POST /feed", func(_ http.ResponseWriter, q *http.Request) {
 		b, err := io.ReadAll(q.Body)
 		if err == nil {
-			r.take(r.feeds, fmt.Sprintf("%x", sha256.Sum256(b)))
+			r.takeFeed(fmt.Sprintf("%x", sha256.Sum256(b)))
 		}
 	})
 	mux.HandleFunc("POST /message", func(_ http.ResponseWriter, q *http.Request) { r.take(r.messages, q.Header.Get("X-Feedd-Id")) })
@@ -50,6 +53,13 @@ func newReaders(t *testing.T) *readers {
 	go func() { _ = srv.Serve(l) }()
 	t.Cleanup(func() { _ = srv.Close() })
 	return r
+}
+
+func (r *readers) takeFeed(hash string) {
+	r.take(r.feeds, hash)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = hash
 }
 
 func (r *readers) take(of map[string]time.Time, id string) {
@@ -63,19 +73,25 @@ func (r *readers) take(of map[string]time.Time, id string) {
 		return
 	}
 	of[id] = time.Now()
+	if time.Now().Before(r.grace) {
+		r.excused[id] = true
+	}
 }
 
-// forgive excuses that comes again what was given in the last moment, or will be before a while is over.
-func (r *readers) forgive() {
+// forgive excuses that comes again what was given and is not noted yet, as messages that are unsent and a feed that is
+// not among those delivered, or will be given within a moment.
+func (r *readers) forgive(unsent, delivered []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, of := range []map[string]time.Time{r.feeds, r.messages} {
-		for id, at := range of {
-			if time.Since(at) < time.Second {
-				r.excused[id] = true
-			}
+	for _, id := range unsent {
+		if _, given := r.messages[id]; given {
+			r.excused[id] = true
 		}
 	}
+	if !slices.Contains(delivered, r.last) {
+		r.excused[r.last] = true
+	}
+	r.grace = time.Now().Add(graceMost)
 }
 
 func (r *readers) told() int {
