@@ -83,6 +83,7 @@ type lexeme struct {
 type wordform struct {
 	feed.Word
 	normal, fold uint32
+	dotted       bool // made of initials, see joinInitials
 }
 
 // hashWords appends the words of a text, at most so many.
@@ -97,6 +98,39 @@ func hashWords(dst []wordform, scratch []feed.Word, text string, most int) ([]wo
 		dst = append(dst, h)
 	}
 	return dst, scratch
+}
+
+// joinInitials makes one word of capitals that stand with a full stop between each other: U.S. is read as US, and the
+// stop behind it is its own. The words are changed in place.
+func joinInitials(words []wordform, text string) []wordform {
+	kept := words[:0]
+	for i := 0; i < len(words); {
+		n := 1
+		for i+n < len(words) && words[i].isInitial() && words[i+n].isInitial() && text[words[i+n-1].End:words[i+n].Start] == "." {
+			n++
+		}
+		w := words[i]
+		if n > 1 {
+			var letters []byte
+			for _, letter := range words[i : i+n] {
+				letters = append(letters, letter.Fold...)
+			}
+			w.Fold, w.End, w.dotted = string(letters), words[i+n-1].End, true
+			w.Normal, w.fold = w.Fold, Hash(w.Fold)
+			w.normal = w.fold
+			if w.End < len(text) && text[w.End] == '.' {
+				w.End++
+			}
+		}
+		kept = append(kept, w)
+		i += n
+	}
+	return kept
+}
+
+// isInitial says whether a word is one capital without diacritics.
+func (w *wordform) isInitial() bool {
+	return len(w.Fold) == 1 && w.Upper && !w.Marked && w.Fold[0] > '9'
 }
 
 func wordsOf(text string) []wordform {

@@ -134,7 +134,7 @@ func (rd *Reader) ReadInto(t *Text, title, summary string) {
 	d := &rd.open
 	title = unescape(feed.Head(title, titleBytes))
 	rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, title, math.MaxInt)
-	words := rd.trim(rd.words, title)
+	words := rd.trim(joinInitials(rd.words, title), title)
 	d.Marked = marked(words)
 	caps := capitalsMeanNothing(words, title)
 	rd.title = rd.spell(rd.title[:0], words, title, d.Marked, caps, d)
@@ -154,7 +154,7 @@ func (rd *Reader) ReadInto(t *Text, title, summary string) {
 	if summary != "" {
 		summary = unescape(feed.Head(summary, summaryBytes))
 		rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, summary, summaryWords)
-		words := rd.words
+		words := joinInitials(rd.words, summary)
 		marked, caps := marked(words), capitalsMeanNothing(words, summary)
 		rd.rest = rd.spell(rd.rest, words, summary, marked, caps, nil)
 		rd.circumstances(&d.Circumstances, words, summary, marked, caps, true)
@@ -347,6 +347,7 @@ func (rd *Reader) outletName(tail []wordform, text string) bool {
 // spell appends the tokens of words to dst. With d, what sets headlines apart is noted there.
 func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, caps bool, d *Open) []spelled {
 	first := len(dst)
+	loud := caps && !strings.ContainsFunc(text, unicode.IsLower)
 	for i := 0; i < len(words); {
 		w := &words[i]
 		start, rubric := i == 0, false
@@ -362,7 +363,7 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		}
 		capital := w.Upper && !caps
 		name := capital && !start && !shouted(w, text)
-		if p := rd.lexeme(words[i:], text, marked, capital, name); p != nil {
+		if p := rd.lexeme(words[i:], text, marked, capital || w.dotted || caps && !loud, name); p != nil {
 			dst = rd.replace(dst, p, text[w.Start:words[i+len(p.words)-1].End], d)
 			dst[before].rubric = rubric
 			p.pass(dst[before:], words[i:], capital)
@@ -381,7 +382,7 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 			t.Flags |= IsCapital
 		}
 		if d != nil {
-			t.initials(w, caps && !strings.ContainsFunc(text, unicode.IsLower))
+			t.initials(w, loud)
 			d.Short = d.Short || t.Flags&IsAcronym != 0
 		}
 		dst = append(dst, t)
@@ -401,7 +402,7 @@ func opens(gap string) (start, rubric bool) {
 }
 
 // lexeme returns the phrase of the lexicon that the words begin with, nil where there is none.
-// capital says that the first has a capital that means something, name that it is part of a name.
+// capital says that what is all in capitals means something, name that the first word is part of a name.
 func (rd *Reader) lexeme(words []wordform, text string, marked, capital, name bool) *lexeme {
 	w := &words[0]
 	p, ok := rd.lx.lexemes.find(words, marked)
@@ -492,6 +493,9 @@ const (
 func acronym(s string) bool {
 	upper, letters := 0, 0
 	for _, r := range s {
+		if r == '.' { // U.N.
+			continue
+		}
 		letters++
 		if unicode.IsUpper(r) {
 			upper++

@@ -26,6 +26,9 @@ func TestNormalForm(t *testing.T) {
 		{"Ferry aground off Crete, crew safe", "UPDATE 2-Ferry aground off Crete, crew safe", "Ferry aground off Crete, crew safe (video)"},
 		{"Tuyển Úc gặp Ả Rập Xê Út", "Tuyển Australia gặp Saudi Arabia"},
 		{"Đại hội lần thứ XIV khai mạc ở thủ đô", "Đại hội lần thứ 14 khai mạc ở thủ đô"},
+		{"U.S. and U.N. envoys meet in Crete", "US and UN envoys meet in Crete", "United States and United Nations envoys meet in Crete", "U.S. and U.N. Envoys Meet in Crete"},
+		{"U.N. envoy leaves the U.S. Senate", "UN Envoy Leaves the US Senate"},
+		{"T.K.V. miners back at work", "TKV miners back at work"},
 		{"Orbitel pays $1.5bn for Fernway", "Orbitel pays $1.5 billion for Fernway - The Harbor Gazette", "Orbitel pays $1,500 million for Fernway"},
 	} {
 		want := rd.Read(forms[0], "").Exact

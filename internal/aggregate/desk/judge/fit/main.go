@@ -8,7 +8,7 @@
 //	go run ./internal/aggregate/desk/judge/fit -mine STREAM.tsv                   # labels that cost nothing, and how many are right
 //	go run ./internal/aggregate/desk/judge/fit -mine sqlite:data/feedd.db         # the same of a store; postgres://… too
 //	go run ./internal/aggregate/desk/judge/fit -also sqlite:data/feedd.db         # fit with them, and with what its editors said
-//	go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -vectors   # words/data/vectors-vi.bin, in some minutes
+//	git -C vietnews archive a20d9b7 | go run ./internal/aggregate/desk/judge/fit -data ../shared/quality -vectors -articles -   # words/data/vectors-vi.bin, in some minutes
 //
 // Fitting the same data again gives the same files, byte for byte.
 //
@@ -59,6 +59,7 @@ func run() error {
 	also := flag.String("also", "", "stores whose mined labels, and whose editors' words, the models are fitted on, too, separated by commas")
 	clusters := flag.String("clusters", "", "with -mine: a table of ids and clusters, where the stream has none itself; of a store, of guids or addresses")
 	vectors := flag.Bool("vectors", false, "write the word vectors instead of the models; fit once more afterwards")
+	articles := flag.String("articles", "", "with -vectors: a tar of articles, as git archive makes it of github.com/ThanhChinhBK/vietnews; - for the standard input")
 	misses := flag.Bool("misses", false, "with -check or -sets: print the false positives and false negatives")
 	flag.Parse()
 
@@ -86,7 +87,7 @@ func run() error {
 		l.Also(st, "a store")
 	}
 	if *vectors {
-		return fitVectors(l, filepath.Join(*into, "words/data/vectors-vi.bin"), *from)
+		return fitVectors(l, filepath.Join(*into, "words/data/vectors-vi.bin"), *from, *articles)
 	}
 	if *check > 0 || *sets {
 		var wrong io.Writer
@@ -146,8 +147,11 @@ func mineStore(address string) (*judge.Stored, error) {
 	return judge.MineStore(ctx, s)
 }
 
-// fitVectors writes the word vectors of the Vietnamese tables in a folder.
-func fitVectors(l *judge.Labelled, into, from string) error {
+// fitVectors writes the word vectors of the Vietnamese tables in a folder, and of a tar of articles.
+func fitVectors(l *judge.Labelled, into, from, articles string) error {
+	if articles == "" {
+		return fmt.Errorf("the articles are not part of feedd: clone github.com/ThanhChinhBK/vietnews, and hand over with -articles what git archive makes of it")
+	}
 	var tables []io.Reader
 	provenance := "trained by internal/aggregate/desk/judge/fit on"
 	for _, name := range []string{"stream_vi_10k.tsv", "categories_vi.tsv", "independent/sections_vntc8_train.tsv"} {
@@ -159,6 +163,21 @@ func fitVectors(l *judge.Labelled, into, from string) error {
 		provenance += fmt.Sprintf(" %s (SHA-256 %x…)", name, h[:6])
 		tables = append(tables, bytes.NewReader(raw))
 	}
+	in := os.Stdin
+	if articles != "-" {
+		f, err := os.Open(articles)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	table, commit, err := judge.ArticleTable(in)
+	if err != nil {
+		return err
+	}
+	provenance += fmt.Sprintf(" and %s (commit %.12s)", "github.com/ThanhChinhBK/vietnews", commit)
+	tables = append(tables, bytes.NewReader(table))
 	return write(into, func(w io.Writer) error { return l.FitHeadlineVectors(w, provenance, tables...) })
 }
 
