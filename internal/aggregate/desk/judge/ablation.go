@@ -9,9 +9,10 @@ import (
 
 // unseen are the sets whose outlets and years those who wrote the lists of the lexicon had not seen:
 // the pairs and the streams by which a list is measured.
-var unseen = struct{ pairs, streams []string }{
-	pairs:   []string{"vn18", "ecb+", "gva+", "neus+"},
-	streams: []string{"vn18", "ecb", "gva", "allsides"},
+var unseen = struct{ families, pairs, streams []string }{
+	families: []string{"allsides", "ecb", "gva", "vn18"},
+	pairs:    []string{"vn18", "ecb+", "gva+", "neus+"},
+	streams:  []string{"vn18", "ecb", "gva", "allsides"},
 }
 
 // Ablate cross-validates by data sets with all lists of the lexicon, and then with each of them left
@@ -32,7 +33,7 @@ func Ablate(out io.Writer, shared, own, labels string) error {
 		if err != nil {
 			return err
 		}
-		figures, right, folds := l.CrossValidate(BySets, 0, nil).ofUnseen()
+		figures, right, folds := l.CrossValidate(unseenSets, 0, nil).ofUnseen()
 		if list == "" {
 			list, whole = "(nothing)", figures
 		}

@@ -22,6 +22,7 @@ type Validation int
 const (
 	ByParts Validation = iota
 	BySets
+	unseenSets // BySets, of those in unseen alone
 )
 
 // families are the data sets of the same outlets and years: they are held out together.
@@ -44,9 +45,12 @@ var families = map[string]string{
 func (l *Labelled) CrossValidate(how Validation, parts int, misses io.Writer) StoriesReport {
 	l.sample()
 	v := validation{Labelled: l, sets: map[string]*tally{}, misses: misses}
-	if how == BySets {
-		v.bySets()
-	} else {
+	switch how {
+	case BySets:
+		v.bySets(slices.Compact(slices.Sorted(maps.Values(families))))
+	case unseenSets:
+		v.bySets(unseen.families)
+	default:
 		v.byParts(parts)
 	}
 	report := StoriesReport{Kind: "cross-validation", Streams: v.streams}
@@ -64,9 +68,9 @@ type validation struct {
 	misses  io.Writer
 }
 
-// bySets judges each family by models fitted to the others.
-func (v *validation) bySets() {
-	for _, family := range slices.Compact(slices.Sorted(maps.Values(families))) {
+// bySets judges each family named by models fitted to the others.
+func (v *validation) bySets(names []string) {
+	for _, family := range names {
 		m := v.fit("", func(i int) bool { return families[v.pairs[i].set] != family }, func(i int) bool { return families[v.days[i].set] != family })
 		sc := stories.NewScorer(m)
 		for i := range v.pairs {
