@@ -47,8 +47,9 @@ const (
 	isOpposite hint = iota // value: pair<<1 | side
 	isChoice               // value: group*64 + member
 	isAngle
-	isAdvice
-	isGenre // value: index<<1 | 1 if only at the head
+	isNoAdvice
+	isAdvice // value: 1 if only at the head
+	isGenre  // value: index<<1 | 1 if only at the head
 	isStep
 	isKind // value: index
 )
@@ -283,6 +284,8 @@ type lexiconFile struct {
 	Opposites                                                                    [][2][]string
 	Verbs                                                                        [][2][]string
 	Choices, Genres, Kinds                                                       [][]string
+
+	NoAdvice []string
 }
 
 // placesFile is the shape of places.yaml.
@@ -432,16 +435,21 @@ func (lx *lexicon) addHints(f *lexiconFile) {
 		}
 	}
 	lx.hints.addForms(isAngle, f.Angles)
-	lx.hints.addForms(isAdvice, f.Advice)
-	for i, group := range f.Genres {
-		for _, form := range group {
+	// A form behind ^ counts only at the head of the headline or of a part of it.
+	place := func(hint hint, value int, forms []string) {
+		for _, form := range forms {
 			form, atHead := strings.CutPrefix(form, "^")
-			value := i << 1
+			value := value << 1
 			if atHead {
 				value |= 1
 			}
-			add(isGenre, value, form)
+			add(hint, value, form)
 		}
+	}
+	lx.hints.addForms(isNoAdvice, f.NoAdvice) // before advice, so that they are found first
+	place(isAdvice, 0, f.Advice)
+	for i, group := range f.Genres {
+		place(isGenre, i, group)
 	}
 	lx.hints.addForms(isStep, f.Steps)
 	for i, group := range f.Kinds {

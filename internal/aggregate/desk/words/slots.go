@@ -626,6 +626,7 @@ func roman(s string) int {
 // contradictions notes the places, directions, digests and next steps of a headline.
 func (rd *Reader) contradictions(d *Open, words []wordform, text string, caps bool) {
 	said, until := -1, 0 // the pair of opposites of the last phrase of several words, and its end
+	none := -1           // where a phrase stands that is no advice, whatever it begins with
 	for i := 0; i < len(words); i++ {
 		w := &words[i]
 		if p, ok := rd.lx.places.find(words[i:], d.Marked); ok {
@@ -648,9 +649,11 @@ func (rd *Reader) contradictions(d *Open, words []wordform, text string, caps bo
 			case isAngle:
 				d.Angle = true
 			case isAdvice:
-				d.Advice = true
+				d.Advice = d.Advice || i != none && (p.value&1 == 0 || atHead(words, i, text))
+			case isNoAdvice:
+				none = i
 			case isGenre:
-				if p.value&1 == 0 || i == 0 || strings.ContainsAny(between(text, words[i-1], *w), ":|.?!,;–—") {
+				if p.value&1 == 0 || atHead(words, i, text) {
 					d.Genres |= 1 << (p.value >> 1)
 				}
 			case isStep:
@@ -671,6 +674,11 @@ func (rd *Reader) contradictions(d *Open, words []wordform, text string, caps bo
 	if bars := strings.Count(text, "|"); bars >= 2 && len(words) >= 6*(bars+1) {
 		d.Digest = true
 	}
+}
+
+// atHead says whether a headline, or a part of one, begins with a word, or with a number and the word.
+func atHead(words []wordform, i int, text string) bool {
+	return i == 0 || i == 1 && words[0].Fold[0] <= '9' || strings.ContainsAny(between(text, words[i-1], words[i]), ":|.?!,;–—")
 }
 
 // which says which one of a kind is meant where words begin with the kind, of n words: the number behind it or the
