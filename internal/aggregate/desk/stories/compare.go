@@ -95,7 +95,7 @@ func (sc *Scorer) overlap(a *words.Open) (o overlap) {
 		}
 	}
 	if (a.Short || pr.open.Short) && 4*o.mass > min(o.a, o.b) { // else it changes nothing
-		m, ordered := al.acronyms(ta, tb)
+		m, ordered := al.acronyms(ta, tb, sc.meant)
 		o.mass, o.ordered = o.mass+m, o.ordered+ordered
 	}
 	if o.a == 0 || o.b == 0 {

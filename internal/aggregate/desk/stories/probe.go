@@ -219,59 +219,66 @@ func (al *alignment) align(pr *probe, a []words.Token, marked bool) {
 }
 
 // acronyms matches what is left of one headline as an acronym with what is left of the other as the
-// words it is made of: "BoE" and "Bank of England". It returns what these weigh, and what of it
-// stands in the same order.
-func (al *alignment) acronyms(a, b []words.Token) (mass, inOrder float32) {
+// words it is made of: "BoE" and "Bank of England"; or as those that it is known to stand for. It returns what these
+// weigh, and what of it stands in the same order.
+func (al *alignment) acronyms(a, b []words.Token, known meanings) (mass, inOrder float32) {
 	for i := range a {
-		if a[i].Flags&words.IsAcronym == 0 || al.hitA[i] >= 0 {
+		t := &a[i]
+		if t.Flags&words.IsAcronym == 0 || al.hitA[i] >= 0 {
 			continue
 		}
-		for k := range b {
-			n := 0
-			if b[k].Initial|0x20 == a[i].Initial|0x20 {
-				n = spellsOut(b[k:], al.hitB[k:], a[i].Fold)
-			}
-			if n == 0 {
-				continue
-			}
-			w := a[i].Weight() / 2
-			for m := k; m < k+n; m++ {
-				w += b[m].Weight() / 2
-				al.hitB[m] = int8(i)
-			}
-			al.hitA[i], mass = int8(k), mass+w
-			if al.ord[i] = al.orderly(i, i+1, k, k+n); al.ord[i] {
-				inOrder += w
-			}
-			break
+		k, n := longForm(t, b, al.hitB, known)
+		if n == 0 {
+			continue
+		}
+		w := t.Weight() / 2
+		for m := k; m < k+n; m++ {
+			w += b[m].Weight() / 2
+			al.hitB[m] = int8(i)
+		}
+		al.hitA[i], mass = int8(k), mass+w
+		if al.ord[i] = al.orderly(i, i+1, k, k+n); al.ord[i] {
+			inOrder += w
 		}
 	}
 	for k := range b {
-		if b[k].Flags&words.IsAcronym == 0 || al.hitB[k] >= 0 {
+		t := &b[k]
+		if t.Flags&words.IsAcronym == 0 || al.hitB[k] >= 0 {
 			continue
 		}
-		for i := range a {
-			n := 0
-			if a[i].Initial|0x20 == b[k].Initial|0x20 {
-				n = spellsOut(a[i:], al.hitA[i:], b[k].Fold)
-			}
-			if n == 0 {
-				continue
-			}
-			w := b[k].Weight() / 2
-			ordered := al.orderly(i, i+n, k, k+1)
-			for m := i; m < i+n; m++ {
-				w += a[m].Weight() / 2
-				al.hitA[m], al.ord[m] = int8(k), false
-			}
-			al.hitB[k], mass = int8(i), mass+w
-			if al.ord[i] = ordered; ordered {
-				inOrder += w
-			}
-			break
+		i, n := longForm(t, a, al.hitA, known)
+		if n == 0 {
+			continue
+		}
+		w := t.Weight() / 2
+		ordered := al.orderly(i, i+n, k, k+1)
+		for m := i; m < i+n; m++ {
+			w += a[m].Weight() / 2
+			al.hitA[m], al.ord[m] = int8(k), false
+		}
+		al.hitB[k], mass = int8(i), mass+w
+		if al.ord[i] = ordered; ordered {
+			inOrder += w
 		}
 	}
 	return mass, inOrder
+}
+
+// longForm returns where in a headline the words stand that an acronym is for, and how many they are, 0 when they do
+// not.
+func longForm(acronym *words.Token, list []words.Token, hit []int8, known meanings) (at, n int) {
+	for at = range list {
+		if list[at].Initial|0x20 != acronym.Initial|0x20 {
+			continue
+		}
+		if n = spellsOut(list[at:], hit[at:], acronym.Fold); n == 0 && len(known) > 0 {
+			n = known.spelled(list[at:], hit[at:], acronym.Fold)
+		}
+		if n > 0 {
+			return at, n
+		}
+	}
+	return 0, 0
 }
 
 // orderly says whether a[i:i1] and b[k:k1] stand between the same matches in order.
@@ -286,9 +293,9 @@ func (al *alignment) orderly(i, i1, k, k1 int) bool {
 
 // spellsOut returns how many words at the head of the list have the first letters that make the
 // acronym whose fold this is, 0 when they do not. Small words between them have a letter in it or none.
-// Words without capitals must be more, since the letters of few are the same by chance.
+// They must be some, and words without capitals more, since the letters of few are the same by chance.
 func spellsOut(list []words.Token, hit []int8, acronym uint32) int {
-	const byChance = 4
+	const few, byChance = 3, 4
 	all, some, letters, capitals := words.Hash(""), words.Hash(""), 0, true
 	for n := range list[:min(len(list), words.MostAcronym+2)] {
 		t := &list[n]
@@ -303,7 +310,8 @@ func spellsOut(list []words.Token, hit []int8, acronym uint32) int {
 			letters++
 			capitals = capitals && t.Initial < 'a'
 		}
-		if (words.Hashed(all) == acronym || words.Hashed(some) == acronym) && !small && letters > 1 && (capitals || letters >= byChance) {
+		is := words.Hashed(all) == acronym && n+1 >= few || words.Hashed(some) == acronym && letters >= few
+		if is && !small && letters > 1 && (capitals || letters >= byChance) {
 			return n + 1
 		}
 	}

@@ -150,18 +150,21 @@ func (b *probe) weigh(r *rarity, p uint32, n float32) weight {
 	return w
 }
 
-// Counts counts in how many of the texts shown to it a word stands: the stream of a file of pairs.
+// Counts counts in how many of the texts shown to it a word stands, and what acronyms do for: the stream of a file of
+// pairs.
 type Counts struct {
 	documents map[uint32]int32
+	meant     meanings
 	all       int
 }
 
-// Add counts the words of one text.
+// Add takes one text.
 func (c *Counts) Add(t *words.Text) {
 	if c.documents == nil {
-		c.documents = map[uint32]int32{}
+		c.documents, c.meant = map[uint32]int32{}, meanings{}
 	}
 	c.all++
+	c.meant.saw(t, 1)
 	for _, p := range t.All() {
 		c.documents[p>>8]++
 	}

@@ -46,8 +46,9 @@ func (j *Comparison) Framed() bool { return j.filled || j.X[fEqual] == 1 && !j.e
 
 // Scorer compares reports. Its buffers are used again.
 type Scorer struct {
-	m    *Models
-	rare rarity
+	m     *Models
+	rare  rarity
+	meant meanings
 
 	probe probe      // of the report that others are compared with
 	other words.Open // the one that is compared
@@ -64,9 +65,9 @@ func NewScorer(m *Models) *Scorer {
 	return &Scorer{m: m}
 }
 
-// Amid makes the scorer weigh words by how rare they are among some texts, as a desk does by its
-// window.
-func (sc *Scorer) Amid(c *Counts) { sc.rare = c.of() }
+// Amid makes the scorer weigh words by how rare they are among some texts, and know the acronyms they explain, as a
+// desk does by its window.
+func (sc *Scorer) Amid(c *Counts) { sc.rare, sc.meant = c.of(), c.meant }
 
 // against names the report that compare and judge set others beside: what can be prepared once for
 // all of them, is.
@@ -120,9 +121,15 @@ func (sc *Scorer) judge(text *words.Text, hours float64, outlet bool, least floa
 	j.Apart = sc.atMostRelated(a, j)
 }
 
-// sure is what of a probability counts for one entry: without what word vectors say. They find the same subject in
-// other words, which makes a link; for certainty it is too little.
-func (j *Comparison) sure(p float64) float64 {
+// probable is the probability that two reports tell one event.
+func (j *Comparison) probable() float64 { return j.P }
+
+// sure is what of it counts for one entry: without what word vectors say. They find the same subject in other words,
+// which makes a link; for certainty it is too little.
+func (j *Comparison) sure() float64 { return j.sureOf(j.P) }
+
+// sureOf is sure of another probability than P.
+func (j *Comparison) sureOf(p float64) float64 {
 	if j.by == nil || j.X[fVectors] == 0 || j.exact || p <= 0 || p >= 1 {
 		return p
 	}
@@ -396,7 +403,7 @@ const apart = "apart"
 
 // unvetoed is what would become of two reports by themselves without the veto.
 func (j *Comparison) unvetoed(c Certainty) string {
-	would := j.outcome(j.would, j.sure(j.would), c)
+	would := j.outcome(j.would, j.sureOf(j.would), c)
 	if would == "one entry" && j.Apart != "" {
 		return "linked"
 	}
@@ -406,7 +413,7 @@ func (j *Comparison) unvetoed(c Certainty) string {
 // turningPoint names the one thing without which two reports would have been decided about otherwise,
 // and how; no sentence when nothing alone would have changed it.
 func (j *Comparison) turningPoint(c Certainty) feed.Text {
-	is := j.outcome(j.P, j.sure(j.P), c)
+	is := j.outcome(j.P, j.sure(), c)
 	if j.Apart != "" && is == "one entry" {
 		return feed.Say("without %s: %s", feed.Say(j.Apart), feed.Say("one entry"))
 	}
@@ -418,7 +425,7 @@ func (j *Comparison) turningPoint(c Certainty) feed.Text {
 	for i, v := range j.X {
 		adds := j.by.w[i] * v
 		p := 1 / (1 + math.Exp(adds-odds))
-		sure := j.sure(p)
+		sure := j.sureOf(p)
 		if i == fVectors {
 			sure = p
 		}
@@ -439,7 +446,7 @@ func (j *Comparison) Verdict(c Certainty) string {
 	switch {
 	case j.Veto != "" || j.P < c.Relate:
 		return "different"
-	case (j.sure(j.P) < c.fold(j) || j.Apart != "") && !j.exact:
+	case (j.sure() < c.fold(j) || j.Apart != "") && !j.exact:
 		return "related"
 	case j.interchangeable():
 		return "duplicate"

@@ -70,6 +70,23 @@ func TestAdviceOnAnotherThing(t *testing.T) {
 	}
 }
 
+// A way to do something is advice, a dismissal or a revolution is none.
+func TestNoAdvice(t *testing.T) {
+	rd, sc := words.NewReader(nil), NewScorer(nil)
+	for _, tt := range [][2]string{
+		{"Quy Hòa cách chức giám đốc bến cảng Bến Lạc", "Quy Hòa cách chức người đứng đầu bến cảng Bến Lạc"},
+		{"Cách chức giám đốc bến cảng Bến Lạc", "Cách chức lãnh đạo bến cảng Bến Lạc"},
+		{"Phong cách mới của bảo tàng Bến Lạc", "Phong cách lạ của bảo tàng Bến Lạc"},
+	} {
+		if j := sc.Score(rd.Read(tt[0], ""), rd.Read(tt[1], ""), 1, false); j.Veto == "advice on another thing" {
+			t.Errorf("%q and %q: %s", tt[0], tt[1], j.Veto)
+		}
+	}
+	if a, b := rd.Read("6 cách giữ ấm cho cây trong chậu", ""), rd.Read("Người làm vườn chỉ cách giữ ấm cho cây", ""); !a.Advice || !b.Advice {
+		t.Errorf("advice %v, %v", a.Advice, b.Advice)
+	}
+}
+
 // A name is one in all its spellings; two names that are alike are two.
 func TestSpellings(t *testing.T) {
 	rd, sc := words.NewReader(nil), NewScorer(nil)
@@ -125,6 +142,31 @@ func TestAcronyms(t *testing.T) {
 		if whole := j.X[fCosine] > 0.99; whole != tt.same {
 			t.Errorf("%q and %q share %.2f of their words", tt.a, tt.b, j.X[fCosine])
 		}
+	}
+}
+
+// What an acronym stands for is known from reports that say so, however few its letters are.
+func TestMeaningsOfAcronyms(t *testing.T) {
+	rd := words.NewReader(nil)
+	a, b := rd.Read("Hãng XĐ mở lại xưởng đúc tiền ở Bến Lạc", ""), rd.Read("Hãng Xu Đồng mở lại xưởng đúc tiền ở Bến Lạc", "")
+	share := func(counts *Counts) float64 {
+		sc := NewScorer(nil)
+		sc.Amid(counts)
+		j := sc.Score(a, b, 1, false)
+		return j.X[fCosine]
+	}
+	counts := &Counts{}
+	if s := share(counts); s > 0.95 {
+		t.Errorf("without a meaning they share %.2f; what follows shows nothing", s)
+	}
+	said := rd.Read("Thợ đúc đi làm lại", "Hãng Xu Đồng (XĐ) gọi 40 thợ đúc trở lại xưởng.")
+	counts.Add(said)
+	if s := share(counts); s < 0.99 {
+		t.Errorf("with the meaning they share %.2f", s)
+	}
+	counts.meant.saw(said, -1)
+	if s := share(counts); s > 0.95 || len(counts.meant) > 0 {
+		t.Errorf("forgotten, they share %.2f, and %v is known", s, counts.meant)
 	}
 }
 

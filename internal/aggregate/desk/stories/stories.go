@@ -142,6 +142,7 @@ func New(o Options) *Memory {
 		index: newIndex(), hosts: map[uint32]feed.Numbering{}, series: newSeriesSeen(), never: map[*report]uint64{},
 		word: newEditorsWord(),
 	}
+	s.sc.meant = meanings{}
 	s.sc.rare = rarity{documents: s.index.documents, all: func() int { return s.index.live }}
 	s.certain = Certainties(set.Match)
 	return s
@@ -360,7 +361,7 @@ func (s *Memory) choose(r *report) (best link, found bool) {
 		l.score = b.j.P / 2
 		if b.j.P >= hardly && s.asked < mostAsked {
 			s.members = l.story.newest(s.members[:0])
-			l.score = s.certainty(r, b, s.members, best.score)
+			l.score = s.certainty(r, b, s.members, (*Comparison).probable, best.score)
 		}
 		if !found || l.score > best.score {
 			best, found = l, true
@@ -369,7 +370,7 @@ func (s *Memory) choose(r *report) (best link, found bool) {
 	if found && best.score >= min(nearMiss, s.certain.Relate) { // else nobody asks
 		b := &s.judged[best.best]
 		list := b.r.entry.reports.all()
-		best.fold = b.j.sure(s.certainty(r, b, list[max(0, len(list)-linkedReports):], 0))
+		best.fold = s.certainty(r, b, list[max(0, len(list)-linkedReports):], (*Comparison).sure, 0)
 	}
 	return best, found
 }
@@ -396,9 +397,10 @@ func (s *Memory) group() {
 	}
 }
 
-// certainty is that r tells what some reports tell, of which b is the most like it. What is no more than
-// least is not reckoned to the end: it is least then.
-func (s *Memory) certainty(r *report, b *verdictOn, reports []*report, least float64) float64 {
+// certainty is that r tells what some reports tell, of which b is the most like it, by what of each pair counts. What is
+// no more than least is not reckoned to the end: it is least then.
+func (s *Memory) certainty(r *report, b *verdictOn, reports []*report, counts func(*Comparison) float64, least float64) float64 {
+	most := counts(&b.j)
 	n := 0
 	for _, o := range reports {
 		if s.near(r, o) {
@@ -417,14 +419,14 @@ func (s *Memory) certainty(r *report, b *verdictOn, reports []*report, least flo
 				*known = Comparison{}
 				s.judge(r, o, 0, known)
 			}
-			sum += known.P
+			sum += counts(known)
 		default:
 			s.asked++
 			// Were the others all alike, would it be more?
-			if beyond = beyond && (b.j.P+(sum+float64(left))/float64(n))/2+rounding > least; beyond {
+			if beyond = beyond && (most+(sum+float64(left))/float64(n))/2+rounding > least; beyond {
 				var j Comparison
 				s.judge(r, o, 0, &j)
-				sum += j.P
+				sum += counts(&j)
 			}
 		}
 		left--
@@ -432,9 +434,9 @@ func (s *Memory) certainty(r *report, b *verdictOn, reports []*report, least flo
 	if !beyond {
 		return least
 	}
-	score := b.j.P / 2
+	score := most / 2
 	if n > 0 {
-		score = (b.j.P + sum/float64(n)) / 2
+		score = (most + sum/float64(n)) / 2
 	}
 	// An outlet writes two pieces on one subject more readily than two outlets do by chance.
 	const doubtful = 0.89
@@ -494,6 +496,7 @@ func (s *Memory) storyOf(key string) *story {
 
 func (s *Memory) remember(r *report, words []words.Key) {
 	s.index.add(r, words)
+	s.sc.meant.saw(&r.doc, 1)
 	s.sawAddress(r, 1)
 	s.index.addTwin(r)
 	s.sawSkeleton(r, 1)
@@ -503,6 +506,7 @@ func (s *Memory) unremember(r *report) {
 	s.index.removeTwin(r)
 	s.sawAddress(r, -1)
 	s.sawSkeleton(r, -1)
+	s.sc.meant.saw(&r.doc, -1)
 	s.index.remove(r)
 }
 

@@ -62,7 +62,8 @@ type Open struct {
 	Steps    uint64    // which words of a next step the headline has
 	Days     [2]uint16 // named in title and summary: month*100+day
 	HeadHash uint32    // of the tokens before the first colon or bar
-	Short    bool      // has a token that is an acronym
+	Meaning  Meaning
+	Short    bool // has a token that is an acronym
 	slots    []slot
 
 	bearing  bearing // while a text is read; see Text.Cosine
@@ -79,7 +80,7 @@ const MostTokens = 40
 //	names   packed
 //	folds   of the headline's tokens whose fold is not their norm, hashed
 //	slots   three each: the key and the value
-//	seldom  steps, hash of the head, days, places, ages and the direction, where there are any
+//	seldom  steps, hash of the head, days, places, ages, the direction and the meaning of an acronym, where there are any
 //
 // and behind them bytes, four to a number:
 //
@@ -106,9 +107,10 @@ const (
 	hasPlaces
 	hasAges
 	hasDirection
+	hasMeaning
 )
 
-var seldomNumbers = [...]int{hasSteps: 2, hasHead: 1, hasDays: 1, hasPlaces: 4, hasAges: 1, hasDirection: directionNumbers}
+var seldomNumbers = [...]int{hasSteps: 2, hasHead: 1, hasDays: 1, hasPlaces: 4, hasAges: 1, hasDirection: directionNumbers, hasMeaning: 2}
 
 // packing is what a text is packed from, used again for each.
 type packing struct {
@@ -187,6 +189,9 @@ func (p *packing) packSeldom(d *Open, n []uint32) []uint32 {
 	if d.directed {
 		n, has = append(n, d.bearing[:]...), has|1<<hasDirection
 	}
+	if m := d.Meaning; m.Acronym != 0 {
+		n, has = append(n, m.Acronym|uint32(m.Long.Words), m.Long.hash), has|1<<hasMeaning
+	}
 	d.seldom = has
 	return n
 }
@@ -227,6 +232,14 @@ func (d *Text) Steps() uint64 {
 	return 0
 }
 
+// Meaning is what the text says that an acronym stands for.
+func (d *Text) Meaning() (m Meaning) {
+	if at := d.part(hasMeaning); at >= 0 {
+		m = Meaning{Hashed(d.block[at]), Phrase{d.block[at+1], uint8(d.block[at])}}
+	}
+	return m
+}
+
 // Lay lays a text open. What o held is overwritten.
 func (o *Open) Lay(d *Text) {
 	*o = Open{Text: d, Title: o.Title[:0], slots: o.slots[:0]}
@@ -255,7 +268,7 @@ func (o *Open) Lay(d *Text) {
 }
 
 func (o *Open) laySeldom() {
-	o.Steps = o.Text.Steps()
+	o.Steps, o.Meaning = o.Text.Steps(), o.Text.Meaning()
 	if at := o.part(hasHead); at >= 0 {
 		o.HeadHash = o.block[at]
 	}

@@ -25,12 +25,13 @@ func TestLaidOpen(t *testing.T) {
 		{"BoE raises rates to 5.25%, says Governor Andrew Bailey", "The Bank of England raised rates on August 3, the Bank of England said. The Bank of England is near 5.25%."},
 		{"Gia vang tang manh o TP HCM", "Gia vang tang manh o TP HCM sau 3 ngay giam, gia vang tang"},
 		{strings.Repeat("12/8 và 13/8 ", 30) + "Bình Thạnh", "Ngày 1/1, 2/1, 3/1, 4/1, 5/1 ở Gò Vấp"},
+		{"Bộ Y tế (BYT) kiểm tra 12 bệnh viện", "Ngày 3/2, BYT công bố kết quả."},
 		{manyWords(120), manyWords(60)},
 	} {
 		d := rd.Read(tt[0], tt[1])
 		o.Lay(d)
 		want := &rd.open // as it was read
-		if o.Steps != want.Steps || o.Text.Steps() != want.Steps || o.Days != want.Days || o.HeadHash != want.HeadHash || o.Short != want.Short || o.Circumstances != want.Circumstances {
+		if o.Steps != want.Steps || o.Text.Steps() != want.Steps || o.Days != want.Days || o.HeadHash != want.HeadHash || o.Meaning != want.Meaning || o.Text.Meaning() != want.Meaning || o.Short != want.Short || o.Circumstances != want.Circumstances {
 			t.Errorf("%q: %+v, want %+v", tt[0], o, *want)
 		}
 		if !slices.Equal(o.slots, want.slots) {

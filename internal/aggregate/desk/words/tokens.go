@@ -75,6 +75,7 @@ type spelled struct {
 	day    uint16 // month*100+day of a date
 	// rubric: a colon or bar stands before it.
 	rubric bool
+	paren  bool // it stands alone in parentheses
 	varied bool // its fold is that of all its spellings
 }
 
@@ -161,6 +162,7 @@ func (rd *Reader) ReadInto(t *Text, title, summary string) {
 		d.Told = len(rd.rest) >= 4
 	}
 	rd.days(d)
+	d.Meaning = rd.meaning()
 	d.Language = rd.languageOf(title, summary)
 	rd.collect(d)
 }
@@ -381,6 +383,8 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		} else if start && capital && !w.Marked {
 			t.Flags |= IsCapital
 		}
+		t.Initial = initial(w)
+		t.paren = i > 0 && isAside(text, w)
 		if d != nil {
 			t.initials(w, loud)
 			d.Short = d.Short || t.Flags&IsAcronym != 0
@@ -448,11 +452,10 @@ func (rd *Reader) weigh(tokens []spelled, marked bool) {
 // initials notes what joins an acronym with the words it is made of; loud says that the whole
 // headline is in capitals.
 func (t *spelled) initials(w *wordform, loud bool) {
-	if t.Initial = initial(w); t.Initial == 0 {
+	if t.Initial == 0 {
 		return
 	}
-	switch w.Fold {
-	case "of", "the", "and", "for", "va", "cua":
+	if joining(w.Fold) {
 		t.Flags |= IsJoining
 	}
 	if !w.Upper {
@@ -481,10 +484,18 @@ func initial(w *wordform) uint8 {
 	}
 }
 
-// Letters of an acronym that is taken for the words it is made of: of fewer, other words have the
-// same too often.
+// joining says whether a word, in bare letters, may stand between those an acronym is made of without a letter in it.
+func joining(fold string) bool {
+	switch fold {
+	case "of", "the", "and", "for", "va", "cua":
+		return true
+	}
+	return false
+}
+
+// Letters of an acronym.
 const (
-	leastAcronym = 3
+	leastAcronym = 2
 	MostAcronym  = 7
 )
 
