@@ -569,10 +569,11 @@ func (d *Daemon) refresh(ctx context.Context) error {
 // published at once; while commits follow each other, they are published together every pace, and
 // publishing takes a quarter of one processor at most as long as that keeps nobody waiting. Of several nodes none
 // may be far behind another, for a reader may meet one after the other: what was committed just after a rendering
-// looked is shown by the next, nodeWait later, unless two of them take longer than that.
+// looked is shown by the next, nodeWait later, unless that and its rendering take longer; they rest a third of the
+// time all the same, for what is slow now is so because others need the processors.
 func (d *Daemon) breath(took time.Duration) time.Duration {
 	if d.cluster != nil {
-		return max(nodeWait-2*took, took)
+		return max(nodeWait-2*took, took/2)
 	}
 	p := pollPace
 	if d.pub.Awaited() {
@@ -587,7 +588,7 @@ func (d *Daemon) breath(took time.Duration) time.Duration {
 const (
 	pace     = 2 * time.Second
 	pollPace = 3 * time.Second
-	nodeWait = 700 * time.Millisecond
+	nodeWait = 500 * time.Millisecond
 )
 
 func (d *Daemon) handler() http.Handler {

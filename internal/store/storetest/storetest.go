@@ -383,7 +383,7 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 const supervise = `bin=$1 dir=$2
 shift 2
 "$bin" -D "$dir/data" -k "$dir" -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=200 \
-	-c shared_buffers=32MB -c log_min_messages=warning "$@" >>"$dir/log" 2>&1 </dev/null &
+	-c wal_init_zero=off -c shared_buffers=32MB -c log_min_messages=warning "$@" >>"$dir/log" 2>&1 </dev/null &
 server=$!
 if read -r line; then kill -QUIT $server; wait $server; exit; fi
 kill -INT $server; wait $server
