@@ -37,7 +37,7 @@ const (
 	searchDefault  = 50
 	searchMost     = 100
 	searchRawQuery = 4 << 10 // bytes of the address behind its path
-	searchRanked   = 300     // of the newest entries, those that order=rank ranks at a time
+	searchRanked   = 200     // of the newest entries, those that order=rank ranks at a time
 	searchLooked   = 750     // of the newest reports that the index gives, those that one answer looks at
 )
 
