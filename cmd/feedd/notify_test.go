@@ -48,7 +48,7 @@ const signedWith = "a-secret-for-the-webhook"
 func newReceivers(t *testing.T) *receivers {
 	r := &receivers{got: map[string][]receipt{}}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /signed", func(w http.ResponseWriter, q *http.Request) {
+	mux.HandleFunc("POST /signed/{run}", func(w http.ResponseWriter, q *http.Request) {
 		body, err := io.ReadAll(q.Body)
 		mac := hmac.New(sha256.New, []byte(signedWith))
 		mac.Write(body)
@@ -61,17 +61,17 @@ func newReceivers(t *testing.T) *receivers {
 			return
 		}
 		for _, s := range said.Stories {
-			r.take(said.Channel, said.ID, said.Kind+" "+s.Title)
+			r.take(runOf(q), said.Channel, said.ID, said.Kind+" "+s.Title)
 		}
 	})
-	mux.HandleFunc("POST /generic", func(w http.ResponseWriter, q *http.Request) {
+	mux.HandleFunc("POST /generic/{run}", func(w http.ResponseWriter, q *http.Request) {
 		var said struct{ Message string }
 		if body, err := io.ReadAll(q.Body); err != nil || json.Unmarshal(body, &said) != nil {
 			t.Errorf("the generic webhook got %s, %v", body, err)
 			return
 		}
 		title, _, _ := strings.Cut(said.Message, "\n")
-		r.take("generic", title, "story "+title)
+		r.take(runOf(q), "generic", title, "story "+title)
 	})
 	r.hook = httptest.NewServer(mux)
 	t.Cleanup(r.hook.Close)
@@ -80,18 +80,25 @@ func newReceivers(t *testing.T) *receivers {
 		if l.Header.Get("List-Unsubscribe") == "" || !strings.Contains(l.Text, "text/html") || !strings.Contains(l.Text, "text/plain") {
 			t.Errorf("a letter has the header %v and the body %s", l.Header, l.Text)
 		}
-		r.take("mail", l.Header.Get("Message-Id"), "story "+l.Header.Get("X-Feedd-Id"))
+		r.take(r.run.Load(), "mail", l.Header.Get("Message-Id"), "story "+l.Header.Get("X-Feedd-Id"))
 		return nil
 	}
 	return r
 }
 
 // take notes that something was told. It takes its time, so that processes die meanwhile.
-func (r *receivers) take(channel, id, title string) {
+func (r *receivers) take(run int64, channel, id, title string) {
 	r.mu.Lock()
-	r.got[channel] = append(r.got[channel], receipt{id, title, r.run.Load()})
+	r.got[channel] = append(r.got[channel], receipt{id, title, run})
 	r.mu.Unlock()
 	time.Sleep(time.Millisecond)
+}
+
+// runOf is which process told something: it has an address of its own, for what it told may be taken when the next one
+// runs already.
+func runOf(q *http.Request) int64 {
+	run, _ := strconv.ParseInt(q.PathValue("run"), 10, 64)
+	return run
 }
 
 // told returns the headlines of the stories that were told on a channel.
@@ -116,12 +123,12 @@ func (r *receivers) count(channel string) int {
 	return len(different)
 }
 
-// env are the addresses of the receivers.
+// env are the addresses of the receivers for the process of this run.
 func (r *receivers) env() []string {
-	host := strings.TrimPrefix(r.hook.URL, "http://")
+	host, run := strings.TrimPrefix(r.hook.URL, "http://"), fmt.Sprint(r.run.Load())
 	return []string{
-		"SIGNED=" + r.hook.URL + "/signed", "SECRET=" + signedWith,
-		"GENERIC=generic://" + host + "/generic?disabletls=yes&template=json",
+		"SIGNED=" + r.hook.URL + "/signed/" + run, "SECRET=" + signedWith,
+		"GENERIC=generic://" + host + "/generic/" + run + "?disabletls=yes&template=json",
 		"MAIL=smtp://" + r.mail.Addr + "/?from=desk@example.org&to=reader@example.org",
 	}
 }

@@ -240,7 +240,7 @@ func TestRankedPagesLoseNothing(t *testing.T) {
 	if len(got) != many || pages != many/limit {
 		t.Errorf("%d entries on %d pages, want %d on %d", len(got), pages, many, many/limit)
 	}
-	first := []string{"Bài số 120.", "Bài số 49.", "Bài số 99.", "Bài số 149.", "Bài số 199.", "Bài số 249.", "Bài số 299.", "Bài số 0.", "Bài số 1."}
+	first := []string{"Bài số 120.", "Bài số 49.", "Bài số 99.", "Bài số 149.", "Bài số 199.", "Bài số 0.", "Bài số 1."}
 	if len(got) < len(first) || !slices.Equal(got[:len(first)], first) {
 		t.Errorf("%q lead, want %q", got[:min(len(got), len(first))], first)
 	}
