@@ -481,6 +481,11 @@ func TestChaos(t *testing.T) {
 	t.Parallel()
 	srv := storetest.New(t)
 	pool := srv.Pool(t, "transaction")
+	t.Cleanup(func() {
+		if log, err := os.ReadFile(filepath.Join(pool.Dir, "log")); t.Failed() && err == nil {
+			t.Logf("the pooler said:\n%s", log[max(0, len(log)-20_000):])
+		}
+	})
 	p := newPress(t, 300, 2000, time.Minute)
 	pooled := pool.Database(t)
 	c := newCluster(t, p, storetest.Direct(pooled))
