@@ -137,7 +137,7 @@ func (l *letter) tell(w *worker) {
 		l.Subject, l.URL = s.Title, s.Page
 		l.Text = s.text("")
 	case feed.MessageMore:
-		l.Subject = l.words.count(l.words.MoreOf, l.More)
+		l.Subject = l.words.One.Count(l.words.MoreOf, l.More)
 		if len(w.c.Sections) == 1 && w.c.Sections[0] != "all" {
 			l.URL += "sections/" + w.c.Sections[0]
 		}
@@ -216,7 +216,7 @@ func (l *letter) digest(most int) string {
 		}
 	}
 	if more > 0 {
-		fmt.Fprintf(&b, "\n%s: %s\n", l.words.count(l.words.More, more), l.URL)
+		fmt.Fprintf(&b, "\n%s: %s\n", l.words.One.Count(l.words.More, more), l.URL)
 	}
 	return b.String()
 }
@@ -289,7 +289,7 @@ func (l *letter) render() error {
 		page.Groups = []group{{Stories: l.Stories}}
 	}
 	if l.More > 0 {
-		page.MoreText = l.words.count(l.words.More, l.More)
+		page.MoreText = l.words.One.Count(l.words.More, l.More)
 	}
 	var b bytes.Buffer
 	err := mailPage.Execute(&b, page)

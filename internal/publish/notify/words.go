@@ -1,9 +1,10 @@
 package notify
 
 import (
-	"fmt"
 	"strings"
 	"time"
+
+	"feedd/internal/feed"
 )
 
 // words are the texts of our own, in one language.
@@ -20,7 +21,7 @@ type words struct {
 
 	Date string // layout of a day and a time
 
-	One map[string]string // a text for one of what it counts, where that is another
+	One feed.Singulars
 }
 
 var vietnamese = words{
@@ -57,7 +58,7 @@ var english = words{
 	Empty:    "the section %s has had no new story since %s",
 	Config:   "what was saved last in %s is not in force: %s",
 	Date:     "15:04, 2 January 2006",
-	One:      map[string]string{"And %d more stories": "And one more story", "%d more new stories": "One more new story"},
+	One:      feed.Singulars{"And %d more stories": "And one more story", "%d more new stories": "One more new story"},
 }
 
 // wordsFor returns the texts for the site's language: Vietnamese, or English for every other.
@@ -66,14 +67,6 @@ func wordsFor(language string) *words {
 		return &vietnamese
 	}
 	return &english
-}
-
-// count puts a number into a text.
-func (w *words) count(text string, n int) string {
-	if one, ok := w.One[text]; ok && n == 1 {
-		return one
-	}
-	return fmt.Sprintf(text, n)
 }
 
 func (w *words) date(t time.Time, zone *time.Location) string { return t.In(zone).Format(w.Date) }

@@ -255,7 +255,7 @@ type statusWords struct {
 	RhythmEvery, Mostly, And    string
 	Held, Kept, Emptied, Long   string
 	Minutes, Hours, Days        string
-	One                         map[string]string // a text for one of what it counts, where that is another
+	One                         feed.Singulars
 }
 
 var statusVietnamese = statusWords{
@@ -310,7 +310,7 @@ var statusEnglish = statusWords{
 	Emptied: "Section %s fell to nothing without a change of the configuration; what it showed is still there.",
 	Long:    "%s is longer than %d bytes (publish.max_bytes): all but its first %d entries have summaries instead of full texts.",
 	Minutes: "%d minutes", Hours: "%s hours", Days: "%s days",
-	One: map[string]string{
+	One: feed.Singulars{
 		"%d sources": "1 source", "%d stories in no section": "1 story in no section", "put off after %d failures running": "put off after a failure",
 		"%d minutes": "1 minute", "%s hours": "1 hour", "%s days": "1 day",
 	},
@@ -325,19 +325,11 @@ func statusWordsFor(lang string) *statusWords {
 }
 
 func (w *statusWords) counts(sources, failing, unsorted int) string {
-	parts := []string{w.count(w.Sources, sources)}
+	parts := []string{w.One.Count(w.Sources, sources)}
 	if failing > 0 {
-		parts = append(parts, w.count(w.Failing, failing))
+		parts = append(parts, w.One.Count(w.Failing, failing))
 	}
-	return strings.Join(append(parts, w.count(w.Unsorted, unsorted)), " · ")
-}
-
-// count puts a number into a text.
-func (w *statusWords) count(text string, n int) string {
-	if one, ok := w.One[text]; ok && n == 1 {
-		return one
-	}
-	return fmt.Sprintf(text, n)
+	return strings.Join(append(parts, w.One.Count(w.Unsorted, unsorted)), " · ")
 }
 
 // every puts how often something comes into a text: English says every minute, not every 1 minute.
@@ -364,7 +356,7 @@ func (w *statusWords) reason(r feed.Reason) string {
 	case strings.Contains(text, "%s"):
 		return w.every(text, r.Every)
 	case strings.Contains(text, "%d"):
-		return w.count(text, r.Times)
+		return w.One.Count(text, r.Times)
 	}
 	return text
 }
@@ -390,13 +382,13 @@ func (w *statusWords) span(d time.Duration) string {
 	halves := func(text string, n float64) string {
 		n = math.Round(n*2) / 2
 		if n == 1 {
-			return w.count(text, 1)
+			return w.One.Count(text, 1)
 		}
 		return fmt.Sprintf(text, decimal(w.Lang, "%g", n))
 	}
 	switch {
 	case d < 100*time.Minute:
-		return w.count(w.Minutes, max(1, int(d.Round(time.Minute)/time.Minute)))
+		return w.One.Count(w.Minutes, max(1, int(d.Round(time.Minute)/time.Minute)))
 	case d < 48*time.Hour:
 		return halves(w.Hours, d.Hours())
 	}
