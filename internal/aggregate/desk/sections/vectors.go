@@ -156,3 +156,72 @@ func (p *point) cosine(a, b *point) float64 {
 	}
 	return dot / math.Sqrt(pp*qq)
 }
+
+// numbering gives features numbers from 0 up, in the order they come. It is a hash table with open
+// addressing and nothing in it but features and numbers: a text has hundreds of features, most of
+// them never met, and to see that should cost one miss of the cache.
+type numbering struct {
+	slots []numbered // a power of two of them
+	used  int
+}
+
+// numbered is a slot, free while its feature is 0.
+type numbered struct {
+	feature Feature
+	number  int32
+}
+
+const smallestNumbering = 1 << 10
+
+// begin is where the search for a feature begins: its hash, which is above the bits of its kind.
+func (f Feature) begin() uint32 { return uint32(f)>>kindBits ^ uint32(f)<<27 }
+
+// find returns the number of a feature, or -1.
+func (x *numbering) find(f Feature) int {
+	if len(x.slots) == 0 {
+		return -1
+	}
+	mask := uint32(len(x.slots) - 1)
+	for i := f.begin() & mask; ; i = (i + 1) & mask {
+		switch s := &x.slots[i]; s.feature {
+		case f:
+			return int(s.number)
+		case 0:
+			return -1
+		}
+	}
+}
+
+// number is find that gives a new feature the next number.
+func (x *numbering) number(f Feature) int {
+	if 3*x.used >= 2*len(x.slots) {
+		x.grow(max(2*len(x.slots), smallestNumbering))
+	}
+	mask := uint32(len(x.slots) - 1)
+	for i := f.begin() & mask; ; i = (i + 1) & mask {
+		switch s := &x.slots[i]; s.feature {
+		case f:
+			return int(s.number)
+		case 0:
+			*s = numbered{f, int32(x.used)}
+			x.used++
+			return x.used - 1
+		}
+	}
+}
+
+func (x *numbering) grow(size int) {
+	old := x.slots
+	x.slots = make([]numbered, size)
+	mask := uint32(size - 1)
+	for _, s := range old {
+		if s.feature == 0 {
+			continue
+		}
+		i := s.feature.begin() & mask
+		for x.slots[i].feature != 0 {
+			i = (i + 1) & mask
+		}
+		x.slots[i] = s
+	}
+}
