@@ -190,8 +190,8 @@ func spent(b *testing.B) (total time.Duration) {
 	return total
 }
 
-// fileAll saves items together and files each as an entry of its own.
-func (n *newsroom) fileAll(sections []string, items []feed.Item) {
+// saved saves items of one source together, and returns them as they wait for the desk.
+func (n *newsroom) saved(items []feed.Item) []feed.Item {
 	n.t.Helper()
 	ctx := context.Background()
 	if _, err := n.store.Save(ctx, &store.Collected{State: feed.SourceState{Source: items[0].Source}, Items: items, At: n.clock()}); err != nil {
@@ -201,6 +201,13 @@ func (n *newsroom) fileAll(sections []string, items []feed.Item) {
 	if err != nil {
 		n.t.Fatal(err)
 	}
+	return unfiled
+}
+
+// fileAll saves items together and files each as an entry of its own.
+func (n *newsroom) fileAll(sections []string, items []feed.Item) {
+	n.t.Helper()
+	unfiled := n.saved(items)
 	entries := make([]feed.Entry, len(unfiled))
 	for i := range unfiled {
 		it := &unfiled[i]
@@ -214,20 +221,13 @@ func (n *newsroom) fileAll(sections []string, items []feed.Item) {
 // fileBeside saves items of one source together and files each under the entry of the item beside it.
 func (n *newsroom) fileBeside(items, again []feed.Item) {
 	n.t.Helper()
-	ctx := context.Background()
-	if _, err := n.store.Save(ctx, &store.Collected{State: feed.SourceState{Source: again[0].Source}, Items: again, At: n.clock()}); err != nil {
-		n.t.Fatal(err)
-	}
-	unfiled, err := n.store.Unfiled(ctx, len(again))
-	if err != nil {
-		n.t.Fatal(err)
-	}
+	unfiled := n.saved(again)
 	keys := make([]string, len(items))
 	for i := range items {
 		keys[i] = keyOf(items[i])
 		unfiled[i].Entry, unfiled[i].Story, unfiled[i].Verdict = keys[i], keys[i], feed.Same
 	}
-	entries, err := n.store.Entries(ctx, feed.EntryQuery{Keys: keys})
+	entries, err := n.store.Entries(context.Background(), feed.EntryQuery{Keys: keys})
 	if err != nil {
 		n.t.Fatal(err)
 	}

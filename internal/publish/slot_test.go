@@ -22,6 +22,16 @@ func (n *newsroom) follow() {
 	}
 }
 
+// leave publishes a section that changes once more, after which nobody asks for it.
+func (n *newsroom) leave() {
+	n.t.Helper()
+	n.fill("kinh-te", 2)
+	n.follow()
+	n.pass(time.Minute)
+	n.file([]string{"kinh-te"}, report("bao-b", 1, n.clock()))
+	n.follow()
+}
+
 // documents is how many were rendered.
 func (n *newsroom) documents() float64 { return n.counter("feedd_documents_rendered_total") }
 
@@ -139,11 +149,7 @@ func TestOnlyWhatIsNewSinceWhatWasAskedFor(t *testing.T) {
 // What was rendered when it was asked for has the same headers after a restart.
 func TestARestartChangesNothingOfWhatWasAskedFor(t *testing.T) {
 	n := newNewsroom(t)
-	n.fill("kinh-te", 2)
-	n.follow()
-	n.pass(time.Minute)
-	n.file([]string{"kinh-te"}, report("bao-b", 1, n.clock()))
-	n.follow()
+	n.leave()
 	n.pass(time.Minute)
 	before := n.answers(ready)
 	n.follow() // as the daemon looks every second
@@ -158,11 +164,7 @@ func TestARestartChangesNothingOfWhatWasAskedFor(t *testing.T) {
 // An export writes what nobody asked for, too.
 func TestAnExportHasWhatNobodyAskedFor(t *testing.T) {
 	n := newNewsroom(t)
-	n.fill("kinh-te", 2)
-	n.follow()
-	n.pass(time.Minute)
-	n.file([]string{"kinh-te"}, report("bao-b", 1, n.clock()))
-	n.follow()
+	n.leave()
 	dir := t.TempDir()
 	if _, err := n.pub.Export(t.Context(), dir); err != nil {
 		t.Fatal(err)
