@@ -31,7 +31,8 @@ import (
 // services stand on loopback for the web: whoever uses their proxy and trusts their authority finds
 // api.telegram.org and hooks.slack.com here.
 type services struct {
-	env []string // of processes that are to find them
+	env  []string                           // of processes that are to find them
+	took func(r *http.Request, text string) // is called with each text, when there is one
 
 	mu   sync.Mutex
 	said map[string][]string // texts, by host
@@ -63,6 +64,9 @@ func newServices(t *testing.T, hosts ...string) *services {
 		s.mu.Lock()
 		s.said[r.Host] = append(s.said[r.Host], said.Text)
 		s.mu.Unlock()
+		if s.took != nil {
+			s.took(r, said.Text)
+		}
 		if r.Host == "api.telegram.org" {
 			_, _ = io.WriteString(w, `{"ok":true,"result":{"message_id":1}}`)
 			return

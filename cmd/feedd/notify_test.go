@@ -141,6 +141,7 @@ notify:
   - {id: signed, url_env: SIGNED, secret_env: SECRET, sections: [tin], limit: 200}
   - {id: generic, url_env: GENERIC, sections: [tin], limit: 200}
   - {id: mail, url_env: MAIL, query: "tin", limit: 200}
+  - {id: telegram, url_env: TELEGRAM, sections: [tin], limit: 200}
   - {id: digest, url_env: SIGNED, secret_env: SECRET, sections: [tin], limit: 200, schedule: "@every 1m"}
   - {id: corrected, url_env: SIGNED, secret_env: SECRET, sections: [sua], limit: 200}
 `
@@ -174,6 +175,15 @@ func TestToldThroughHundredKills(t *testing.T) {
 // toldThroughKills kills each process some time after it logged what it logs when it may tell something: ready.
 func toldThroughKills(t *testing.T, db, ready string, kills int) {
 	r := newReceivers(t)
+	web := newServices(t, "api.telegram.org")
+	web.took = func(q *http.Request, text string) {
+		var run int64
+		if _, err := fmt.Sscanf(q.URL.Path, "/bot123456789:%d/sendMessage", &run); err != nil {
+			t.Errorf("Telegram was asked for %s: %v", q.URL.Path, err)
+		}
+		title, _, _ := strings.Cut(text, "\n")
+		r.take(run, "telegram", title, "story "+title)
+	}
 	began := time.Now().Add(-time.Hour)
 	var told, wrong atomic.Int64 // stories in the feed, and in that of those that are taken back
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
@@ -197,7 +207,7 @@ func toldThroughKills(t *testing.T, db, ready string, kills int) {
 	}
 	start := func(command ...string) *exec.Cmd {
 		cmd := exec.Command(os.Args[0], append(command, "--config", config, "--db", db)...)
-		cmd.Env = append(append(os.Environ(), runAsFeedd+"=1"), r.env()...)
+		cmd.Env = slices.Concat(os.Environ(), []string{runAsFeedd + "=1", fmt.Sprintf("TELEGRAM=telegram://123456789:%035d@telegram?chats=@toa-soan", r.run.Load())}, web.env, r.env())
 		return cmd
 	}
 	collect := func() {
@@ -266,7 +276,7 @@ func toldThroughKills(t *testing.T, db, ready string, kills int) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{"signed": int(told.Load()), "generic": int(told.Load()), "mail": int(told.Load()), "digest": int(told.Load()), "corrected": int(wrong.Load()) + len(retracted)}
+	want := map[string]int{"signed": int(told.Load()), "generic": int(told.Load()), "mail": int(told.Load()), "telegram": int(told.Load()), "digest": int(told.Load()), "corrected": int(wrong.Load()) + len(retracted)}
 	deadline := time.NewTimer(3 * time.Minute)
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
