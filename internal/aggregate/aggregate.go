@@ -90,9 +90,11 @@ type Aggregate struct {
 	hosts     map[string][]int    // the sources of each host, by their place in settings
 	refiled   Refiled
 
-	atDesk   turnstile              // held while the desk works; guards what follows
-	desk     *desk.Desk             // nil means that it must be built from the store
-	turn     int64                  // of its last commit, as of which model is
+	atDesk   turnstile  // held while the desk works; guards what follows
+	desk     *desk.Desk // nil means that it must be built from the store
+	turn     int64      // of its last commit, as of which model is
+	kept     *desk.Desk // of settings before these, as of the turn keptAt: its memory may serve once more; nil for none
+	keptAt   int64
 	filedAt  time.Time              // when it last looked into the inbox, by the clock
 	adopted  bool                   // the stored items are filed by the settings in force, or wait to be
 	channels []channel              // of the settings in force
@@ -134,6 +136,9 @@ func (a *Aggregate) Reload(s Settings, c *collect.Collector) error {
 	channels, err := channelsOf(s.Channels)
 	if err != nil {
 		return err
+	}
+	if a.desk != nil {
+		a.kept, a.keptAt = a.desk, a.turn
 	}
 	a.desk, a.adopted, a.channels, a.sources = nil, false, channels, deskOptions(s).Sources
 	a.mu.Lock()
@@ -231,7 +236,7 @@ func (a *Aggregate) takeOver(ctx context.Context) {
 		return // ctx has ended
 	}
 	defer a.atDesk.leave()
-	a.desk, a.adopted = nil, false
+	a.desk, a.kept, a.adopted = nil, nil, false
 }
 
 // Look has the desk look into its inbox: another process saved something.

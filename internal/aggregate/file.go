@@ -260,12 +260,18 @@ func (a *Aggregate) storedEntries(ctx context.Context, keys []string, items []fe
 	return stored, nil
 }
 
-// openDesk builds the desk and gives it back its memory.
+// openDesk builds the desk and gives it back its memory; that of a desk of other settings where it still holds.
 func (a *Aggregate) openDesk(ctx context.Context, now time.Time) (*desk.Desk, error) {
 	settings, _ := a.current()
 	model, err := a.learned(ctx, now)
 	if err != nil {
 		return nil, err
+	}
+	kept := a.kept
+	if a.kept = nil; kept != nil && a.keptAt == a.turn {
+		if ok, err := a.reform(ctx, kept, settings, model, now); ok || err != nil {
+			return kept, err
+		}
 	}
 	d, err := a.newDesk(ctx, settings, model)
 	if err != nil {
@@ -279,6 +285,32 @@ func (a *Aggregate) openDesk(ctx context.Context, now time.Time) (*desk.Desk, er
 		return nil, fmt.Errorf("read the reports of the last days: %w", err)
 	}
 	return d, nil
+}
+
+// reform has a desk go by other settings, as if it were built anew by them, and says whether it can: of what it remembers,
+// nothing is read anew but what the change reaches.
+func (a *Aggregate) reform(ctx context.Context, d *desk.Desk, s Settings, model *sections.Model, now time.Time) (ok bool, err error) {
+	o := deskOptions(s)
+	o.Model = model
+	if o.Words, err = a.store.Words(ctx); err != nil {
+		return false, err
+	}
+	reread, ok, err := d.Reform(o)
+	if err != nil || !ok {
+		return false, err
+	}
+	d.Prune(now)
+	if reread == nil {
+		return true, nil
+	}
+	err = a.store.WindowWhere(ctx, now.Add(-s.Stories.Window), reread, func(it *feed.Item) error {
+		d.Reread(it)
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("read anew what other sources told: %w", err)
+	}
+	return true, nil
 }
 
 // learned is the model as of the last commit of any desk, whose turn is the present one from now on. It is
@@ -313,7 +345,7 @@ func (a *Aggregate) known() error {
 }
 
 // forget forgets what the desk remembers and what was learned: either may be more than is stored, or less.
-func (a *Aggregate) forget() { a.desk, a.model = nil, nil }
+func (a *Aggregate) forget() { a.desk, a.kept, a.model = nil, nil, nil }
 
 // newDesk returns a desk that knows the editor's words and what the sections learned, and
 // remembers no reports.

@@ -164,10 +164,10 @@ func (a *Aggregate) refile(ctx context.Context, s *Settings, is, was *ruling) (i
 	since := a.now().Add(-s.window())
 	if was != nil {
 		if ids, alone := is.otherSources(was); alone {
-			return a.store.RefileSources(ctx, since, ids)
+			return a.putBack(a.store.RefileSources(ctx, since, ids))
 		}
 		if is.Teaches != was.Teaches || is.reordered(was) {
-			return a.store.Refile(ctx, since)
+			return a.putBack(a.store.Refile(ctx, since))
 		}
 	}
 	model, err := a.learned(ctx, a.now())
@@ -190,11 +190,19 @@ func (a *Aggregate) refile(ctx context.Context, s *Settings, is, was *ruling) (i
 		if err := a.known(); err != nil {
 			return err
 		}
-		n, err := a.store.RefileItems(ctx, otherwise)
+		n, err := a.putBack(a.store.RefileItems(ctx, otherwise))
 		total += n
 		return err
 	})
 	return total, err
+}
+
+// putBack passes on how many items were put back into the inbox. That counts as a commit, of which the desk that is kept knows.
+func (a *Aggregate) putBack(n int, err error) (int, error) {
+	if n > 0 && err == nil {
+		a.keptAt++
+	}
+	return n, err
 }
 
 // filedSince calls each for the filed items since a time, in order of arrival, a batch at a time, with their

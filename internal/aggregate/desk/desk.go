@@ -90,7 +90,32 @@ func New(o Options) (*Desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &Desk{stories: NewStories(o.Stories, o.Sources), filer: f, updates: o.Stories.Updates, order: map[string]int{}, corrected: corrected, returns: map[int64]feed.Place{}}
+	d := &Desk{stories: NewStories(o.Stories, o.Sources)}
+	d.goBy(o, f, corrected)
+	return d, nil
+}
+
+// Reform puts other options into force at a desk that goes by the same editor's words, as if it were built anew by them and
+// its memory given back to it: the items of which reread, if it is not nil, says yes are to be read again with Reread. It
+// changes nothing and says so where the stories are to be told apart otherwise.
+func (d *Desk) Reform(o Options) (reread func(source, title string) bool, ok bool, err error) {
+	f, corrected, err := filer(o)
+	if err != nil {
+		return nil, false, err
+	}
+	if reread, ok = d.stories.Reform(storyOptions(o.Stories, o.Sources)); ok {
+		d.goBy(o, f, corrected)
+	}
+	return reread, ok, nil
+}
+
+// Reread takes in a remembered item as it reads by the options in force.
+func (d *Desk) Reread(it *feed.Item) { d.stories.Reread(it) }
+
+// goBy sets what of the options and the editor's words is not known yet.
+func (d *Desk) goBy(o Options, f *sections.Filer, corrected map[int64][]correction) {
+	d.filer, d.updates, d.corrected = f, o.Stories.Updates, corrected
+	d.order, d.returns = map[string]int{}, map[int64]feed.Place{}
 	for i, s := range o.Sections {
 		d.order[s.ID] = i
 	}
@@ -111,12 +136,15 @@ func New(o Options) (*Desk, error) {
 			}
 		}
 	}
-	return d, nil
 }
 
 // NewStories returns a memory of stories without reports, to which the patterns of `stories.never`
 // are known.
 func NewStories(set feed.StorySettings, sources map[string]feed.Source) *stories.Memory {
+	return stories.New(storyOptions(set, sources))
+}
+
+func storyOptions(set feed.StorySettings, sources map[string]feed.Source) stories.Options {
 	const most = 32 // pairs, of two bits each
 	o := stories.Options{Settings: set, Sources: sources}
 	var terms []string
@@ -127,7 +155,7 @@ func NewStories(set feed.StorySettings, sources map[string]feed.Source) *stories
 		patterns := sections.NewPatterns(terms)
 		o.Marks = func(it *feed.Item) uint64 { return patterns.In(it, sources[it.Source]) }
 	}
-	return stories.New(o)
+	return o
 }
 
 // Labels returns what a filed item teaches the sections. They are to be compared with the labels

@@ -57,6 +57,11 @@ func (ix *index) add(r *report, keys []words.Key) {
 	ix.times = append(ix.times, r.at)
 	ix.sums = append(ix.sums, 0)
 	ix.live++
+	ix.list(r, keys)
+}
+
+// list enters a report that has its number into the lists of its words.
+func (ix *index) list(r *report, keys []words.Key) {
 	for _, k := range keys {
 		n := ix.terms.Find(k.Word())
 		if n < 0 {
@@ -77,11 +82,30 @@ func (ix *index) documents(word uint32) int32 {
 }
 
 func (l *postings) add(number int32) {
+	if last := len(l.newest) - 1; last >= 0 && number < l.newest[last] {
+		l.insert(number)
+		return
+	}
 	l.count++
 	if len(l.newest) == keptReports {
 		l.newest = l.newest[:copy(l.newest, l.newest[keptReports-newestReports:])]
 	}
 	l.newest = append(l.newest, number)
+}
+
+// insert is add for a report that came before others of the list.
+func (l *postings) insert(number int32) {
+	i, twice := slices.BinarySearch(l.newest, number)
+	switch {
+	case twice: // two words alike without their diacritics, or what two share in their hashes hid one of them from remove
+	case i == 0 && int(l.count) > len(l.newest): // older than what is kept
+		l.count++
+	default:
+		l.count, l.newest = l.count+1, slices.Insert(l.newest, i, number)
+		if len(l.newest) > keptReports {
+			l.newest = l.newest[:copy(l.newest, l.newest[keptReports-newestReports:])]
+		}
+	}
 }
 
 func (l *postings) remove(number int32) {
@@ -124,6 +148,15 @@ func (ix *index) remove(r *report) {
 	if int(at) >= len(ix.reports) || ix.reports[at] != r {
 		return
 	}
+	ix.unlist(r)
+	ix.reports[at] = nil
+	if ix.live--; len(ix.reports) > 2*ix.live+1024 {
+		ix.renumber()
+	}
+}
+
+// unlist takes a report out of the lists of its words.
+func (ix *index) unlist(r *report) {
 	// Each list once: two words may be alike without their diacritics.
 	ix.in = ix.in[:0]
 	for _, p := range r.doc.All() {
@@ -136,11 +169,7 @@ func (ix *index) remove(r *report) {
 	}
 	slices.Sort(ix.in)
 	for _, n := range slices.Compact(ix.in) {
-		ix.lists[n].remove(at)
-	}
-	ix.reports[at] = nil
-	if ix.live--; len(ix.reports) > 2*ix.live+1024 {
-		ix.renumber()
+		ix.lists[n].remove(r.number)
 	}
 }
 

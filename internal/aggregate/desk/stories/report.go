@@ -27,22 +27,11 @@ type report struct {
 // entryKey is what is remembered of an entry's key.
 func entryKey(key string) uint32 { return uint32(hash64(key) >> 32) }
 
-// origin is what all reports of a source have in common.
-type origin struct {
-	source   string // id
-	name     string // of the outlet, as people are told it
-	outlet   uint32
-	priority int
-}
-
 // read takes what is to be remembered of an item. The words it is indexed by stand in rd.
-func (s *Memory) read(rd *words.Reader, it *feed.Item) *report {
+func (s *Memory) read(rd *words.Reader, from *origin, it *feed.Item) *report {
 	r := &report{
-		id: it.ID, from: s.origins[it.Source], at: it.Date().Unix(), seen: uint32(max(0, it.FirstSeen.Unix())), length: uint16(min(len(it.Summary), math.MaxUint16)),
+		id: it.ID, from: from, at: it.Date().Unix(), seen: uint32(max(0, it.FirstSeen.Unix())), length: uint16(min(len(it.Summary), math.MaxUint16)),
 		key: entryKey(s.Own(it)),
-	}
-	if r.from == nil {
-		r.from = newOrigin(it.Source, s.sources)
 	}
 	rd.From(r.from.name)
 	if feed.NamesArticle(it.Canonical) {
@@ -67,27 +56,4 @@ func hashMore(h uint64, s string) uint64 {
 		h = (h ^ uint64(s[i])) * 1099511628211
 	}
 	return h
-}
-
-// Outlet takes the channel off an outlet's name: "Báo Ví dụ - Thể thao".
-func Outlet(source string) string {
-	for i := 0; i+3 <= len(source); i++ {
-		if source[i:i+3] == " - " {
-			return source[:i]
-		}
-	}
-	return source
-}
-
-// newOrigin describes a source, which need not be one of those configured.
-func newOrigin(id string, sources map[string]feed.Source) *origin {
-	if src, ok := sources[id]; ok && src.ID != "" {
-		id = src.ID
-	}
-	o := &origin{source: id, name: id}
-	if src, ok := sources[id]; ok {
-		o.name, o.priority = src.Outlet(), src.Priority
-	}
-	o.outlet = words.Hash(Outlet(o.name))
-	return o
 }

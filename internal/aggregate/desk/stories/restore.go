@@ -37,6 +37,7 @@ func (s *Memory) settle() {
 // restored is a batch of items whose texts are being read.
 type restored struct {
 	items   []feed.Item
+	origins []*origin // by item
 	reports []*report
 	keys    [][]words.Key // by item
 	readers sync.WaitGroup
@@ -49,6 +50,10 @@ func (s *Memory) readFiled() {
 		b = &restored{reports: make([]*report, restoredAtOnce), keys: make([][]words.Key, restoredAtOnce)}
 	}
 	b.items, s.filed, s.spare = s.filed, b.items[:0], nil
+	b.origins = b.origins[:0]
+	for i := range b.items {
+		b.origins = append(b.origins, s.originOf(b.items[i].Source))
+	}
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(b.items)/32))
 	for len(s.readers) < workers {
 		s.readers = append(s.readers, s.rd.Another())
@@ -60,7 +65,7 @@ func (s *Memory) readFiled() {
 	for k, rd := range s.readers[:workers] {
 		b.readers.Go(func() {
 			for i := k; i < len(b.items); i += workers {
-				b.reports[i] = s.read(rd, &b.items[i])
+				b.reports[i] = s.read(rd, b.origins[i], &b.items[i])
 				b.keys[i] = append(b.keys[i][:0], rd.Keys()...)
 			}
 		})

@@ -7,11 +7,10 @@
 //
 //	stories.go  one report: the story chosen; report.go what is read of it, twins.go its twin, index.go its candidates
 //	score.go    two reports: features, vetoes, probability
-//	series.go, restore.go, editor.go: the memory
+//	series.go, restore.go, sources.go, editor.go: the memory
 package stories
 
 import (
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -126,18 +125,9 @@ type Options struct {
 
 // New returns a memory without reports.
 func New(o Options) *Memory {
-	set, sources := o.Settings, o.Sources
-	if set.Window <= 0 {
-		set.Window = 72 * time.Hour
-	}
-	names, origins := map[string]bool{}, map[string]*origin{}
-	for id, src := range sources {
-		origins[id] = newOrigin(id, sources)
-		names[src.Outlet()] = true
-		names[Outlet(src.Outlet())] = true
-	}
+	set, sources := settled(o.Settings), o.Sources
 	s := &Memory{
-		set: set, sources: sources, origins: origins, rd: words.NewReaderWithout(o.Without, slices.Sorted(maps.Keys(names))), sc: NewScorer(o.Models), marks: o.Marks,
+		set: set, sources: sources, origins: map[string]*origin{}, rd: words.NewReaderWithout(o.Without, outletNames(sources)), sc: NewScorer(o.Models), marks: o.Marks,
 		reports: map[int64]*report{}, entries: map[string]*entry{}, renamed: map[string]*story{},
 		index: newIndex(), hosts: map[uint32]feed.Numbering{}, series: newSeriesSeen(), never: map[*report]uint64{},
 		word: newEditorsWord(),
@@ -146,6 +136,14 @@ func New(o Options) *Memory {
 	s.sc.rare = rarity{documents: s.index.documents, all: func() int { return s.index.live }}
 	s.certain = Certainties(set.Match)
 	return s
+}
+
+// settled are the settings with what holds where nothing is set.
+func settled(set feed.StorySettings) feed.StorySettings {
+	if set.Window <= 0 {
+		set.Window = 72 * time.Hour
+	}
+	return set
 }
 
 // Certainty is the thresholds on the probability that two reports tell one event: from which they are
@@ -180,7 +178,7 @@ func (c Certainty) fold(j *Comparison) float64 {
 // the item. Placing an item again forgets what was decided before.
 func (s *Memory) Place(it *feed.Item, now time.Time) {
 	s.Forget(it.ID)
-	r := s.read(s.rd, it)
+	r := s.read(s.rd, s.originOf(it.Source), it)
 	s.mark(r, it)
 	own := s.Own(it)
 	it.Entry, it.Story, it.Verdict = own, own, feed.New
@@ -520,7 +518,7 @@ func (s *Memory) Revise(it *feed.Item) {
 	s.unremember(r)
 	delete(s.never, r)
 	e := r.entry
-	*r = *s.read(s.rd, it)
+	*r = *s.read(s.rd, s.originOf(it.Source), it)
 	s.mark(r, it)
 	r.entry = e
 	s.remember(r, s.rd.Keys())

@@ -79,7 +79,7 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		s.read(s.rd, &items[i])
+		s.read(s.rd, s.originOf(items[i%len(items)].Source), &items[i])
 		if i++; i == len(items) {
 			i = 0
 		}

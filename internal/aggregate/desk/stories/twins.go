@@ -184,7 +184,7 @@ func (c *chains) free(reports []*report, i int) {
 	c.ends[i] = 0
 }
 
-// addTwin enters a report, which is in the index, behind those that came before it.
+// addTwin enters a report, which is in the index, behind those that came before it and before those that came later.
 func (ix *index) addTwin(r *report) {
 	for kind := range ix.chains {
 		c := &ix.chains[kind]
@@ -199,13 +199,22 @@ func (ix *index) addTwin(r *report) {
 			c.resize(ix.reports)
 		}
 		i := c.end(ix.reports, key)
-		if last := c.ends[i] - 1; last >= 0 {
-			c.next[r.number], c.next[last] = c.next[last], r.number
-		} else {
+		last := c.ends[i] - 1
+		if last < 0 {
 			c.next[r.number] = r.number
 			c.used++
+			c.ends[i] = r.number + 1
+			continue
 		}
-		c.ends[i] = r.number + 1
+		before := last
+		if r.number < last {
+			for c.next[before] < r.number {
+				before = c.next[before]
+			}
+		} else {
+			c.ends[i] = r.number + 1
+		}
+		c.next[r.number], c.next[before] = c.next[before], r.number
 	}
 }
 

@@ -117,6 +117,33 @@ func NewReaderWithout(list string, outlets []string) *Reader {
 	return rd
 }
 
+// Naming tells of a headline whether one of these outlets' names stands in it where NewReader could take it off: what
+// it says no of is read alike by readers that know the names and that do not.
+func Naming(outlets []string) func(title string) bool {
+	names := NewReader(outlets).outlets
+	var list []wordform
+	var scratch []feed.Word
+	return func(title string) bool {
+		title = unescape(feed.Head(title, titleBytes))
+		if !strings.ContainsAny(title, setOff) {
+			return false
+		}
+		list, scratch = hashWords(list[:0], scratch, title, math.MaxInt)
+		words := joinInitials(list, title)
+		for i := range words {
+			for _, form := range []bool{true, false} {
+				if _, ok := names.find(words[i:], form); ok {
+					return true
+				}
+			}
+		}
+		return false
+	}
+}
+
+// setOff are the signs of which one stands between a headline and what is taken off it, see label and signature.
+const setOff = ":|])([-–—•·"
+
 // Another returns a reader like rd that may be used beside it.
 func (rd *Reader) Another() *Reader {
 	return &Reader{lx: rd.lx, weights: rd.weights, outlets: rd.outlets}
