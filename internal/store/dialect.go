@@ -331,10 +331,19 @@ func (s *Store) up(ctx context.Context, p *goose.Provider) (have int64, err erro
 	if have > s.knows {
 		return have, s.Fits(ctx)
 	}
+	said := have >= besideBegan // older nodes look as soon as the tables are others: it is said before
+	if said {
+		if err := s.sayBeside(ctx, have); err != nil {
+			return have, err
+		}
+	}
 	if _, err := p.Up(ctx); err != nil {
 		return have, fmt.Errorf("migrate %s: %w", s.name, err)
 	}
-	return have, s.sayBeside(ctx)
+	if said {
+		return have, nil
+	}
+	return have, s.sayBeside(ctx, have)
 }
 
 // schemaFS gives goose the migrations in the words of one engine.

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"feedd/internal/store/storetest"
@@ -26,8 +27,8 @@ func migrated(t *testing.T, address string, version, from int64) {
 func TestNewerSchema(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, address string) {
 		s := open(t, address)
-		if has, knows, err := s.Schema(t.Context()); err != nil || has != knows || knows < besideFrom {
-			t.Fatalf("schema %d of %d, %v; others may know %d", has, knows, err, besideFrom)
+		if has, knows, err := s.Schema(t.Context()); err != nil || has != knows {
+			t.Fatalf("schema %d of %d, %v", has, knows, err)
 		}
 		if err := s.Fits(t.Context()); err != nil {
 			t.Error("its own schema:", err)
@@ -55,5 +56,49 @@ func TestNewerSchema(t *testing.T) {
 				t.Error(err)
 			}
 		}
+	})
+}
+
+// TestMigrationsSayWhoMayGoOn: each says whether nodes of an older version may go on beside it, and what the store says
+// of all of them is the newest that says no.
+func TestMigrationsSayWhoMayGoOn(t *testing.T) {
+	last := int64(besideBegan)
+	if err := eachMigration(func(number int64, lines []string) {
+		yes, no := slices.Contains(lines, besideYes), slices.Contains(lines, besideNo)
+		if number > besideBegan && yes == no {
+			t.Errorf("migration %d does not say whether older versions may go on beside it: write %q or %q under its first line, see versions.go", number, besideYes, besideNo)
+		}
+		if no {
+			last = number
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if oldest, err := oldestBeside(); err != nil || oldest != last || last < 20 { // 20 packs what is stored anew
+		t.Errorf("older versions have to know %d, %v; the newest migration that they have to know is %d", oldest, err, last)
+	}
+}
+
+// TestBesideIsSaidBefore: older nodes find out whether they may go on as soon as they see that the tables are others.
+func TestBesideIsSaidBefore(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, address string) {
+		s := open(t, address)
+		oldest, err := oldestBeside()
+		if err != nil {
+			t.Fatal(err)
+		}
+		storetest.Exec(t, address, fmt.Sprintf(`DELETE FROM goose_db_version WHERE version_id = %d`, s.knows), // which makes no tables
+			fmt.Sprintf(`UPDATE beside SET oldest = %d WHERE schema >= %d`, besideBegan, s.knows-1))
+		relent := storetest.Refuse(t, address, "goose_db_version", "")
+		if _, err := Open(t.Context(), address); err == nil {
+			t.Fatal("migrated although nothing could be written of it")
+		}
+		for schema, want := range map[int64]int64{s.knows - 1: besideBegan, s.knows: oldest} {
+			if said, err := s.beside(t.Context(), schema); err != nil || said != want {
+				t.Errorf("before the tables are others, it says of schema %d that one has to know %d, %v; want %d", schema, said, err, want)
+			}
+		}
+		relent()
+		open(t, address)
 	})
 }

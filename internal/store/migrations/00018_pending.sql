@@ -1,4 +1,5 @@
 -- +goose Up
+-- beside: yes
 
 -- On PostgreSQL, new rows of the index of words wait in a list, which each search reads, and go where they
 -- belong when it is full. With four times the room each word is looked up once for four times the rows: a row
