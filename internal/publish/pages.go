@@ -76,7 +76,40 @@ func (p *Publisher) buildCommon(ctx context.Context, next, old *site, now time.T
 		next.said, next.fixed = old.said, old.fixed
 		return nil
 	}
-	shared, err := p.sharedCommon(ctx, next)
+	kept := old != nil && !old.overtaken && old.plan == next.plan && old.described == next.described && len(old.said.list) == 0
+	if err := p.buildFront(ctx, next, now); err != nil {
+		return err
+	}
+	if kept {
+		maps.Copy(next.docs, old.fixed)
+		next.fixed = old.fixed
+		return nil
+	}
+	return p.buildFixed(ctx, next, now)
+}
+
+// buildFront renders the front page.
+func (p *Publisher) buildFront(ctx context.Context, next *site, now time.Time) error {
+	states := map[string]string{}
+	for id, ed := range next.editions {
+		states[id] = ed.state
+	}
+	shared, err := p.batch(ctx, "front", states, next.editions["all"].shape.frame)
+	if err != nil {
+		return err
+	}
+	shows := next.front()
+	d, err := p.slot(&next.said, render.FormatHTML, "/", func() ([]byte, error) { return render.Front(shows) },
+		p.pageEnvelope(next.plan, next.plan.every("all")), shared, now, nil)
+	if err != nil || d == nil {
+		return err
+	}
+	return p.shareCommon(ctx, next, shared, []*slot{d})
+}
+
+// buildFixed renders what the configuration and the sources alone decide.
+func (p *Publisher) buildFixed(ctx context.Context, next *site, now time.Time) error {
+	shared, err := p.batch(ctx, "site", next.editions["all"].shape.frame, next.configured())
 	if err != nil {
 		return err
 	}
@@ -85,60 +118,32 @@ func (p *Publisher) buildCommon(ctx context.Context, next, old *site, now time.T
 		d, err := p.slot(&next.said, f, path, rendered, e, shared, now, nil)
 		if d != nil {
 			docs = append(docs, d)
+			next.fixed[path] = d
 		}
 		return err
 	}
-
-	page := p.pageEnvelope(next.plan, next.plan.every("all"))
-	front := func() error {
-		shows := next.front()
-		return put("/", render.FormatHTML, page, func() ([]byte, error) { return render.Front(shows) })
-	}
-	if old != nil && shared == nil && old.plan == next.plan && old.described == next.described && len(old.said.list) == 0 {
-		err := front()
-		maps.Copy(next.docs, old.fixed)
-		next.fixed = old.fixed
-		for _, d := range docs {
-			next.docs[d.path] = d
-		}
-		return err
-	}
-	bare := next.view(&next.plan.all, nil) // what depends on the configuration and the sources alone
+	bare := next.view(&next.plan.all, nil)
 	list := envelope{contentType: render.FormatOPML.ContentType(), cache: "public, max-age=3600", cors: true, route: p.metrics.feeds}
-	if err := front(); err != nil {
-		return err
-	}
-	fronts := len(docs)
 	err = cmp.Or(
-		put(lostPage, render.FormatHTML, page, func() ([]byte, error) { return render.LostPage(bare) }),
+		put(lostPage, render.FormatHTML, p.pageEnvelope(next.plan, next.plan.every("all")), func() ([]byte, error) { return render.LostPage(bare) }),
 		put("/feeds.opml", render.FormatOPML, list, func() ([]byte, error) { return render.OPML(bare) }),
 		p.putSources(next, shared, put, list),
 		p.addAssets(next, bare, now))
 	if err != nil {
 		return err
 	}
-	stored, err := p.share(ctx, shared, docs)
-	p.keepShared(stored)
-	next.overtaken = shared.isOvertaken()
-	for i, d := range docs {
-		next.docs[d.path] = d
-		if i >= fronts {
-			next.fixed[d.path] = d
-		}
-	}
-	return err
+	return p.shareCommon(ctx, next, shared, docs)
 }
 
-// sharedCommon is the batch of what no single section decides.
-func (p *Publisher) sharedCommon(ctx context.Context, next *site) (*batch, error) {
-	if p.sharing == nil {
-		return nil, nil
+// shareCommon publishes and shares documents that no single section decides.
+func (p *Publisher) shareCommon(ctx context.Context, next *site, shared *batch, docs []*slot) error {
+	stored, err := p.share(ctx, shared, docs)
+	p.keepShared(stored)
+	next.overtaken = next.overtaken || shared.isOvertaken()
+	for _, d := range docs {
+		next.docs[d.path] = d
 	}
-	states := map[string]string{}
-	for id, ed := range next.editions {
-		states[id] = ed.state
-	}
-	return p.batch(ctx, "site", states, next.editions["all"].shape.frame, next.configured())
+	return err
 }
 
 // front is the front page.

@@ -2,6 +2,9 @@ package publish_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -50,5 +53,56 @@ func TestOvertakenIsRenderedAnew(t *testing.T) {
 	}
 	if keep.times.Load() > 0 {
 		t.Error("nothing was overtaken")
+	}
+}
+
+// claims notes what a node asks for before it renders.
+type claims struct {
+	publish.Renderings
+	mu   sync.Mutex
+	name map[string]bool
+}
+
+func (c *claims) Rendering(ctx context.Context, name, state string, now, until time.Time) (feed.Rendering, error) {
+	c.mu.Lock()
+	c.name[name] = true
+	c.mu.Unlock()
+	return c.Renderings.Rendering(ctx, name, state, now, until)
+}
+
+// What the configuration and the sources alone decide is neither asked for nor rendered when entries changed, also
+// where nodes share what they render.
+func TestFixedDocumentsStay(t *testing.T) {
+	n := prepareNewsroom(t)
+	keep := &claims{name: map[string]bool{}}
+	n.renderings = func() publish.Renderings { keep.Renderings = n.store; return keep }
+	n.open()
+	defer n.close()
+	n.fill("kinh-te", 3)
+	n.refresh()
+	asks := func(when, want string) {
+		t.Helper()
+		if got := fmt.Sprintf("%v %v", keep.name["front"], keep.name["site"]); got != want {
+			t.Errorf("%s it asks for the front page and for what is fixed: %s, want %s", when, got, want)
+		}
+		clear(keep.name)
+	}
+	asks("at the start", "true true")
+	nowhere := func() string { return n.body(n.get("/nowhere", "Accept", "text/html")) }
+	lost, list := nowhere(), n.page("/feeds.opml")
+	n.file([]string{"kinh-te"}, report("bao-a", 10, n.clock()))
+	n.refresh()
+	asks("after a commit", "true false")
+	if nowhere() != lost || n.page("/feeds.opml") != list || !strings.Contains(n.page("/"), "Tin số 10") {
+		t.Error("after a commit the front page is as it was, or what is fixed is not")
+	}
+	n.settings.Site.Title = "Tin khác"
+	if err := n.pub.Reload(n.settings); err != nil {
+		t.Fatal(err)
+	}
+	n.refresh()
+	asks("under another configuration", "true true")
+	if !strings.Contains(n.page("/feeds.opml"), "Tin khác") {
+		t.Error("the list of feeds has the old title")
 	}
 }
