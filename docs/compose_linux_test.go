@@ -33,10 +33,10 @@ type service struct {
 	Networks map[string]*struct {
 		Aliases []string `json:"aliases"`
 	} `json:"networks"`
-	Volumes []struct {
-		Type, Source, Target string
-	} `json:"volumes"`
+	Volumes []volume `json:"volumes"`
 }
+
+type volume struct{ Type, Source, Target string }
 
 // composed is the compose file of the reference set-up, with values for what it asks the environment for.
 func composed(t *testing.T, env ...string) map[string]service {
@@ -63,7 +63,8 @@ func composed(t *testing.T, env ...string) map[string]service {
 // flags that it knows.
 func TestCompose(t *testing.T) {
 	roles := map[string]int{}
-	for name, s := range composed(t, "FEEDD_PASSWORD=x") {
+	services := composed(t, "FEEDD_PASSWORD=x")
+	for name, s := range services {
 		for _, v := range s.Volumes {
 			if v.Type != "bind" {
 				continue
@@ -82,6 +83,14 @@ func TestCompose(t *testing.T) {
 	}
 	if roles["collect"] != 2 || roles["desk"] != 2 || roles["publish"] != 2 || len(roles) != 3 {
 		t.Errorf("nodes by role: %v", roles)
+	}
+	pushed := services["configure"].Command[2] // config push FILE
+	if !slices.ContainsFunc(services["configure"].Volumes, func(v volume) bool {
+		file, inside := strings.CutPrefix(pushed, v.Target)
+		_, err := os.Stat(v.Source + file)
+		return v.Type == "bind" && inside && err == nil
+	}) {
+		t.Errorf("configure pushes %s as it was when the image was made: that file is not mounted", pushed)
 	}
 }
 
@@ -282,6 +291,9 @@ func containers(t *testing.T, services map[string]service, c configuration) *lan
 			m.put("/data/.keep", "", 0o644)
 		}
 		for _, v := range s.Volumes {
+			if about, err := os.Stat(v.Source); err == nil && about.IsDir() {
+				continue // the folder of the configuration, which is another here
+			}
 			if v.Type == "bind" {
 				text, err := os.ReadFile(v.Source)
 				if err != nil {
