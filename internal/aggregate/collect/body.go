@@ -99,25 +99,28 @@ func isLarge(b []byte) bool {
 	return len(b) > largeText || gzip || zlib
 }
 
-// keep waits until there is room for what comes of a large document; saved gives it back. In between, the
-// visit must wait for nobody who reads.
+// keep waits until there is room for what comes of a document; saved gives it back. In between, the visit must
+// wait for nobody who reads.
 func (v *visit) keep(ctx context.Context, a *answer) error {
-	if len(a.Bytes) <= largeText || v.unsaved {
+	size := int64(len(a.Bytes))
+	if v.unsaved != nil || size == 0 {
 		return nil
 	}
-	select {
-	case v.c.unsaved <- struct{}{}:
-		v.unsaved = true
-		return nil
-	case <-ctx.Done():
+	room := v.c.unsaved
+	if size > largeText {
+		room, size = v.c.unsavedLarge, 1
+	}
+	if err := room.Acquire(ctx, size); err != nil {
 		return context.Cause(ctx)
 	}
+	v.unsaved = func() { room.Release(size) }
+	return nil
 }
 
 func (v *visit) saved() {
-	if v.unsaved {
-		<-v.c.unsaved
-		v.unsaved = false
+	if v.unsaved != nil {
+		v.unsaved()
+		v.unsaved = nil
 	}
 }
 

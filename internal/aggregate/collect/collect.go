@@ -33,6 +33,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"feedd/internal/aggregate/read"
 	"feedd/internal/feed"
 )
@@ -69,7 +71,8 @@ type Collector struct {
 	reading chan struct{} // documents being parsed: as many as there are processors
 	// documents beyond largeText being parsed: one
 	readingLarge chan struct{}
-	unsaved      chan struct{} // what came of such documents, until it is saved
+	// what came of documents until it is saved: bytes of their texts, and how many of those beyond largeText
+	unsaved, unsavedLarge *semaphore.Weighted
 
 	robots robots
 	old    oldHosts
@@ -105,7 +108,8 @@ func New(o Options) *Collector {
 		reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
 
 		readingLarge: make(chan struct{}, 1),
-		unsaved:      make(chan struct{}, largeUnsaved),
+		unsaved:      semaphore.NewWeighted(mostUnsaved),
+		unsavedLarge: semaphore.NewWeighted(largeUnsaved),
 		robots:       robots{kept: o.Rules, log: o.Log, of: make(map[string]*robotsEntry)},
 		transports:   make(map[route]*http.Transport),
 	}

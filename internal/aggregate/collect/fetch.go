@@ -31,6 +31,9 @@ const (
 	// A document of more than largeText is read alone, and while largeUnsaved others are read and not saved, none is.
 	largeText    = 1 << 20
 	largeUnsaved = 2
+	// Text of other documents that is read and not saved, bytes: a few dozen of them, as many as are saved at once.
+	// The rest wait packed. What came of a document takes two to three times its text.
+	mostUnsaved = 2 << 20
 	// What is read of an answer nobody needs, to keep its connection.
 	drained = 16 << 10
 )
@@ -102,9 +105,9 @@ type visit struct {
 	interval time.Duration
 	leave    func()
 	entered  time.Time
-	slot     bool // counts as under way
-	large    bool // has a large body in memory
-	unsaved  bool // has what came of a large document in memory
+	slot     bool   // counts as under way
+	large    bool   // has a large body in memory
+	unsaved  func() // gives back the room of what came of a document; nil when it holds none
 
 	holds []feed.HostHold // that hosts asked for
 	bytes int64           // read from the network

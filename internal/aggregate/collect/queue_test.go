@@ -225,50 +225,62 @@ func TestLargeDocumentsAreReadAlone(t *testing.T) {
 	}
 }
 
-// What came of large documents waits for a slow store a few at a time, and the rest of them unread; small ones
-// pass them meanwhile.
-func TestLargeResultsDoNotPileUp(t *testing.T) {
-	pad := strings.Repeat(" ", 2*largeText)
-	s := webServer(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/small" {
-			io.WriteString(w, rssOf("a"))
-			return
-		}
-		io.WriteString(w, rssOf("a")+pad)
-	})
-	c := testCollector(t)
-	var jobs []Job
-	for n := range 3 * largeUnsaved {
-		jobs = append(jobs, Job{Source: sourceAt(fmt.Sprint("large", n), fmt.Sprintf("%s/%d", s.URL, n))})
-	}
-	came, save := make(chan struct{}, len(jobs)), make(chan struct{})
-	ran := make(chan error)
-	go func() {
-		ran <- c.Run(t.Context(), jobs, func(_ Job, res Result) {
-			if res.Err != nil || len(res.Items) != 1 {
-				t.Errorf("%d items, error %v", len(res.Items), res.Err)
+// What came of documents waits for a slow store a few at a time, and the rest of them unread; small ones pass
+// large ones meanwhile.
+func TestResultsDoNotPileUp(t *testing.T) {
+	const some = 200 << 10
+	for name, load := range map[string]struct{ size, most int }{
+		"large": {2 * largeText, largeUnsaved},
+		"other": {some, mostUnsaved / (some + len(rssOf("a")))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pad := strings.Repeat(" ", load.size)
+			s := webServer(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/small" {
+					io.WriteString(w, rssOf("a"))
+					return
+				}
+				io.WriteString(w, rssOf("a")+pad)
+			})
+			c := testCollector(t)
+			var jobs []Job
+			for n := range 3 * load.most {
+				jobs = append(jobs, Job{Source: sourceAt(fmt.Sprint("s", n), fmt.Sprintf("%s/%d", s.URL, n))})
 			}
-			came <- struct{}{}
-			<-save
+			came, save := make(chan struct{}, len(jobs)), make(chan struct{})
+			ran := make(chan error)
+			go func() {
+				ran <- c.Run(t.Context(), jobs, func(_ Job, res Result) {
+					if res.Err != nil || len(res.Items) != 1 {
+						t.Errorf("%d items, error %v", len(res.Items), res.Err)
+					}
+					came <- struct{}{}
+					<-save
+				})
+			}()
+			for range load.most {
+				<-came
+			}
+			if load.size > largeText {
+				for range 20 {
+					if res := c.Collect(t.Context(), sourceAt("small", s.URL+"/small"), feed.SourceState{}, nil); res.Err != nil {
+						t.Fatal(res.Err)
+					}
+				}
+			} else if c.unsaved.TryAcquire(some) {
+				t.Error("there is room for another")
+			}
+			if len(came) > 0 {
+				t.Errorf("%d results wait for the store", load.most+len(came))
+			}
+			close(save)
+			if err := <-ran; err != nil || len(came) != len(jobs)-load.most {
+				t.Errorf("%d of %d results came in the end, %v", load.most+len(came), len(jobs), err)
+			}
+			if !c.unsaved.TryAcquire(mostUnsaved) || !c.unsavedLarge.TryAcquire(largeUnsaved) {
+				t.Error("a place was not given back")
+			}
 		})
-	}()
-	for range largeUnsaved {
-		<-came
-	}
-	for range 20 {
-		if res := c.Collect(t.Context(), sourceAt("small", s.URL+"/small"), feed.SourceState{}, nil); res.Err != nil {
-			t.Fatal(res.Err)
-		}
-	}
-	if len(came) > 0 {
-		t.Errorf("%d large results wait for the store", largeUnsaved+len(came))
-	}
-	close(save)
-	if err := <-ran; err != nil || len(came) != len(jobs)-largeUnsaved {
-		t.Errorf("%d of %d results came in the end, %v", largeUnsaved+len(came), len(jobs), err)
-	}
-	if len(c.unsaved) != 0 {
-		t.Error("a place was not given back")
 	}
 }
 
