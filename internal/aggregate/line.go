@@ -24,6 +24,7 @@ type line struct {
 	ahead     <-chan inbox    // the batch that is being read, nil for none; turns are its reader's
 	behind    <-chan error    // the batch that is being committed, nil for none
 	taught    []lesson        // by that batch
+	last      int64           // the item with the highest id of the batch before
 	committed int             // items
 }
 
@@ -46,7 +47,8 @@ func (l *line) run(ctx context.Context) (err error) {
 		if err != nil || len(items) == 0 {
 			return err
 		}
-		l.readAhead(ctx, items[len(items)-1].ID)
+		l.last = items[len(items)-1].ID
+		l.readAhead(ctx)
 		now := l.now()
 		again := filedBefore(items)
 		l.model.When(func() (*sections.Model, error) {
@@ -96,6 +98,14 @@ func (l *line) unite(ctx context.Context, items []feed.Item, again []int64, touc
 
 // take returns the next batch, none when nothing waits.
 func (l *line) take(ctx context.Context) ([]feed.Item, error) {
+	if l.ahead == nil && l.behind != nil {
+		select {
+		case <-l.full:
+			l.read(ctx)
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	if l.ahead != nil {
 		next := <-l.ahead
 		l.ahead = nil
@@ -126,17 +136,21 @@ func (l *line) take(ctx context.Context) ([]feed.Item, error) {
 	return l.next(ctx, 0)
 }
 
-// readAhead begins to read the batch behind an item, if there is a note that one waits.
-func (l *line) readAhead(ctx context.Context, after int64) {
+// readAhead begins to read the batch behind the last one, if there is a note that one waits.
+func (l *line) readAhead(ctx context.Context) {
 	select {
 	case <-l.full:
+		l.read(ctx)
 	default:
-		return
 	}
+}
+
+// read begins to read the batch behind the last one.
+func (l *line) read(ctx context.Context) {
 	ahead := make(chan inbox, 1)
 	l.ahead = ahead
 	go func() {
-		items, err := l.next(ctx, after)
+		items, err := l.next(ctx, l.last)
 		ahead <- inbox{items, err}
 	}()
 }
