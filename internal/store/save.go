@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -532,6 +533,9 @@ const insertRows = 20
 // New items whose texts are packed at a time: what they take stands in memory.
 const insertChunk = 16 * insertRows
 
+// mostBodies is how large a buffer for them is kept for the next save, bytes.
+const mostBodies = 1 << 20
+
 const (
 	insertItems = `INSERT INTO items (uid, source, link, article, headline, hash, published, updated, first_seen, repeats, backlog) VALUES `
 	insertTexts = `INSERT INTO texts (item, guid, url, title, summary, body) VALUES `
@@ -542,34 +546,51 @@ const (
 
 // insert adds new items, unfiled, in the order given. It adds their ids to all, by their uids.
 func (s *Store) insert(tx *tx, fresh []newItem, all map[int64]int64) error {
-	var bodies []byte // of a part, one behind the other
 	for part := range slices.Chunk(fresh, insertChunk) {
 		rows := make([][]any, len(part))
 		for i, n := range part {
 			rows[i] = []any{n.uid, n.Source, linkInt(n.Canonical), articleInt(n.Canonical), n.headline, n.rev,
 				n.published, millis(n.Updated), n.at, n.repeats, n.backlog}
 		}
+		var texts [][]any
+		var packing sync.WaitGroup // beside the statements, for nobody else writes meanwhile
+		packing.Go(func() { texts = s.textRows(part) })
 		ids := make(map[int64]int64, len(part))
-		if err := tx.insertRows(insertItems, returning, rows, func(r scanner) error {
+		err := tx.insertRows(insertItems, returning, rows, func(r scanner) error {
 			var uid, id int64
 			err := r.Scan(&uid, &id)
 			ids[uid] = id
 			return err
-		}); err != nil {
+		})
+		packing.Wait()
+		if err != nil {
 			return err
 		}
-		bodies = bodies[:0]
 		for i, n := range part {
-			at := len(bodies)
-			bodies = s.appendPacked(bodies, n.Item)
-			rows[i] = []any{ids[n.uid], clean(n.GUID), clean(n.URL), clean(n.Title), clean(n.Summary), bodies[at:len(bodies):len(bodies)]}
+			texts[i][0] = ids[n.uid]
 		}
-		if err := tx.insertRows(insertTexts, "", rows, nil); err != nil {
+		if err := tx.insertRows(insertTexts, "", texts, nil); err != nil {
 			return err
 		}
 		maps.Copy(all, ids)
 	}
 	return nil
+}
+
+// textRows are the texts of a part of the new items as they are inserted, still without the items' ids. They
+// hold until it is called again.
+func (s *Store) textRows(part []newItem) [][]any {
+	bodies := s.bodies[:0] // one behind the other
+	rows := make([][]any, len(part))
+	for i, n := range part {
+		at := len(bodies)
+		bodies = s.appendPacked(bodies, n.Item)
+		rows[i] = []any{nil, clean(n.GUID), clean(n.URL), clean(n.Title), clean(n.Summary), bodies[at:len(bodies):len(bodies)]}
+	}
+	if cap(bodies) <= mostBodies {
+		s.bodies = bodies
+	}
+	return rows
 }
 
 // insertRows puts rows between the two ends of a statement, insertRows at a time.

@@ -34,6 +34,7 @@ type Store struct {
 	stopped  chan struct{}
 	enc      *zstd.Encoder
 	dec      *zstd.Decoder
+	bodies   []byte // textRows'
 }
 
 // Open opens the database that address names, "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/DATABASE",
