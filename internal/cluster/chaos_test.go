@@ -616,6 +616,7 @@ func (c *cluster) restarted(p *press) {
 	if err := c.srv.Start(); err != nil {
 		c.t.Fatal(err)
 	}
+	c.forgive(p, false) // what was asked while there was none to note it; and connections to the old one break as they are used
 	c.eventually(30*time.Second, "a node holds the desk after the server restarted", func() bool { return c.holder() != nil })
 }
 
@@ -718,6 +719,10 @@ func (c *cluster) end() {
 	}
 }
 
+// closing is how long one process may take that has just begun to serve what it collected at once, until the pages of
+// its archives are closed: more than 100,000 entries after an hour.
+const closing = 2 * time.Minute
+
 // same judges whether the nodes publish what another does.
 func (c *cluster) same(other *cluster) {
 	t := c.t
@@ -726,7 +731,7 @@ func (c *cluster) same(other *cluster) {
 			path := fmt.Sprintf("/sections/tin%d.%s", topic, kind)
 			there := other.published(path)
 			here := c.published(path)
-			for began := time.Now(); !bytes.Equal(here, there) && time.Since(began) < 20*time.Second; here = c.published(path) {
+			for began := time.Now(); !bytes.Equal(here, there) && time.Since(began) < closing; here = c.published(path) {
 				time.Sleep(time.Second) // all may be behind by the same
 				there = other.published(path)
 			}
