@@ -50,6 +50,8 @@ type dialect interface {
 	many(tx *tx, query string, rows [][]any, each func(scanner) error) error
 	// atOnce is many for a query of which no row of arguments touches what another one does.
 	atOnce(tx *tx, query string, rows [][]any) error
+	// fresh is atOnce for an INSERT of rows that are not there yet.
+	fresh(tx *tx, query string, rows [][]any) error
 	// in writes the end of a condition that a column is one of ids, such as "IN (1,2)". What it
 	// needs bound it adds to args.
 	in(ids []int64, args *[]any) string
@@ -62,10 +64,13 @@ type dialect interface {
 	setLastNumber(tx *tx, n int64) error
 	// indexed writes the words of an item, each with a space behind it, and one that stands for its source,
 	// as the index takes them.
-	indexed(words []byte, source string) string
+	indexed(words []byte, source string) any
 	// foundRows are the statements that put a row (key, what indexed wrote) into the index and that take
 	// the row with a key away.
 	foundRows() (insert, remove string)
+	// tidy is told of so many rows that were put into the index. What the engine puts off until later it may do in
+	// the background then, as part of s.work and until s.stop is closed.
+	tidy(s *Store, rows int)
 	// lookup asks the index how common the words of a query are among its newest rows below a key, and
 	// returns the query so that looking for it is bounded.
 	lookup(ctx context.Context, s *Store, q feed.TextQuery, below int64) (lookup, error)
@@ -104,6 +109,8 @@ type tx struct {
 	*sql.Tx
 	s    *Store
 	conn *sql.Conn // that it runs on
+
+	indexed int // rows that it put into the index of words
 }
 
 // affected runs a statement and returns how many rows it changed.
@@ -134,6 +141,14 @@ func (t *tx) atOnce(query string, rows [][]any) error {
 		return nil
 	}
 	return t.s.d.atOnce(t, query, rows)
+}
+
+// fresh is atOnce for an INSERT of rows that are not there yet: PostgreSQL gets them by COPY, when there are many.
+func (t *tx) fresh(query string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return t.s.d.fresh(t, query, rows)
 }
 
 // tx runs f in one writing transaction. A power cut, as no crash does, may undo the last few of them
@@ -185,7 +200,10 @@ func (s *Store) run(ctx context.Context, how writing, f func(*tx) error) error {
 		}
 		return errors.Join(s.explain(err), undo)
 	}
-	return s.explain(t.Commit())
+	if err = t.Commit(); err == nil && t.indexed > 0 {
+		s.d.tidy(s, t.indexed)
+	}
+	return s.explain(err)
 }
 
 func (s *Store) begin(ctx context.Context, how writing) (*tx, error) {
@@ -206,7 +224,7 @@ func (s *Store) begin(ctx context.Context, how writing) (*tx, error) {
 		if err := s.d.begin(t, how); err != nil {
 			return nil, errors.Join(err, ignoreDone(t.Rollback()), conn.Close())
 		}
-		return &tx{t, s, conn}, nil
+		return &tx{Tx: t, s: s, conn: conn}, nil
 	})
 }
 

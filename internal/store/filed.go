@@ -589,9 +589,8 @@ func decisions(it *feed.Item) (sections, why string, err error) {
 }
 
 const (
-	putEntry = `INSERT INTO entries (id, story, follows, lead, published, updated, withdrawn, withdrawn_by, sections, backlog, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-		ON CONFLICT (id) DO UPDATE SET story = excluded.story, follows = excluded.follows, lead = excluded.lead,
+	newEntry = `INSERT INTO entries (id, story, follows, lead, published, updated, withdrawn, withdrawn_by, sections, backlog, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+	putEntry = newEntry + ` ON CONFLICT (id) DO UPDATE SET story = excluded.story, follows = excluded.follows, lead = excluded.lead,
 			published = excluded.published, updated = excluded.updated, withdrawn = excluded.withdrawn,
 			withdrawn_by = excluded.withdrawn_by, sections = excluded.sections, backlog = excluded.backlog, version = excluded.version`
 	listEntry = `INSERT INTO entry_sections (section, published, entry, page) VALUES ($1, $2, $3, $4)`
@@ -679,6 +678,7 @@ type entryWrites struct {
 	version int64           // of "all" that they lead to
 	touched map[string]bool // sections that the entries are or were in
 	again   []int64         // entries published anew (updates: bump), which go from the archives back to the feeds
+	fresh   [][]any
 	put     [][]any
 	opened  [][]any
 	unlist  [][]any
@@ -694,7 +694,11 @@ func (w *entryWrites) add(id int64, e *feed.Entry, old savedEntry, existed bool,
 		}
 	}
 	published := millis(e.Published)
-	w.put = append(w.put, []any{id, keyInt(e.Story), keyInt(e.Follows), e.Lead, published, millis(e.Updated),
+	put := &w.fresh
+	if existed {
+		put = &w.put
+	}
+	*put = append(*put, []any{id, keyInt(e.Story), keyInt(e.Follows), e.Lead, published, millis(e.Updated),
 		millis(e.Withdrawn), string(e.WithdrawnBy), strings.Join(e.Sections, ","), flag(e.Backlog), w.version})
 	was, is := old.sections, e.Sections // a withdrawn entry is listed nowhere
 	if old.withdrawn {
@@ -726,15 +730,17 @@ func (w *entryWrites) write(tx *tx) error {
 		return err
 	}
 	for _, q := range []struct {
-		text string
-		rows [][]any
+		write func(query string, rows [][]any) error
+		text  string
+		rows  [][]any
 	}{
-		{putEntry, w.put},
-		{`UPDATE entries SET page = 0 WHERE id = $1 AND page <> 0`, w.opened},
-		{`DELETE FROM entry_sections WHERE section = $1 AND published = $2 AND entry = $3`, w.unlist},
-		{listEntry, w.list},
+		{tx.fresh, newEntry, w.fresh},
+		{tx.atOnce, putEntry, w.put},
+		{tx.atOnce, `UPDATE entries SET page = 0 WHERE id = $1 AND page <> 0`, w.opened},
+		{tx.atOnce, `DELETE FROM entry_sections WHERE section = $1 AND published = $2 AND entry = $3`, w.unlist},
+		{tx.fresh, listEntry, w.list},
 	} {
-		if err := tx.atOnce(q.text, q.rows); err != nil {
+		if err := q.write(q.text, q.rows); err != nil {
 			return fmt.Errorf("save entries: %w", err)
 		}
 	}

@@ -36,7 +36,7 @@ func saveLabels(tx *tx, turn int64, relabel []int64, labels []feed.Label) error 
 	for i, l := range labels {
 		rows[i] = []any{l.Item, l.Section, l.Language, clean(l.Text), l.At, l.Outlet}
 	}
-	return tx.atOnce(putLabel, rows)
+	return tx.fresh(putLabel, rows)
 }
 
 // lastLesson is the name under which meta keeps the last turn of any desk that changed labels.

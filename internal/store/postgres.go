@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/x509"
@@ -17,10 +18,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -45,6 +48,9 @@ type postgresDialect struct {
 	inside string // the schema, once check has asked
 
 	readers int // connections
+
+	pending atomic.Int64 // rows that were put into the index of words since it was last tidied, or a few less
+	tidying atomic.Bool
 }
 
 // How long dialling a server may take, unless the address says otherwise.
@@ -208,6 +214,7 @@ func (d *postgresDialect) schema() (database.Dialect, *strings.Replacer, []goose
 		"{{merge found 4}}", "SELECT 1",
 		"{{pending found 1024}}", "ALTER INDEX found_words SET (gin_pending_list_limit = 1024)",
 		"{{pending found 256}}", "ALTER INDEX found_words SET (gin_pending_list_limit = 256)",
+		"{{pending found 8192}}", "ALTER INDEX found_words SET (gin_pending_list_limit = 8192)",
 		"{{hex story}}", "lpad(to_hex(story), 16, '0')",
 		" TEXT NOT NULL", ` TEXT COLLATE "C" NOT NULL`,
 		" TEXT PRIMARY KEY", ` TEXT COLLATE "C" PRIMARY KEY`,
@@ -314,6 +321,8 @@ func joined(query string, row []any) (string, error) {
 			of = "text"
 		case []byte:
 			of = "bytea"
+		case pgtype.TSVector:
+			of = "tsvector"
 		default:
 			return "", fmt.Errorf("no array is made of %T", v)
 		}
@@ -352,6 +361,8 @@ func arraysOf(rows [][]any) []any {
 			columns[i] = array[string](rows, i)
 		case []byte:
 			columns[i] = array[[]byte](rows, i)
+		case pgtype.TSVector:
+			columns[i] = array[pgtype.TSVector](rows, i)
 		}
 	}
 	return columns
@@ -364,6 +375,29 @@ func array[T any](rows [][]any, i int) []T {
 	}
 	return values
 }
+
+// Rows from which on COPY, which begins and ends with words of its own, is cheaper than one INSERT.
+const copyFrom = 50
+
+func (d *postgresDialect) fresh(t *tx, query string, rows [][]any) error {
+	m := plainRow.FindStringSubmatch(query)
+	if m == nil {
+		return fmt.Errorf("no rows can be copied by %q", query)
+	}
+	if len(rows) < copyFrom {
+		return d.atOnce(t, query, rows)
+	}
+	next := 0
+	return d.copyIn(t, m[1], strings.Split(m[2], ", "), func() []any {
+		if next++; next > len(rows) {
+			return nil
+		}
+		return rows[next-1]
+	})
+}
+
+// plainRow is an INSERT of one row: its table and its columns. That the values are the parameters, in order, is the caller's.
+var plainRow = regexp.MustCompile(`^INSERT INTO (\w+) \(([\w, ]+)\) VALUES \([$\d, ]+\)$`)
 
 func send(conn *pgx.Conn, batch *pgx.Batch, each func(scanner) error) (err error) {
 	results := conn.SendBatch(context.Background(), batch)
@@ -412,25 +446,71 @@ func (d *postgresDialect) copyIn(t *tx, table string, columns []string, next fun
 	return cmp.Or(err, failed)
 }
 
-// indexed writes a tsvector in its own form, with the places of the words: no parser of the server's looks
-// at them.
-func (d *postgresDialect) indexed(words []byte, source string) string {
-	b := make([]byte, 0, 2*len(words)+len(source)+2)
-	b = append(append(append(b, '\''), source...), '\'')
-	at := 0
-	for word := range strings.FieldsSeq(string(words)) {
-		at++
-		if word = bare(word); word == "" {
-			continue
-		}
-		b = append(append(append(b, " '"...), word...), "':"...)
-		b = strconv.AppendInt(b, int64(at), 10)
+// What a tsvector holds at most: places up to that one, and of one word so many (the server's manual, 12.11).
+const lastPlace, mostOfWord = 1<<14 - 1, 256
+
+// indexed makes a tsvector as the server keeps it, its words in order, each with its places: the server then
+// neither reads text nor sorts.
+func (d *postgresDialect) indexed(words []byte, source string) any {
+	type place struct {
+		word string
+		at   uint16
 	}
-	return string(b)
+	all := make([]place, 0, bytes.Count(words, []byte{' '})+1)
+	for word := range strings.FieldsSeq(string(words)) {
+		all = append(all, place{bare(word), uint16(min(len(all)+1, lastPlace))})
+	}
+	slices.SortStableFunc(all, func(a, b place) int { return strings.Compare(a.word, b.word) }) // the places stay in order
+	places := make([]pgtype.TSVectorPosition, 0, len(all))
+	lexemes := make([]pgtype.TSVectorLexeme, 0, len(all)+1)
+	for i := 0; i < len(all); {
+		word, from := all[i].word, len(places)
+		for ; i < len(all) && all[i].word == word; i++ {
+			if n := len(places); n == from || places[n-1].Position != all[i].at && n-from < mostOfWord {
+				places = append(places, pgtype.TSVectorPosition{Position: all[i].at})
+			}
+		}
+		if word != "" {
+			lexemes = append(lexemes, pgtype.TSVectorLexeme{Word: word, Positions: places[from:]})
+		}
+	}
+	at, _ := slices.BinarySearchFunc(lexemes, source, func(l pgtype.TSVectorLexeme, word string) int { return strings.Compare(l.Word, word) })
+	return pgtype.TSVector{Lexemes: slices.Insert(lexemes, at, pgtype.TSVectorLexeme{Word: source}), Valid: true}
 }
 
 func (d *postgresDialect) foundRows() (insert, remove string) {
-	return `INSERT INTO found (id, words) VALUES ($1, $2::tsvector)`, `DELETE FROM found WHERE id = $1`
+	return `INSERT INTO found (id, words) VALUES ($1, $2)`, `DELETE FROM found WHERE id = $1`
+}
+
+// New rows of the index wait in a list, which every search reads, until they are put where they belong, each word once for all
+// of them. So many are worth that; when the list is full (gin_pending_list_limit, of some 8,000), a commit has to do it.
+const tidyRows = 1000
+
+// tidy has the rows that wait put where they belong, so that no commit has to.
+func (d *postgresDialect) tidy(s *Store, rows int) {
+	if d.pending.Add(int64(rows)) < tidyRows || !d.tidying.CompareAndSwap(false, true) {
+		return
+	}
+	select {
+	case <-s.stop:
+		return
+	default:
+	}
+	s.work.Go(func() {
+		defer d.tidying.Store(false)
+		d.pending.Store(0)
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		go func() {
+			select {
+			case <-s.stop:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		// Where it fails, commits do it, as they did.
+		_ = s.query(ctx, `SELECT gin_clean_pending_list('found_words')`, func(*sql.Rows) error { return nil })
+	})
 }
 
 // How many of the sampled rows have all words that are common together, and a word that too many begin as.

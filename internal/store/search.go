@@ -103,9 +103,10 @@ func (s *Store) writeIndex(tx *tx, gone, rows [][]any) error {
 	if err := tx.atOnce(remove, gone); err != nil {
 		return fmt.Errorf("index items: %w", err)
 	}
-	if err := tx.atOnce(insert, rows); err != nil {
+	if err := tx.fresh(insert, rows); err != nil {
 		return fmt.Errorf("index items: %w", err)
 	}
+	tx.indexed += len(rows)
 	return nil
 }
 

@@ -108,6 +108,7 @@ func (d *sqliteDialect) schema() (database.Dialect, *strings.Replacer, []goose.P
 		"{{merge found 4}}", "INSERT INTO found (found, rank) VALUES ('automerge', 4)",
 		"{{pending found 1024}}", "SELECT 1",
 		"{{pending found 256}}", "SELECT 1",
+		"{{pending found 8192}}", "SELECT 1",
 		"{{hex story}}", "printf('%016x', story)"), nil, nil
 }
 
@@ -186,6 +187,10 @@ func (d *sqliteDialect) atOnce(t *tx, query string, rows [][]any) error {
 	return d.many(t, query, rows, nil)
 }
 
+func (d *sqliteDialect) fresh(t *tx, query string, rows [][]any) error {
+	return d.many(t, query, rows, nil)
+}
+
 // in writes the numbers into the query: they need no binding.
 func (d *sqliteDialect) in(ids []int64, _ *[]any) string {
 	b := make([]byte, 0, 5+21*len(ids))
@@ -243,13 +248,15 @@ func (d *sqliteDialect) setLastNumber(tx *tx, n int64) error {
 	return err
 }
 
-func (d *sqliteDialect) indexed(words []byte, source string) string {
+func (d *sqliteDialect) indexed(words []byte, source string) any {
 	return source + " " + string(words)
 }
 
 const insertFound, removeFound = `INSERT INTO found (rowid, words) VALUES ($1, $2)`, `DELETE FROM found WHERE rowid = $1`
 
 func (d *sqliteDialect) foundRows() (insert, remove string) { return insertFound, removeFound }
+
+func (d *sqliteDialect) tidy(*Store, int) {} // it does all at once
 
 // What a word that is only begun costs is its places in the index, which are all read before the first row is
 // found, and of each word that begins so as much as so many places.

@@ -32,6 +32,7 @@ type Store struct {
 	stop     chan struct{}
 	stopOnce sync.Once
 	stopped  chan struct{}
+	work     sync.WaitGroup // what goes on in the background
 	enc      *zstd.Encoder
 	dec      *zstd.Decoder
 	bodies   []byte // textRows'
@@ -138,13 +139,14 @@ func (s *Store) ready(ctx context.Context) error {
 	}
 	insertFound, _ := s.d.foundRows()
 	return s.d.prepare(ctx, s.write, insertFound, insertItems+placeholders(insertRows, itemColumns)+returning, insertItems+placeholders(1, itemColumns)+returning,
-		insertTexts+placeholders(insertRows, textColumns), insertTexts+placeholders(1, textColumns), putState, fileItem, putEntry, listEntry, putLabel)
+		insertTexts+placeholders(insertRows, textColumns), insertTexts+placeholders(1, textColumns), putState, fileItem, newEntry, putEntry, listEntry, putLabel)
 }
 
 // Close waits for the saves under way and closes the database.
 func (s *Store) Close() error {
 	s.stopOnce.Do(func() { close(s.stop) })
 	<-s.stopped
+	s.work.Wait()
 	s.dec.Close()
 	return errors.Join(s.enc.Close(), s.read.Close(), s.write.Close())
 }
