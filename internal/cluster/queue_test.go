@@ -232,8 +232,8 @@ func TestGate(t *testing.T) {
 	wg.Wait()
 	ga, gb := a.Gate(time.Now), b.Gate(time.Now)
 	until := time.Now().Add(time.Hour)
-	ga.Hold("h.example", until, "it asked for that")
-	_, err := gb.Enter(t.Context(), "h.example", 0)
+	ga.Hold("held.example", until, "it asked for that") // where no interval keeps anybody waiting
+	_, err := gb.Enter(t.Context(), "held.example", 0)
 	var held *collect.HeldError
 	if !errors.As(err, &held) || held.Until.Sub(until).Abs() > time.Minute || held.Reason != "it asked for that" {
 		t.Errorf("the other node's request: %v", err)
