@@ -30,15 +30,20 @@ type EntryQuery struct {
 	Oldest bool
 }
 
-// Changed names an entry that is not what it was, and its story.
+// Changed is an entry that is not what it was, with what decides where it is listed now.
 type Changed struct {
-	Key, Story string
+	Key, Story           string
+	Published, Withdrawn time.Time // Withdrawn is zero while it stands
+	Backlog              bool
+	Sections             []string
+	Closed               []string // sections, and "all", of whose archives it stands on a closed page
 }
 
 // Listed is an entry's place in a section.
 type Listed struct {
 	Key       string
 	Published time.Time
+	Backlog   bool
 }
 
 // ItemState is how far an item came on its way to the readers.

@@ -92,25 +92,25 @@ type closing struct {
 }
 
 // arrange puts what is in no feed and on no closed page, newest first, on pages: those to be closed
-// now, oldest first, and the open one. closed are those there are, oldest first. It turns rest around, which
-// may be all that is stored.
+// now, oldest first, and the open one. closed are those there are, oldest first.
 func arrange(rest []feed.Listed, closed []feed.ArchivePage, now time.Time, perPage int) (pages []closing, a archive) {
-	slices.Reverse(rest)
-	take := func(n int) []string {
+	take := func(n int) []string { // the oldest
 		keys := make([]string, n)
+		from := len(rest) - n
 		for i := range keys {
-			keys[n-1-i] = rest[i].Key
+			keys[i] = rest[from+i].Key
 		}
-		rest = rest[n:]
+		rest = rest[:from]
 		return keys
 	}
+	oldest := func() time.Time { return rest[len(rest)-1].Published }
 
 	var page feed.PageNumber
 	switch {
 	case len(closed) > 0: // the last one names it as the next, whether it gets an entry or not
 		page = pageAfter(closed[len(closed)-1])
 	case len(rest) > 0:
-		page = feed.PageOf(rest[0].Published)
+		page = feed.PageOf(oldest())
 	}
 	a = archive{closed: closed, page: max(feed.PageOf(now), page)}
 	if len(closed) == 0 { // an entry's date may be later than now
@@ -119,7 +119,7 @@ func arrange(rest []feed.Listed, closed []feed.ArchivePage, now time.Time, perPa
 	for page != 0 && page.Month().Before(a.page.Month()) {
 		end := page.Month().AddDate(0, 1, 0)
 		n := 0
-		for n < len(rest) && rest[n].Published.Before(end) {
+		for n < len(rest) && rest[len(rest)-1-n].Published.Before(end) {
 			n++
 		}
 		for first := true; first || n > 0; first = false {
@@ -129,7 +129,7 @@ func arrange(rest []feed.Listed, closed []feed.ArchivePage, now time.Time, perPa
 		}
 		page = 0
 		if len(rest) > 0 {
-			page = feed.PageOf(rest[0].Published)
+			page = feed.PageOf(oldest())
 		}
 	}
 	for len(rest) > perPage*3/2 {
@@ -148,10 +148,16 @@ func pageAfter(p feed.ArchivePage) feed.PageNumber {
 	return p.Page.Next()
 }
 
-// archive brings the archive of a section up to date: shown are the entries of its feed. Where much is
-// to be closed and a closer is at work, it is left to that; and to another node that closes pages of it.
-func (p *Publisher) archive(ctx context.Context, f *frame, sec *feed.Section, shown map[string]time.Time, before *edition, now time.Time) (archive, error) {
+// archive brings the archive of a section up to date: shown are the entries of its feed, w is its window, nil where
+// it has none. Where much is to be closed and a closer is at work, it is left to that; and to another node that
+// closes pages of it.
+func (p *Publisher) archive(ctx context.Context, f *frame, sec *feed.Section, w *window, shown map[string]time.Time, before *edition, now time.Time) (archive, error) {
 	if !p.closer.busy(sec.ID) {
+		if w != nil {
+			if a, ok := w.archive(shown, f.plan.before(now), now, p.perPage); ok {
+				return a, nil
+			}
+		}
 		a, much, err := p.closePages(ctx, f, sec, shown, now, p.closesAtOnce())
 		if err != nil || !much {
 			return a, err

@@ -430,6 +430,14 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 		return nil, err
 	}
 	ed := &edition{number: p.editions.Add(1), version: next.version(sec.ID), shape: shape, notes: notes{section: sec.ID}}
+	closed, err := p.archives.ClosedPages(ctx, sec.ID)
+	if err != nil {
+		return nil, err
+	}
+	open, err := p.shelf.window(ctx, p.archives, sec.ID, closed, mostListed*p.perPage)
+	if err != nil {
+		return nil, err
+	}
 	choice, err := p.choose(ctx, next.frame, sec, ed, before, last, now)
 	if err != nil {
 		return nil, err
@@ -440,7 +448,7 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 	}
 	ed.tell(choice.entries)
 	ed.due = p.expires(next.plan, sec, choice.entries, now)
-	if ed.archive, err = p.archive(ctx, next.frame, sec, ed.shown, before, now); err != nil {
+	if ed.archive, err = p.archive(ctx, next.frame, sec, open, ed.shown, before, now); err != nil {
 		return nil, err
 	}
 	if ed.view, err = p.sectionView(ctx, next.frame, sec, choice.entries, &ed.archive, now); err != nil {
@@ -540,7 +548,7 @@ func (p *Publisher) choose(ctx context.Context, f *frame, sec *feed.Section, ed,
 
 // sectionView is what a section's feeds and pages are rendered from.
 func (p *Publisher) sectionView(ctx context.Context, s *frame, sec *feed.Section, entries []feed.Entry, a *archive, now time.Time) (*render.View, error) {
-	withdrawn, err := p.reader.Entries(ctx, feed.EntryQuery{Section: drawnFrom(sec.ID), Withdrawn: true, Limit: tombstones, Bare: true})
+	withdrawn, err := p.shelf.withdrawn(ctx, drawnFrom(sec.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -553,7 +561,7 @@ func (p *Publisher) sectionView(ctx context.Context, s *frame, sec *feed.Section
 			return nil, err
 		}
 	}
-	v.Prev, v.Tombstones = a.newest(sec.ID), graves(withdrawn)
+	v.Prev, v.Tombstones = a.newest(sec.ID), withdrawn
 	v.Hub = s.plan.Hub
 	if v.Hub == "" {
 		v.Hub = s.plan.base + "/hub"

@@ -6,23 +6,25 @@ import (
 	"sync"
 
 	"feedd/internal/feed"
+	"feedd/internal/publish/render"
 )
 
-// shelf keeps the entries that the sections were chosen from as they were read, until they change: what a
-// commit costs goes by what it changed, and not by what the sections show. It is filled while sections are
-// rendered, by several goroutines; follow and sweep are for in between.
+// shelf keeps the entries that the sections were chosen from as they were read, until they change, and which stand
+// in each section: what a commit costs goes by what it changed, and not by what the sections show. It is filled
+// while sections are rendered, by several goroutines; follow and sweep are for in between.
 type shelf struct {
 	reader  Reader
 	reading sync.Mutex // held while entries are read: what two sections lack is read once
 
 	mu           sync.Mutex
-	at, removed  int64 // versions of "all" and "" up to which it is known what changed
-	filled       bool
+	versions     map[string]int64       // up to which it is known what changed; nil before the first time
 	whole, brief map[string]*feed.Entry // by key; none is written to
+	windows      map[string]*window     // by section, each written to by follow and read by its section's rendering alone
+	graves       map[string][]render.Tombstone
 }
 
 func newShelf(r Reader) *shelf {
-	return &shelf{reader: r, whole: map[string]*feed.Entry{}, brief: map[string]*feed.Entry{}}
+	return &shelf{reader: r, whole: map[string]*feed.Entry{}, brief: map[string]*feed.Entry{}, windows: map[string]*window{}, graves: map[string][]render.Tombstone{}}
 }
 
 // follow takes away what changed up to these versions, or later, and returns it; all says that anything may
@@ -30,23 +32,37 @@ func newShelf(r Reader) *shelf {
 func (s *shelf) follow(ctx context.Context, versions map[string]int64) (changed []feed.Changed, all bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at, removed := versions["all"], versions[""]
-	if all = !s.filled || removed != s.removed || at < s.at; all {
+	if all = s.versions == nil || versions[""] != s.versions[""] || versions["all"] < s.versions["all"]; all {
 		clear(s.whole)
 		clear(s.brief)
-	} else if changed, err = s.reader.Changed(ctx, s.at); err != nil {
+		clear(s.windows)
+		clear(s.graves)
+	} else if changed, err = s.reader.Changed(ctx, s.versions["all"]); err != nil {
 		return nil, false, err
 	}
-	for _, c := range changed {
-		delete(s.whole, c.Key)
-		delete(s.brief, c.Key)
+	for i := range changed {
+		delete(s.whole, changed[i].Key)
+		delete(s.brief, changed[i].Key)
 	}
-	s.at, s.removed, s.filled = at, removed, true
+	for section, w := range s.windows {
+		if version := versions[section]; version != w.version { // else nothing came, went or moved in it
+			w.follow(section, changed)
+			w.version = version
+		}
+	}
+	s.followGraves(changed)
+	s.versions = versions
 	return changed, all, nil
 }
 
 // list is Reader.Entries for entries that stand, of which only those are read whole that are not here.
 func (s *shelf) list(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, error) {
+	s.mu.Lock()
+	w := s.windows[q.Section]
+	s.mu.Unlock()
+	if w != nil && q.Open {
+		return s.inOrder(ctx, w.newest(q.Since, q.Limit), q.Brief)
+	}
 	bare := q
 	bare.Bare = true
 	rows, err := s.reader.Entries(ctx, bare)
@@ -81,6 +97,33 @@ func (s *shelf) list(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, erro
 		_, asked := slices.BinarySearch(missing, e.Key)
 		return asked && read[e.Key] == nil
 	}), nil
+}
+
+// inOrder returns the entries of these rows that stand still, in their order, with their reports.
+func (s *shelf) inOrder(ctx context.Context, rows []feed.Listed, brief bool) ([]feed.Entry, error) {
+	var missing []string
+	found := make([]*feed.Entry, len(rows))
+	s.mu.Lock()
+	for i := range rows {
+		if found[i] = s.kept(brief)[rows[i].Key]; found[i] == nil {
+			missing = append(missing, rows[i].Key)
+		}
+	}
+	s.mu.Unlock()
+	read, err := s.read(ctx, missing, brief)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]feed.Entry, 0, len(rows))
+	for i := range rows {
+		if found[i] == nil {
+			found[i] = read[rows[i].Key]
+		}
+		if found[i] != nil {
+			entries = append(entries, *found[i])
+		}
+	}
+	return entries, nil
 }
 
 // take returns the entries with these keys that stand, the newest first, with their reports.

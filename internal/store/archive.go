@@ -20,13 +20,12 @@ var errPageClosed = errors.New("another publisher closed that page of the archiv
 // of its archive, newest Published first, ties by Key: without those that Prune takes away before the
 // time before, which may be zero.
 func (s *Store) OpenEntries(ctx context.Context, section string, before time.Time, limit int) ([]feed.Listed, error) {
-	q := `SELECT e.id, e.published FROM entries e WHERE e.page = 0 AND e.withdrawn = 0 AND NOT (` + isOld + `) ORDER BY e.published DESC` + byKey
+	q := `SELECT e.id, e.published, e.backlog FROM entries e WHERE e.page = 0 AND e.withdrawn = 0 AND NOT (` + isOld + `) ORDER BY e.published DESC` + byKey
 	args := []any{millis(before)}
 	if section != "all" {
-		// What is withdrawn is listed nowhere: of what is young the index tells all. Of an entry that Prune has
-		// deleted the place stays until it is through.
-		q = `SELECT l.entry, l.published FROM entry_sections l WHERE l.section = $2 AND l.page = 0
-			AND (l.published >= $1 OR EXISTS (SELECT 1 FROM entries e WHERE e.id = l.entry AND NOT (` + isOld + `)))
+		// What is withdrawn is listed nowhere. Of an entry that Prune has deleted the place stays until it is through.
+		q = `SELECT l.entry, l.published, e.backlog FROM entry_sections l JOIN entries e ON e.id = l.entry
+			WHERE l.section = $2 AND l.page = 0 AND (l.published >= $1 OR NOT (` + isOld + `))
 			ORDER BY l.published DESC` + listedByKey
 		args = append(args, section)
 	}
@@ -35,9 +34,9 @@ func (s *Store) OpenEntries(ctx context.Context, section string, before time.Tim
 	}
 	var list []feed.Listed
 	err := s.query(ctx, q, func(r *sql.Rows) error {
-		var id, published int64
-		err := r.Scan(&id, &published)
-		list = append(list, feed.Listed{Key: intKey(id), Published: fromMillis(published)})
+		var id, published, backlog int64
+		err := r.Scan(&id, &published, &backlog)
+		list = append(list, feed.Listed{Key: intKey(id), Published: fromMillis(published), Backlog: backlog != 0})
 		return err
 	}, args...)
 	return list, err

@@ -22,13 +22,33 @@ const nextVersion = `(SELECT COALESCE(MAX(version), 0) + 1 FROM sections WHERE i
 // are not among them: they move the version of "".
 func (s *Store) Changed(ctx context.Context, after int64) ([]feed.Changed, error) {
 	var changed []feed.Changed
-	err := s.query(ctx, `SELECT id, story FROM entries WHERE version > $1`, func(r *sql.Rows) error {
-		var id, story int64
-		err := r.Scan(&id, &story)
-		changed = append(changed, feed.Changed{Key: intKey(id), Story: intKey(story)})
+	var ids []int64
+	place := map[int64]int{}
+	err := s.query(ctx, `SELECT id, story, published, withdrawn, backlog, sections FROM entries WHERE version > $1`, func(r *sql.Rows) error {
+		var id, story, published, withdrawn, backlog int64
+		var sections string
+		err := r.Scan(&id, &story, &published, &withdrawn, &backlog, &sections)
+		place[id], ids = len(changed), append(ids, id)
+		changed = append(changed, feed.Changed{Key: intKey(id), Story: intKey(story), Published: fromMillis(published),
+			Withdrawn: fromMillis(withdrawn), Backlog: backlog != 0, Sections: splitList(sections)})
 		return err
 	}, after)
-	return changed, err
+	if err != nil {
+		return nil, err
+	}
+	for part := range slices.Chunk(ids, listed) {
+		var args []any
+		if err := s.query(ctx, `SELECT entry, section FROM archived WHERE entry `+s.d.in(part, &args), func(r *sql.Rows) error {
+			var id int64
+			var section string
+			err := r.Scan(&id, &section)
+			changed[place[id]].Closed = append(changed[place[id]].Closed, section)
+			return err
+		}, args...); err != nil {
+			return nil, err
+		}
+	}
+	return changed, nil
 }
 
 // noteChanged notes that the entries of items are not what they were, whatever the desk makes of it.
