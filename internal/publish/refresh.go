@@ -469,11 +469,11 @@ func (p *Publisher) build(ctx context.Context, next *site, sec *feed.Section, sh
 
 	b := &built{edition: ed, partners: map[string]map[string]*document{}}
 	b.deltas = &deltas{p: p, s: next.frame, view: ed.view, made: map[string]*document{}}
-	shared, err := p.batch(ctx, "section "+sec.ID, ed.sharedView(ed.view))
-	if err != nil {
-		return nil, err
-	}
-	if shared != nil {
+	var shared *batch
+	if p.sharing != nil {
+		if shared, err = p.batch(ctx, "section "+sec.ID, ed.sharedView(ed.view)); err != nil {
+			return nil, err
+		}
 		ed.state, ed.taken = shared.state, shared.taken
 	}
 	if err := p.buildFeeds(next.frame, b, shared, now); err != nil {

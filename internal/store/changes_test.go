@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ func TestChanged(t *testing.T) {
 		storm, gold := feed.EntryKey("a", "g:1"), feed.EntryKey("a", "g:2")
 
 		at := int64(0)
+		last := map[string]feed.Changed{}
 		want := func(what string, keys ...string) {
 			t.Helper()
 			changed, err := s.Changed(t.Context(), at)
@@ -35,7 +37,7 @@ func TestChanged(t *testing.T) {
 			}
 			seen := map[string]bool{}
 			for _, c := range changed {
-				seen[c.Key] = true
+				seen[c.Key], last[c.Key] = true, c
 				if c.Story != c.Key {
 					t.Errorf("%s: entry %s is of the story %s", what, c.Key, c.Story)
 				}
@@ -57,11 +59,21 @@ func TestChanged(t *testing.T) {
 		want("before any")
 		commit(t, s, f)
 		want("filed", storm, gold)
+		of := slices.IndexFunc(f.Entries, func(e feed.Entry) bool { return e.Key == storm })
+		if c := last[storm]; !c.Withdrawn.IsZero() || !c.Published.Equal(f.Entries[of].Published) || !slices.Equal(c.Sections, []string{"x"}) || len(c.Closed) > 0 {
+			t.Errorf("filed: %+v", c)
+		}
+		if _, err := s.ClosePage(t.Context(), feed.ArchivePage{Section: "x", Page: 1, Closed: t0, Keys: []string{gold}, Body: []byte{}}); err != nil {
+			t.Fatal(err)
+		}
 		want("nothing")
 		if _, err := s.Withdraw(t.Context(), []string{gold}, t0.Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		want("withdrawn", gold)
+		if c := last[gold]; !c.Withdrawn.Equal(t0.Add(time.Hour)) || !slices.Equal(c.Closed, []string{"x"}) {
+			t.Errorf("withdrawn: %+v", c)
+		}
 		put(t, s, t0.Add(time.Minute), "a", item("a", "1", "Bão số 9 vào bờ sáng nay"), item("a", "2", "Giá vàng giảm"))
 		want("revised", storm)
 		want("revised and not yet filed again", storm) // no version says that it was seen
