@@ -37,6 +37,8 @@ type dialect interface {
 	serve() (release func() error, err error)
 	// prepare readies queries for many.
 	prepare(ctx context.Context, db *sql.DB, queries ...string) error
+	// query runs a reading query.
+	query(ctx context.Context, db *sql.DB, q string, args []any) (*sql.Rows, error)
 	// forGood has a connection's next transactions on the disk before they are committed, so that no
 	// power cut undoes them; or spares them that wait again, when a power cut may undo the last few.
 	forGood(ctx context.Context, conn *sql.Conn, on bool) error
@@ -252,7 +254,7 @@ func ignoreDone(err error) error {
 
 // query runs one reading query and calls each for every row.
 func (s *Store) query(ctx context.Context, q string, each func(*sql.Rows) error, args ...any) error {
-	rows, err := again(s.d, func() (*sql.Rows, error) { return s.read.QueryContext(ctx, q, args...) })
+	rows, err := again(s.d, func() (*sql.Rows, error) { return s.d.query(ctx, s.read, q, args) })
 	if err != nil {
 		return s.explain(err)
 	}

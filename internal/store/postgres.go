@@ -269,6 +269,10 @@ func (d *postgresDialect) prepare(context.Context, *sql.DB, ...string) error {
 // Statements that travel together.
 const together = 64
 
+func (d *postgresDialect) query(ctx context.Context, db *sql.DB, q string, args []any) (*sql.Rows, error) {
+	return db.QueryContext(ctx, q, args...) // the driver keeps what it has prepared
+}
+
 func (d *postgresDialect) many(t *tx, query string, rows [][]any, each func(scanner) error) error {
 	for part := range slices.Chunk(rows, together) {
 		var batch pgx.Batch

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"unicode"
 
@@ -29,13 +30,27 @@ type sqliteDialect struct {
 	path string
 	// Prepared statements of the most frequent queries; closing the pool closes them.
 	prepared map[string]*sql.Stmt
+	reading  readings
 }
+
+// readings are the reading queries that come again and again: to parse one and plan it takes as long as to answer it.
+type readings struct {
+	mu       sync.Mutex
+	prepared map[string]*sql.Stmt // nil until it was asked for often enough
+	asked    map[string]int
+}
+
+// How many reading queries are kept prepared, and how often one was asked until it is.
+const (
+	mostReadings = 48
+	readOften    = 3
+)
 
 func sqliteOf(path string) (dialect, string, error) {
 	if path == "" || path == ":memory:" {
 		return nil, "", fmt.Errorf("%w needs a file: write sqlite:PATH, for example sqlite:data/feedd.db", ErrAddress)
 	}
-	return &sqliteDialect{path: path, prepared: map[string]*sql.Stmt{}}, path, nil
+	return &sqliteDialect{path: path, prepared: map[string]*sql.Stmt{}, reading: readings{prepared: map[string]*sql.Stmt{}, asked: map[string]int{}}}, path, nil
 }
 
 // exists only looks for the file. A file of another program is refused when it is opened.
@@ -154,6 +169,44 @@ func unnumbered(query string) string {
 	return strings.Join(parts, "?")
 }
 
+func (d *sqliteDialect) query(ctx context.Context, db *sql.DB, q string, args []any) (*sql.Rows, error) {
+	stmt, err := d.reading.of(ctx, db, q)
+	if err != nil || stmt == nil {
+		return db.QueryContext(ctx, q, args...) // and says what is wrong
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+// of returns the statement of a query that is asked often, nil for others, and while another goroutine prepares it.
+func (r *readings) of(ctx context.Context, db *sql.DB, q string) (*sql.Stmt, error) {
+	if strings.Contains(q, inList) { // no two of these are alike
+		return nil, nil
+	}
+	stmt, now := r.look(q)
+	if !now {
+		return stmt, nil
+	}
+	stmt, err := db.PrepareContext(ctx, unnumbered(q)) // may wait for a connection, whose holder may ask here, too
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.prepared[q] = stmt
+	return stmt, nil
+}
+
+// look returns the statement of a query, if there is one; now tells whether it is to be prepared now.
+func (r *readings) look(q string) (stmt *sql.Stmt, now bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if stmt = r.prepared[q]; stmt != nil || len(r.prepared) >= mostReadings || r.asked[q] == 0 && len(r.asked) >= 10*mostReadings {
+		return stmt, false
+	}
+	r.asked[q]++
+	return nil, r.asked[q] == readOften
+}
+
 func (d *sqliteDialect) many(t *tx, query string, rows [][]any, each func(scanner) error) error {
 	stmt := d.prepared[query]
 	if stmt != nil {
@@ -191,10 +244,13 @@ func (d *sqliteDialect) fresh(t *tx, query string, rows [][]any) error {
 	return d.many(t, query, rows, nil)
 }
 
+// inList begins what in writes; no query has it of its own.
+const inList = "IN  ("
+
 // in writes the numbers into the query: they need no binding.
 func (d *sqliteDialect) in(ids []int64, _ *[]any) string {
 	b := make([]byte, 0, 5+21*len(ids))
-	b = append(b, "IN ("...)
+	b = append(b, inList...)
 	for i, id := range ids {
 		if i > 0 {
 			b = append(b, ',')
