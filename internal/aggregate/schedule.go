@@ -54,6 +54,7 @@ type schedule struct {
 	of    *collect.Collector // whose queue it is
 	old   []*collect.Queue   // of earlier configurations; their last looks are still under way
 	done  chan done
+	quiet together // looks that found nothing new
 
 	replanned time.Time // when replan last looked, by the clock
 	waiting   waiting   // at least once each that rests
@@ -115,6 +116,7 @@ func (s *schedule) drain() {
 				q.Wait()
 			}
 		}
+		s.quiet.wg.Wait()
 	}()
 	for {
 		select {
@@ -136,16 +138,24 @@ func (s *schedule) configure(ctx context.Context) {
 		}
 		s.of = collector
 		s.queue = collector.Queue(ctx, func(job collect.Job, res collect.Result) {
-			d := done{id: job.Source.ID, pushed: job.Pushed != nil}
-			if d.pushed {
-				defer s.a.pushes.release(d.id, int64(len(job.Pushed.Bytes)))
+			if s.quiet.may(&job, &res, s.a.now()) {
+				s.quiet.after(ctx, func() { s.keep(ctx, job, res) })
+				return
 			}
-			// What was brought is saved also when ctx has ended meanwhile.
-			d.rep, d.state, d.err = s.a.keep(context.WithoutCancel(ctx), job, res, nil)
-			s.done <- d
+			s.keep(ctx, job, res)
 		})
 	}
 	s.admit(ctx, settings.Sources)
+}
+
+// keep saves what a look brought, also when ctx has ended meanwhile.
+func (s *schedule) keep(ctx context.Context, job collect.Job, res collect.Result) {
+	d := done{id: job.Source.ID, pushed: job.Pushed != nil}
+	if d.pushed {
+		defer s.a.pushes.release(d.id, int64(len(job.Pushed.Bytes)))
+	}
+	d.rep, d.state, d.err = s.a.keep(context.WithoutCancel(ctx), job, res, nil)
+	s.done <- d
 }
 
 // settle notes what a look left.
