@@ -19,6 +19,10 @@ const batchSize = 1000
 // How long the desk waits after it could not commit.
 const deskRetry = 10 * time.Second
 
+// How long the desk gathers what comes in after it worked: what comes after quiet is filed at once, and sources
+// that bring news one after the other do not cost a commit each.
+const deskRest = time.Second
+
 // A clock that went back by more than this was set, and not corrected.
 const clockBack = time.Minute
 
@@ -33,7 +37,7 @@ func (a *Aggregate) runDesk(ctx context.Context, lost func(error)) {
 		case <-a.wake:
 		case <-retry.C:
 		}
-		_, err := a.File(ctx)
+		n, err := a.File(ctx)
 		switch {
 		case ctx.Err() != nil:
 		case errors.Is(err, store.ErrLost):
@@ -41,6 +45,14 @@ func (a *Aggregate) runDesk(ctx context.Context, lost func(error)) {
 		case err != nil:
 			a.log.Error("filing failed; the items wait and are tried again", "error", err, "after", deskRetry)
 			retry.Reset(deskRetry)
+		}
+		if n == 0 || a.queue != nil { // other nodes wait for what is committed
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(deskRest):
 		}
 	}
 }
