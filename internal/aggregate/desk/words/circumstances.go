@@ -61,8 +61,9 @@ func (rd *Reader) place(c *Circumstances, words []wordform, text string, marked,
 		if !w.Upper || i > 0 && strings.Trim(text[words[i-1].End:w.Start], " .") != "" {
 			break
 		}
-		if weight := rd.weights.word(w.normal, w.fold, marked); weight > most {
-			best, most = w.normal, weight
+		normal, fold := rd.wordOf(w, marked)
+		if weight := rd.weights.word(normal, fold, marked); weight > most {
+			best, most = normal, weight
 		}
 		if caps && !partsOfPlaces[w.Fold] { // what follows may be anything
 			break
@@ -77,7 +78,8 @@ func (rd *Reader) dateline(c *Circumstances, words []wordform, text string) {
 	for i := range words[:min(len(words), head)] {
 		w := &words[i]
 		if w.End-w.Start >= least && w.Fold[0] > '9' && isUpper(text[w.Start:w.End]) {
-			note(c.places[:], w.normal)
+			normal, _ := rd.wordOf(w, false)
+			note(c.places[:], normal)
 			return
 		}
 	}

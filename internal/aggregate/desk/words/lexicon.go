@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/blevesearch/snowballstem"
 	"go.yaml.in/yaml/v4"
 
 	"feedd/internal/feed"
@@ -191,12 +192,17 @@ func (ps lexemes) add(p lexeme) {
 	if len(p.words) > 1 {
 		p.second = [2]uint32{p.hashes[0][1], p.hashes[1][1]}
 	}
+	var env snowballstem.Env
 	for _, text := range p.to {
 		t := spelled{text: text}
 		if v, ok := plainNumber(text); ok {
 			t = numberToken(v)
 		} else {
 			t.Norm, t.Fold = Hash(text), Hash(foldNormal(text))
+			if t.Norm == t.Fold {
+				s := stemmed(&env, text, t.Norm)
+				t.text, t.Norm, t.Fold = s.text, s.hash, s.hash
+			}
 		}
 		p.tokens = append(p.tokens, t)
 	}

@@ -61,6 +61,7 @@ type Reader struct {
 	common  []*spelled
 	terms   []uint32
 	letters [64]byte
+	stems   stemmer
 	// seen takes each word of a text when frequencies are counted.
 	seen func(text string)
 }
@@ -404,6 +405,10 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		}
 		t := spelled{text: w.Normal, shown: text[w.Start:w.End], start: start, rubric: rubric}
 		t.Norm, t.Fold = w.normal, w.fold
+		if !marked && !w.Marked {
+			t.text, t.Norm = rd.stems.of(w.Fold, w.fold)
+			t.Fold = t.Norm
+		}
 		rd.vary(&t, w, marked)
 		if name {
 			t.Flags |= IsName

@@ -15,12 +15,12 @@ const (
 // vary gives a rare word without diacritics the fold of all its spellings. It weighs what it weighs as it is spelled, and
 // is found by that spelling. An acronym has no other.
 func (rd *Reader) vary(t *spelled, w *wordform, marked bool) {
-	if w.Marked || len(w.Fold) < leastVariant || w.Fold[0] <= '9' || isUpper(t.shown) {
+	if w.Marked || len(t.text) < leastVariant || w.Fold[0] <= '9' || isUpper(t.shown) {
 		return
 	}
-	if one := oneSpelling(w.Fold, rd.letters[:0]); string(one) != w.Fold {
-		if rd.weights.word(w.normal, w.fold, false) >= rareVariant {
-			t.weight, t.Fold, t.varied = rd.weights.word(w.normal, w.fold, marked), hashBytes(one), true
+	if one := oneSpelling(t.text, rd.letters[:0]); string(one) != t.text {
+		if rd.weights.word(t.Norm, t.Fold, false) >= rareVariant {
+			t.weight, t.Fold, t.varied = rd.weights.word(t.Norm, t.Fold, marked), hashBytes(one), true
 		}
 	}
 }
