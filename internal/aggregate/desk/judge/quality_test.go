@@ -38,16 +38,16 @@ func TestPairsStayToldApart(t *testing.T) {
 
 func TestInventedPairs(t *testing.T) {
 	for _, s := range evaluate(t, "testdata/pairs.tsv").Pairs {
-		if s.F1 < 0.935 {
-			t.Errorf("F1 %.3f, want at least 0.935", s.F1)
+		if s.F1 < 0.93 {
+			t.Errorf("F1 %.3f, want at least 0.93", s.F1)
 		}
 	}
 }
 
 func TestDaysStayGrouped(t *testing.T) {
 	for _, s := range evaluate(t, feedtest.Shared(t, "quality/clusters_vi.tsv")).Streams {
-		if s.Set == "day" && (s.JoinF1 < 0.82 || s.JoinPrecision < 0.86 || s.FoldPrecision < 0.93) {
-			t.Errorf("joins: precision %.3f, F1 %.3f, folds: precision %.3f; want at least 0.86, 0.82 and 0.93", s.JoinPrecision, s.JoinF1, s.FoldPrecision)
+		if s.Set == "day" && (s.JoinF1 < 0.84 || s.JoinPrecision < 0.87 || s.FoldPrecision < 0.95) {
+			t.Errorf("joins: precision %.3f, F1 %.3f, folds: precision %.3f; want at least 0.87, 0.84 and 0.95", s.JoinPrecision, s.JoinF1, s.FoldPrecision)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func TestFittedFigures(t *testing.T) {
 		report := read().CrossValidate(ByParts, 3, nil)
 		t.Log("\n" + report.String())
 		atLeast(t, report, map[string]float64{
-			"vi_syn": 0.98, "vi_real": 0.92, "vi_real+": 0.92, "vi_series": 0.98, "en_syn": 0.90, "own": 0.91,
+			"vi_syn": 0.98, "vi_real": 0.925, "vi_real+": 0.925, "vi_series": 0.98, "en_syn": 0.90, "own": 0.915,
 		}, map[string][2]float64{"day": {0.93, 0.81}, "vi_day1": {0.93, 0.79}, "vi_day2": {0.95, 0.68}})
 		for _, s := range report.Pairs {
 			if s.Set == "vi_real" && (s.DuplicateRecall < 0.75 || s.DuplicateWrong > 0.01) {
@@ -91,8 +91,8 @@ func TestFittedFigures(t *testing.T) {
 	t.Run("cross-validated by sets", func(t *testing.T) {
 		report := read().CrossValidate(BySets, 0, nil)
 		t.Log("\n" + report.String())
-		atLeast(t, report, map[string]float64{"vn18": 0.82, "ecb+": 0.79, "gva+": 0.85, "neus+": 0.74, "vi_real": 0.93},
-			map[string][2]float64{"day": {0.85, 0.77}, "vi_day1": {0.93, 0.76}, "vi_day2": {0.95, 0.71}, "vn18": {0.975, 0.925}, "ecb": {0.965, 0.96}, "gva": {0.965, 0.775}, "allsides": {0.98, 0.895}})
+		atLeast(t, report, map[string]float64{"vn18": 0.82, "ecb+": 0.79, "gva+": 0.85, "neus+": 0.745, "vi_real": 0.93},
+			map[string][2]float64{"day": {0.85, 0.77}, "vi_day1": {0.93, 0.76}, "vi_day2": {0.95, 0.70}, "vn18": {0.975, 0.93}, "ecb": {0.97, 0.965}, "gva": {0.965, 0.785}, "allsides": {0.985, 0.91}})
 	})
 }
 
