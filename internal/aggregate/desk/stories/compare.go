@@ -34,7 +34,8 @@ type exchange struct {
 	swap                                 uint64 // names the last
 }
 
-// compare fills j with the features of a beside the report named last, all but fStream. j must be zero.
+// compare fills j with the features of a beside the report named last, all but fTextPairs and fStream, which cost
+// most. j must be zero.
 func (sc *Scorer) compare(text *words.Text, hours float64, outlet bool, j *Comparison) {
 	sc.probe.prepare()
 	a, b := &sc.other, &sc.probe.open
@@ -51,7 +52,10 @@ func (sc *Scorer) compare(text *words.Text, hours float64, outlet bool, j *Compa
 	sc.circumstances(a, j)
 
 	x := &j.X
-	x[fHours] = math.Log1p(min(math.Abs(hours), cappedHours)) / 4
+	x[fHours] = farApart
+	if hours := math.Abs(hours); hours < cappedHours {
+		x[fHours] = math.Log1p(hours) / 4
+	}
 	x[fSource] = bit(outlet)
 	if cosine, known := a.Cosine(b.Text); known {
 		x[fVectors] = cosine - usualCosine
@@ -65,6 +69,8 @@ const usualCosine = 0.5
 // cappedHours is the gap beyond which nothing is concluded from it. Labelled pairs of two events are
 // farther apart than those of one because of the way they were sought, not because news are.
 const cappedHours = 8
+
+var farApart = math.Log1p(cappedHours) / 4
 
 // overlap weighs what the headlines have in common.
 func (sc *Scorer) overlap(a *words.Open) (o overlap) {
@@ -218,7 +224,7 @@ func (sc *Scorer) between(e *exchange, ta, tb []words.Token, at [4]int, told boo
 		e.rareA = max(e.rareA, mostTelling(ta[i:i1], sc.align.hitA[i:i1]))
 		e.rareB = max(e.rareB, mostTelling(tb[k:k1], sc.align.hitB[k:k1]))
 		if told {
-			e.untoldA += sc.probe.lacks(ta[i:i1], sc.align.hitA[i:i1])
+			e.untoldA += lacks(ta, i, i1, sc.align.hitA, sc.in)
 			e.untoldB += sc.probe.unmet(k, k1, sc.align.hitB)
 		}
 		aNames := 2*na > wa && 2*nb > wb || endsInName(ta[i:i1], ca) && endsInName(tb[k:k1], cb)
@@ -328,19 +334,25 @@ func (sc *Scorer) circumstances(a *words.Open, j *Comparison) {
 	x[fStrangers] = bit(pr.namesWeight >= telling && words.TotalWeight(a.Names()) >= telling && pr.names.Shared(a.Names()) == 0)
 }
 
-// texts sets the features of whole texts.
+// texts sets the features of whole texts, but for their neighbouring words.
 func (sc *Scorer) texts(a *words.Open, j *Comparison) {
 	pr, x := &sc.probe, &j.X
 	ta, b := a.Title, &pr.open
-	x[fText] = cosine(pr.all.Meet(a.All()), a.Norm, b.Norm)
-	sc.neighboursOf = a.Pairs(sc.neighboursOf[:0])
-	x[fTextPairs] = cosine(pr.pairs.Dot(sc.neighboursOf), words.Length(sc.neighboursOf), pr.pairsNorm)
+	x[fText] = cosine(pr.meet(a.Text), a.Norm, b.Norm)
+	sc.in = a.In(&pr.all)
 	x[fNames], x[fNameMass] = pr.namesWith(a)
 	ma := float32(0)
 	for i := range ta {
 		ma += ta[i].Weight()
 	}
-	p, q := float64(pr.within(ta)/max(ma, 1)), float64(pr.met()/max(pr.mass, 1))
+	p, q := float64(within(ta, sc.in)/max(ma, 1)), float64(pr.met()/max(pr.mass, 1))
 	x[fAcross], x[fAcrossMin] = max(p, q), min(p, q)
 	x[fSameDay], x[fOtherDay] = sameDay(a.Days, b.Days)
+}
+
+// textPairs is how many neighbouring words whole texts have in common.
+func (sc *Scorer) textPairs(a *words.Open) float64 {
+	pr := &sc.probe
+	sc.neighboursOf = a.Pairs(sc.neighboursOf[:0])
+	return cosine(pr.pairs.Dot(sc.neighboursOf), words.Length(sc.neighboursOf), pr.pairsNorm)
 }

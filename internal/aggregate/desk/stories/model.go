@@ -155,10 +155,11 @@ func (m *Model) Probability(x *[Features]float64) float64 {
 	return 1 / (1 + math.Exp(-z))
 }
 
-// mostProbable is what Probability gives at most when fStream, which x does not have yet, is at most that much.
-func (m *Model) mostProbable(x *[Features]float64, stream float64) float64 {
+// mostProbable is what Probability gives at most when fStream and fTextPairs, which x does not have yet, are at most
+// that much.
+func (m *Model) mostProbable(x *[Features]float64, stream, textPairs float64) float64 {
 	const rounding = 1e-9
-	z := m.Bias + max(0, m.w[fStream]*stream) + rounding
+	z := m.Bias + max(0, m.w[fStream]*stream) + max(0, m.w[fTextPairs]*textPairs) + rounding
 	for i, v := range x {
 		z += m.w[i] * v
 	}

@@ -15,6 +15,9 @@ type probe struct {
 	all   words.Set
 	ready bool // what follows is built: only a report that passes the gate needs it
 
+	beside *words.Text // the one whose words all met last
+	alike  uint32      // what that gave
+
 	open      words.Open
 	pairsOf   []uint32
 	pairsNorm float32
@@ -26,7 +29,8 @@ type probe struct {
 	// places of tokens in the headline, by norm and by fold
 	norms, folds   tokenTable
 	numerals       []numeral
-	rareNorm       float32 // squared, as the stream weighs it; 0 while not computed
+	rareNorm       float32     // squared, as the stream weighs it; 0 while not computed
+	own            []ownWeight // by slot of all
 	weighed        weighing
 	mass, pairMass float32 // what the headline's tokens weigh, and its neighbours
 }
@@ -39,8 +43,16 @@ type numeral struct {
 
 // begin takes the report to compare with.
 func (b *probe) begin(d *words.Text) {
-	b.doc, b.ready, b.rareNorm = d, false, 0
+	b.doc, b.ready, b.rareNorm, b.beside = d, false, 0, nil
 	b.all.Fill(d.All())
+}
+
+// meet has all meet the words of a text, once for all that is asked about it, and returns the product of the two.
+func (b *probe) meet(d *words.Text) uint32 {
+	if b.beside != d {
+		b.beside, b.alike = d, b.all.Meet(d.All())
+	}
+	return b.alike
 }
 
 // prepare builds what a comparison in full needs.
@@ -105,20 +117,19 @@ func (b *probe) places(t *words.Token, marked bool) uint64 {
 	return set
 }
 
-// within weighs the tokens that are in the report's text.
-func (b *probe) within(list []words.Token) (sum float32) {
-	for i := range list {
-		if b.all.Find(words.Pack(list[i].Norm, 1)) >= 0 {
-			sum += list[i].Weight()
-		}
+// within weighs the tokens of a headline that are in the report's text, as the bits say.
+func within(list []words.Token, in uint64) (sum float32) {
+	for ; in != 0; in &= in - 1 {
+		sum += list[bits.TrailingZeros64(in)].Weight()
 	}
 	return sum
 }
 
-// lacks weighs those of the tokens without a match that are nowhere in the report's text.
-func (b *probe) lacks(list []words.Token, hit []int8) (sum float32) {
-	for i := range list {
-		if hit[i] < 0 && b.all.Find(words.Pack(list[i].Norm, 1)) < 0 {
+// lacks weighs those of the tokens from i to i1 of a headline without a match that are nowhere in the report's text, as
+// the bits say.
+func lacks(list []words.Token, i, i1 int, hit []int8, in uint64) (sum float32) {
+	for ; i < i1; i++ {
+		if hit[i] < 0 && in>>i&1 == 0 {
 			sum += list[i].Weight()
 		}
 	}

@@ -78,9 +78,13 @@ func (sc *Scorer) streamAtMost(a *words.Open) float64 {
 		return 1
 	}
 	n := pr.weighOwn(&sc.rare)
+	pr.meet(a.Text)
+	all := a.All()
 	var dot float32
-	for _, p := range a.All() {
-		if pr.all.Find(p) >= 0 {
+	for _, h := range pr.all.Hits() {
+		if p, own := all[h.At], &pr.own[h.Slot]; own.word == p {
+			dot += own.squared
+		} else {
 			dot += pr.weigh(&sc.rare, p, n).squared
 		}
 	}
@@ -96,11 +100,22 @@ func (b *probe) weighOwn(r *rarity) float32 {
 	n := float32(r.all())
 	if b.rareNorm == 0 {
 		b.weighed.begin()
+		if len(b.own) < b.all.Size() {
+			b.own = make([]ownWeight, b.all.Size())
+		}
 		for _, p := range b.doc.All() {
-			b.rareNorm += b.weigh(r, p, n).squared
+			w := b.weigh(r, p, n).squared
+			b.rareNorm += w
+			b.own[b.all.Find(p)] = ownWeight{p, w}
 		}
 	}
 	return n
+}
+
+// ownWeight is what the stream makes of a word of the report itself.
+type ownWeight struct {
+	word    uint32 // packed
+	squared float32
 }
 
 // weighing remembers what words weigh beside one report: the texts that it is compared with have many

@@ -52,6 +52,7 @@ type Scorer struct {
 
 	probe probe      // of the report that others are compared with
 	other words.Open // the one that is compared
+	in    uint64     // which tokens of its headline stand in the probe's text, by bit, where both have summaries
 	align alignment
 
 	neighboursOf []uint32 // pairs of words of the other
@@ -92,11 +93,22 @@ func (sc *Scorer) judge(text *words.Text, hours float64, outlet bool, least floa
 		j.by = m.Text
 	}
 	// Whether one word in common is held against a pair, hangs on P.
-	j.rough = least > 0 && !j.exact && (j.Told || !sc.oneWord(a)) && j.by.mostProbable(&j.X, sc.streamAtMost(a)) < least
+	if least > 0 && !j.exact && (j.Told || !sc.oneWord(a)) {
+		stream := sc.streamAtMost(a)
+		j.rough = j.by.mostProbable(&j.X, stream, bit(j.Told)) < least
+		if !j.rough && j.Told {
+			j.X[fTextPairs] = sc.textPairs(a)
+			j.rough = j.by.mostProbable(&j.X, stream, 0) < least
+		}
+	} else if j.Told {
+		j.X[fTextPairs] = sc.textPairs(a)
+	}
 	if !j.rough {
 		j.X[fStream] = sc.streamCosine(a)
 	}
-	j.P = j.by.Probability(&j.X)
+	if !j.rough || !j.Told {
+		j.P = j.by.Probability(&j.X)
+	}
 	if j.Told && j.exact {
 		j.P = max(j.P, m.Title.Probability(&j.X))
 	}
@@ -188,6 +200,9 @@ func (sc *Scorer) Compare(a, b *words.Text, hours float64, outlet bool) (j Compa
 	sc.against(b)
 	sc.compare(a, hours, outlet, &j)
 	j.X[fStream] = sc.streamCosine(&sc.other)
+	if j.Told {
+		j.X[fTextPairs] = sc.textPairs(&sc.other)
+	}
 	j.Veto = sc.vetoes(&sc.other, &sc.probe.open, hours, outlet, &j)
 	return j
 }
@@ -376,7 +391,7 @@ func named(d *words.Open) bool {
 const duplicateFrom = 0.60
 
 // decided returns the features that moved the score most, strongest first.
-func (sc *Scorer) decided(j Comparison) []feed.Feature {
+func (sc *Scorer) decided(j *Comparison) []feed.Feature {
 	var list []feed.Feature
 	for i, v := range j.X {
 		if adds := j.by.w[i] * v; math.Abs(adds) >= 0.05 {

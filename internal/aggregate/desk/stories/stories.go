@@ -210,7 +210,7 @@ func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 	if !found || best.score < s.certain.Relate {
 		return why
 	}
-	b := s.judged[best.best]
+	b := &s.judged[best.best]
 	e := b.r.entry
 	it.Story, it.Entry, it.Verdict = e.story.key(), e.key, feed.Same
 	if (best.fold < s.certain.fold(&b.j) || b.j.Apart != "") && s.set.Related != "fold" {
@@ -244,7 +244,7 @@ func (s *Memory) update(it *feed.Item) {
 
 // develops says whether r tells something newer than the entry: a later report of an outlet that
 // is in it already, another figure, or a next step.
-func (s *Memory) develops(r *report, e *entry, b verdictOn) bool {
+func (s *Memory) develops(r *report, e *entry, b *verdictOn) bool {
 	steps := uint64(0)
 	for _, o := range e.reports.all() {
 		if o.from.outlet == r.from.outlet {
@@ -290,7 +290,7 @@ func (s *Memory) compare(r *report) {
 	s.touched = touched
 	for _, o := range s.candidates {
 		if r.doc.Marked == o.doc.Marked {
-			if alike := cosine(s.sc.probe.all.Dot(o.doc.All()), r.doc.Norm, o.doc.Norm); alike < Gate {
+			if alike := cosine(s.sc.probe.meet(&o.doc), r.doc.Norm, o.doc.Norm); alike < Gate {
 				if alike > s.passedBy.alike {
 					s.passedBy = nearest{o, alike}
 				}
@@ -320,7 +320,11 @@ func (s *Memory) judge(r, o *report, least float64, j *Comparison) {
 	case j.swap != 0 && s.word.swaps[j.swap] < 0:
 		j.Veto = "an exchange of words the editor took apart"
 	case j.swap != 0 && s.word.swaps[j.swap] > 0 && j.Veto == "" && !j.clash.Any():
-		j.P, j.dup, j.rough = max(j.P, 0.95), max(j.dup, duplicateFrom), false
+		if j.rough { // what decided is told
+			*j = Comparison{}
+			s.sc.judge(&o.doc, hours, r.from.outlet == o.from.outlet, 0, j)
+		}
+		j.P, j.dup = max(j.P, 0.95), max(j.dup, duplicateFrom)
 	}
 	if j.Veto != "" {
 		j.would, j.P, j.dup = max(j.would, j.P), min(j.P, vetoed), 0
@@ -583,7 +587,8 @@ func (s *Memory) Prune(now time.Time) {
 // explain says in figures and words what decided.
 func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.Why {
 	var why feed.Why
-	for _, v := range s.judged {
+	for i := range s.judged {
+		v := &s.judged[i]
 		if v.j.Veto == "" || len(why.Against) == maxVetoes {
 			continue
 		}
@@ -601,7 +606,7 @@ func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.W
 		}
 		return why
 	}
-	b := s.judged[best.best]
+	b := &s.judged[best.best]
 	why.Score, why.With = math.Round(best.score*1000)/1000, b.r.id
 	needed := s.certain.Relate
 	to := []any{number(b.r.id), b.r.from.name, twoDigits(best.score)}
@@ -618,7 +623,7 @@ func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.W
 	if point := b.j.turningPoint(s.certain); point.Key != "" {
 		why.Said = append(why.Said, point)
 	}
-	why.Features = s.sc.decided(b.j)
+	why.Features = s.sc.decided(&b.j)
 	why.Words = s.rd.Shared(&b.r.doc)
 	return why
 }

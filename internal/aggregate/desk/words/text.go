@@ -244,20 +244,24 @@ func (d *Text) Meaning() (m Meaning) {
 func (o *Open) Lay(d *Text) {
 	*o = Open{Text: d, Title: o.Title[:0], slots: o.slots[:0]}
 	b := d.bytes()
-	at := int(d.dates) + int(d.all) + int(d.names)
+	folds := int(d.dates) + int(d.all) + int(d.names)
 	tokens := 2 * int(d.row)
 	for i := range int(d.title) {
 		flags, initial := b.at(tokens+tokenNumbers*i), b.at(tokens+tokenNumbers*i+1)
-		norm := d.block[b.at(i)]
-		t := Token{Norm: Hashed(norm), Fold: Hashed(norm), says: b.at(tokens + tokenNumbers*i + 2), Flags: flags, Initial: initial &^ foldIsOther}
+		at := b.at(i)
+		norm := d.block[at]
+		t := Token{Norm: Hashed(norm), Fold: Hashed(norm), says: b.at(tokens + tokenNumbers*i + 2), Flags: flags, Initial: initial &^ foldIsOther, number: nowhere}
+		if at >= d.dates {
+			t.number = at - d.dates
+		}
 		if initial&foldIsOther != 0 {
-			t.Fold = d.block[at]
-			at++
+			t.Fold = d.block[folds]
+			folds++
 		}
 		o.Short = o.Short || flags&IsAcronym != 0
 		o.Title = append(o.Title, t)
 	}
-	kinds := tokens + tokenNumbers*int(d.title)
+	kinds, at := tokens+tokenNumbers*int(d.title), folds
 	for i := range int(d.slots) {
 		o.slots = append(o.slots, slot{slotKind(b.at(kinds + i)), d.block[at], math.Float64frombits(uint64(d.block[at+1]) | uint64(d.block[at+2])<<32)})
 		at += slotNumbers
@@ -265,6 +269,23 @@ func (o *Open) Lay(d *Text) {
 	if d.seldom != 0 {
 		o.laySeldom()
 	}
+}
+
+// In tells which tokens of the headline stand in a set that has just met the words of the text, by bit.
+func (o *Open) In(set *Set) (tokens uint64) {
+	var met uint64 // of the first words, among which are those of the headline
+	for _, h := range set.Hits() {
+		met |= 1 << uint(h.At)
+	}
+	for i := range o.Title {
+		t := &o.Title[i]
+		if t.number < 64 {
+			tokens |= met >> t.number & 1 << i
+		} else if set.Find(t.Norm) >= 0 {
+			tokens |= 1 << i
+		}
+	}
+	return tokens
 }
 
 func (o *Open) laySeldom() {

@@ -24,6 +24,7 @@ type Token struct {
 	says       uint8 // how much: its inverse document frequency, bounded, in weight units
 	Flags      uint8
 	Initial    uint8 // first letter without diacritics, a capital if the word has one; 0 of numbers
+	number     uint8 // of its word among All of its text, nowhere where it is none of them
 }
 
 // Weight is its inverse document frequency, natural logarithm, bounded at 12.
