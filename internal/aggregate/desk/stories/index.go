@@ -21,6 +21,8 @@ type index struct {
 	chains  [kindsOfTwins]chains // of reports that may be one article, see addTwin
 
 	sums    []float32 // by number, while candidates are sought
+	enough  float32   // the share of what the walked lists weigh that most reports do not reach, see candidates
+	walked  []walked
 	touched []int32
 	rare    []uint64
 	found   []int32
@@ -209,9 +211,22 @@ func (ix *index) renumber() {
 // most window seconds before or after at.
 func (ix *index) candidates(dst []*report, keys []words.Key, at, window int64) []*report {
 	ix.rank(keys)
-	ix.sumUp(keys)
-	top, n := ix.best(at, window)
-	for _, b := range top[:n] {
+	all := ix.walk(keys)
+	ix.sumUp(ix.enough * all)
+	best := ix.best(at, window)
+	if best.n < maxCandidates {
+		best = ix.bestOfAll(at, window)
+	}
+	for _, w := range ix.walked {
+		for _, number := range w.newest {
+			ix.sums[number] = 0
+		}
+	}
+	const room = 0.9 // for reports with less in common
+	if last := best.top[maxCandidates-1].sum; all > 0 {
+		ix.enough = room * last / all
+	}
+	for _, b := range best.top[:best.n] {
 		dst = append(dst, ix.reports[b.at])
 	}
 	return dst
@@ -232,30 +247,46 @@ func (ix *index) rank(keys []words.Key) {
 	slices.Sort(ix.rare)
 }
 
-// sumUp gives the newest reports that use one of the rarest words the sum of the squared weights of
-// those they use.
-func (ix *index) sumUp(keys []words.Key) {
-	touched, sums := ix.touched[:0], ix.sums
+// walked is a list, as far as it is walked, and the squared weight of its word.
+type walked struct {
+	newest []int32
+	weight float32
+}
+
+// walk finds the lists of the rarest words, and returns what their squared weights are together.
+func (ix *index) walk(keys []words.Key) (all float32) {
+	ix.walked = ix.walked[:0]
 	for _, x := range ix.rare[:min(len(ix.rare), rarestWords)] {
-		k := keys[x&0xFFFF]
 		list := ix.lists[ix.found[x&0xFFFF]].newest
-		list = list[max(0, len(list)-newestReports):]
-		w := k.Weight()
-		w *= w
-		// Whether a report was met before nobody can foresee: counted without a branch.
-		n := len(touched)
-		touched = slices.Grow(touched, len(list))[:n+len(list)]
-		for _, number := range list {
-			touched[n] = number
-			sum := sums[number]
-			if sum == 0 {
-				n++
+		w := keys[x&0xFFFF].Weight()
+		ix.walked = append(ix.walked, walked{list[max(0, len(list)-newestReports):], w * w})
+		all += w * w
+	}
+	return all
+}
+
+// sumUp gives the reports in the walked lists the sum of the squared weights of the words they use, and notes those
+// that reach enough: few do, so that whether one does can be foreseen.
+func (ix *index) sumUp(enough float32) {
+	touched, sums := ix.touched[:0], ix.sums
+	for _, w := range ix.walked {
+		for _, number := range w.newest {
+			before := sums[number]
+			sum := before + w.weight
+			sums[number] = sum
+			if sum >= enough && before < enough {
+				touched = append(touched, number)
 			}
-			sums[number] = sum + w
 		}
-		touched = touched[:n]
 	}
 	ix.touched = touched
+}
+
+// best are the candidates with the largest sums, of equals the newest. They are kept in a short sorted list: few of those
+// that are looked at are among them.
+type best struct {
+	top [maxCandidates]candidate
+	n   int
 }
 
 // candidate is a report by its number, with what it shares.
@@ -264,25 +295,48 @@ type candidate struct {
 	sum float32
 }
 
-// best returns the n candidates with the largest sums, of equals the newest, and sets all sums to zero
-// again. They are kept in a short sorted list: few of those touched are among them.
-func (ix *index) best(at, window int64) (top [maxCandidates]candidate, n int) {
-	sums := ix.sums
-	for _, number := range ix.touched {
-		sum := sums[number]
-		sums[number] = 0
-		if n == maxCandidates && (sum < top[n-1].sum || sum == top[n-1].sum && number < top[n-1].at) {
-			continue
-		}
-		if apart := at - ix.times[number]; max(apart, -apart) > window || ix.reports[number] == nil {
-			continue
-		}
-		k := min(n, maxCandidates-1)
-		for ; k > 0 && (top[k-1].sum < sum || top[k-1].sum == sum && top[k-1].at < number); k-- {
-			top[k] = top[k-1]
-		}
-		top[k] = candidate{number, sum}
-		n = min(n+1, maxCandidates)
+// beats says whether a report would be among the best.
+func (b *best) beats(number int32, sum float32) bool {
+	last := &b.top[maxCandidates-1]
+	return b.n < maxCandidates || sum > last.sum || sum == last.sum && number > last.at
+}
+
+func (b *best) take(number int32, sum float32) {
+	k := min(b.n, maxCandidates-1)
+	for ; k > 0 && (b.top[k-1].sum < sum || b.top[k-1].sum == sum && b.top[k-1].at < number); k-- {
+		b.top[k] = b.top[k-1]
 	}
-	return top, n
+	b.top[k] = candidate{number, sum}
+	b.n = min(b.n+1, maxCandidates)
+}
+
+// best returns the best of those that reached enough. They are the best of all when they are as many as are sought: the
+// others have less.
+func (ix *index) best(at, window int64) (b best) {
+	for _, number := range ix.touched {
+		if sum := ix.sums[number]; b.beats(number, sum) && ix.within(number, at, window) {
+			b.take(number, sum)
+		}
+	}
+	return b
+}
+
+// bestOfAll returns the best of all in the walked lists.
+func (ix *index) bestOfAll(at, window int64) (b best) {
+	for _, w := range ix.walked {
+		for _, number := range w.newest {
+			sum := ix.sums[number]
+			ix.sums[number] = 0 // once each
+			if sum > 0 && b.beats(number, sum) && ix.within(number, at, window) {
+				b.take(number, sum)
+			}
+		}
+	}
+	return b
+}
+
+// within says whether a report is there and was told in the window around at.
+func (ix *index) within(number int32, at, window int64) bool {
+	apart := at - ix.times[number]
+	return max(apart, -apart) <= window && ix.reports[number] != nil
 }
