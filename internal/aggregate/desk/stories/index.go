@@ -222,7 +222,7 @@ func (ix *index) candidates(dst []*report, keys []words.Key, at, window int64) [
 			ix.sums[number] = 0
 		}
 	}
-	const room = 0.9 // for reports with less in common
+	const room = 0.7 // most find as many then, and few of the others reach it
 	if last := best.top[maxCandidates-1].sum; all > 0 {
 		ix.enough = room * last / all
 	}
