@@ -213,9 +213,9 @@ func (ix *index) candidates(dst []*report, keys []words.Key, at, window int64) [
 	ix.rank(keys)
 	all := ix.walk(keys)
 	ix.sumUp(ix.enough * all)
-	best := ix.best(at, window)
-	if best.n < maxCandidates {
-		best = ix.bestOfAll(at, window)
+	found := ix.best(at, window)
+	if found.n < maxCandidates {
+		found = ix.bestOfAll(at, window)
 	}
 	for _, w := range ix.walked {
 		for _, number := range w.newest {
@@ -223,10 +223,10 @@ func (ix *index) candidates(dst []*report, keys []words.Key, at, window int64) [
 		}
 	}
 	const room = 0.7 // most find as many then, and few of the others reach it
-	if last := best.top[maxCandidates-1].sum; all > 0 {
+	if last := found.top[maxCandidates-1].sum; all > 0 {
 		ix.enough = room * last / all
 	}
-	for _, b := range best.top[:best.n] {
+	for _, b := range found.top[:found.n] {
 		dst = append(dst, ix.reports[b.at])
 	}
 	return dst
