@@ -83,6 +83,33 @@ func TestIndexHoldsTheWindowAlone(t *testing.T) {
 	}
 }
 
+// Candidates are sought among the reports that share about as much as those of the search before. However that is
+// guessed, they are the best of all.
+func TestCandidatesAreTheBestOfAll(t *testing.T) {
+	list := stream(t)[:1500]
+	s := New(Options{Sources: sourcesOf(list)})
+	ix, least, full := s.index, make([]float32, 0, len(list)), 0
+	const window = 72 * 3600
+	for i := range list {
+		r := s.read(s.rd, &list[i])
+		keys := s.rd.Keys()
+		ix.enough *= float32(i%5) / 2 // too little, too much, nothing
+		got := ix.candidates(nil, keys, r.at, window)
+		least = append(least, ix.enough)
+		ix.enough = 0
+		if want := ix.candidates(nil, keys, r.at, window); !slices.Equal(got, want) {
+			t.Fatalf("item %d: %d candidates, want %d, or others", i, len(got), len(want))
+		}
+		if len(got) == maxCandidates {
+			full++
+		}
+		ix.add(r, keys)
+	}
+	if full < len(list)/2 || slices.Max(least) == 0 {
+		t.Errorf("%d of %d items had all the candidates they may have; nothing is shown", full, len(list))
+	}
+}
+
 // The index is a short cut: comparing with every report of the window must hardly decide otherwise.
 func TestIndexFindsWhatComparingAllFinds(t *testing.T) {
 	const items, least = 1500, 0.99
