@@ -91,7 +91,7 @@ func TestCandidatesAreTheBestOfAll(t *testing.T) {
 	ix, least, full := s.index, make([]float32, 0, len(list)), 0
 	const window = 72 * 3600
 	for i := range list {
-		r := s.read(s.rd, &list[i])
+		r := s.read(s.rd, s.originOf(list[i].Source), &list[i])
 		keys := s.rd.Keys()
 		ix.enough *= float32(i%5) / 2 // too little, too much, nothing
 		got := ix.candidates(nil, keys, r.at, window)
