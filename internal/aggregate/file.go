@@ -307,19 +307,15 @@ func (a *Aggregate) reform(ctx context.Context, d *desk.Desk, s Settings, model 
 	if o.Words, err = a.store.Words(ctx); err != nil {
 		return false, err
 	}
-	reread, ok, err := d.Reform(o)
+	d.Prune(now)
+	items, reread, ok, err := d.Reform(o)
 	if err != nil || !ok {
 		return false, err
 	}
-	d.Prune(now)
-	if reread == nil {
-		return true, nil
-	}
-	err = a.store.WindowWhere(ctx, now.Add(-s.Stories.Window), reread, func(it *feed.Item) error {
+	if err := a.store.Remembered(ctx, items, reread, func(it *feed.Item) error {
 		d.Reread(it)
 		return nil
-	})
-	if err != nil {
+	}); err != nil {
 		return false, fmt.Errorf("read anew what other sources told: %w", err)
 	}
 	return true, nil

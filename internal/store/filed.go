@@ -266,44 +266,25 @@ func (s *Store) Lag(ctx context.Context) (int, time.Time, error) {
 // Window calls each for every item with an entry that was seen or told since a time, in order of
 // arrival, with what the desk remembers of it and no more: this is what a restart waits for.
 func (s *Store) Window(ctx context.Context, since time.Time, each func(*feed.Item) error) error {
-	where, args := window(since)
-	return s.remembered(ctx, where, each, args...)
+	// No date is credible that lies further ahead of its first sight than a day, see feed.Item.
+	const ahead = 24 * time.Hour
+	return s.remembered(ctx, `WHERE i.first_seen >= $1 AND (i.first_seen >= $2 OR i.published >= $2) AND i.entry <> 0 AND i.gone = 0 ORDER BY i.id`,
+		nil, each, millis(since.Add(-ahead)), millis(since))
 }
 
-// WindowWhere is Window for those items of which pick says so.
-func (s *Store) WindowWhere(ctx context.Context, since time.Time, pick func(source, title string) bool, each func(*feed.Item) error) error {
-	where, args := window(since)
-	var picked []int64
-	var id int64
-	var source, title sql.RawBytes
-	if err := s.query(ctx, `SELECT i.id, i.source, t.title FROM items i JOIN texts t ON t.item = i.id `+where, func(r *sql.Rows) error {
-		err := r.Scan(&id, &source, &title)
-		if err == nil && pick(string(source), string(title)) {
-			picked = append(picked, id)
-		}
-		return err
-	}, args...); err != nil {
-		return err
-	}
-	for part := range slices.Chunk(picked, listed) { // ascending
+// Remembered is Window for those of these items of which pick says so by source and headline.
+func (s *Store) Remembered(ctx context.Context, ids []int64, pick func(*feed.Item) bool, each func(*feed.Item) error) error {
+	for part := range slices.Chunk(ids, listed) {
 		var args []any
-		if err := s.remembered(ctx, `WHERE i.id `+s.d.in(part, &args)+` ORDER BY i.id`, each, args...); err != nil {
+		if err := s.remembered(ctx, `WHERE i.id `+s.d.in(part, &args)+` AND i.entry <> 0 AND i.gone = 0 ORDER BY i.id`, pick, each, args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// window chooses what Window calls each for.
-func window(since time.Time) (where string, args []any) {
-	// No date is credible that lies further ahead of its first sight than a day, see feed.Item.
-	const ahead = 24 * time.Hour
-	return `WHERE i.first_seen >= $1 AND (i.first_seen >= $2 OR i.published >= $2) AND i.entry <> 0 AND i.gone = 0 ORDER BY i.id`,
-		[]any{millis(since.Add(-ahead)), millis(since)}
-}
-
-// remembered calls each for every item chosen by where with what the desk remembers of it.
-func (s *Store) remembered(ctx context.Context, where string, each func(*feed.Item) error, args ...any) error {
+// remembered calls each for every item chosen by where, and by pick unless that is nil, with what the desk remembers of it.
+func (s *Store) remembered(ctx context.Context, where string, pick func(*feed.Item) bool, each func(*feed.Item) error, args ...any) error {
 	return s.query(ctx, `SELECT i.id, i.uid, i.source, i.published, i.first_seen, i.story, i.entry, t.url, t.title, t.summary
 		FROM items i JOIN texts t ON t.item = i.id `+where,
 		func(r *sql.Rows) error {
@@ -311,6 +292,9 @@ func (s *Store) remembered(ctx context.Context, where string, each func(*feed.It
 			var uid, published, firstSeen, story, entry int64
 			if err := r.Scan(&it.ID, &uid, &it.Source, &published, &firstSeen, &story, &entry, &it.URL, &it.Title, &it.Summary); err != nil {
 				return err
+			}
+			if pick != nil && !pick(&it) {
+				return nil
 			}
 			it.Opens, it.Story, it.Entry = intKey(uid), intKey(story), intKey(entry)
 			it.Published, it.FirstSeen = fromMillis(published), fromMillis(firstSeen)

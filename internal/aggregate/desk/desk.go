@@ -96,17 +96,17 @@ func New(o Options) (*Desk, error) {
 }
 
 // Reform puts other options into force at a desk that goes by the same editor's words, as if it were built anew by them and
-// its memory given back to it: the items of which reread, if it is not nil, says yes are to be read again with Reread. It
+// its memory given back to it. Of the items it names those are to be read again, with Reread, of which reread says yes. It
 // changes nothing and says so where the stories are to be told apart otherwise.
-func (d *Desk) Reform(o Options) (reread func(source, title string) bool, ok bool, err error) {
+func (d *Desk) Reform(o Options) (items []int64, reread func(*feed.Item) bool, ok bool, err error) {
 	f, corrected, err := filer(o)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, false, err
 	}
-	if reread, ok = d.stories.Reform(storyOptions(o.Stories, o.Sources)); ok {
+	if items, reread, ok = d.stories.Reform(storyOptions(o.Stories, o.Sources)); ok {
 		d.goBy(o, f, corrected)
 	}
-	return reread, ok, nil
+	return items, reread, ok, nil
 }
 
 // Reread takes in a remembered item as it reads by the options in force.

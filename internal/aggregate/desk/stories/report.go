@@ -22,6 +22,7 @@ type report struct {
 	skel    uint32
 	host    uint32
 	length  uint16 // of the summary, bytes, at most so many
+	setsOff bool   // the headline, what may be an outlet's name
 }
 
 // entryKey is what is remembered of an entry's key.
@@ -31,7 +32,7 @@ func entryKey(key string) uint32 { return uint32(hash64(key) >> 32) }
 func (s *Memory) read(rd *words.Reader, from *origin, it *feed.Item) *report {
 	r := &report{
 		id: it.ID, from: from, at: it.Date().Unix(), seen: uint32(max(0, it.FirstSeen.Unix())), length: uint16(min(len(it.Summary), math.MaxUint16)),
-		key: entryKey(s.Own(it)),
+		key: entryKey(s.Own(it)), setsOff: words.SetsOff(it.Title),
 	}
 	rd.From(r.from.name)
 	if feed.NamesArticle(it.Canonical) {

@@ -60,12 +60,12 @@ func outletNames(sources map[string]feed.Source) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// Reform puts other sources into force, as if the memory were built anew with these options: the editor's words are to be said
-// again, and the items of which reread, if it is not nil, says yes are to be read again with Reread. It changes nothing and
-// says so where other settings are to hold, too: what is remembered hangs on them.
-func (s *Memory) Reform(o Options) (reread func(source, title string) bool, ok bool) {
+// Reform puts other sources into force, as if the memory were built anew with these options. The editor's words are to be said
+// again then, and of the items it names those read again, with Reread, of which reread says yes. It changes nothing and says so
+// where other settings are to hold, too: what is remembered hangs on them.
+func (s *Memory) Reform(o Options) (items []int64, reread func(*feed.Item) bool, ok bool) {
 	if !reflect.DeepEqual(settled(o.Settings), s.set) {
-		return nil, false
+		return nil, nil, false
 	}
 	s.settle()
 	changed := map[string]bool{}
@@ -84,11 +84,13 @@ func (s *Memory) Reform(o Options) (reread func(source, title string) bool, ok b
 	if len(otherNames) > 0 {
 		s.rd = words.NewReaderWithout(o.Without, outletNames(o.Sources))
 	}
-	if len(changed)+len(otherNames) == 0 {
-		return nil, true
+	for _, r := range s.index.reports { // in order of arrival
+		if r != nil && (changed[r.from.source] || r.setsOff && len(otherNames) > 0) {
+			items = append(items, r.id)
+		}
 	}
 	naming := words.Naming(otherNames)
-	return func(source, title string) bool { return changed[source] || naming(title) }, true
+	return items, func(it *feed.Item) bool { return changed[it.Source] || naming(it.Title) }, true
 }
 
 // others are the names that only one of two sorted lists has.

@@ -119,17 +119,14 @@ func NewReaderWithout(list string, outlets []string) *Reader {
 	return rd
 }
 
-// Naming tells of a headline whether one of these outlets' names stands in it where NewReader could take it off: what
-// it says no of is read alike by readers that know the names and that do not.
+// Naming tells of a headline whether one of these outlets' names stands in it: what it says no of, or SetsOff does, is
+// read alike by readers that know the names and that do not.
 func Naming(outlets []string) func(title string) bool {
 	names := NewReader(outlets).outlets
 	var list []wordform
 	var scratch []feed.Word
 	return func(title string) bool {
 		title = unescape(feed.Head(title, titleBytes))
-		if !strings.ContainsAny(title, setOff) {
-			return false
-		}
 		list, scratch = hashWords(list[:0], scratch, title, math.MaxInt)
 		words := joinInitials(list, title)
 		for i := range words {
@@ -143,8 +140,30 @@ func Naming(outlets []string) func(title string) bool {
 	}
 }
 
-// setOff are the signs of which one stands between a headline and what is taken off it, see label and signature.
-const setOff = ":|])([-–—•·"
+// SetsOff tells whether a headline has a sign that may set an outlet's name off, see label and signature: a bracket, a colon, a
+// bar, a dash, a dot in the middle, or a hyphen, but not between a word and what goes on with it. An escaped sign is taken for one.
+func SetsOff(title string) bool {
+	goesOn := func(i int) bool { // a word
+		return i < len(title) && (title[i]|0x20 >= 'a' && title[i]|0x20 <= 'z' || title[i] >= '0' && title[i] <= '9' || title[i] >= 0x80)
+	}
+	word := 0 // where the word began that goes on, or may begin
+	for i := 0; i < len(title); i++ {
+		switch c := title[i]; {
+		case c == 0xE2: // with two more: – — •
+			return true
+		case c == 0xC2 && i+1 < len(title) && title[i+1] == 0xB7: // ·
+			return true
+		case goesOn(i):
+			continue
+		case c == ':', c == '|', c == '(', c == ')', c == '[', c == ']', c == '&':
+			return true
+		case c == '-' && (word == i || title[word] <= '9' || !goesOn(i+1)):
+			return true
+		}
+		word = i + 1
+	}
+	return false
+}
 
 // Another returns a reader like rd that may be used beside it.
 func (rd *Reader) Another() *Reader {

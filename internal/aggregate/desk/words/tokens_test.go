@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
 	"feedd/internal/feed"
 )
 
@@ -153,5 +156,36 @@ func TestReadIsBounded(t *testing.T) {
 	long := strings.Repeat("Nguyễn Văn A ", titleBytes)
 	if got, want := rd.Read(long, ""), rd.Read(feed.Head(long, titleBytes), ""); got.Exact != want.Exact {
 		t.Error("what stands beyond the bound of a headline was read")
+	}
+}
+
+// Whatever is read otherwise by who knows outlets' names is said to be: by the sign that sets the name off, and by the name.
+func TestNamingSaysWhatIsReadOtherwise(t *testing.T) {
+	names := []string{"Báo Sớm", "VTV1", "24h", "7", "Tin Chiều"}
+	knows, not := NewReader(names), NewReader(nil)
+	naming := Naming(names)
+	differ := 0
+	rapid.Check(t, func(t *rapid.T) {
+		title := ""
+		for i := range rapid.IntRange(1, 5).Draw(t, "parts") {
+			if i > 0 {
+				title += rapid.SampledFrom([]string{" - ", ": ", "-", " | ", "|", " (", ") ", "] ", "[", "–", " – ", " — ", " · ", " • ", " &ndash; ", "'-", "-;", "-“", "- ", " ", ". "}).Draw(t, "sign")
+			}
+			title += rapid.SampledFrom([]string{"báo sớm", "Báo Sớm", "BAO SOM", "VTV1", "24h", "7", "Tin Chiều", "theo Tin Chiều", "U-23 Việt Nam thắng đậm", "Giá xăng lại giảm mạnh", "B.á.o Sớm"}).Draw(t, "part")
+		}
+		if diff := cmp.Diff(*knows.Read(title, ""), *not.Read(title, ""), cmp.AllowUnexported(Text{})); diff == "" {
+			return
+		}
+		if differ++; !SetsOff(title) || !naming(title) {
+			t.Fatalf("%q: sets off %v, names %v", title, SetsOff(title), naming(title))
+		}
+	})
+	if differ == 0 {
+		t.Error("nothing is read otherwise")
+	}
+	for _, title := range []string{"Covid-19 lan nhanh", "Giá vàng, giá dầu cùng tăng 5%"} {
+		if SetsOff(title) {
+			t.Errorf("%q may be read otherwise", title)
+		}
 	}
 }
