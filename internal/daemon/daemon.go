@@ -442,6 +442,7 @@ func (d *Daemon) Run(ctx context.Context) error {
 	} else {
 		start("watching the configuration", d.watch)
 	}
+	start("giving memory back", func(ctx context.Context) error { return giveBack(ctx, d.store.Rest) })
 	servers := []*http.Server{}
 	serve := func(on []net.Listener, h http.Handler) {
 		if len(on) == 0 {

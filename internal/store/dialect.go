@@ -76,6 +76,8 @@ type dialect interface {
 	// lookup asks the index how common the words of a query are among its newest rows below a key, and
 	// returns the query so that looking for it is bounded.
 	lookup(ctx context.Context, s *Store, q feed.TextQuery, below int64) (lookup, error)
+	// rest has the connections let go what they keep to be fast.
+	rest(ctx context.Context, write, read *sql.DB) error
 	// analyze tells the engine to look at tables that were just filled.
 	analyze(ctx context.Context, db *sql.DB) error
 	// backup copies one state of everything into an empty file.

@@ -627,6 +627,9 @@ func (d *postgresDialect) setLastNumber(t *tx, n int64) error {
 	return err
 }
 
+// rest does nothing: the server has the caches, and connections that have nothing to do are closed after a while.
+func (d *postgresDialect) rest(context.Context, *sql.DB, *sql.DB) error { return nil }
+
 func (d *postgresDialect) analyze(ctx context.Context, db *sql.DB) error {
 	tables, err := schemaTables()
 	if err == nil {

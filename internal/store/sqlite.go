@@ -85,8 +85,12 @@ func (d *sqliteDialect) open() (write, read *sql.DB, err error) {
 		return nil, nil, errors.Join(err, write.Close())
 	}
 	read.SetMaxOpenConns(max(4, runtime.NumCPU()))
+	read.SetMaxIdleConns(idleReaders)
 	return write, read, nil
 }
+
+// idleReaders is how many connections that read are kept open when they have nothing to do.
+const idleReaders = 2
 
 // ownersOnly makes the file, when there is none, and keeps everybody but its owner from it: subscriptions
 // and their secrets stand in it. What SQLite puts beside it gets the same mode. A file that is there is
@@ -468,6 +472,14 @@ func fts5Phrase(phrase []feed.QueryWord) []string {
 		ways[i] = []string{`"` + bare(strings.Join(ways[i], " ")) + `"` + star}
 	}
 	return []string{"(" + strings.Join(slices.Concat(ways...), " OR ") + ")"}
+}
+
+// rest empties the cache of the connection that writes, and closes those that read and have nothing to do, with theirs.
+func (d *sqliteDialect) rest(ctx context.Context, write, read *sql.DB) error {
+	read.SetMaxIdleConns(0)
+	read.SetMaxIdleConns(idleReaders)
+	_, err := write.ExecContext(ctx, `PRAGMA shrink_memory`)
+	return err
 }
 
 // analyze does nothing: the queries follow the indexes as they are written.

@@ -151,6 +151,10 @@ func (s *Store) Close() error {
 	return errors.Join(s.enc.Close(), s.read.Close(), s.write.Close())
 }
 
+// Rest gives back the memory that the connections keep to be fast, for who has nothing to do for a while: what is asked for
+// next takes longer once.
+func (s *Store) Rest(ctx context.Context) error { return s.explain(s.d.rest(ctx, s.write, s.read)) }
+
 // millis and fromMillis turn times into what the tables hold: Unix milliseconds, 0 for none.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
