@@ -30,10 +30,14 @@ func (p *Publisher) topStories(ctx context.Context, f *frame, sec *feed.Section,
 		return nil, err
 	}
 	widest := make(widestFirst, 0, sec.Limit+10)
+	known := 0
 	for _, t := range p.tallies.by {
-		widest.add(t)
+		if t.shared {
+			known++
+			widest.add(t)
+		}
 	}
-	if known := len(p.tallies.by); known < topFew {
+	if known < topFew {
 		newest, err := p.newestStories(ctx, f, sec, now)
 		if err != nil {
 			return nil, err
@@ -43,7 +47,7 @@ func (p *Publisher) topStories(ctx context.Context, f *frame, sec *feed.Section,
 			if room == 0 {
 				break
 			}
-			if _, known := p.tallies.by[t.Story]; !known {
+			if !p.tallies.by[t.Story].shared {
 				room--
 				if t.speaker != "" {
 					widest.add(t)

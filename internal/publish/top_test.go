@@ -2,6 +2,7 @@ package publish_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -132,6 +133,62 @@ func TestTopIsRenderedWhenItChanges(t *testing.T) {
 	n.refresh()
 	if n.page("/sections/top.atom") == top {
 		t.Error("another outlet in a story of it does not show")
+	}
+}
+
+// A source that is of another outlet from now on is counted so in the stories that it told, those among them that had one
+// outlet until then, and those that have one from then on; what else is told is not read again.
+func TestTopFollowsOutlets(t *testing.T) {
+	n := newNewsroom(t, manyOutlets, func(s *publish.Settings) {
+		b := s.Sources["bao-b"]
+		b.Title = "Báo A"
+		s.Sources["bao-b"] = b
+	})
+	tell := func(i int, sources ...string) (key string) {
+		for k, source := range sources {
+			at := n.clock().Add(-time.Duration(i*10-k) * time.Minute)
+			if told := n.tell([]string{"kinh-te"}, key, key, report(source, i, at)); k == 0 {
+				key = told
+			}
+		}
+		return key
+	}
+	one := tell(1, "bao-a", "bao-b")
+	three := tell(2, "bao-c", "bao-d", "bao-e")
+	two := tell(3, "bao-c", "bao-b")
+	n.refresh()
+	lead := func() []string { got, _, _ := n.atom("/sections/top.atom"); return got[:2] }
+	if got, want := lead(), []string{three, two}; !slices.Equal(got, want) {
+		t.Fatalf("top begins with %v, want %v", got, want)
+	}
+	retitle := func(source, title string) {
+		t.Helper()
+		next := n.settings
+		next.Sources = maps.Clone(next.Sources)
+		b := next.Sources[source]
+		b.Title = title
+		next.Sources[source] = b
+		n.settings = next
+		if err := n.pub.Reload(next); err != nil {
+			t.Fatal(err)
+		}
+		n.refresh()
+		was := lead()
+		n.restart()
+		n.refresh()
+		if got := lead(); !slices.Equal(got, was) {
+			t.Errorf("top begins with %v, and reckoned anew with %v", was, got)
+		}
+	}
+	retitle("bao-b", "Báo B")
+	if got, _, _ := n.atom("/sections/top.atom"); !slices.Contains(got, one) {
+		t.Errorf("%s, of two outlets now, is not in %v", one, got)
+	}
+	for _, source := range []string{"bao-d", "bao-e"} {
+		retitle(source, "Báo C")
+	}
+	if got := lead(); slices.Contains(got, three) {
+		t.Errorf("a story of one outlet is among %v", got)
 	}
 }
 
