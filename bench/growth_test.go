@@ -349,7 +349,7 @@ func (n *grownNode) reloaded(b *testing.B) {
 	b.Helper()
 	select {
 	case <-n.reloads:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		b.Fatal("the changed configuration is not taken over")
 	}
 }

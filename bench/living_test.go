@@ -125,18 +125,24 @@ func (n *newsroom) peak(b *testing.B) float64 {
 	return peakOf(n.cmd.Process.Pid, ended)
 }
 
-// settle waits until all feeds were read and filed, and there is no more to do than looking at them again.
+// settle waits until all feeds were read, and what they brought is filed and published: for some seconds there is no more to do
+// than looking at them again. On a machine that has much else to do, that takes as long as it takes.
 func (n *newsroom) settle(b *testing.B) {
-	const window, quiet = 4 * time.Second, 400 * time.Millisecond
-	for deadline := time.Now().Add(10 * time.Minute); time.Now().Before(deadline); {
-		before := n.cpu()
-		time.Sleep(window)
-		if n.cpu()-before < quiet && n.metric(b, "feedd_filed_total") >= 1000*itemsPerFeed {
+	const quiet = 5 // seconds
+	for deadline, done := time.Now().Add(patience), 0; time.Now().Before(deadline); time.Sleep(time.Second) {
+		lag, published := n.counted(b, "feedd_publish_lag_seconds")
+		if done++; !published || lag > 0 || n.metric(b, "feedd_filed_total") < 1000*itemsPerFeed {
+			done = 0
+		}
+		if done == quiet {
 			return
 		}
 	}
 	b.Fatal("the first round does not end")
 }
+
+// patience is how long what takes a minute may take where others use the processors.
+const patience = 20 * time.Minute
 
 // metric is the sum of a metric's values, 0 as long as there are none.
 func (n *newsroom) metric(b *testing.B, name string) float64 {
@@ -144,8 +150,8 @@ func (n *newsroom) metric(b *testing.B, name string) float64 {
 	return sum
 }
 
-// minute brings the feeds news, lets a minute pass and returns how long after its commit each new entry was
-// served.
+// minute brings the feeds news, lets a minute pass, or as much more as it takes until most of it is filed, and returns how
+// long after its commit each new entry was served.
 func (n *newsroom) minute(b *testing.B) (lags []time.Duration) {
 	ended := time.Now().Add(time.Minute)
 	var last int64
@@ -156,9 +162,9 @@ func (n *newsroom) minute(b *testing.B) (lags []time.Duration) {
 	committed := map[string]time.Time{} // entries that are not served yet, by their addresses
 	known := map[string]bool{}
 	version := int64(-1)
-	for now := time.Now(); now.Before(ended) || len(committed) > 0; now = time.Now() {
-		if now.After(ended.Add(time.Minute)) {
-			b.Fatalf("%d entries are not served a minute after their commit", len(committed))
+	for now := time.Now(); now.Before(ended) || len(committed) > 0 || len(lags) < livingItems*8/10; now = time.Now() {
+		if now.After(ended.Add(patience)) {
+			b.Fatalf("%d entries of some %d are served, and %d that are committed are not", len(lags), livingItems, len(committed))
 		}
 		v := int64(0)
 		if err := n.db.QueryRow(`PRAGMA data_version`).Scan(&v); err != nil {
@@ -177,9 +183,6 @@ func (n *newsroom) minute(b *testing.B) (lags []time.Duration) {
 			delete(committed, url)
 		}
 		time.Sleep(50 * time.Millisecond)
-	}
-	if len(lags) < livingItems*8/10 {
-		b.Fatalf("%d new entries, want some %d", len(lags), livingItems)
 	}
 	return lags
 }
