@@ -77,7 +77,7 @@ func (s *Store) Tellers(ctx context.Context, entries []string) (map[string][]str
 	tellers := make(map[string][]string, len(entries))
 	for part := range slices.Chunk(ids, listed) {
 		var args []any
-		err := s.query(ctx, `SELECT i.entry, i.source FROM items i WHERE i.gone = 0 AND i.dropped = '' AND i.entry `+s.d.in(part, &args), func(r *sql.Rows) error {
+		err := s.query(ctx, `SELECT i.entry, i.source FROM items i WHERE i.gone = 0 AND i.dropped = '' AND i.id IN (SELECT item FROM reports WHERE entry `+s.d.in(part, &args)+`)`, func(r *sql.Rows) error {
 			var entry int64
 			var source string
 			err := r.Scan(&entry, &source)

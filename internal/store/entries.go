@@ -148,7 +148,7 @@ func (s *Store) addReports(ctx context.Context, entries []feed.Entry, q feed.Ent
 	}
 	for part := range slices.Chunk(ids, listed) {
 		var args []any
-		if err := read(ctx, `WHERE i.gone = 0 AND i.entry `+s.d.in(part, &args)+` ORDER BY i.id`, add, args...); err != nil {
+		if err := read(ctx, `WHERE i.gone = 0 AND i.id IN (SELECT item FROM reports WHERE entry `+s.d.in(part, &args)+`) ORDER BY i.id`, add, args...); err != nil {
 			return err
 		}
 	}

@@ -192,7 +192,7 @@ func (s *Store) Unfiled(ctx context.Context, limit int) ([]feed.Item, error) {
 // UnfiledAfter is Unfiled for the items behind the one with the id after. When they are not wanted whole, what
 // of them is only shown is left out: content, base, picture, place and enclosures.
 func (s *Store) UnfiledAfter(ctx context.Context, after int64, limit int, whole bool) ([]feed.Item, error) {
-	items, err := s.itemsOf(ctx, s.readerOf(whole), limit, `WHERE i.filed = 0 AND i.id > $1 ORDER BY i.id LIMIT $2`, after, limit)
+	items, err := s.itemsOf(ctx, s.readerOf(whole), limit, `WHERE i.id IN (SELECT item FROM inbox WHERE item > $1 ORDER BY item LIMIT $2) ORDER BY i.id`, after, limit)
 	return items, cmp.Or(err, s.toldBefore(ctx, items))
 }
 
@@ -205,7 +205,7 @@ func (s *Store) readerOf(whole bool) reader {
 
 // Inbox calls each for every item that waits for the desk behind the one with the id after, oldest first.
 func (s *Store) Inbox(ctx context.Context, after int64, each func(id int64, source string)) error {
-	return s.query(ctx, `SELECT id, source FROM items WHERE filed = 0 AND id > $1 ORDER BY id`, func(r *sql.Rows) error {
+	return s.query(ctx, `SELECT item, source FROM inbox WHERE item > $1 ORDER BY item`, func(r *sql.Rows) error {
 		var id int64
 		var source string
 		err := r.Scan(&id, &source)
@@ -259,7 +259,7 @@ func (s *Store) Lag(ctx context.Context) (int, time.Time, error) {
 	var n int
 	var oldest int64
 	err := s.one(ctx, `SELECT COUNT(*), COALESCE(MIN(CASE WHEN revised > 0 THEN revised ELSE first_seen END), 0)
-		FROM items WHERE filed = 0`, nil, &n, &oldest)
+		FROM items WHERE id IN (SELECT item FROM inbox)`, nil, &n, &oldest)
 	return n, fromMillis(oldest), err
 }
 
@@ -347,7 +347,7 @@ func (s *Store) OfStories(ctx context.Context, keys []string) ([]feed.Item, erro
 	var items []feed.Item
 	for part := range slices.Chunk(entries, listed) {
 		var args []any
-		if err := s.whole(ctx, `WHERE i.entry `+s.d.in(part, &args)+` AND i.filed = 1`, func(it *feed.Item) error {
+		if err := s.whole(ctx, `WHERE i.id IN (SELECT item FROM reports WHERE entry `+s.d.in(part, &args)+`) AND i.filed = 1`, func(it *feed.Item) error {
 			items = append(items, *it)
 			return nil
 		}, args...); err != nil {

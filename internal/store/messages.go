@@ -67,7 +67,7 @@ func saveTold(tx *tx, told []feed.Notice) error {
 	}
 	if err := tx.many(`INSERT INTO told (channel, story, entry, at, title)
 		SELECT c.id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($6 AS TEXT) FROM channels c WHERE c.id = $1
-		AND (SELECT MIN(i.first_seen) FROM items i WHERE i.entry = $3 AND i.gone = 0) >= CASE WHEN c.since > $5 THEN c.since ELSE $5 END
+		AND (SELECT MIN(i.first_seen) FROM reports r JOIN items i ON i.id = r.item WHERE r.entry = $3 AND i.gone = 0) >= CASE WHEN c.since > $5 THEN c.since ELSE $5 END
 		AND NOT EXISTS (SELECT 1 FROM told t JOIN entries e ON e.id = t.entry WHERE t.channel = $1 AND e.story = $2)
 		ON CONFLICT (channel, story) DO NOTHING`, rows); err != nil {
 		return fmt.Errorf("write the outbox: %w", err)

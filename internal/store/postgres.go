@@ -215,11 +215,76 @@ func (d *postgresDialect) schema() (database.Dialect, *strings.Replacer, []goose
 		"{{pending found 1024}}", "ALTER INDEX found_words SET (gin_pending_list_limit = 1024)",
 		"{{pending found 256}}", "ALTER INDEX found_words SET (gin_pending_list_limit = 256)",
 		"{{pending found 8192}}", "ALTER INDEX found_words SET (gin_pending_list_limit = 8192)",
+		"{{create inbox}}", createInbox,
+		"{{drop inbox}}", dropInbox,
 		"{{hex story}}", "lpad(to_hex(story), 16, '0')",
 		" TEXT NOT NULL", ` TEXT COLLATE "C" NOT NULL`,
 		" TEXT PRIMARY KEY", ` TEXT COLLATE "C" PRIMARY KEY`,
 	), []goose.ProviderOption{goose.WithSessionLocker(locker)}, nil
 }
+
+// The tables inbox and reports, which say of items what its indexes items_unfiled and items_entry said. While they are made nobody
+// may save, or what he saved would be in neither. What keeps them up finds their rows by index alone: the server plans
+// that once, and would hold on to what was best while there were few.
+const (
+	createInbox = `-- +goose StatementBegin
+SELECT pg_advisory_xact_lock(1717922148, hashtext(current_schema()));
+LOCK TABLE items IN SHARE ROW EXCLUSIVE MODE;
+CREATE TABLE inbox (item BIGINT PRIMARY KEY, source TEXT COLLATE "C" NOT NULL);
+CREATE TABLE reports (entry BIGINT NOT NULL, item BIGINT NOT NULL, PRIMARY KEY (entry, item));
+INSERT INTO inbox SELECT id, source FROM items WHERE filed = 0 ORDER BY id;
+INSERT INTO reports SELECT entry, id FROM items WHERE entry <> 0 OR filed <> 0 ORDER BY entry, id;
+
+CREATE FUNCTION items_added() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	INSERT INTO inbox SELECT id, source FROM added WHERE filed = 0;
+	INSERT INTO reports SELECT entry, id FROM added WHERE entry <> 0 OR filed <> 0;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER items_added AFTER INSERT ON items REFERENCING NEW TABLE AS added
+	FOR EACH STATEMENT EXECUTE FUNCTION items_added();
+
+CREATE FUNCTION items_changed() RETURNS trigger LANGUAGE plpgsql
+	SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$ BEGIN
+	DELETE FROM inbox USING changed c WHERE inbox.item = c.id AND c.filed <> 0;
+	INSERT INTO inbox SELECT id, source FROM changed WHERE filed = 0 ON CONFLICT DO NOTHING;
+	IF EXISTS (SELECT FROM original WHERE entry <> 0 OR filed <> 0) THEN
+		DELETE FROM reports USING (SELECT entry, id FROM original EXCEPT SELECT entry, id FROM changed WHERE entry <> 0 OR filed <> 0) o
+			WHERE reports.entry = o.entry AND reports.item = o.id;
+	END IF;
+	INSERT INTO reports SELECT entry, id FROM changed WHERE entry <> 0 OR filed <> 0
+		EXCEPT SELECT entry, id FROM original WHERE entry <> 0 OR filed <> 0;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER items_changed AFTER UPDATE ON items REFERENCING OLD TABLE AS original NEW TABLE AS changed
+	FOR EACH STATEMENT EXECUTE FUNCTION items_changed();
+
+CREATE FUNCTION items_removed() RETURNS trigger LANGUAGE plpgsql
+	SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$ BEGIN
+	DELETE FROM inbox USING removed r WHERE inbox.item = r.id;
+	DELETE FROM reports USING removed r WHERE reports.entry = r.entry AND reports.item = r.id;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER items_removed AFTER DELETE ON items REFERENCING OLD TABLE AS removed
+	FOR EACH STATEMENT EXECUTE FUNCTION items_removed();
+
+DROP INDEX items_unfiled;
+DROP INDEX items_entry;
+ALTER TABLE items SET (fillfactor = 30);
+-- +goose StatementEnd`
+	dropInbox = `-- +goose StatementBegin
+ALTER TABLE items RESET (fillfactor);
+CREATE INDEX items_unfiled ON items (id) WHERE filed = 0;
+CREATE INDEX items_entry ON items (entry);
+DROP TRIGGER items_added ON items;
+DROP TRIGGER items_changed ON items;
+DROP TRIGGER items_removed ON items;
+DROP FUNCTION items_added;
+DROP FUNCTION items_changed;
+DROP FUNCTION items_removed;
+DROP TABLE reports;
+DROP TABLE inbox;
+-- +goose StatementEnd`
+)
 
 // schemaLock is the number of the lock under which the tables of a schema are made and migrated.
 func (d *postgresDialect) schemaLock() int64 {

@@ -18,9 +18,9 @@ const seenGrace = 7 * 24 * time.Hour
 // all: while one of them is young, or waits for the desk, the whole entry stays.
 const (
 	isOld = `e.published < $1 AND e.withdrawn < $1 AND NOT EXISTS
-		(SELECT 1 FROM items i WHERE i.entry = e.id AND (i.filed = 0 OR i.first_seen >= $1))`
+		(SELECT 1 FROM reports r JOIN items i ON i.id = r.item WHERE r.entry = e.id AND (i.filed = 0 OR i.first_seen >= $1))`
 	oldEntries = `SELECT e.id FROM entries e WHERE ` + isOld
-	oldItems   = `SELECT i.id FROM items i WHERE i.entry = 0 AND i.filed = 1 AND i.first_seen < $1`
+	oldItems   = `SELECT i.id FROM reports r JOIN items i ON i.id = r.item WHERE r.entry = 0 AND i.filed = 1 AND i.first_seen < $1`
 )
 
 // Prune deletes the entries that were published before a time and whose reports were all first seen
@@ -35,8 +35,8 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 		items   string // those that go with it
 		entries bool
 	}{
-		{oldEntries, `e.id`, `e.published, e.id`, `SELECT id FROM items WHERE entry `, true},
-		{oldItems, `i.id`, `i.id`, `SELECT id FROM items WHERE id `, false},
+		{oldEntries, `e.id`, `e.published, e.id`, `SELECT item FROM reports WHERE entry `, true},
+		{oldItems, `i.id`, `r.item`, `SELECT id FROM items WHERE id `, false},
 	} {
 		for {
 			found, err := s.ids(ctx, kind.old+` ORDER BY `+kind.order+` LIMIT $2`, millis(before), pruneRows)

@@ -138,7 +138,7 @@ func (s *Store) indexedItems(tx *tx, items []feed.Item) (map[int64]indexed, erro
 // filed, which are indexed anyway.
 func (s *Store) rekey(tx *tx, entry, published int64, filing map[int64]bool) (gone, rows [][]any, err error) {
 	found, err := tx.Query(`SELECT i.id, i.found, i.source, t.title, t.summary FROM items i JOIN texts t ON t.item = i.id
-		WHERE i.entry = $1 AND i.found <> 0`, entry)
+		WHERE i.id IN (SELECT item FROM reports WHERE entry = $1) AND i.found <> 0`, entry)
 	if err != nil {
 		return nil, nil, err
 	}

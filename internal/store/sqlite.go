@@ -128,6 +128,10 @@ func (d *sqliteDialect) schema() (database.Dialect, *strings.Replacer, []goose.P
 		"{{pending found 1024}}", "SELECT 1",
 		"{{pending found 256}}", "SELECT 1",
 		"{{pending found 8192}}", "SELECT 1",
+		"{{create inbox}}", `CREATE VIEW inbox AS SELECT id AS item, source FROM items WHERE filed = 0;
+CREATE VIEW reports AS SELECT entry, id AS item FROM items;`,
+		"{{drop inbox}}", `DROP VIEW reports;
+DROP VIEW inbox;`,
 		"{{hex story}}", "printf('%016x', story)"), nil, nil
 }
 
