@@ -87,8 +87,14 @@ func TestBesideIsSaidBefore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		storetest.Exec(t, address, fmt.Sprintf(`DELETE FROM goose_db_version WHERE version_id = %d`, s.knows), // which makes no tables
-			fmt.Sprintf(`UPDATE beside SET oldest = %d WHERE schema >= %d`, besideBegan, s.knows-1))
+		p, err := s.migrations(s.write)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.DownTo(t.Context(), s.knows-1); err != nil {
+			t.Fatal(err)
+		}
+		storetest.Exec(t, address, fmt.Sprintf(`UPDATE beside SET oldest = %d WHERE schema >= %d`, besideBegan, s.knows-1))
 		relent := storetest.Refuse(t, address, "goose_db_version", "")
 		if _, err := Open(t.Context(), address); err == nil {
 			t.Fatal("migrated although nothing could be written of it")
