@@ -194,6 +194,16 @@ func (o EvalSectionsOptions) learn(train []labelledRow, report *SectionsReport) 
 			learnt = append(learnt, feed.Section{ID: label, Learn: true, Rules: rules})
 		}
 	}
+	if err := model.Correct(func(each func(sections.Label)) error {
+		for i := range train {
+			if it := &train[i].item; train[i].label != "" {
+				each(sections.NewLabel(it, feed.Source{}, train[i].label, it.Source))
+			}
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
 	model.Settle()
 	report.LearnSeconds = math.Round(time.Since(began).Seconds()*1000) / 1000
 	if report.Examples == 0 {
@@ -202,14 +212,14 @@ func (o EvalSectionsOptions) learn(train []labelledRow, report *SectionsReport) 
 	return sections.New(sections.Options{Sections: learnt, Learning: feed.SectionSettings{Learn: true, Confidence: o.Set.Confidence}, Model: model})
 }
 
-// weighing makes the examples count by their outlets and, where the table has times, by their age at
-// the time of the youngest.
+// weighing makes the examples count by their outlets and, where the table has times, by their age a week
+// after the youngest.
 func (o EvalSectionsOptions) weighing(train []labelledRow) sections.Weighing {
 	w := sections.Weighing{HalfLife: o.Set.HalfLife}
 	counts := map[feed.LabelCount]int{}
 	for i := range train {
-		if at := train[i].item.FirstSeen; at.After(w.Now) {
-			w.Now = at
+		if at := train[i].item.FirstSeen; !at.IsZero() && at.AddDate(0, 0, 7).After(w.Now) {
+			w.Now = at.AddDate(0, 0, 7)
 		}
 		counts[feed.LabelCount{Section: train[i].label, Outlet: train[i].item.Source}]++
 	}

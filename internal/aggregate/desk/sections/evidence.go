@@ -90,12 +90,13 @@ func (f *Filer) weighByModel(c *learned, it *feed.Item, w *filing) (compared int
 	w.learn.scores = c.score(w.learn.scores, &w.learn.set, -1, 0)
 	at := c.vectors.place(&w.learn.set)
 	w.learn.near = c.nearby(w.learn.near, &at, -1, 0, f.topicsOf(c, w))
+	w.learn.corrections = c.corrections(w.learn.corrections, &w.learn.set)
 	c.silence(f, w)
 	mean := 0.0
 	for i := range f.sections {
 		if j, ok := c.index[f.sections[i].ID]; ok && c.docs[j] > 0 && f.speaks(i, w.read.language) {
 			w.in = append(w.in, i)
-			w.odds[i] = w.factor*w.learn.scores[j] + w.near*w.learn.near[j]
+			w.odds[i] = w.factor*w.learn.scores[j] + w.near*w.learn.near[j] + w.learn.corrections[j]
 			mean += w.odds[i]
 		}
 	}
@@ -205,7 +206,7 @@ func (f *Filer) words(all []feed.Evidence, w *filing, ev evidence) []feed.Eviden
 	parts := partsOf(&w.learn.set)
 	for i := range w.learn.set.list {
 		at := &w.learn.set.list[i]
-		w.adds[stand(at)] += w.factor * c.speaks(at, parts, self, w.of)
+		w.adds[stand(at)] += w.factor*c.speaks(at, parts, self, w.of) + c.correctsBy(at.feature, w.learn.set.words, self, w.of)
 	}
 	w.adds[relatedPlace] = w.learn.near[self]
 	for _, j := range w.of {

@@ -195,6 +195,7 @@ type learning struct {
 	slots          []int // of the features of set
 	scores         []float64
 	near           []float64
+	corrections    []float64
 }
 
 func (w *learning) extract(l Label) {
@@ -225,9 +226,10 @@ type learned struct {
 	vectors *vectors
 	centres []point // by section: the sum of its examples' places
 
-	sample  heldOut
-	scale   scale
-	changed bool // since scale was fitted
+	sample     heldOut
+	scale      scale
+	changed    bool // since scale was fitted
+	correction correction
 }
 
 func newLearned(language string) *learned {

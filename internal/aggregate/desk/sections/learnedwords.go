@@ -120,7 +120,7 @@ func (c *learned) loud(memory *learning, language, section string, met map[strin
 			continue
 		}
 		told := feed.LearnedWord{Words: commonest(w.spelled), Language: language, Examples: w.examples, Outlets: len(w.outlets)}
-		adds := factor * c.says(w, language, self, among)
+		adds := c.says(w, language, factor, self, among)
 		if told.Adds = math.Round(adds*100) / 100; told.Adds > 0 {
 			loud = append(loud, told)
 		}
@@ -129,7 +129,7 @@ func (c *learned) loud(memory *learning, language, section string, met map[strin
 }
 
 // says is what the features of a word, or of a pair as such, say for a section.
-func (c *learned) says(w *metWord, language string, self int, among []int) (adds float64) {
+func (c *learned) says(w *metWord, language string, factor float64, self int, among []int) (adds float64) {
 	set := featureSet{accented: w.accented, vietnamese: language == "vi"}
 	set.size(len(w.words) * 4)
 	set.add(w.words, true) // as of a summary: at neither end of a headline
@@ -144,7 +144,7 @@ func (c *learned) says(w *metWord, language string, self int, among []int) (adds
 			continue
 		}
 		at.counts = c.cells.find(at.feature)
-		adds += c.speaks(at, parts, self, among)
+		adds += factor*c.speaks(at, parts, self, among) + c.correctsBy(at.feature, usualWords, self, among)
 	}
 	return adds
 }

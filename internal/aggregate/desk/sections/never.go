@@ -101,6 +101,7 @@ func (c *learned) silence(f *Filer, w *filing) {
 		at := c.vectors.place(&rest)
 		instead(w.learn.scores, c.score(nil, &rest, -1, 0), j)
 		instead(w.learn.near, c.nearby(nil, &at, -1, 0, f.topicsOf(c, w)), j)
+		instead(w.learn.corrections, c.corrections(nil, &rest), j)
 	}
 }
 

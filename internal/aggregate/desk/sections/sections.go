@@ -7,7 +7,7 @@
 //
 //	sections.go  the order of authority
 //	rules.go     rules; term.go, automaton.go, passage.go: their terms, found in a text
-//	evidence.go  soft rules and the model; learn.go, features.go, vectors.go: what was learned; weighing.go, never.go: how much it says
+//	evidence.go  soft rules and the model; learn.go, features.go, vectors.go: what was learned; correct.go: how its evidence errs; weighing.go, never.go: how much it says
 package sections
 
 import (
