@@ -112,13 +112,9 @@ type corrected struct {
 	weight   float64
 }
 
-// corrects tells whether a feature has a share in the correction. Words and their pairs have it in folded form, which
-// holds for texts with and without diacritics. Parts of words have none: they are in every text by the dozen, and
-// gain nothing beside the words.
-func (f Feature) corrects() bool {
-	k := f.kind()
-	return k != oneNormal && k != twoNormal && k != part
-}
+// corrects tells whether a feature has a share in the correction. Parts of words have none: they are in every text
+// by the dozen, and gain nothing beside the words.
+func (f Feature) corrects() bool { return f.kind() != part }
 
 // correctionScale is what the sum over the features of a text is multiplied by: they are the more, the longer it is.
 func correctionScale(words int) float64 { return 1 / math.Sqrt(5*float64(max(words, 1))) }
