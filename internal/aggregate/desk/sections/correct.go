@@ -112,16 +112,16 @@ type corrected struct {
 	weight   float64
 }
 
-// corrects tells whether a feature has a share in the correction. Parts of words have none: they are in every text
-// by the dozen, and gain nothing beside the words.
-func (f Feature) corrects() bool { return f.kind() != part }
+// corrects tells whether a feature has a share in the correction: one that says something by its counts, as of the
+// last score. Parts of words have none: they are in every text by the dozen, and gain nothing beside the words.
+func (s *seen) corrects() bool { return s.counts != 0 && s.feature.kind() != part }
 
 // correctionScale is what the sum over the features of a text is multiplied by: they are the more, the longer it is.
 func correctionScale(words int) float64 { return 1 / math.Sqrt(5*float64(max(words, 1))) }
 
 // example reads one example.
 func (f *correcting) example(c *learned, w *learning, h *hashed, self int) corrected {
-	const elsewhere = 2 // how many other examples a feature must be in
+	const elsewhere = 4 // how many other examples a feature must be in
 	w.extract(h.label)
 	w.scores = c.score(w.scores, &w.set, self, h.weight)
 	at := c.vectors.place(&w.set)
@@ -135,12 +135,12 @@ func (f *correcting) example(c *learned, w *learning, h *hashed, self int) corre
 		}
 	}
 	for i := range w.set.list {
-		feature := w.set.list[i].feature
-		if !feature.corrects() {
+		at := &w.set.list[i]
+		if !at.corrects() {
 			continue
 		}
-		if _, sum := c.cells.at(c.cells.find(feature)); int(sum)-h.weight >= elsewhere*unit {
-			e.features = append(e.features, int32(f.index.number(feature)))
+		if _, sum := c.cells.at(at.counts); int(sum)-h.weight >= elsewhere*unit {
+			e.features = append(e.features, int32(f.index.number(at.feature)))
 		}
 	}
 	return e
@@ -225,9 +225,6 @@ func (f *correcting) done() correction {
 
 // of returns what a feature adds for each of the corrected sections, in steps; nil for one that adds nothing.
 func (c *correction) of(f Feature) []int8 {
-	if !f.corrects() {
-		return nil
-	}
 	k := c.index.find(f)
 	if k < 0 {
 		return nil
@@ -237,6 +234,7 @@ func (c *correction) of(f Feature) []int8 {
 }
 
 // corrections gives what the features of a text add to the evidence for each of the learned sections, as log-odds.
+// score must have been called for the set.
 func (c *learned) corrections(dst []float64, set *featureSet) []float64 {
 	dst = resize(dst, len(c.sections))
 	if len(c.correction.weights) == 0 {
@@ -244,8 +242,10 @@ func (c *learned) corrections(dst []float64, set *featureSet) []float64 {
 	}
 	scale := correctionStep * correctionScale(set.words)
 	for i := range set.list {
-		for s, x := range c.correction.of(set.list[i].feature) {
-			dst[c.correction.sections[s]] += float64(x)
+		if at := &set.list[i]; at.corrects() {
+			for s, x := range c.correction.of(at.feature) {
+				dst[c.correction.sections[s]] += float64(x)
+			}
 		}
 	}
 	for s := range dst {
@@ -255,12 +255,12 @@ func (c *learned) corrections(dst []float64, set *featureSet) []float64 {
 }
 
 // correctsBy is what a feature alone adds for section self, in a text of so many words, against the mean of the given
-// sections.
-func (c *learned) correctsBy(f Feature, words, self int, among []int) float64 {
-	row := c.correction.of(f)
-	if row == nil {
+// sections. score must have been called for the set that it is of.
+func (c *learned) correctsBy(at *seen, words, self int, among []int) float64 {
+	if !at.corrects() {
 		return 0
 	}
+	row := c.correction.of(at.feature)
 	own, mean := 0.0, 0.0
 	for s, x := range row {
 		j := c.correction.sections[s]

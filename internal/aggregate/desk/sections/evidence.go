@@ -206,7 +206,7 @@ func (f *Filer) words(all []feed.Evidence, w *filing, ev evidence) []feed.Eviden
 	parts := partsOf(&w.learn.set)
 	for i := range w.learn.set.list {
 		at := &w.learn.set.list[i]
-		w.adds[stand(at)] += w.factor*c.speaks(at, parts, self, w.of) + c.correctsBy(at.feature, w.learn.set.words, self, w.of)
+		w.adds[stand(at)] += w.factor*c.speaks(at, parts, self, w.of) + c.correctsBy(at, w.learn.set.words, self, w.of)
 	}
 	w.adds[relatedPlace] = w.learn.near[self]
 	for _, j := range w.of {

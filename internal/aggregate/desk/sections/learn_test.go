@@ -324,7 +324,12 @@ func BenchmarkFile(b *testing.B) {
 		"title": {Title: title}, "summary": {Title: title, Summary: summary}, "bare title": {Title: bareTitle(title)},
 	} {
 		b.Run(name, func(b *testing.B) {
-			f := learnedFiler(b, taught(examples(b)))
+			labels := examples(b)
+			m := taught(labels)
+			if err := m.Correct(each(labels)); err != nil {
+				b.Fatal(err)
+			}
+			f := learnedFiler(b, m)
 			it.Source = "vi"
 			f.File(&it)
 			b.ReportAllocs()

@@ -143,8 +143,11 @@ func (c *learned) says(w *metWord, language string, factor float64, self int, am
 		if pair := k == twoNormal || k == twoFolded; pair != (len(w.words) == 2) {
 			continue
 		}
+		if p := &parts[k]; p.complement == 0 && p.multinomial == 0 {
+			continue
+		}
 		at.counts = c.cells.find(at.feature)
-		adds += factor*c.speaks(at, parts, self, among) + c.correctsBy(at.feature, usualWords, self, among)
+		adds += factor*c.speaks(at, parts, self, among) + c.correctsBy(at, usualWords, self, among)
 	}
 	return adds
 }
