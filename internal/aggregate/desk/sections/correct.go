@@ -148,7 +148,7 @@ func (f *correcting) example(c *learned, w *learning, h *hashed, self int) corre
 
 // train goes through the examples by AdaGrad, with one step width a feature.
 func (f *correcting) train() {
-	const turns, rate, still = 6, .1, .1
+	const turns, rate, still = 12, .1, .1
 	n := len(f.sections)
 	f.weights, f.squares = make([]float32, f.index.used*n), make([]float32, f.index.used)
 	slope := make([]float64, n)
