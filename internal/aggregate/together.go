@@ -9,8 +9,8 @@ import (
 )
 
 // together has looks that found nothing new wait for each other, so that their states are saved in one
-// transaction: most looks are such, and a transaction for each costs more than all else about them. Nothing is lost with a state that
-// was not saved but that the source is asked once more after a crash.
+// transaction: most looks are such, and a transaction for each costs more than what it writes. When a state was not
+// saved before a crash, the source is asked once more, and nothing is lost.
 type together struct {
 	wg   sync.WaitGroup
 	mu   sync.Mutex
