@@ -113,6 +113,27 @@ func (n *newsroom) stored(count int) {
 	}
 }
 
+// Who subscribes at a node that is behind the one which delivers is told of what changes from then on, and counts as
+// having what was filed by then: the other node may have told its subscribers of it already.
+func TestSubscribingWhereTheNodeIsBehind(t *testing.T) {
+	n := prepareNewsroom(t, private)
+	n.mine = func(context.Context) error { return nil }
+	n.open()
+	n.fill("kinh-te", 2)
+	n.refresh()
+	n.pass(time.Minute)
+	n.file([]string{"kinh-te"}, report("bao-b", 1, n.clock())) // this node has not looked since
+	s := newReader(t)
+	if res := n.subscribe(n.form(s, "subscribe")); res.StatusCode != http.StatusAccepted {
+		t.Fatalf("%d %s", res.StatusCode, n.body(res))
+	}
+	wait(t, "the verification of intent", s.asked)
+	n.stored(1)
+	if !strings.Contains(n.page("/sections/kinh-te.atom"), "Tin số 1 của bao-b") {
+		t.Error("the subscriber counts as having what this node published before it looked again")
+	}
+}
+
 func TestASubscriberGetsEveryChangeOnce(t *testing.T) {
 	n := newNewsroom(t, private)
 	n.fill("kinh-te", 2)

@@ -36,6 +36,8 @@ type newsroom struct {
 	admin    bool
 	// renderings, when given, are what nodes share.
 	renderings func() publish.Renderings
+	// mine, when given, says that other nodes publish the same.
+	mine func(context.Context) error
 
 	mu  sync.Mutex
 	now time.Time
@@ -85,7 +87,7 @@ func (n *newsroom) open() {
 	}
 	n.pub, err = publish.New(publish.Options{
 		Renderings: shared, Settings: n.settings, Reader: n.store, Stories: n.store, Archives: n.store, Renditions: n.store, Meta: n.store, Subscriptions: n.store,
-		Registry: n.registry, Now: n.clock, Admin: n.admin, PerPage: n.perPage, Log: n.log,
+		Registry: n.registry, Now: n.clock, Admin: n.admin, Mine: n.mine, PerPage: n.perPage, Log: n.log,
 	})
 	if err != nil {
 		n.t.Fatal(err)

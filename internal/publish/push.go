@@ -17,6 +17,9 @@ func (s served) Settings() hub.Settings {
 	return hub.Settings{Base: pl.base, Public: pl.Hub, Private: pl.HubPrivate}
 }
 
+// Refresh publishes what was filed so far.
+func (s served) Refresh(ctx context.Context) error { return s.p.Refresh(ctx) }
+
 // Feed returns a section's feed.
 func (s served) Feed(path string) (hub.Feed, bool) {
 	now := s.p.site.Load()

@@ -92,8 +92,9 @@ func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f
 // local is a site on this machine, as its subscribers are.
 type local struct{}
 
-func (local) Settings() Settings       { return Settings{Base: "http://localhost", Private: true} }
-func (local) Feed(string) (Feed, bool) { return Feed{}, false }
+func (local) Settings() Settings            { return Settings{Base: "http://localhost", Private: true} }
+func (local) Refresh(context.Context) error { return nil }
+func (local) Feed(string) (Feed, bool)      { return Feed{}, false }
 
 // forgetful keeps no subscription: the test is about the present.
 type forgetful struct{}

@@ -47,9 +47,11 @@ type Settings struct {
 	Private bool   // subscribers may live on private and loopback addresses
 }
 
-// Site is what the hub asks of the site it serves. Both may be called at any time.
+// Site is what the hub asks of the site it serves, at any time but from within Changed.
 type Site interface {
 	Settings() Settings
+	// Refresh publishes what was filed so far, and calls Changed for it.
+	Refresh(ctx context.Context) error
 	// Feed returns what is published at a path; false when that is no section's feed.
 	Feed(path string) (Feed, bool)
 }
@@ -460,6 +462,12 @@ func (h *Hub) verify(req *request) {
 
 // confirmed does what a verified request asks.
 func (h *Hub) confirmed(req *request) error {
+	if req.subscribe && h.mine != nil {
+		// Who delivers may be ahead of this node: what it told before it heard of this subscriber would else be missed.
+		if err := h.site.Refresh(h.ctx); err != nil {
+			h.log.Warn("a new subscriber may be told of one change late", "error", err)
+		}
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !req.subscribe {

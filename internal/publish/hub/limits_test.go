@@ -30,6 +30,7 @@ func fixedKey(context.Context) (string, error) { return "key", nil }
 type site struct{}
 
 func (site) Settings() Settings            { return Settings{Base: "https://news.example.org"} }
+func (site) Refresh(context.Context) error { return nil }
 func (site) Feed(path string) (Feed, bool) { return Feed{Path: path, Hash: "h"}, true }
 
 // world answers what a hub asks, and counts whom it asked. Hosts that begin with "hang" take a minute,
