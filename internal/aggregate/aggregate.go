@@ -257,7 +257,7 @@ type Report struct {
 // keep saves what a look at a source brought; with the state from which it began, only when no other look
 // was saved since. The state it returns is the source's new one, or the one before when nothing could be
 // saved.
-func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Result, before *feed.SourceState) (Report, feed.SourceState, error) {
+func (a *Aggregate) keep(ctx context.Context, job *collect.Job, res *collect.Result, before *feed.SourceState) (Report, feed.SourceState, error) {
 	rep := Report{ID: job.Source.ID, Status: string(res.Outcome), Fetched: len(res.Items), Warnings: res.Warnings}
 	if rep.Warnings == nil {
 		rep.Warnings = []string{}
@@ -265,14 +265,13 @@ func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Resul
 	if res.Err != nil {
 		rep.Error = res.Err.Error()
 	}
-	res.State.Outlet, res.State.Private = job.Source.Outlet(), job.Source.Private
 	c := &store.Collected{
 		State: res.State, Items: res.Items, Withdrawn: res.Deleted, Holds: res.Holds,
-		Full: whole(job.Source, &res), Complete: job.Source.Complete, Siblings: a.siblings(&job.Source),
-		Backlog: backlog(&job), At: a.now(), Before: before,
+		Full: whole(job.Source, res), Complete: job.Source.Complete, Siblings: a.siblings(&job.Source),
+		Backlog: backlog(job), At: a.now(), Before: before,
 	}
-	n, err := a.store.Save(ctx, c)
-	res.State = c.State // with what a hub changed meanwhile
+	c.State.Outlet, c.State.Private = job.Source.Outlet(), job.Source.Private
+	n, err := a.store.Save(ctx, c) // which adds to the state what a hub changed meanwhile
 	if errors.Is(err, store.ErrSuperseded) {
 		return rep, job.State, err
 	}
@@ -286,13 +285,13 @@ func (a *Aggregate) keep(ctx context.Context, job collect.Job, res collect.Resul
 	a.lookedAt(rep.ID)
 	rep.New, rep.Updated, rep.Unchanged = n.New, n.Updated, n.Unchanged
 	if n.New > 0 {
-		res.State.LastNew = a.now() // stored with the next look: it is for people
+		c.State.LastNew = a.now() // stored with the next look: it is for people
 	}
 	a.count.fetched(rep)
 	if n.New+n.Updated+n.Withdrawn > 0 {
 		poke(a.wake)
 	}
-	return rep, res.State, nil
+	return rep, c.State, nil
 }
 
 // outletsOf gathers the sources of each outlet.
@@ -375,7 +374,7 @@ func (a *Aggregate) collectNow(ctx context.Context, ids []string, each func(Repo
 	var working sync.WaitGroup
 	var deskErr error
 	working.Go(func() { _, deskErr = file(ctx, full) })
-	err = collector.Run(ctx, jobs, func(job collect.Job, res collect.Result) {
+	err = collector.Run(ctx, jobs, func(job *collect.Job, res *collect.Result) {
 		rep, _, err := a.keep(ctx, job, res, nil)
 		mu.Lock()
 		defer mu.Unlock()

@@ -236,7 +236,7 @@ func (a *Aggregate) collectHost(ctx context.Context, host string, at time.Time) 
 		if len(jobs) == 0 {
 			return
 		}
-		err = collector.Run(ctx, jobs, func(job collect.Job, res collect.Result) {
+		err = collector.Run(ctx, jobs, func(job *collect.Job, res *collect.Result) {
 			a.keepShared(ctx, job, res)
 		})
 		if err != nil {
@@ -287,7 +287,7 @@ func (a *Aggregate) dueAt(ctx context.Context, host string, at time.Time, seen m
 
 // keepShared saves what a look brought, if no other look was saved since. While the database is away it
 // tries again: the source is not to be asked twice.
-func (a *Aggregate) keepShared(ctx context.Context, job collect.Job, res collect.Result) {
+func (a *Aggregate) keepShared(ctx context.Context, job *collect.Job, res *collect.Result) {
 	var unknown *collect.GateError
 	if errors.As(res.Err, &unknown) {
 		a.log.Debug("not collected", "source", job.Source.ID, "error", res.Err)

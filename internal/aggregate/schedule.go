@@ -137,8 +137,8 @@ func (s *schedule) configure(ctx context.Context) {
 			s.old = append(s.old, s.queue)
 		}
 		s.of = collector
-		s.queue = collector.Queue(ctx, func(job collect.Job, res collect.Result) {
-			if s.quiet.may(&job, &res, s.a.now()) {
+		s.queue = collector.Queue(ctx, func(job *collect.Job, res *collect.Result) {
+			if s.quiet.may(job, res, s.a.now()) {
 				s.quiet.after(ctx, func() { s.keep(ctx, job, res) })
 				return
 			}
@@ -149,7 +149,7 @@ func (s *schedule) configure(ctx context.Context) {
 }
 
 // keep saves what a look brought, also when ctx has ended meanwhile.
-func (s *schedule) keep(ctx context.Context, job collect.Job, res collect.Result) {
+func (s *schedule) keep(ctx context.Context, job *collect.Job, res *collect.Result) {
 	d := done{id: job.Source.ID, pushed: job.Pushed != nil}
 	if d.pushed {
 		defer s.a.pushes.release(d.id, int64(len(job.Pushed.Bytes)))

@@ -141,7 +141,7 @@ func TestChaos(t *testing.T) {
 		runs := map[string]map[Outcome]int{}
 		var mu sync.Mutex
 		ctx, cancel := context.WithCancel(t.Context())
-		q := c.Queue(ctx, func(j Job, res Result) {
+		q := c.Queue(ctx, func(j *Job, res *Result) {
 			mu.Lock()
 			defer mu.Unlock()
 			states[j.Source.ID] = res.State

@@ -193,7 +193,7 @@ type Result struct {
 func (c *Collector) Collect(ctx context.Context, src feed.Source, st feed.SourceState, known Known) Result {
 	v := &visit{c: c}
 	defer v.release()
-	return v.collect(ctx, src, st, known)
+	return *v.collect(ctx, &src, &st, known)
 }
 
 // Fetch asks for a source's address without conditions and returns the answer for Read or Preview.
@@ -212,7 +212,7 @@ func (c *Collector) Fetch(ctx context.Context, src feed.Source) (read.Body, erro
 }
 
 // collect makes a source's run, and adds to its result what the visit cost.
-func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceState, known Known) Result {
+func (v *visit) collect(ctx context.Context, src *feed.Source, st *feed.SourceState, known Known) *Result {
 	began := v.c.now()
 	res := v.run(ctx, src, st, known)
 	res.Holds, res.Bytes, res.Took = v.holds, v.bytes, v.c.now().Sub(began)
@@ -220,79 +220,92 @@ func (v *visit) collect(ctx context.Context, src feed.Source, st feed.SourceStat
 	return res
 }
 
-func (v *visit) run(ctx context.Context, src feed.Source, before feed.SourceState, known Known) Result {
+func (v *visit) run(ctx context.Context, src *feed.Source, before *feed.SourceState, known Known) *Result {
 	c := v.c
-	st := begin(src, Timely(before, c.now()))
-	a, err := v.ask(ctx, &src, &st)
+	res := begin(src, before, c.now())
+	st := &res.State
+	a, err := v.ask(ctx, src, st)
 	now := c.now()
 	var doc *read.Document
 	if err == nil && a.Status != http.StatusNotModified {
-		doc, err = v.open(ctx, src, a, &st, now)
+		doc, err = v.open(ctx, src, a, st, now)
 	}
 	if ctx.Err() != nil {
-		return Result{Outcome: Failed, State: before, Err: context.Cause(ctx)}
+		return failed(before, context.Cause(ctx))
 	}
 	var unknown *GateError
 	if errors.As(err, &unknown) {
-		return Result{Outcome: Failed, State: before, Err: err}
+		return failed(before, err)
 	}
 	var held *HeldError
 	if errors.As(err, &held) {
 		st.WaitUntil, st.WaitReason = held.Until, held.Reason
-		c.plan(src, &st, now)
-		return Result{Outcome: Held, State: st, Err: err}
+		c.plan(src, st, now)
+		res.Outcome, res.Err = Held, err
+		return res
 	}
 	st.LastRun, st.Status = now, 0
 	st.WaitUntil, st.WaitReason = v.holdOf("")
 	if a != nil {
 		st.Status = a.Status
 	}
+	res.Status = st.Status
 	if err != nil {
-		noteFailure(&st, err)
-		c.plan(src, &st, now)
-		return Result{Outcome: Failed, Status: st.Status, State: st, Err: err}
+		noteFailure(st, err)
+		c.plan(src, st, now)
+		res.Outcome, res.Err = Failed, err
+		return res
 	}
-	noteSuccess(&st, a, now)
+	noteSuccess(st, a, now)
 	if doc == nil {
-		c.plan(src, &st, now)
-		return Result{Outcome: Unchanged, Status: st.Status, State: st}
+		c.plan(src, st, now)
+		res.Outcome = Unchanged
+		return res
 	}
-	return v.brought(ctx, src, before, st, a, doc, known, now)
+	if err := v.brought(ctx, src, res, a, doc, known, now); err != nil {
+		return failed(before, err)
+	}
+	return res
 }
 
-// brought makes the result of a document, once what is known of its items was looked up and the
+// failed is the result of a run by which nothing was learned.
+func failed(before *feed.SourceState, err error) *Result {
+	return &Result{Outcome: Failed, State: *before, Err: err}
+}
+
+// brought completes the result of a document, once what is known of its items was looked up and the
 // pages of the new ones were asked for.
-func (v *visit) brought(ctx context.Context, src feed.Source, before, st feed.SourceState, a *answer, doc *read.Document, known Known, now time.Time) Result {
-	res := Result{Outcome: OK, Status: st.Status, Items: doc.Items, Deleted: doc.Deleted, Delta: a.Status == http.StatusIMUsed, Warnings: doc.Warnings}
+func (v *visit) brought(ctx context.Context, src *feed.Source, res *Result, a *answer, doc *read.Document, known Known, now time.Time) error {
+	st := &res.State
+	res.Outcome, res.Items, res.Deleted, res.Delta, res.Warnings = OK, doc.Items, doc.Deleted, a.Status == http.StatusIMUsed, doc.Warnings
 	if a.cut != nil {
 		res.Warnings = append(res.Warnings, a.cut.Error())
 	}
-	noteDocument(&st, doc, a, &res)
+	noteDocument(st, doc, a, res)
 	if known != nil && len(doc.Items) > 0 && (src.Article || st.Push != nil) {
 		stored, err := known(ctx, src.ID, doc.Items)
 		if err != nil {
-			return Result{Outcome: Failed, State: before, Err: fmt.Errorf("look up what is stored of %s: %w", src.ID, err)}
+			return fmt.Errorf("look up what is stored of %s: %w", src.ID, err)
 		}
-		notePoll(&st, doc.Items, stored, now)
+		notePoll(st, doc.Items, stored, now)
 		if src.Article {
 			v.saved() // who waits for pages keeps nobody from being read
-			gone, warnings, err := v.articles(ctx, src, doc.Items, stored)
+			gone, warnings, err := v.articles(ctx, *src, doc.Items, stored)
 			if err != nil {
-				return Result{Outcome: Failed, State: before, Err: err}
+				return err
 			}
 			res.Items = slices.DeleteFunc(slices.Clone(doc.Items), func(it feed.Item) bool { return gone[it.Key] })
 			res.Warnings = append(res.Warnings, warnings...)
 			st.Warnings = res.Warnings
-			if until, reason := v.holdOf(HostOf(src)); until.After(st.WaitUntil) {
+			if until, reason := v.holdOf(HostOf(*src)); until.After(st.WaitUntil) {
 				st.WaitUntil, st.WaitReason = until, reason
 			}
 		}
 	}
-	st.Rhythm = learnRhythm(st.Rhythm, doc.Items, now, zoneOf(src))
+	st.Rhythm = learnRhythm(st.Rhythm, doc.Items, now, zoneOf(*src))
 	st.Undated, st.Unlinked = lacking(doc.Items)
-	v.c.plan(src, &st, now)
-	res.State = st
-	return res
+	v.c.plan(src, st, now)
+	return nil
 }
 
 // lacking counts the items that have no date, and those that have no address.
@@ -367,7 +380,7 @@ func partial(header http.Header) error {
 
 // open reads the document that an answer brought, and keeps its validators in the state. There is
 // no document when the body has the fingerprint of the one read last.
-func (v *visit) open(ctx context.Context, src feed.Source, a *answer, st *feed.SourceState, now time.Time) (*read.Document, error) {
+func (v *visit) open(ctx context.Context, src *feed.Source, a *answer, st *feed.SourceState, now time.Time) (*read.Document, error) {
 	doc, hash, err := v.read(ctx, src, a, st.BodyHash, now)
 	if err == nil && a.Status == http.StatusOK {
 		noteValidators(st, a, hash)
@@ -382,7 +395,7 @@ func (v *visit) open(ctx context.Context, src feed.Source, a *answer, st *feed.S
 }
 
 // read unpacks the answer and has it read.
-func (v *visit) read(ctx context.Context, src feed.Source, a *answer, last string, now time.Time) (doc *read.Document, hash string, err error) {
+func (v *visit) read(ctx context.Context, src *feed.Source, a *answer, last string, now time.Time) (doc *read.Document, hash string, err error) {
 	err = v.opened(ctx, a, func() (err error) {
 		hash = fingerprint(a.Bytes)
 		if hash == last && a.cut == nil && a.Status == http.StatusOK {
@@ -391,7 +404,7 @@ func (v *visit) read(ctx context.Context, src feed.Source, a *answer, last strin
 		if err := v.keep(ctx, a); err != nil {
 			return err
 		}
-		doc, err = read.Read(a.Body, src, now)
+		doc, err = read.Read(a.Body, *src, now)
 		if err != nil && a.cut != nil {
 			err = fmt.Errorf("%w; %w", a.cut, err)
 		}
@@ -400,17 +413,19 @@ func (v *visit) read(ctx context.Context, src feed.Source, a *answer, last strin
 	return doc, hash, err
 }
 
-// begin returns the state a run starts from: what was learned from another address is void, and
+// begin returns a result with the state that a run starts from: what was learned from another address is void, and
 // validators are void when the document is to be read in another way than it was.
-func begin(src feed.Source, st feed.SourceState) feed.SourceState {
+func begin(src *feed.Source, before *feed.SourceState, now time.Time) *Result {
+	res := &Result{State: Timely(*before, now)}
+	st := &res.State
 	if st.URL != src.URL {
-		st = feed.SourceState{URL: src.URL}
+		*st = feed.SourceState{URL: src.URL}
 	}
 	st.Source = src.ID
-	if r := readingOf(src); r != st.Reading {
+	if r := readingOf(*src); r != st.Reading {
 		st.Reading, st.ETag, st.LastModified, st.BodyHash = r, "", "", ""
 	}
-	return st
+	return res
 }
 
 // readingOf fingerprints what of the configuration decides which items a document gives.
@@ -441,8 +456,8 @@ func fingerprint(body []byte) string {
 }
 
 // plan writes into the state when the source runs next.
-func (c *Collector) plan(src feed.Source, st *feed.SourceState, now time.Time) {
-	st.Plan(nextRun(src, *st, now, c.lines.parse))
+func (c *Collector) plan(src *feed.Source, st *feed.SourceState, now time.Time) {
+	st.Plan(nextRun(*src, *st, now, c.lines.parse))
 	st.Schedule = src.Schedule
 }
 

@@ -49,7 +49,7 @@ func TestGoodBesideHangingAndFailing(t *testing.T) {
 		var mu sync.Mutex
 		began := time.Now()
 		ctx, cancel := context.WithCancel(t.Context())
-		q := c.Queue(ctx, func(j Job, res Result) {
+		q := c.Queue(ctx, func(j *Job, res *Result) {
 			mu.Lock()
 			defer mu.Unlock()
 			if res.Outcome == OK {

@@ -35,12 +35,12 @@ const maxPushed = 8
 // queues. A source that is queued or under way is not taken again, so its runs never overlap.
 //
 // A host costs a goroutine while it has sources in line, a source one while it is under way, and
-// nothing else does. The requests under way, with the documents and results that came of them, are
+// nothing else does. What a run needs on its stack while it waits for an answer is kept small: hundreds do. The requests under way, with the documents and results that came of them, are
 // bounded by Options.MaxHosts; the documents being parsed by the number of processors.
 type Queue struct {
 	c    *Collector
 	ctx  context.Context
-	each func(Job, Result)
+	each func(*Job, *Result)
 
 	mu    sync.Mutex
 	lines map[string]*line
@@ -51,19 +51,19 @@ type Queue struct {
 // line is the sources that wait for one host.
 type line struct {
 	host string
-	jobs []Job
+	jobs []*Job
 }
 
 // Queue starts a queue that lives until ctx ends. Each result is given to each, from many
 // goroutines at once; the run's place among those under way is free only when each returns, so that
 // results do not pile up before a slow store. What ctx cut short is not given: nothing was learned.
-func (c *Collector) Queue(ctx context.Context, each func(Job, Result)) *Queue {
+func (c *Collector) Queue(ctx context.Context, each func(*Job, *Result)) *Queue {
 	return &Queue{c: c, ctx: ctx, each: each, lines: make(map[string]*line), busy: make(map[string][]Job)}
 }
 
 // Run collects all jobs, due or not, and returns when the last result was given to each, or with
 // ctx's error.
-func (c *Collector) Run(ctx context.Context, jobs []Job, each func(Job, Result)) error {
+func (c *Collector) Run(ctx context.Context, jobs []Job, each func(*Job, *Result)) error {
 	q := c.Queue(ctx, each)
 	for _, job := range jobs {
 		q.Submit(job)
@@ -93,7 +93,7 @@ func (q *Queue) Submit(job Job) bool {
 	q.busy[id] = nil
 	q.wg.Add(1)
 	if job.Pushed != nil {
-		go q.run(&visit{c: q.c}, job)
+		go q.run(&visit{c: q.c}, &job)
 		return true
 	}
 	host := HostOf(job.Source)
@@ -103,7 +103,7 @@ func (q *Queue) Submit(job Job) bool {
 		q.lines[host] = l
 		go q.serve(l)
 	}
-	l.jobs = append(l.jobs, job)
+	l.jobs = append(l.jobs, &job)
 	return true
 }
 
@@ -129,7 +129,7 @@ func (q *Queue) serve(l *line) {
 			return
 		}
 		job := l.jobs[0]
-		l.jobs[0] = Job{}
+		l.jobs[0] = nil
 		l.jobs = l.jobs[1:]
 		q.mu.Unlock()
 
@@ -142,7 +142,7 @@ func (q *Queue) serve(l *line) {
 }
 
 // run makes one job's run, and then those of what its hub delivered meanwhile.
-func (q *Queue) run(v *visit, job Job) {
+func (q *Queue) run(v *visit, job *Job) {
 	for {
 		q.one(v, job)
 		q.mu.Lock()
@@ -153,7 +153,7 @@ func (q *Queue) run(v *visit, job Job) {
 			q.wg.Done()
 			return
 		}
-		job = waiting[0]
+		job = &waiting[0]
 		q.busy[job.Source.ID] = waiting[1:]
 		q.mu.Unlock()
 		q.wg.Done()
@@ -161,7 +161,7 @@ func (q *Queue) run(v *visit, job Job) {
 	}
 }
 
-func (q *Queue) one(v *visit, job Job) {
+func (q *Queue) one(v *visit, job *Job) {
 	defer v.release()
 	if q.ctx.Err() != nil {
 		return
@@ -172,16 +172,16 @@ func (q *Queue) one(v *visit, job Job) {
 			return
 		}
 		if err != nil {
-			q.each(job, Result{Outcome: Failed, State: job.State, Err: err})
+			q.each(job, failed(&job.State, err))
 			return
 		}
 		job.State = st
 	}
-	var res Result
+	var res *Result
 	if job.Pushed != nil {
-		res = v.pushed(q.ctx, job.Source, job.State, *job.Pushed)
+		res = v.pushed(q.ctx, &job.Source, &job.State, job.Pushed)
 	} else {
-		res = v.collect(q.ctx, job.Source, job.State, job.Known)
+		res = v.collect(q.ctx, &job.Source, &job.State, job.Known)
 	}
 	if res.Err != nil && q.ctx.Err() != nil {
 		return

@@ -40,7 +40,7 @@ func TestSlowHostDelaysNobody(t *testing.T) {
 	finished := make(chan error)
 	var slowDone atomic.Int32
 	go func() {
-		finished <- c.Run(ctx, jobs, func(j Job, res Result) {
+		finished <- c.Run(ctx, jobs, func(j *Job, res *Result) {
 			if strings.HasPrefix(j.Source.ID, "fast") {
 				if res.Err != nil {
 					t.Error(res.Err)
@@ -79,7 +79,7 @@ func TestRunsOfOneSourceNeverOverlap(t *testing.T) {
 	var mu sync.Mutex
 	var order []string
 	st := feed.SourceState{URL: s.URL, Push: &feed.Push{Topic: s.URL}}
-	q := c.Queue(t.Context(), func(j Job, res Result) {
+	q := c.Queue(t.Context(), func(j *Job, res *Result) {
 		mu.Lock()
 		defer mu.Unlock()
 		kind := "poll"
@@ -143,7 +143,7 @@ func TestRedirectsLeaveTheLine(t *testing.T) {
 	jobs = append(jobs, Job{Source: sourceAt("here", s.URL+"/here")})
 	var count int
 	var mu sync.Mutex
-	err := c.Run(t.Context(), jobs, func(j Job, res Result) {
+	err := c.Run(t.Context(), jobs, func(j *Job, res *Result) {
 		mu.Lock()
 		defer mu.Unlock()
 		if j.Source.ID == "here" {
@@ -250,7 +250,7 @@ func TestResultsDoNotPileUp(t *testing.T) {
 			came, save := make(chan struct{}, len(jobs)), make(chan struct{})
 			ran := make(chan error)
 			go func() {
-				ran <- c.Run(t.Context(), jobs, func(_ Job, res Result) {
+				ran <- c.Run(t.Context(), jobs, func(_ *Job, res *Result) {
 					if res.Err != nil || len(res.Items) != 1 {
 						t.Errorf("%d items, error %v", len(res.Items), res.Err)
 					}
@@ -303,7 +303,7 @@ func TestCollectorsShareAGate(t *testing.T) {
 			for k := range 20 {
 				jobs = append(jobs, Job{Source: sourceAt(fmt.Sprint(i, k), s.URL)})
 			}
-			if err := c.Run(t.Context(), jobs, func(_ Job, res Result) {
+			if err := c.Run(t.Context(), jobs, func(_ *Job, res *Result) {
 				if res.Err != nil {
 					t.Error(res.Err)
 				}

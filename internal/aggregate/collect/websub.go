@@ -196,35 +196,40 @@ func Open(p *feed.Push, header http.Header, body []byte) (*read.Body, error) {
 
 // pushed reads what a hub delivered. The validators stay: they are of the document at the source's
 // own address, which the next poll asks for.
-func (v *visit) pushed(ctx context.Context, src feed.Source, st feed.SourceState, body read.Body) Result {
+func (v *visit) pushed(ctx context.Context, src *feed.Source, before *feed.SourceState, body *read.Body) *Result {
 	c := v.c
 	began := c.now()
 	select {
 	case c.slots <- struct{}{}:
 		v.slot = true
 	case <-ctx.Done():
-		return Result{Outcome: Failed, State: st, Err: context.Cause(ctx)}
+		return failed(before, context.Cause(ctx))
 	}
-	if st.URL != src.URL || st.Push == nil {
-		return Result{Outcome: Failed, State: st, Err: errors.New("a hub delivered what the source no longer subscribes to")}
+	if before.URL != src.URL || before.Push == nil {
+		return failed(before, errors.New("a hub delivered what the source no longer subscribes to"))
 	}
 	now := c.now()
-	doc, _, err := v.read(ctx, src, &answer{Body: body, Status: http.StatusOK}, "", now)
+	doc, _, err := v.read(ctx, src, &answer{Body: *body, Status: http.StatusOK}, "", now)
 	if err != nil {
-		return Result{Outcome: Failed, State: st, Err: fmt.Errorf("what its hub delivered: %w", err), Took: c.now().Sub(began)}
+		res := failed(before, fmt.Errorf("what its hub delivered: %w", err))
+		res.Took = c.now().Sub(began)
+		return res
 	}
+	res := &Result{
+		Outcome: OK, Status: http.StatusOK, Items: doc.Items, Deleted: doc.Deleted, Delta: true, State: *before, Warnings: doc.Warnings,
+		Bytes: int64(len(body.Bytes)),
+	}
+	st := &res.State
 	p := *st.Push
 	p.LastPush, p.Missed = now, 0
 	st.Push = &p
 	if !doc.HeldUntil.IsZero() && (st.HeldUntil.IsZero() || doc.HeldUntil.Before(st.HeldUntil)) {
 		st.HeldUntil = doc.HeldUntil
 	}
-	st.Rhythm = learnRhythm(st.Rhythm, doc.Items, now, zoneOf(src))
-	c.plan(src, &st, now)
-	return Result{
-		Outcome: OK, Status: http.StatusOK, Items: doc.Items, Deleted: doc.Deleted, Delta: true, State: st, Warnings: doc.Warnings,
-		Bytes: int64(len(body.Bytes)), Took: c.now().Sub(began),
-	}
+	st.Rhythm = learnRhythm(st.Rhythm, doc.Items, now, zoneOf(*src))
+	c.plan(src, st, now)
+	res.Took = c.now().Sub(began)
+	return res
 }
 
 // notePoll notices that a hub which is relied on left something out: a poll found an item that is

@@ -90,7 +90,7 @@ func TestSubscription(t *testing.T) {
 	}
 	before := st
 	var res Result
-	q := c.Queue(t.Context(), func(_ Job, r Result) { res = r })
+	q := c.Queue(t.Context(), func(_ *Job, r *Result) { res = *r })
 	q.Submit(Job{Source: src, State: st, Pushed: opened})
 	q.Wait()
 	if res.Outcome != OK || !res.Delta || len(res.Items) != 1 || res.State.BodyHash != before.BodyHash || !res.State.Push.LastPush.Equal(now) {
