@@ -31,6 +31,7 @@ type sqliteDialect struct {
 	// Prepared statements of the most frequent queries; closing the pool closes them.
 	prepared map[string]*sql.Stmt
 	reading  readings
+	begun    int // transactions, guarded by the one connection that writes
 }
 
 // readings are the reading queries that come again and again: to parse one and plan it takes as long as to answer it.
@@ -73,7 +74,7 @@ func (d *sqliteDialect) open() (write, read *sql.DB, err error) {
 	}
 	q := url.Values{"_pragma": {
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
-		"cache_size(-16000)", "temp_store(MEMORY)", "wal_autocheckpoint(4000)",
+		"cache_size(-16000)", "temp_store(MEMORY)", "wal_autocheckpoint(" + strconv.Itoa(leastLog) + ")",
 	}}
 	base := sqliteURL(d.path)
 	if write, err = sql.Open("sqlite", base+q.Encode()+"&_txlock=immediate"); err != nil {
@@ -145,7 +146,27 @@ func (d *sqliteDialect) forGood(ctx context.Context, conn *sql.Conn, on bool) er
 	return err
 }
 
-func (d *sqliteDialect) begin(*sql.Tx, writing) error { return nil } // it has the lock, see open
+// How many pages the log may have before they are written back into the file: a quarter of the file's, within these
+// bounds. Pages of indexes are written again and again, and written back once; a large file has more of them, and each
+// time waits for the disk.
+const leastLog, mostLog = 4000, 16000
+
+// How often that is looked at, in transactions.
+const logEvery = 16
+
+// begin has the lock, see open. Now and then it fits the log to the file.
+func (d *sqliteDialect) begin(t *sql.Tx, _ writing) error {
+	d.begun++
+	if d.begun%logEvery != 1 {
+		return nil
+	}
+	var pages int
+	if err := t.QueryRow(`PRAGMA page_count`).Scan(&pages); err != nil {
+		return err
+	}
+	_, err := t.Exec(`PRAGMA wal_autocheckpoint = ` + strconv.Itoa(min(max(pages/4, leastLog), mostLog)))
+	return err
+}
 
 func (d *sqliteDialect) notice(*sql.Tx, string) error { return nil } // one process serves, see serve
 

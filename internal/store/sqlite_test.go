@@ -1,6 +1,9 @@
 package store
 
-import "testing"
+import (
+	"path/filepath"
+	"testing"
+)
 
 func TestUnnumbered(t *testing.T) {
 	for query, want := range map[string]string{
@@ -13,5 +16,39 @@ func TestUnnumbered(t *testing.T) {
 		if got := unnumbered(query); got != want {
 			t.Errorf("%s: %s", query, got)
 		}
+	}
+}
+
+// The log of a file may grow with it, within bounds.
+func TestLogFitsTheFile(t *testing.T) {
+	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "feedd.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	logOf := func() (pages int) {
+		for range logEvery {
+			if err := s.tx(t.Context(), func(tx *tx) error {
+				return tx.QueryRow(`PRAGMA wal_autocheckpoint`).Scan(&pages)
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return pages
+	}
+	if n := logOf(); n != leastLog {
+		t.Errorf("an empty file's log may have %d pages", n)
+	}
+	if err := s.tx(t.Context(), func(tx *tx) error {
+		if _, err := tx.Exec(`CREATE TABLE large (body BLOB)`); err != nil {
+			return err
+		}
+		_, err := tx.Exec(`INSERT INTO large VALUES (zeroblob($1))`, 5*leastLog*4096)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if n := logOf(); n < 5*leastLog/4 || n > mostLog {
+		t.Errorf("the log of a file with %d pages may have %d", 5*leastLog, n)
 	}
 }
