@@ -31,9 +31,9 @@ const (
 	// A document of more than largeText is read alone, and while largeUnsaved others are read and not saved, none is.
 	largeText    = 1 << 20
 	largeUnsaved = 2
-	// Text of other documents that is read and not saved, bytes: some dozens of them, as many as are saved at once.
+	// Text of other documents that is read and not saved, bytes: twice what is saved at once, so that a save finds the next ones ready.
 	// The rest wait packed. What came of a document takes two to three times its text.
-	mostUnsaved = 4 << 20
+	mostUnsaved = 8 << 20
 	// What is read of an answer nobody needs, to keep its connection.
 	drained = 16 << 10
 )
