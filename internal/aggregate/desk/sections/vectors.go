@@ -176,20 +176,25 @@ const smallestNumbering = 1 << 10
 // begin is where the search for a feature begins: its hash, which is above the bits of its kind.
 func (f Feature) begin() uint32 { return uint32(f)>>kindBits ^ uint32(f)<<27 }
 
+// slot is where a feature stands, or the free slot where it would. There must be a free one.
+func (x *numbering) slot(f Feature) *numbered {
+	mask := uint32(len(x.slots) - 1)
+	for i := f.begin() & mask; ; i = (i + 1) & mask {
+		if s := &x.slots[i]; s.feature == f || s.feature == 0 {
+			return s
+		}
+	}
+}
+
 // find returns the number of a feature, or -1.
 func (x *numbering) find(f Feature) int {
 	if len(x.slots) == 0 {
 		return -1
 	}
-	mask := uint32(len(x.slots) - 1)
-	for i := f.begin() & mask; ; i = (i + 1) & mask {
-		switch s := &x.slots[i]; s.feature {
-		case f:
-			return int(s.number)
-		case 0:
-			return -1
-		}
+	if s := x.slot(f); s.feature == f {
+		return int(s.number)
 	}
+	return -1
 }
 
 // number is find that gives a new feature the next number.
@@ -197,31 +202,20 @@ func (x *numbering) number(f Feature) int {
 	if 3*x.used >= 2*len(x.slots) {
 		x.grow(max(2*len(x.slots), smallestNumbering))
 	}
-	mask := uint32(len(x.slots) - 1)
-	for i := f.begin() & mask; ; i = (i + 1) & mask {
-		switch s := &x.slots[i]; s.feature {
-		case f:
-			return int(s.number)
-		case 0:
-			*s = numbered{f, int32(x.used)}
-			x.used++
-			return x.used - 1
-		}
+	s := x.slot(f)
+	if s.feature != f {
+		*s = numbered{f, int32(x.used)}
+		x.used++
 	}
+	return int(s.number)
 }
 
 func (x *numbering) grow(size int) {
 	old := x.slots
 	x.slots = make([]numbered, size)
-	mask := uint32(size - 1)
 	for _, s := range old {
-		if s.feature == 0 {
-			continue
+		if s.feature != 0 {
+			*x.slot(s.feature) = s
 		}
-		i := s.feature.begin() & mask
-		for x.slots[i].feature != 0 {
-			i = (i + 1) & mask
-		}
-		x.slots[i] = s
 	}
 }
