@@ -35,8 +35,9 @@ const maxPushed = 8
 // queues. A source that is queued or under way is not taken again, so its runs never overlap.
 //
 // A host costs a goroutine while it has sources in line, a source one while it is under way, and
-// nothing else does. What a run needs on its stack while it waits for an answer is kept small: hundreds do. The requests under way, with the documents and results that came of them, are
-// bounded by Options.MaxHosts; the documents being parsed by the number of processors.
+// nothing else does. What a run needs on its stack while it waits for an answer is kept small: hundreds do. The
+// requests under way, with the documents and results that came of them, are bounded by Options.MaxHosts; the
+// documents being parsed by the number of processors.
 type Queue struct {
 	c    *Collector
 	ctx  context.Context

@@ -63,17 +63,7 @@ func TestReformedMemoryDecidesAlike(t *testing.T) {
 			}
 			again.Reread(it)
 		}
-		for _, it := range list[cut:] {
-			other := *it
-			s.Place(it, it.FirstSeen)
-			again.Place(&other, other.FirstSeen)
-			if diff := cmp.Diff(*it, other); diff != "" {
-				t.Fatalf("decided otherwise:\n%s", diff)
-			}
-			if s.Lead(it.Entry, 0) != again.Lead(it.Entry, 0) || s.Follows(it.Entry) != again.Follows(it.Entry) {
-				t.Fatal("lead or order of entries is otherwise")
-			}
-		}
+		placedAlike(t, s, again, list[cut:])
 	})
 }
 

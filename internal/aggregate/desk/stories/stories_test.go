@@ -354,18 +354,24 @@ func TestRestoredMemoryDecidesAlike(t *testing.T) {
 		for _, it := range list[:cut] {
 			again.Restore(it)
 		}
-		for _, it := range list[cut:] {
-			other := *it
-			s.Place(it, it.FirstSeen)
-			again.Place(&other, other.FirstSeen)
-			if diff := cmp.Diff(*it, other); diff != "" {
-				t.Fatalf("decided otherwise after a restart:\n%s", diff)
-			}
-			if s.Lead(it.Entry, 0) != again.Lead(it.Entry, 0) || s.Follows(it.Entry) != again.Follows(it.Entry) {
-				t.Fatal("lead or order of entries is otherwise after a restart")
-			}
-		}
+		placedAlike(t, s, again, list[cut:])
 	})
+}
+
+// placedAlike places items into two memories, which have to decide alike.
+func placedAlike(t *rapid.T, s, again *Memory, list []*feed.Item) {
+	t.Helper()
+	for _, it := range list {
+		other := *it
+		s.Place(it, it.FirstSeen)
+		again.Place(&other, other.FirstSeen)
+		if diff := cmp.Diff(*it, other); diff != "" {
+			t.Fatalf("decided otherwise:\n%s", diff)
+		}
+		if s.Lead(it.Entry, 0) != again.Lead(it.Entry, 0) || s.Follows(it.Entry) != again.Follows(it.Entry) {
+			t.Fatal("lead or order of entries is otherwise")
+		}
+	}
 }
 
 // In what order the reports of one batch arrive decides which of them opens the entry, not which
