@@ -794,8 +794,8 @@ func (c *cluster) toldOnce(p *press) {
 	if len(r.messages) != stories {
 		t.Errorf("%d messages of %d stories", len(r.messages), stories)
 	}
-	for _, id := range r.twice {
-		t.Errorf("%s was given twice", id)
+	for _, what := range r.twice {
+		t.Error(what)
 	}
 	if len(r.feeds) < 3 {
 		t.Errorf("the hub's subscriber was given %d feeds", len(r.feeds))

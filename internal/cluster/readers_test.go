@@ -65,9 +65,9 @@ func (r *readers) takeFeed(hash string) {
 func (r *readers) take(of map[string]time.Time, id string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, had := of[id]; had {
+	if first, had := of[id]; had {
 		if !r.excused[id] {
-			r.twice = append(r.twice, id)
+			r.twice = append(r.twice, fmt.Sprintf("%s was given at %s, and again at %s", id, first.Format("15:04:05.000"), time.Now().Format("15:04:05.000")))
 		}
 		delete(r.excused, id) // once
 		return

@@ -300,20 +300,22 @@ func (s *Store) Subscriptions(ctx context.Context) ([]feed.Subscription, error) 
 	return subs, err
 }
 
-// SaveSubscription adds or replaces a subscription by its topic and callback.
+// SaveSubscription adds or replaces a subscription by its topic and callback. What an earlier one was given stays noted:
+// whoever renews it may not know.
 func (s *Store) SaveSubscription(ctx context.Context, sub feed.Subscription) error {
 	return s.tx(ctx, func(tx *tx) error {
 		_, err := tx.Exec(`INSERT INTO subscriptions (topic, callback, secret, until, client, delivered) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (topic, callback) DO UPDATE SET secret = excluded.secret, until = excluded.until, client = excluded.client, delivered = excluded.delivered`,
+			ON CONFLICT (topic, callback) DO UPDATE SET secret = excluded.secret, until = excluded.until, client = excluded.client`,
 			sub.Topic, sub.Callback, sub.Secret, millis(sub.Until), sub.Client, sub.Delivered)
 		return err
 	})
 }
 
-// NoteDelivery notes what a subscriber was given last. One that unsubscribed meanwhile is not back.
-func (s *Store) NoteDelivery(ctx context.Context, topic, callback, hash string) error {
+// NoteDelivery notes what a subscriber was given last, unless something else than before is noted. One that
+// unsubscribed meanwhile is not back.
+func (s *Store) NoteDelivery(ctx context.Context, topic, callback, before, hash string) error {
 	return s.tx(ctx, func(tx *tx) error {
-		_, err := tx.Exec(`UPDATE subscriptions SET delivered = $1 WHERE topic = $2 AND callback = $3`, hash, topic, callback)
+		_, err := tx.Exec(`UPDATE subscriptions SET delivered = $1 WHERE topic = $2 AND callback = $3 AND delivered = $4`, hash, topic, callback, before)
 		return err
 	})
 }

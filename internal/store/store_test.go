@@ -403,6 +403,19 @@ func TestSmallThings(t *testing.T) {
 		if got, err := s.Subscriptions(ctx); err != nil || !cmp.Equal(got, []feed.Subscription{sub}) {
 			t.Errorf("Subscriptions = %v, %v", got, err)
 		}
+		for _, note := range [][2]string{{"ab", "cd"}, {"ab", "late"}} {
+			if err := s.NoteDelivery(ctx, sub.Topic, sub.Callback, note[0], note[1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sub.Until, sub.Secret = t0.Add(time.Hour), "new"
+		if err := s.SaveSubscription(ctx, sub); err != nil { // by a node that does not know of the delivery
+			t.Fatal(err)
+		}
+		sub.Delivered = "cd"
+		if got, err := s.Subscriptions(ctx); err != nil || !cmp.Equal(got, []feed.Subscription{sub}) {
+			t.Errorf("after two notes and a renewal Subscriptions = %v, %v", got, err)
+		}
 		if err := s.DeleteSubscription(ctx, sub.Topic, sub.Callback, sub.Until); err != nil {
 			t.Fatal(err)
 		}

@@ -23,6 +23,7 @@ type subscriber struct {
 	feed.Subscription
 	who
 	hub     *Hub
+	noted   string // what is stored as Delivered, as far as this hub knows
 	queue   []Feed // in order; empty when it has everything
 	running bool   // a goroutine empties the queue
 	failed  int    // deliveries that failed in a row
@@ -65,16 +66,15 @@ func (h *Hub) Tells(path string) bool {
 // Changed tells the subscribers, or the public hub, which feeds changed; they are published by then.
 func (h *Hub) Changed(feeds []Feed) {
 	set := h.site.Settings()
-	if h.mine != nil && !h.delivers() {
-		return // who does tells them, or will
+	if h.term() == nil {
+		return // who delivers tells them, or will
 	}
 	if set.Public != "" {
 		h.announce(set, feeds)
 		return
 	}
 	if err := h.load(h.ctx); err != nil {
-		h.log.Error("the hub cannot deliver", "error", err)
-		return
+		h.log.Error("the hub cannot read who subscribed; it tells those that it knows", "error", err)
 	}
 	now := h.now()
 	h.mu.Lock()
@@ -99,9 +99,10 @@ func (h *Hub) forget(k subKey, lease time.Time) {
 	}
 }
 
-// push queues a feed for delivery. The caller holds the hub's mu.
+// push queues a feed for delivery, while this hub delivers. The caller holds the hub's mu.
 func (sub *subscriber) push(f Feed) {
-	if sub.Delivered == f.Hash && len(sub.queue) == 0 {
+	term := sub.hub.while
+	if term == nil || term.Err() != nil || sub.hub.stop.Err() != nil || sub.Delivered == f.Hash && len(sub.queue) == 0 {
 		return
 	}
 	if n := len(sub.queue); n > 0 && sub.queue[n-1].Hash == f.Hash {
@@ -114,27 +115,27 @@ func (sub *subscriber) push(f Feed) {
 	sub.queue = append(sub.queue, f)
 	if !sub.running {
 		sub.running = true
-		sub.hub.work.Go(sub.deliver)
+		sub.hub.giving++
+		sub.hub.work.Go(func() { sub.deliver(term) })
 	}
 }
 
-// deliver empties the queue, pausing longer and longer while the subscriber fails.
-func (sub *subscriber) deliver() {
-	h := sub.hub
+// deliver empties the queue, pausing longer and longer while the subscriber fails. When term ends, what is left is
+// for whoever delivers next.
+func (sub *subscriber) deliver(term context.Context) {
 	for {
-		next, ok := sub.next()
+		next, ok := sub.next(term)
 		if !ok {
 			return
 		}
-		status, ended, err := sub.attempt(&next)
-		if ended {
-			h.mu.Lock()
-			sub.queue, sub.running = nil, false
-			h.mu.Unlock()
-			return
+		status, made, err := sub.attempt(term, &next)
+		if !made {
+			continue // next ends it
 		}
-		if pause := sub.settle(&next, status, err); pause > 0 && !h.sleep(pause) {
-			return
+		pause := sub.settle(&next, status, err)
+		sub.note()
+		if pause > 0 {
+			sleep(term, pause)
 		}
 	}
 }
@@ -147,8 +148,9 @@ type delivery struct {
 	slow  bool // the one before took long; afterwards, this one did
 }
 
-// next returns what the subscriber is to be given; false when it has everything, and the goroutine ends.
-func (sub *subscriber) next() (delivery, bool) {
+// next returns what the subscriber is to be given; false when it has everything or the term ended, and the
+// goroutine ends.
+func (sub *subscriber) next(term context.Context) (delivery, bool) {
 	h := sub.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -156,19 +158,21 @@ func (sub *subscriber) next() (delivery, bool) {
 	if h.subs[k] == sub && h.now().After(sub.Until) {
 		h.forget(k, sub.Until)
 	}
-	if h.subs[k] != sub {
+	if h.subs[k] != sub || term.Err() != nil {
 		sub.queue = nil // nothing more goes to somebody without a subscription
 	}
-	if len(sub.queue) == 0 || h.stop.Err() != nil {
+	if len(sub.queue) == 0 {
 		sub.running = false
+		h.giving--
+		h.rests.Broadcast()
 		return delivery{}, false
 	}
 	return delivery{sub.Subscription, sub.queue[0], sub.failed, sub.slow}, true
 }
 
-// attempt makes one delivery when its turn comes. It tells whether the hub ended meanwhile: then it is
-// made again after the restart.
-func (sub *subscriber) attempt(d *delivery) (status int, ended bool, err error) {
+// attempt makes one delivery when its turn comes. It tells whether it was made: not when the term ended before, nor
+// when the hub ended meanwhile; then it is made again after the restart.
+func (sub *subscriber) attempt(term context.Context, d *delivery) (status int, made bool, err error) {
 	h := sub.hub
 	slots := h.sending
 	if d.tries > 0 || d.slow {
@@ -176,24 +180,24 @@ func (sub *subscriber) attempt(d *delivery) (status int, ended bool, err error) 
 	}
 	select {
 	case slots <- struct{}{}:
-	case <-h.stop.Done():
-		return 0, true, nil
+	case <-term.Done():
+		return 0, false, nil
 	}
-	if !h.delivers() { // who does now gives the subscriber what it misses
+	if !h.delivers(term) {
 		<-slots
-		return 0, true, nil
+		return 0, false, nil
 	}
 	began := time.Now()
 	status, err = h.send(d.Subscription, d.feed)
 	d.slow = time.Since(began) > slowCall
 	<-slots
-	return status, !taken(status, err) && h.stop.Err() != nil, err
+	return status, taken(status, err) || h.stop.Err() == nil, err
 }
 
 // taken tells whether the subscriber took a delivery.
 func taken(status int, err error) bool { return err == nil && status/100 == 2 }
 
-// settle notes what came of an attempt, and returns how long to wait before the next.
+// settle takes in what came of an attempt, and returns how long to wait before the next.
 func (sub *subscriber) settle(d *delivery, status int, err error) (pause time.Duration) {
 	h, done := sub.hub, taken(status, err)
 	result := "ok"
@@ -210,12 +214,6 @@ func (sub *subscriber) settle(d *delivery, status int, err error) (pause time.Du
 		sub.failed = 0
 		sub.queue = sub.queue[1:]
 		sub.Delivered = d.feed.Hash
-		if h.subs[k] == sub {
-			if err := h.keep.NoteDelivery(context.WithoutCancel(h.ctx), sub.Topic, sub.Callback, sub.Delivered); err != nil {
-				h.log.Warn("the hub cannot note a delivery; it tries again", "error", err)
-				h.work.Go(func() { sub.noteLater(d.feed.Hash) })
-			}
-		}
 	case status == http.StatusGone: // the subscriber wants no more (section 7)
 		h.forget(k, sub.Until)
 	default:
@@ -235,20 +233,35 @@ func (sub *subscriber) settle(d *delivery, status int, err error) (pause time.Du
 // A delivery that could not be noted is tried to be so often again, and so long: whoever delivers next would
 // give the subscriber the same once more.
 const (
-	noteAgain = 250 * time.Millisecond
-	noteTries = 240
+	noteAgain  = 250 * time.Millisecond
+	noteTries  = 240
+	noteWithin = 5 * time.Second // a store that is out of reach may not say so
 )
 
-func (sub *subscriber) noteLater(hash string) {
+// note stores what the subscriber was given last, unless another hub stored something meanwhile: this one may have
+// been still, or cut off, for long, and what it gave is old then.
+func (sub *subscriber) note() {
 	h := sub.hub
-	for range noteTries {
-		if !h.sleep(noteAgain) {
+	for try := range noteTries {
+		h.mu.Lock()
+		before, now, gone := sub.noted, sub.Delivered, h.subs[subKey{sub.Topic, sub.Callback}] != sub
+		h.mu.Unlock()
+		if before == now || gone {
 			return
 		}
-		h.mu.Lock()
-		last := h.subs[subKey{sub.Topic, sub.Callback}] == sub && sub.Delivered == hash
-		h.mu.Unlock()
-		if !last || h.keep.NoteDelivery(context.WithoutCancel(h.ctx), sub.Topic, sub.Callback, hash) == nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(h.ctx), noteWithin)
+		err := h.keep.NoteDelivery(ctx, sub.Topic, sub.Callback, before, now)
+		cancel()
+		if err == nil {
+			h.mu.Lock()
+			sub.noted = now
+			h.mu.Unlock()
+			return
+		}
+		if try == 0 {
+			h.log.Warn("the hub cannot note a delivery; it tries again", "error", err)
+		}
+		if !sleep(h.stop, noteAgain) {
 			return
 		}
 	}
@@ -263,14 +276,14 @@ func backOff(failed int, callback string) time.Duration {
 	return d + d/4*time.Duration(name.Sum32()%100)/100
 }
 
-// sleep waits, and tells whether the hub still runs.
-func (h *Hub) sleep(d time.Duration) bool {
+// sleep waits, and tells whether ctx still lives.
+func sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return true
-	case <-h.stop.Done():
+	case <-ctx.Done():
 		return false
 	}
 }
@@ -297,7 +310,7 @@ func (h *Hub) announce(set Settings, feeds []Feed) {
 	for _, f := range feeds {
 		h.pings[set.Base+f.Path] = true
 	}
-	if len(h.pings) > 0 && !h.ping {
+	if len(h.pings) > 0 && !h.ping && h.stop.Err() == nil {
 		h.ping = true
 		h.work.Go(func() { h.pingAll(set) })
 	}
@@ -330,7 +343,7 @@ func (h *Hub) pingAll(set Settings) {
 		failed++
 		h.told.WithLabelValues("failed").Inc()
 		h.log.Warn("the public hub did not take a notice", "hub", hostOf(set.Public), "error", err, "try", failed)
-		if !h.sleep(backOff(failed, set.Public)) {
+		if !sleep(h.stop, backOff(failed, set.Public)) {
 			return
 		}
 	}

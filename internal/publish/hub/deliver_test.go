@@ -2,10 +2,12 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,46 +103,216 @@ type forgetful struct{}
 
 func (forgetful) Subscriptions(context.Context) ([]feed.Subscription, error)          { return nil, nil }
 func (forgetful) SaveSubscription(context.Context, feed.Subscription) error           { return nil }
-func (forgetful) NoteDelivery(context.Context, string, string, string) error          { return nil }
+func (forgetful) NoteDelivery(context.Context, string, string, string, string) error  { return nil }
 func (forgetful) DeleteSubscription(context.Context, string, string, time.Time) error { return nil }
 
-// away is a store that is away for a while.
-type away struct {
+// ledger is a store with one subscription of a reader.
+type ledger struct {
 	forgetful
-	until time.Time
-	noted []string
+	mu    sync.Mutex
+	sub   feed.Subscription
+	away  time.Time // until when it cannot be written
+	notes int
 }
 
-func (a *away) NoteDelivery(_ context.Context, _, _, hash string) error {
-	if time.Now().Before(a.until) {
+func newLedger() *ledger {
+	return &ledger{sub: feed.Subscription{Topic: "/sections/all.rss", Callback: "http://reader.example/", Until: time.Now().Add(leaseMost), Delivered: "zero"}}
+}
+
+func (l *ledger) Subscriptions(context.Context) ([]feed.Subscription, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return []feed.Subscription{l.sub}, nil
+}
+
+func (l *ledger) NoteDelivery(_ context.Context, _, _, before, hash string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if time.Now().Before(l.away) {
 		return context.DeadlineExceeded
 	}
-	a.noted = append(a.noted, hash)
+	l.notes++
+	if l.sub.Delivered == before {
+		l.sub.Delivered = hash
+	}
 	return nil
+}
+
+// shows is a site that shows one feed.
+type shows struct {
+	local
+	hash string
+}
+
+func (s *shows) Feed(path string) (Feed, bool) { return Feed{Path: path, Hash: s.hash}, true }
+
+// delivering makes a hub whose subscriber takes what it is given after a while, or never with a negative one; given are
+// the times when it did.
+func delivering(t *testing.T, site Site, keep Subscriptions, mine func(context.Context) error, takes time.Duration) (h *Hub, given *[]time.Time) {
+	h, err := New(Options{Site: site, Subscriptions: keep, Registry: prometheus.NewRegistry(), Now: time.Now, Mine: mine, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	given = new([]time.Time)
+	h.open = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		if takes < 0 {
+			return nil, errors.New("refused")
+		}
+		time.Sleep(takes)
+		*given = append(*given, time.Now())
+		return &http.Response{StatusCode: http.StatusAccepted, Body: http.NoBody, Request: r}, nil
+	})}
+	return h, given
+}
+
+func yes(context.Context) error { return nil }
+
+// deliver lets a hub deliver until the function that it returns is called.
+func deliver(t *testing.T, h *Hub) (end func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- h.Deliver(ctx) }()
+	return func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // A delivery that was taken while the store was away is noted when it is back, so that it does not come
 // twice.
 func TestNotedLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		keep := &away{until: time.Now().Add(20 * time.Second)}
-		h, err := New(Options{Site: local{}, Subscriptions: keep, Registry: prometheus.NewRegistry(), Now: time.Now, Log: slog.New(slog.DiscardHandler)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		given := 0
-		h.open = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-			given++
-			return &http.Response{StatusCode: http.StatusAccepted, Body: http.NoBody, Request: r}, nil
-		})}
-		h.mu.Lock()
-		sub := h.add(feed.Subscription{Topic: "/sections/all.rss", Callback: "http://reader.example/", Until: time.Now().Add(leaseMost)}, who{})
-		sub.push(Feed{Path: "/sections/all.rss", Hash: "one"})
-		h.mu.Unlock()
+		keep := newLedger()
+		keep.away = time.Now().Add(20 * time.Second)
+		h, given := delivering(t, &shows{hash: "one"}, keep, nil, 0)
+		h.Changed([]Feed{{Path: "/sections/all.rss", Hash: "one"}})
 		time.Sleep(30 * time.Second)
 		h.Close()
-		if given != 1 || len(keep.noted) != 1 || keep.noted[0] != "one" {
-			t.Errorf("given %d times, noted %v", given, keep.noted)
+		if len(*given) != 1 || keep.notes != 1 || keep.sub.Delivered != "one" {
+			t.Errorf("given %d times, noted %d times: %s", len(*given), keep.notes, keep.sub.Delivered)
 		}
+	})
+}
+
+// A node that could not note for a while what it gave does not put it in place of what another gave meanwhile: the
+// next would give that once more.
+func TestAnOldNoteIsNotTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		keep := newLedger()
+		keep.away = time.Now().Add(20 * time.Second)
+		h, _ := delivering(t, &shows{hash: "one"}, keep, yes, 0)
+		end := deliver(t, h)
+		time.Sleep(10 * time.Second)
+		keep.mu.Lock()
+		keep.sub.Delivered = "two" // by the node that delivers meanwhile
+		keep.mu.Unlock()
+		end()
+		time.Sleep(30 * time.Second)
+		h.Close()
+		if keep.sub.Delivered != "two" || keep.notes == 0 {
+			t.Errorf("noted is %q after %d notes", keep.sub.Delivered, keep.notes)
+		}
+	})
+}
+
+// A node that regains the right to deliver while what it gave before is under way still does not give once more what
+// another node gave in between.
+func TestUnderWayWhileTheRightComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		keep, site := newLedger(), &shows{hash: "one"}
+		h, given := delivering(t, site, keep, yes, 8*time.Second)
+		end := deliver(t, h)
+		time.Sleep(time.Second)
+		end()
+		keep.mu.Lock()
+		keep.sub.Delivered = "two"
+		keep.mu.Unlock()
+		site.hash = "two"
+		end = deliver(t, h)
+		time.Sleep(30 * time.Second)
+		end()
+		h.Close()
+		if len(*given) != 1 || keep.sub.Delivered != "two" {
+			t.Errorf("given %d times, noted %q", len(*given), keep.sub.Delivered)
+		}
+	})
+}
+
+// What is under way when a node loses the right to deliver is noted, and not given again when the right comes back.
+func TestUnderWayWhenTheRightGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		keep := newLedger()
+		h, given := delivering(t, &shows{hash: "one"}, keep, yes, 8*time.Second)
+		end := deliver(t, h)
+		time.Sleep(time.Second)
+		end()
+		end = deliver(t, h)
+		time.Sleep(30 * time.Second)
+		end()
+		h.Close()
+		if len(*given) != 1 || keep.sub.Delivered != "one" {
+			t.Errorf("given %d times, noted %q", len(*given), keep.sub.Delivered)
+		}
+	})
+}
+
+// A process that stands still while it asks whether it delivers asks again: another may deliver by then.
+func TestAnOldAnswerIsNotTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		mine := func(context.Context) error {
+			if asked++; asked == 1 {
+				time.Sleep(40 * time.Second)
+				return nil
+			}
+			return errors.New("another node has taken over")
+		}
+		h, given := delivering(t, &shows{hash: "one"}, newLedger(), mine, 0)
+		end := deliver(t, h)
+		time.Sleep(time.Minute)
+		end()
+		h.Close()
+		if len(*given) != 0 || asked < 2 {
+			t.Errorf("given %d times after it asked %d times", len(*given), asked)
+		}
+	})
+}
+
+// What cannot be known for a moment is asked again, and no subscriber misses a change for it.
+func TestAskedAgainWhoDelivers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		mine := func(context.Context) error {
+			if asked++; asked < 4 {
+				return errors.New("the connection broke")
+			}
+			return nil
+		}
+		keep := newLedger()
+		h, given := delivering(t, &shows{hash: "one"}, keep, mine, 0)
+		end := deliver(t, h)
+		time.Sleep(time.Minute)
+		end()
+		h.Close()
+		if len(*given) != 1 || keep.sub.Delivered != "one" {
+			t.Errorf("given %d times, noted %q", len(*given), keep.sub.Delivered)
+		}
+	})
+}
+
+// Who ends while a subscriber fails does not wait for its next turn.
+func TestCloseWhileASubscriberFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := delivering(t, &shows{hash: "one"}, newLedger(), yes, -1)
+		end := deliver(t, h)
+		time.Sleep(time.Minute)
+		closing := time.Now()
+		h.Close()
+		if took := time.Since(closing); took > 2*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		end()
 	})
 }

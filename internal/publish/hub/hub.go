@@ -59,10 +59,11 @@ type Site interface {
 // Subscriptions keeps the subscribers.
 type Subscriptions interface {
 	Subscriptions(ctx context.Context) ([]feed.Subscription, error)
-	// SaveSubscription adds or replaces by Topic and Callback.
+	// SaveSubscription adds or replaces by Topic and Callback, but for Delivered, which stays what is noted.
 	SaveSubscription(ctx context.Context, s feed.Subscription) error
-	// NoteDelivery notes the hash of what a subscriber was given last; an unknown one is no error.
-	NoteDelivery(ctx context.Context, topic, callback, hash string) error
+	// NoteDelivery notes the hash of what a subscriber was given last, where before is noted still; an unknown one,
+	// or one for whom something else is noted, is no error.
+	NoteDelivery(ctx context.Context, topic, callback, before, hash string) error
 	// DeleteSubscription forgets one, unless its lease goes beyond upTo; an unknown one is no error.
 	DeleteSubscription(ctx context.Context, topic, callback string, upTo time.Time) error
 }
@@ -107,7 +108,9 @@ type Hub struct {
 	mu     sync.Mutex
 	loaded bool
 	read   time.Time       // when the subscriptions were last read, where other nodes take some, too
-	while  context.Context // of Deliver; nil while another node delivers
+	while  context.Context // during which this hub delivers; nil while another node does
+	giving int             // goroutines that deliver
+	rests  *sync.Cond      // one of them ended
 	subs   map[subKey]*subscriber
 	topics map[string]map[subKey]*subscriber
 	pings  map[string]bool // topics a public hub is still to be told about
@@ -140,6 +143,10 @@ func New(o Options) (*Hub, error) {
 	}
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	h.stop, h.halt = context.WithCancel(context.Background())
+	h.rests = sync.NewCond(&h.mu)
+	if h.mine == nil {
+		h.while = h.stop
+	}
 	return h, errors.Join(o.Registry.Register(h.told), o.Registry.Register(h.live))
 }
 
@@ -179,7 +186,9 @@ func safe(network, address string, c syscall.RawConn) error {
 // Close lets calls under way end, if they do so soon: a delivery that was taken and not noted would
 // come twice.
 func (h *Hub) Close() {
-	h.halt()
+	h.mu.Lock()
+	h.halt() // who holds mu starts nothing from here on
+	h.mu.Unlock()
 	soon := time.AfterFunc(time.Second, h.cancel)
 	h.work.Wait()
 	soon.Stop()
@@ -218,8 +227,8 @@ func (h *Hub) take(ctx context.Context, give bool) error {
 			h.forget(k, s.Until)
 			continue
 		}
-		if h.subs[k] != nil && give && len(h.subs[k].queue) == 0 {
-			h.subs[k].Delivered = s.Delivered // by another node
+		if sub := h.subs[k]; sub != nil && give {
+			sub.Delivered, sub.noted = s.Delivered, s.Delivered // by another node
 		}
 		sub := h.add(s, whoOf(k, s.Client))
 		if f, ok := h.site.Feed(s.Topic); ok && give {
@@ -240,31 +249,61 @@ func (h *Hub) Deliver(ctx context.Context) error {
 	if h.mine == nil {
 		return errors.New("this hub delivers by itself")
 	}
-	h.mu.Lock()
-	h.while = ctx
-	err := h.take(ctx, true)
-	h.mu.Unlock()
-	if err == nil {
-		<-ctx.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(h.stop, cancel)()
+	if err := h.start(ctx); err != nil {
+		return err
 	}
+	<-ctx.Done()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.while = nil
-	for _, sub := range h.subs {
-		sub.queue = sub.queue[:min(len(sub.queue), 1)] // it may be under way; its goroutine ends with it
+	return nil
+}
+
+// start begins to deliver with what subscribers missed while nobody did.
+func (h *Hub) start(ctx context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for h.giving > 0 {
+		h.rests.Wait() // what this hub had under way when it delivered last; it is noted by then
+	}
+	h.while = ctx
+	err := h.take(ctx, true)
+	if err != nil {
+		h.while = nil
 	}
 	return err
 }
 
-// delivers tells whether this node is the one that delivers at present.
-func (h *Hub) delivers() bool {
-	if h.mine == nil {
-		return h.stop.Err() == nil
-	}
+// term is the time for which this hub delivers, nil while another node does.
+func (h *Hub) term() context.Context {
 	h.mu.Lock()
-	while := h.while
-	h.mu.Unlock()
-	return h.stop.Err() == nil && while != nil && while.Err() == nil && h.mine(while) == nil
+	defer h.mu.Unlock()
+	return h.while
+}
+
+// fresh is how old the answer may be on which a delivery is made: while it was on its way this process may have been
+// still for so long that another node delivers. That takes longer than this.
+const fresh = 3 * time.Second
+
+// delivers waits until it is certain that this hub delivers still; false when it does not.
+func (h *Hub) delivers(term context.Context) bool {
+	for term.Err() == nil {
+		if h.mine == nil {
+			return true
+		}
+		asked := time.Now()
+		err := h.mine(term)
+		if err == nil && time.Since(asked) < fresh && term.Err() == nil {
+			return true
+		}
+		if err != nil {
+			sleep(term, noteAgain) // a term that was lost ends soon, and an answer may fail for other reasons
+		}
+	}
+	return false
 }
 
 // readEvery is how often the subscriptions that other nodes took are read for those who ask for one.
@@ -302,7 +341,7 @@ func (h *Hub) add(s feed.Subscription, from who) *subscriber {
 	k := subKey{s.Topic, s.Callback}
 	sub := h.subs[k]
 	if sub == nil {
-		sub = &subscriber{hub: h, who: from}
+		sub = &subscriber{hub: h, who: from, noted: s.Delivered}
 		h.has.add(from, 1)
 		h.subs[k] = sub
 		if h.topics[s.Topic] == nil {
