@@ -574,8 +574,11 @@ func (s *Memory) Prune(now time.Time) {
 	s.settle()
 	oldest := now.Add(-s.set.Window).Unix()
 	s.old = s.old[:0]
-	for _, r := range s.index.reports { // in order of arrival
-		if r != nil && r.at < oldest && int64(r.seen) < oldest {
+	for number, at := range s.index.times { // in order of arrival; most are young, and the reports lie far apart
+		if at >= oldest {
+			continue
+		}
+		if r := s.index.reports[number]; r != nil && int64(r.seen) < oldest {
 			s.old = append(s.old, r.id)
 		}
 	}
