@@ -37,6 +37,8 @@ type Settings struct {
 	Channels []feed.Channel
 	// Retention is how long an entry stays after it left every section's reach.
 	Retention time.Duration
+
+	byID map[string]feed.Source // Sources, once the settings are in force
 }
 
 // What is kept at least: the feed of all sections has no age of its own.
@@ -130,6 +132,7 @@ func New(o Options) (*Aggregate, error) {
 func (a *Aggregate) Reload(s Settings, c *collect.Collector) error {
 	_ = a.atDesk.enter(context.Background()) // nothing ends it
 	defer a.atDesk.leave()
+	s.byID = sourcesByID(s.Sources)
 	if err := desk.Check(deskOptions(s)); err != nil { // a look ahead: nothing has changed yet
 		return err
 	}
@@ -140,7 +143,7 @@ func (a *Aggregate) Reload(s Settings, c *collect.Collector) error {
 	if a.desk != nil {
 		a.kept, a.keptAt = a.desk, a.turn
 	}
-	a.desk, a.adopted, a.channels, a.sources = nil, false, channels, deskOptions(s).Sources
+	a.desk, a.adopted, a.channels, a.sources = nil, false, channels, s.byID
 	a.mu.Lock()
 	if a.queue != nil { // else the schedule forgets what is gone
 		for i := range a.settings.Sources {
@@ -358,11 +361,17 @@ func (a *Aggregate) collectNow(ctx context.Context, ids []string, each func(Repo
 	if err != nil {
 		return nil, err
 	}
-	jobs := make([]collect.Job, len(sources))
 	place := make(map[string]int, len(sources))
-	for i, src := range sources {
-		jobs[i] = collect.Job{Source: src, State: states[src.ID], Known: a.store.Known}
-		place[src.ID] = i
+	for i := range sources {
+		place[sources[i].ID] = i
+	}
+	jobs := func(yield func(collect.Job) bool) {
+		for _, src := range sources {
+			if !yield(collect.Job{Source: src, State: states[src.ID], Known: a.store.Known}) {
+				return
+			}
+		}
+		states = nil // what is known of a source goes when its job has
 	}
 	reports := make([]Report, len(sources))
 	var mu sync.Mutex // guards reports, errs, waiting and each
@@ -370,7 +379,7 @@ func (a *Aggregate) collectNow(ctx context.Context, ids []string, each func(Repo
 	waiting := 0 // for the desk
 
 	// The desk files full batches while collecting goes on, and the rest when it has ended.
-	full := make(chan struct{}, len(jobs))
+	full := make(chan struct{}, len(sources))
 	var working sync.WaitGroup
 	var deskErr error
 	working.Go(func() { _, deskErr = file(ctx, full) })

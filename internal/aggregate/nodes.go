@@ -236,7 +236,7 @@ func (a *Aggregate) collectHost(ctx context.Context, host string, at time.Time) 
 		if len(jobs) == 0 {
 			return
 		}
-		err = collector.Run(ctx, jobs, func(job *collect.Job, res *collect.Result) {
+		err = collector.Run(ctx, slices.Values(jobs), func(job *collect.Job, res *collect.Result) {
 			a.keepShared(ctx, job, res)
 		})
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 
 	"feedd/internal/aggregate/collect"
@@ -267,7 +268,7 @@ func (a *Aggregate) takeShared(ctx context.Context, callback string, header http
 		}
 		var saved error
 		job := collect.Job{Source: src, State: st, Known: a.store.Known, Pushed: b}
-		if err := collector.Run(ctx, []collect.Job{job}, func(job *collect.Job, res *collect.Result) {
+		if err := collector.Run(ctx, slices.Values([]collect.Job{job}), func(job *collect.Job, res *collect.Result) {
 			var d done
 			d.id, d.pushed = src.ID, true
 			d.rep, d.state, saved = a.keep(context.WithoutCancel(ctx), job, res, &job.State)

@@ -233,11 +233,12 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil, err
 	}
 	room := newsroom{d}
+	published := d.publication(d.config)
 	d.pub, err = publish.New(publish.Options{
 		Desk: editor.New(editor.Options{
 			Settings: room.settings, Configuration: room, Alarms: room, Archive: room, Judge: room, Learning: room, Now: o.Now, Log: o.Log,
 		}),
-		Settings: d.publication(d.config), Reader: reader{d.store, d.agg}, Stories: d.store, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
+		Settings: published, Reader: reader{d.store, d.agg}, Stories: d.store, Archives: d.store, Renditions: d.store, Meta: d.store, Subscriptions: d.store,
 		Renderings: d.renderings(), Version: o.Version, Registry: d.registry, Now: o.Now, Saving: d.agg.Saving, Admin: o.Admin != "", Mine: d.delivering(), Nodes: d.sharing(), Log: o.Log,
 		Alarms: d.store,
 	})
@@ -257,7 +258,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil, err
 	}
 	d.notify, err = notify.New(notify.Options{
-		Settings: d.notification(d.config), Outbox: d.store, Stories: d.store, Post: d.store, Alarms: reader{d.store, d.agg},
+		Settings: notification(d.config, &published), Outbox: d.store, Stories: d.store, Post: d.store, Alarms: reader{d.store, d.agg},
 		Next: collect.NextTick, Registry: d.registry, Now: o.Now, Log: o.Log,
 	})
 	if err != nil {
@@ -361,9 +362,8 @@ func aggregation(c *config.Config) aggregate.Settings {
 	}
 }
 
-// notification is what messages need of the configuration.
-func (d *Daemon) notification(c *config.Config) notify.Settings {
-	p := d.publication(c)
+// notification is what messages need of the configuration, of which p is published.
+func notification(c *config.Config, p *publish.Settings) notify.Settings {
 	return notify.Settings{Site: p.Site, Sections: p.Sections, Sources: p.Sources, Channels: c.Notify, Alerts: c.Alerts}
 }
 
@@ -653,7 +653,8 @@ func (d *Daemon) apply(next *config.Config) error {
 		collector = d.newCollector(next)
 	}
 	before := d.publication(present)
-	if err := d.pub.Reload(d.publication(next)); err != nil {
+	published := d.publication(next)
+	if err := d.pub.Reload(published); err != nil {
 		return err
 	}
 	if err := d.store.OpenChannels(context.Background(), notify.ChannelIDs(next.Notify, next.Alerts), d.o.Now(), len(d.listeners) > 0); err != nil {
@@ -668,7 +669,7 @@ func (d *Daemon) apply(next *config.Config) error {
 	}
 	d.config, d.collector = next, collector
 	d.mu.Unlock()
-	d.notify.Reload(d.notification(next))
+	d.notify.Reload(notification(next, &published))
 	d.publishSoon()
 	return nil
 }

@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"errors"
+	"iter"
 	"sync"
 	"time"
 
@@ -64,9 +65,9 @@ func (c *Collector) Queue(ctx context.Context, each func(*Job, *Result)) *Queue 
 
 // Run collects all jobs, due or not, and returns when the last result was given to each, or with
 // ctx's error.
-func (c *Collector) Run(ctx context.Context, jobs []Job, each func(*Job, *Result)) error {
+func (c *Collector) Run(ctx context.Context, jobs iter.Seq[Job], each func(*Job, *Result)) error {
 	q := c.Queue(ctx, each)
-	for _, job := range jobs {
+	for job := range jobs {
 		q.Submit(job)
 	}
 	q.Wait()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,7 +41,7 @@ func TestSlowHostDelaysNobody(t *testing.T) {
 	finished := make(chan error)
 	var slowDone atomic.Int32
 	go func() {
-		finished <- c.Run(ctx, jobs, func(j *Job, res *Result) {
+		finished <- c.Run(ctx, slices.Values(jobs), func(j *Job, res *Result) {
 			if strings.HasPrefix(j.Source.ID, "fast") {
 				if res.Err != nil {
 					t.Error(res.Err)
@@ -143,7 +144,7 @@ func TestRedirectsLeaveTheLine(t *testing.T) {
 	jobs = append(jobs, Job{Source: sourceAt("here", s.URL+"/here")})
 	var count int
 	var mu sync.Mutex
-	err := c.Run(t.Context(), jobs, func(j *Job, res *Result) {
+	err := c.Run(t.Context(), slices.Values(jobs), func(j *Job, res *Result) {
 		mu.Lock()
 		defer mu.Unlock()
 		if j.Source.ID == "here" {
@@ -250,7 +251,7 @@ func TestResultsDoNotPileUp(t *testing.T) {
 			came, save := make(chan struct{}, len(jobs)), make(chan struct{})
 			ran := make(chan error)
 			go func() {
-				ran <- c.Run(t.Context(), jobs, func(_ *Job, res *Result) {
+				ran <- c.Run(t.Context(), slices.Values(jobs), func(_ *Job, res *Result) {
 					if res.Err != nil || len(res.Items) != 1 {
 						t.Errorf("%d items, error %v", len(res.Items), res.Err)
 					}
@@ -303,7 +304,7 @@ func TestCollectorsShareAGate(t *testing.T) {
 			for k := range 20 {
 				jobs = append(jobs, Job{Source: sourceAt(fmt.Sprint(i, k), s.URL)})
 			}
-			if err := c.Run(t.Context(), jobs, func(_ *Job, res *Result) {
+			if err := c.Run(t.Context(), slices.Values(jobs), func(_ *Job, res *Result) {
 				if res.Err != nil {
 					t.Error(res.Err)
 				}
