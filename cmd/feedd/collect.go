@@ -24,6 +24,7 @@ type collectCmd struct {
 
 // Run looks at the sources once. It fails when every source failed.
 func (c *collectCmd) Run(a *app) error {
+	a.caches = c.caches()
 	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
 		n := len(c.Sources)
 		if n == 0 {

@@ -107,7 +107,8 @@ type app struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
 	log            *slog.Logger
-	jsonLog        bool // what reads standard error reads lines of JSON
+	jsonLog        bool  // what reads standard error reads lines of JSON
+	caches         int64 // bytes that the database's caches may take; 0 for as many as they like
 }
 
 // useError is a mistake in how feedd was called.
@@ -231,7 +232,7 @@ func (a *app) open(c configFlag, s storeFlag, looks bool) (*daemon.Daemon, error
 		return nil, err
 	}
 	return daemon.New(a.ctx, daemon.Options{
-		Config: c.Config, DB: s.DB, Direct: s.DBDirect, Version: version(), Log: a.log, Now: now, ServerClock: true, WithoutSecrets: looks,
+		Config: c.Config, DB: s.DB, Direct: s.DBDirect, Caches: a.caches, Version: version(), Log: a.log, Now: now, ServerClock: true, WithoutSecrets: looks,
 	})
 }
 

@@ -9,7 +9,7 @@ import (
 
 // memoryFlag is the flag of commands that may run long.
 type memoryFlag struct {
-	Memory memory `placeholder:"SIZE" help:"Rather collect garbage more often than take more memory than this, such as 200MB; a soft limit, as GOMEMLIMIT is."`
+	Memory memory `placeholder:"SIZE" help:"Rather collect garbage more often and read the database again than take more memory than this, such as 200MB; a soft limit."`
 }
 
 // memory is a soft limit in bytes; 0 for none but GOMEMLIMIT's.
@@ -41,10 +41,25 @@ func (m *memory) UnmarshalText(text []byte) error {
 	return errMemory
 }
 
+// Of the limit an eighth is for SQLite's caches, and programMemory for the pages of the program's file and what SQLite needs
+// besides. The rest is Go's, and half of all at least: with less it would do nothing but collect garbage.
+const (
+	cacheShare    = 8
+	programMemory = 32 << 20
+)
+
+// caches is how many bytes the database's caches may take, 0 without a limit.
+func (f memoryFlag) caches() int64 { return int64(f.Memory) / cacheShare }
+
+// heap is how many bytes are left for Go's heap and stacks.
+func (f memoryFlag) heap() int64 {
+	return max(int64(f.Memory)/2, int64(f.Memory)-f.caches()-programMemory)
+}
+
 // AfterApply sets the limit before the command runs.
 func (f memoryFlag) AfterApply() error {
 	if f.Memory > 0 {
-		debug.SetMemoryLimit(int64(f.Memory))
+		debug.SetMemoryLimit(f.heap())
 	}
 	return nil
 }

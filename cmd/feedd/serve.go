@@ -47,7 +47,7 @@ func (c *serveCmd) Run(a *app) error {
 }
 
 func (c *serveCmd) options(a *app) (daemon.Options, error) {
-	o := daemon.Options{Config: c.Config, DB: c.DB, Direct: c.DBDirect, Listen: c.Listen, Admin: c.Admin, Roles: c.Roles, Connections: c.Connections, Version: version(), Log: a.log, Now: now, ServerClock: true}
+	o := daemon.Options{Config: c.Config, DB: c.DB, Direct: c.DBDirect, Listen: c.Listen, Admin: c.Admin, Roles: c.Roles, Connections: c.Connections, Caches: c.caches(), Version: version(), Log: a.log, Now: now, ServerClock: true}
 	var err error
 	if o.Sockets, err = daemon.Passed(); err != nil {
 		return o, err

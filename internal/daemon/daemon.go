@@ -60,6 +60,8 @@ type Options struct {
 	AccessFormat string
 	// Pages are served to readers besides, by path; the demo's guide is one.
 	Pages map[string]http.Handler
+	// Caches is how many bytes the caches of a SQLite database may take; 0 for as many as they like.
+	Caches int64
 	// WithoutSecrets is for commands that only look, or say the editor's word, see config.Checks.
 	WithoutSecrets bool
 	// Dial replaces the network for tests, see collect.Options.
@@ -279,7 +281,7 @@ func (r reader) States(ctx context.Context) (map[string]feed.SourceState, error)
 }
 
 func (d *Daemon) openStore(ctx context.Context) (err error) {
-	if d.store, err = store.Open(ctx, d.o.DB, store.Direct(d.o.Direct), store.Readers(d.share.readers)); err != nil {
+	if d.store, err = store.Open(ctx, d.o.DB, store.Direct(d.o.Direct), store.Readers(d.share.readers), store.Caches(d.o.Caches)); err != nil {
 		return err
 	}
 	d.closing("store", d.store.Close)

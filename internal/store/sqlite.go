@@ -31,7 +31,8 @@ type sqliteDialect struct {
 	// Prepared statements of the most frequent queries; closing the pool closes them.
 	prepared map[string]*sql.Stmt
 	reading  readings
-	begun    int // transactions, guarded by the one connection that writes
+	caches   int64 // see Caches
+	begun    int   // transactions, guarded by the one connection that writes
 }
 
 // readings are the reading queries that come again and again: to parse one and plan it takes as long as to answer it.
@@ -72,22 +73,38 @@ func (d *sqliteDialect) open() (write, read *sql.DB, err error) {
 	if err := ownersOnly(d.path); err != nil {
 		return nil, nil, fmt.Errorf("cannot open the store: %w", err)
 	}
+	readers := max(4, runtime.NumCPU())
+	writes, reads := d.cacheSizes(readers)
 	q := url.Values{"_pragma": {
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
-		"cache_size(-16000)", "temp_store(MEMORY)", "wal_autocheckpoint(" + strconv.Itoa(leastLog) + ")",
+		writes, "temp_store(MEMORY)", "wal_autocheckpoint(" + strconv.Itoa(leastLog) + ")",
 	}}
 	base := sqliteURL(d.path)
 	if write, err = sql.Open("sqlite", base+q.Encode()+"&_txlock=immediate"); err != nil {
 		return nil, nil, err
 	}
 	write.SetMaxOpenConns(1)
-	q["_pragma"] = []string{"busy_timeout(10000)", "query_only(1)", "cache_size(-4000)", "temp_store(MEMORY)"}
+	q["_pragma"] = []string{"busy_timeout(10000)", "query_only(1)", reads, "temp_store(MEMORY)"}
 	if read, err = sql.Open("sqlite", base+q.Encode()); err != nil {
 		return nil, nil, errors.Join(err, write.Close())
 	}
-	read.SetMaxOpenConns(max(4, runtime.NumCPU()))
+	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(idleReaders)
 	return write, read, nil
+}
+
+// How many kB of pages the connection that writes keeps in memory, and each of those that read.
+const writeCache, readCache = 16_000, 4_000
+
+// cacheSizes are the pragmas of a connection that writes and of so many that read.
+func (d *sqliteDialect) cacheSizes(readers int) (writes, reads string) {
+	all := int64(writeCache + readers*readCache)
+	may := all
+	if d.caches > 0 {
+		may = min(all, max(1, d.caches>>10))
+	}
+	size := func(likes int64) string { return fmt.Sprintf("cache_size(-%d)", max(1, likes*may/all)) }
+	return size(writeCache), size(readCache)
 }
 
 // idleReaders is how many connections that read are kept open when they have nothing to do.

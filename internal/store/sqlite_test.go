@@ -1,7 +1,9 @@
 package store
 
 import (
+	"database/sql"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -50,5 +52,32 @@ func TestLogFitsTheFile(t *testing.T) {
 	}
 	if n := logOf(); n < 5*leastLog/4 || n > mostLog {
 		t.Errorf("the log of a file with %d pages may have %d", 5*leastLog, n)
+	}
+}
+
+// What the connections keep in memory is bounded by Caches, all together, and shared out as they like it.
+func TestCachesAreBounded(t *testing.T) {
+	readers := int64(max(4, runtime.NumCPU()))
+	for _, c := range []struct{ most, all int64 }{
+		{0, writeCache + readers*readCache}, {1 << 40, writeCache + readers*readCache}, {8 << 20, 8 << 10}, {1, 0},
+	} {
+		s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "feedd.db"), Caches(c.most))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		of := func(db *sql.DB) (kb int64) {
+			if err := db.QueryRow(`PRAGMA cache_size`).Scan(&kb); err != nil {
+				t.Fatal(err)
+			}
+			return -kb
+		}
+		write, read := of(s.write), of(s.read)
+		if all := write + readers*read; all < c.all-readers-1 || all > c.all+readers+1 {
+			t.Errorf("of %d bytes the one that writes gets %d kB, and %d that read %d each", c.most, write, readers, read)
+		}
+		if c.all > 0 && write < 3*read {
+			t.Errorf("of %d bytes the one that writes gets %d kB and those that read %d each", c.most, write, read)
+		}
 	}
 }

@@ -92,6 +92,17 @@ func Readers(most int) Option {
 	}
 }
 
+// Caches is how many bytes of pages the connections to a store on SQLite keep in memory at most, all together; 0, or more than
+// they like, is what they like.
+func Caches(most int64) Option {
+	return func(d dialect) error {
+		if q, ok := d.(*sqliteDialect); ok {
+			q.caches = most
+		}
+		return nil
+	}
+}
+
 // Option is how a store is opened.
 type Option func(dialect) error
 
