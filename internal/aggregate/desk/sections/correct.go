@@ -90,8 +90,26 @@ func (c *learned) correct(w *learning, labels []hashed) {
 			f.examples = append(f.examples, f.example(c, w, &labels[i], self))
 		}
 	}
+	f.balance()
 	f.train()
 	c.correction = f.done()
+}
+
+// balance makes the sections weigh alike. The counts know nothing of how often a section occurs, and the correction
+// has to learn none of it either: it would take how the outlets of the examples divide their space for what words say,
+// and another outlet divides it otherwise.
+func (f *correcting) balance() {
+	const most = 8 // times what an example weighs: a section with next to none is not blown up
+	sums, total := make([]float64, len(f.sections)), 0.0
+	for i := range f.examples {
+		e := &f.examples[i]
+		sums[e.self] += e.weight
+		total += e.weight
+	}
+	for i := range f.examples {
+		e := &f.examples[i]
+		e.weight *= min(most, total/(sums[e.self]*float64(len(sums))))
+	}
 }
 
 // correcting is a correction while it is found.

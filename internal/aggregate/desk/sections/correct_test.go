@@ -115,6 +115,34 @@ func TestCorrection(t *testing.T) {
 	}
 }
 
+// What a section has more of corrects nothing: words that stand in both alike leave them as likely as the counts do.
+func TestCorrectionLearnsNoShares(t *testing.T) {
+	now := time.Date(2026, 11, 4, 0, 0, 0, 0, time.UTC)
+	r := rand.New(rand.NewPCG(7, 8))
+	var labels []Label
+	for i := range 1600 {
+		section := "kinh-te"
+		if i%8 == 0 {
+			section = "the-thao"
+		}
+		text := fmt.Sprintf("dòng%d mục%d\n", r.IntN(20), r.IntN(20))
+		labels = append(labels, Label{Item: int64(i + 1), Section: section, Language: "vi", At: now.AddDate(0, 0, -30).Unix(), Text: text})
+	}
+	f := learnedFiler(t, correctedModel(t, now, labels))
+	sum := 0.0
+	const asked = 50
+	for i := range asked {
+		s, p := f.Likeliest(&feed.Item{Source: "vi", Title: fmt.Sprintf("dòng%d mục%d", i%20, i*7%20)})
+		if s != "the-thao" {
+			p = 1 - p
+		}
+		sum += p / asked
+	}
+	if sum < .4 || sum > .6 {
+		t.Errorf("of two sections of which one has seven times as many examples, of the same words, the smaller has the probability %.3f in the mean", sum)
+	}
+}
+
 // Two desks that begin on different days of a week correct alike, in whatever order they read.
 func TestCorrectionIsOfItsWeek(t *testing.T) {
 	now := time.Date(2026, 11, 4, 0, 0, 0, 0, time.UTC)
