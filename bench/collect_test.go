@@ -27,18 +27,29 @@ import (
 	"feedd/internal/store/storetest"
 )
 
-// beBaseline makes the test binary be the baseline: see baseline.
-const beBaseline = "FEEDD_BENCH_BASELINE"
+// The test binary is, where one of these is set, another process of a benchmark: see baseline, readers and answerBare.
+const (
+	beBaseline = "FEEDD_BENCH_BASELINE"
+	beReaders  = "FEEDD_BENCH_READERS"
+	beBare     = "FEEDD_BENCH_BARE"
+)
 
 func TestMain(m *testing.M) {
-	if base := os.Getenv(beBaseline); base != "" {
-		if err := baseline(base, os.Args[1], os.Args[2], len(os.Args) > 3); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
+	var err error
+	switch base := os.Getenv(beBaseline); {
+	case base != "":
+		err = baseline(base, os.Args[1], os.Args[2], len(os.Args) > 3)
+	case os.Getenv(beReaders) != "":
+		err = readers(os.Args[1], os.Args[2])
+	case os.Getenv(beBare) != "":
+		err = answerBare()
+	default:
+		os.Exit(m.Run())
 	}
-	os.Exit(m.Run())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // BenchmarkCollect measures the whole program, as a process: a first round over all feeds, then a

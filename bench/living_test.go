@@ -4,13 +4,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -19,7 +17,6 @@ const (
 	livingSections = 14
 	livingChanged  = 84 // feeds, of 1,000
 	livingItems    = 166
-	pollers        = 200
 )
 
 // BenchmarkLiving measures minutes in the life of feedd serve with a thousand feeds, of which 84 bring 166 items a
@@ -30,7 +27,7 @@ func BenchmarkLiving(b *testing.B) {
 	feedd := build(b)
 	for b.Loop() {
 		n := living(b, feedd)
-		n.settle(b)
+		n.settle(b, calm)
 		var lags []time.Duration
 		const minutes = 3
 		before, read, written := n.cpu(), n.metric(b, "feedd_filed_total"), n.metric(b, "feedd_documents_rendered_total")
@@ -50,25 +47,29 @@ func BenchmarkLiving(b *testing.B) {
 }
 
 // BenchmarkPollers measures how long 200 readers wait, each of which asks for the feed of a section once a second:
-// while feedd serve collects a thousand feeds for the first time, and in a minute that brings it 166 items.
+// while feedd serve collects a thousand feeds for the first time, and in a minute that brings it 166 items. The readers are a
+// process of their own, and ask a third process as often, of which the handler does nothing but answer with as many bytes: how
+// long they wait for that is what the machine takes that has all this to do at once.
 func BenchmarkPollers(b *testing.B) {
 	feedd := build(b)
 	for b.Loop() {
 		n := living(b, feedd)
-		cold := n.poll(b, func() { n.settle(b) })
-		b.ReportMetric(milliseconds(cold, 50), "cold-p50-ms")
-		b.ReportMetric(milliseconds(cold, 99), "cold-p99-ms")
-		minute := n.poll(b, func() { n.minute(b) })
-		b.ReportMetric(milliseconds(minute, 50), "living-p50-ms")
-		b.ReportMetric(milliseconds(minute, 99), "living-p99-ms")
-		b.ReportMetric(float64(len(cold)+len(minute)), "requests")
+		bare := bareHandler(b)
+		report := func(name string, while func()) int {
+			w := poll(b, n.at, bare, while)
+			b.ReportMetric(milliseconds(w.Feedd, 50), name+"-p50-ms")
+			b.ReportMetric(milliseconds(w.Feedd, 99), name+"-p99-ms")
+			b.ReportMetric(milliseconds(w.Bare, 50), name+"-bare-p50-ms")
+			b.ReportMetric(milliseconds(w.Bare, 99), name+"-bare-p99-ms")
+			return len(w.Feedd)
+		}
+		asked := report("cold", func() { n.settle(b, 1) })
+		n.settle(b, calm)
+		asked += report("living", func() { n.minute(b) })
+		b.ReportMetric(float64(asked), "requests")
 		b.ReportMetric(0, "ns/op")
 		n.stop()
 	}
-}
-
-func milliseconds(sorted []time.Duration, percent int) float64 {
-	return float64(sorted[len(sorted)*percent/100].Microseconds()) / 1000
 }
 
 // newsroom is a daemon on feeds that bring news.
@@ -125,16 +126,18 @@ func (n *newsroom) peak(b *testing.B) float64 {
 	return peakOf(n.cmd.Process.Pid, ended)
 }
 
-// settle waits until all feeds were read, and what they brought is filed and published: for some seconds there is no more to do
+// calm is how many seconds without work say that the first round is over.
+const calm = 5
+
+// settle waits until all feeds were read, and what they brought is filed and published: for so many seconds there is no more to do
 // than looking at them again. On a machine that has much else to do, that takes as long as it takes.
-func (n *newsroom) settle(b *testing.B) {
-	const quiet = 5 // seconds
+func (n *newsroom) settle(b *testing.B, seconds int) {
 	for deadline, done := time.Now().Add(patience), 0; time.Now().Before(deadline); time.Sleep(time.Second) {
 		lag, published := n.counted(b, "feedd_publish_lag_seconds")
 		if done++; !published || lag > 0 || n.metric(b, "feedd_filed_total") < 1000*itemsPerFeed {
 			done = 0
 		}
-		if done == quiet {
+		if done == seconds {
 			return
 		}
 	}
@@ -257,60 +260,4 @@ func (f *served) ask(b *testing.B, url string) {
 	for _, it := range feed.Items {
 		f.urls[it.URL] = true
 	}
-}
-
-// poll has readers ask while something is done, and returns how long their answers took, the shortest first.
-func (n *newsroom) poll(b *testing.B, while func()) []time.Duration {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: pollers}}
-	defer client.CloseIdleConnections()
-	done := make(chan struct{})
-	var mu sync.Mutex
-	var took []time.Duration
-	var reading sync.WaitGroup
-	for i := range pollers {
-		reading.Go(func() {
-			var mine []time.Duration
-			tag, at := "", fmt.Sprintf("http://%s/sections/m%d.rss", n.at, i%livingSections)
-			next := time.NewTicker(time.Second)
-			defer next.Stop()
-			select {
-			case <-time.After(time.Duration(i) * time.Second / pollers):
-			case <-done:
-			}
-			for {
-				began := time.Now()
-				tag = ask(client, at, tag)
-				mine = append(mine, time.Since(began))
-				select {
-				case <-next.C:
-				case <-done:
-					mu.Lock()
-					took = append(took, mine...)
-					mu.Unlock()
-					return
-				}
-			}
-		})
-	}
-	while()
-	close(done)
-	reading.Wait()
-	slices.Sort(took)
-	return took
-}
-
-// ask reads an answer to the end, and returns its ETag.
-func ask(client *http.Client, url, tag string) string {
-	r, err := http.NewRequest(http.MethodGet, url, nil)
-	if err != nil {
-		return tag
-	}
-	r.Header.Set("If-None-Match", tag)
-	resp, err := client.Do(r)
-	if err != nil {
-		return tag
-	}
-	defer resp.Body.Close()
-	_, _ = io.Copy(io.Discard, resp.Body)
-	return resp.Header.Get("ETag")
 }
