@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	kgzip "github.com/klauspost/compress/gzip"
@@ -38,6 +39,7 @@ type representation struct {
 	tag      string // the strong ETag with its quotes
 	etag     []string
 	encoding []string // Content-Encoding; nil for identity
+	asked    atomic.Bool
 
 	once   sync.Once
 	pack   func() []byte // makes body
@@ -52,6 +54,13 @@ func (r *representation) bytes() []byte {
 		r.length, r.pack = []string{strconv.Itoa(len(r.body))}, nil
 	})
 	return r.body
+}
+
+// ask notes that a reader wants the representation, or has it.
+func (r *representation) ask() {
+	if !r.asked.Load() { // readers side by side write nothing
+		r.asked.Store(true)
+	}
 }
 
 // document is the content of one URL, rendered once and then only written out.
@@ -158,6 +167,16 @@ func (all *squeezers) document(path string, body []byte, modified time.Time, e e
 	}
 	d.dress(modified, e)
 	return d
+}
+
+// packAs makes the codings of the document that readers asked for of the last one, so that none of them
+// waits for it: to pack a long feed takes longer than all else about an answer.
+func (d *document) packAs(last *document) {
+	for c, f := range last.forms {
+		if f != nil && f.asked.Load() && d.forms[c] != nil {
+			d.forms[c].bytes()
+		}
+	}
 }
 
 // dress sets what the envelope and the time of change say, on a document whose bytes stand.
@@ -282,6 +301,7 @@ func (d *document) serve(w http.ResponseWriter, r *http.Request) {
 	}
 
 	h["Etag"] = rep.etag
+	rep.ask()
 	if unchanged {
 		w.WriteHeader(http.StatusNotModified)
 		d.route.count(w, http.StatusNotModified, 0)

@@ -751,7 +751,9 @@ func (p *Publisher) gated(notes *notes, f render.Format, path string, rendered f
 // document returns the document of a path for freshly rendered bytes, doing no work twice.
 func (p *Publisher) document(path string, body []byte, e envelope, now time.Time) *document {
 	if cur := p.current(path); cur != nil {
-		return p.successor(cur, path, body, e, now)
+		d := p.successor(cur, path, body, e, now)
+		d.packAs(cur)
+		return d
 	}
 	modified := now.UTC().Truncate(time.Second)
 	if kept, ok := p.kept[path]; ok && kept.Hash == sum(body) {

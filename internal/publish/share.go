@@ -121,14 +121,19 @@ func (p *Publisher) takenDocument(b *batch, path string, e envelope) (*document,
 		return nil, nil
 	}
 	p.metrics.taken.Inc()
-	if cur := p.current(path); cur != nil && cur.hash == r.Hash {
+	cur := p.current(path)
+	if cur != nil && cur.hash == r.Hash {
 		return cur.redressed(r.Modified, e), nil
 	}
 	body, err := expand(r.Body)
 	if err != nil {
 		return nil, err
 	}
-	return p.squeezers.document(path, body, r.Modified, e), nil
+	d := p.squeezers.document(path, body, r.Modified, e)
+	if cur != nil {
+		d.packAs(cur)
+	}
+	return d, nil
 }
 
 // share stores the documents of a batch that this node rendered, and dates them as the store says. It
