@@ -105,7 +105,7 @@ func New(o Options) *Collector {
 		slots:   make(chan struct{}, o.MaxHosts),
 		hanging: make(chan struct{}, hanging),
 		large:   make(chan struct{}, largeBodies),
-		reading: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		reading: make(chan struct{}, min(runtime.NumCPU(), runtime.GOMAXPROCS(0))),
 
 		readingLarge: make(chan struct{}, 1),
 		unsaved:      semaphore.NewWeighted(mostUnsaved),

@@ -54,7 +54,7 @@ func (s *Memory) readFiled() {
 	for i := range b.items {
 		b.origins = append(b.origins, s.originOf(b.items[i].Source))
 	}
-	workers := max(1, min(runtime.GOMAXPROCS(0), len(b.items)/32))
+	workers := max(1, min(runtime.NumCPU(), runtime.GOMAXPROCS(0), len(b.items)/32))
 	for len(s.readers) < workers {
 		s.readers = append(s.readers, s.rd.Another())
 	}
