@@ -17,9 +17,10 @@ import (
 const hookEnv = "FEEDD_CHAOS_HOOK"
 
 // readers are who is told of what the nodes publish: a subscriber of their hub, and a channel's receiver.
-// Each notes what it was given twice. What a node gives whose end, or that of the database, keeps it from
+// Each fails the test when it is given something twice. What a node gives whose end, or that of the database, keeps it from
 // noting that it did comes again, with the same id: nobody can tell whether it was taken.
 type readers struct {
+	t  *testing.T
 	at string // address of both
 
 	mu       sync.Mutex
@@ -28,7 +29,6 @@ type readers struct {
 	last     string               // the feed that was taken last
 	excused  map[string]bool
 	grace    time.Time // what is given until then may come again
-	twice    []string
 }
 
 func newReaders(t *testing.T) *readers {
@@ -37,7 +37,7 @@ func newReaders(t *testing.T) *readers {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &readers{at: "http://" + l.Addr().String(), feeds: map[string]time.Time{}, messages: map[string]time.Time{}, excused: map[string]bool{}}
+	r := &readers{t: t, at: "http://" + l.Addr().String(), feeds: map[string]time.Time{}, messages: map[string]time.Time{}, excused: map[string]bool{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /feed", func(w http.ResponseWriter, q *http.Request) {
 		_, _ = io.WriteString(w, q.URL.Query().Get("hub.challenge"))
@@ -67,7 +67,7 @@ func (r *readers) take(of map[string]time.Time, id string) {
 	defer r.mu.Unlock()
 	if first, had := of[id]; had {
 		if !r.excused[id] {
-			r.twice = append(r.twice, fmt.Sprintf("%s was given at %s, and again at %s", id, first.Format("15:04:05.000"), time.Now().Format("15:04:05.000")))
+			r.t.Errorf("%s was given at %s, and again at %s", id, first.Format("15:04:05.000"), time.Now().Format("15:04:05.000"))
 		}
 		delete(r.excused, id) // once
 		return

@@ -9,8 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -74,6 +76,7 @@ const pooling = `[databases]
 listen_addr =
 listen_port = 6432
 unix_socket_dir = %[2]s
+pidfile = %[2]s/pid
 auth_type = trust
 auth_file = %[2]s/users
 pool_mode = %[3]s
@@ -85,11 +88,22 @@ log_connections = 0
 log_disconnections = 0
 `
 
-// superviseToo runs the pooler as supervise runs the server.
-const superviseToo = `"$1" "$2/pgbouncer.ini" >>"$2/log" 2>&1 </dev/null &
-pooler=$!
+// superviseToo runs the pooler as supervise runs the server, and starts it again when it ends by itself, as its unit
+// does: PgBouncer before 1.21 ends when a client goes in a bad moment
+// (https://github.com/pgbouncer/pgbouncer/issues/801, 822 and 904).
+const superviseToo = `trap 'ended=1; kill -INT $pooler' TERM
+watch() {
+	while [ -z "$ended" ]; do
+		"$1" "$2/pgbouncer.ini" >>"$2/log" 2>&1 </dev/null &
+		pooler=$!
+		wait $pooler
+		[ -n "$ended" ] || { echo . >>"$2/restarts"; sleep 0.2; }
+	done
+	wait
+}
+watch "$1" "$2" &
 read -r line
-kill -INT $pooler; wait $pooler
+kill -TERM $!; wait $!
 rm -rf "$2"`
 
 func (s *Server) pool(mode string) (*Pooler, error) {
@@ -144,6 +158,25 @@ func (s *Server) pool(mode string) (*Pooler, error) {
 		log, _ := os.ReadFile(filepath.Join(dir, "log")) // the error is told anyway
 		return nil, fmt.Errorf("PgBouncer did not start: %w\n%s", err, bytes.TrimSpace(log))
 	}
+}
+
+// Restarts is how often the pooler was started again, for it had ended by itself.
+func (p *Pooler) Restarts() int {
+	marks, _ := os.ReadFile(filepath.Join(p.Dir, "restarts")) // none yet: never
+	return bytes.Count(marks, []byte("\n"))
+}
+
+// Kill ends the pooler's process as a crash does. It is started again.
+func (p *Pooler) Kill() error {
+	text, err := os.ReadFile(filepath.Join(p.Dir, "pid"))
+	if err != nil {
+		return err
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return err
+	}
+	return syscall.Kill(pid, syscall.SIGKILL)
 }
 
 // Stop ends the pooler.
