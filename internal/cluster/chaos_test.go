@@ -841,7 +841,7 @@ func (c *cluster) toldOnce(p *press) {
 	if len(r.feeds) < 3 {
 		t.Errorf("the hub's subscriber was given %d feeds", len(r.feeds))
 	}
-	t.Logf("%d messages, %d feeds pushed; %d more were excused and came once", len(r.messages), len(r.feeds), len(r.excused))
+	t.Logf("%d messages, %d feeds pushed; %d of them came a second time, %d others might have", len(r.messages), len(r.feeds), r.again, len(r.excused))
 }
 
 var idOf = regexp.MustCompile(`tag:news\.example\.org,2026:[0-9a-f]{16}`)
