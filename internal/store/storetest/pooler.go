@@ -91,8 +91,8 @@ log_disconnections = 0
 // superviseToo runs the pooler as supervise runs the server, and starts it again when it ends by itself, as its unit
 // does: PgBouncer before 1.21 ends when a client goes in a bad moment
 // (https://github.com/pgbouncer/pgbouncer/issues/801, 822 and 904).
-const superviseToo = `trap 'ended=1; kill -INT $pooler' TERM
-watch() {
+const superviseToo = `watch() {
+	trap 'ended=1; kill -INT $pooler' TERM
 	while [ -z "$ended" ]; do
 		"$1" "$2/pgbouncer.ini" >>"$2/log" 2>&1 </dev/null &
 		pooler=$!
