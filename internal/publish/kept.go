@@ -75,52 +75,97 @@ func (p *Publisher) lastShown(ctx context.Context, section string, before *editi
 	return last, nil
 }
 
-// remember saves what differs from what is saved.
-func (p *Publisher) remember(ctx context.Context, old, next *site) error {
-	if err := p.saveChanged(ctx, next); err != nil {
+// keepPace is how long, at most, what is published waits to be saved where it is rendered after each commit: what changes
+// again meanwhile is saved once. A crash before that takes from readers who ask with the time alone one answer that they
+// have, and from those who ask what is new the few states since: they get all of it.
+const keepPace = 30 * time.Second
+
+// owe notes that something is published and not saved.
+func (p *Publisher) owe(now time.Time) {
+	if p.owedSince.IsZero() {
+		p.owedSince = now
+	}
+}
+
+// saveOwed saves what is published and not saved yet, when that has waited long enough, or at once. The caller holds mu.
+func (p *Publisher) saveOwed(ctx context.Context, s *site, now time.Time, atOnce bool) error {
+	if p.owed.Swap(false) {
+		p.owe(now)
+	}
+	if wait := now.Sub(p.owedSince); p.owedSince.IsZero() || wait >= 0 && wait < keepPace && !atOnce {
+		return nil
+	}
+	if err := p.remember(ctx, s, nil); err != nil {
 		return err
 	}
-	if err := p.deleteGone(ctx, next); err != nil {
+	p.owedSince = time.Time{}
+	return nil
+}
+
+// remember saves what of a site differs from what is saved. dated, when given, is called for each document of which the store
+// says that it has its bytes since another time: another process was faster.
+func (p *Publisher) remember(ctx context.Context, s *site, dated func(path string, modified time.Time)) error {
+	save, changed := p.unkept(s)
+	notes, shows, err := p.unnoted(s)
+	if err != nil {
 		return err
+	}
+	if len(save)+len(notes) > 0 {
+		if err := p.renditions.SaveRenditions(ctx, save, notes); err != nil {
+			return err
+		}
+	}
+	for i, r := range save {
+		if !r.Modified.Equal(changed[i].modified) {
+			if dated != nil {
+				dated(r.Path, r.Modified)
+			} else { // it is served already, with its time
+				r.Modified = changed[i].modified
+			}
+		}
+		p.kept[r.Path] = r
 	}
 	for path, r := range p.kept {
 		r.Body = nil // its document has them
 		p.kept[path] = r
 	}
-	return p.saveShown(ctx, old, next)
+	maps.Copy(p.noted, shows)
+	return p.deleteGone(ctx, s)
 }
 
-// saveOwed saves what was rendered since the last Refresh because somebody asked for it.
-func (p *Publisher) saveOwed(ctx context.Context, s *site) error {
-	if !p.owed.Swap(false) {
-		return nil
-	}
-	err := p.saveChanged(ctx, s)
-	if err != nil {
-		p.owed.Store(true)
-	}
-	return err
-}
-
-// saveChanged saves the bytes of documents that are not saved yet.
-func (p *Publisher) saveChanged(ctx context.Context, next *site) error {
-	var save []feed.Rendition
-	for _, d := range next.all() {
+// unkept are the documents of a site that are not saved yet, as they are to be saved.
+func (p *Publisher) unkept(s *site) (save []feed.Rendition, docs []*document) {
+	for _, d := range s.all() {
 		if r, ok := p.kept[d.path]; ok && r.Hash == d.hash && r.Modified.Equal(d.modified) {
 			continue
 		}
 		save = append(save, feed.Rendition{Path: d.path, Hash: d.hash, Modified: d.modified, Body: d.packed(p.squeezers)})
+		docs = append(docs, d)
 	}
-	if len(save) > 0 {
-		if err := p.renditions.SaveRenditions(ctx, save); err != nil {
-			return err
+	return save, docs
+}
+
+// noted is what is saved of what a section shows, as far as it tells whether that has changed.
+type noted struct {
+	settings string
+	shown    map[string]time.Time // never written to
+}
+
+// unnoted is what is to be noted of what sections show, where that is not noted already.
+func (p *Publisher) unnoted(s *site) (notes map[string]string, shows map[string]noted, err error) {
+	notes, shows = map[string]string{}, map[string]noted{}
+	for id, ed := range s.editions {
+		before, known := p.noted[id]
+		if known && (ed.taken || before.settings == ed.shape.settings && maps.Equal(before.shown, ed.shown)) {
+			continue
 		}
+		raw, err := json.Marshal(shownOf(ed))
+		if err != nil {
+			return nil, nil, fmt.Errorf("section %s: %w", id, err)
+		}
+		notes[shownKey(id)], shows[id] = string(raw), noted{ed.shape.settings, ed.shown}
 	}
-	for _, r := range save {
-		p.kept[r.Path] = r
-		next.since(r.Path, r.Modified)
-	}
-	return nil
+	return notes, shows, nil
 }
 
 // since says since when a document has the bytes it has, as another node that was faster told readers.
@@ -163,26 +208,6 @@ func (p *Publisher) deleteGone(ctx context.Context, next *site) error {
 	return nil
 }
 
-// saveShown saves what each section shows, where that is not what it showed before.
-func (p *Publisher) saveShown(ctx context.Context, old, next *site) error {
-	for id, ed := range next.editions {
-		if old != nil {
-			before := old.editions[id]
-			if before == ed || ed.taken || before != nil && before.shape.settings == ed.shape.settings && maps.Equal(before.shown, ed.shown) {
-				continue
-			}
-		}
-		raw, err := json.Marshal(shownOf(ed))
-		if err != nil {
-			return fmt.Errorf("section %s: %w", id, err)
-		}
-		if err := p.meta.SetMeta(ctx, shownKey(id), string(raw)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // stamps remember of each page of an archive, which is rendered when it is asked for, since when it
 // has the bytes it has.
 type stamps struct {
@@ -220,7 +245,7 @@ func (t *stamps) of(ctx context.Context, path, hash string) (time.Time, error) {
 		r.Modified = was.Modified.Add(time.Second)
 	}
 	saved := []feed.Rendition{r}
-	if err := t.keep.SaveRenditions(ctx, saved); err != nil {
+	if err := t.keep.SaveRenditions(ctx, saved, nil); err != nil {
 		return time.Time{}, err
 	}
 	r = saved[0]

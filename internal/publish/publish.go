@@ -132,7 +132,9 @@ type Publisher struct {
 
 	mu        sync.Mutex // held while something is rendered; guards the fields below
 	authority string
-	kept      map[string]feed.Rendition // what was saved by an earlier process, until it is superseded
+	kept      map[string]feed.Rendition // what is saved
+	noted     map[string]noted          // what of each section this process saved
+	owedSince time.Time                 // when something was published that is not saved yet; zero when all is
 	squeezers *squeezers
 	closer    *closer   // nil: Refresh closes the pages of archives itself
 	topAt     time.Time // when /sections/top was rendered last
@@ -174,6 +176,7 @@ func New(o Options) (*Publisher, error) {
 		perPage:    cmp.Or(o.PerPage, perPage),
 		stamps:     newStamps(o.Renditions, o.Now),
 		troubles:   &troubles{by: map[string]note{}},
+		noted:      map[string]noted{},
 	}
 	if o.Renderings != nil {
 		p.sharing = newSharing(o.Renderings, o.Version)
@@ -234,10 +237,17 @@ func (p *Publisher) Deliver(ctx context.Context) error {
 	return p.hub.Deliver(ctx)
 }
 
-// Close ends deliveries to the hub's subscribers; what was not delivered is at the next start.
+// Close ends deliveries to the hub's subscribers; what was not delivered is at the next start. What is published and not
+// saved yet is saved.
 func (p *Publisher) Close() error {
 	p.hub.Close()
-	return nil
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.site.Load()
+	if s == nil {
+		return nil
+	}
+	return p.saveOwed(context.Background(), s, p.now(), true)
 }
 
 // plan is the settings with what follows from them, made once per Reload and never changed.

@@ -85,20 +85,25 @@ func (p *Publisher) refreshAfter(ctx context.Context, pace time.Duration) error 
 	defer p.mu.Unlock()
 	p.topRests, p.lazy = p.now().Sub(p.topAt) < pace, pace > 0
 	changed, err := p.refresh(ctx)
-	if err == nil {
-		p.hub.Changed(changed)
+	if err != nil {
+		return err
 	}
-	return err
+	p.hub.Changed(changed)
+	return p.counted(p.saveOwed(ctx, p.site.Load(), p.now(), false))
+}
+
+// counted counts a failure.
+func (p *Publisher) counted(err error) error {
+	if err == nil {
+		return nil
+	}
+	p.metrics.failed.Inc()
+	return fmt.Errorf("publish: %w", err)
 }
 
 // refresh does the work of Refresh and returns the feeds whose bytes changed. The caller holds mu.
 func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
-	defer func() {
-		if err != nil {
-			p.metrics.failed.Inc()
-			err = fmt.Errorf("publish: %w", err)
-		}
-	}()
+	defer func() { err = p.counted(err) }()
 	old, pl, now := p.site.Load(), p.plan.Load(), p.now()
 	versions, err := p.reader.Versions(ctx)
 	if err != nil {
@@ -106,7 +111,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 	}
 	if old != nil && old.plan == pl && maps.Equal(old.versions, versions) && !old.due(now) && !p.closedBeside(old) && !old.unsaved &&
 		(p.topRests || !p.topBehind) {
-		return nil, p.saveOwed(ctx, old)
+		return nil, nil
 	}
 	if old == nil {
 		if err := p.recall(ctx); err != nil {
@@ -143,7 +148,9 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 	if old != nil && old.unsaved {
 		feeds = append(feeds, old.untold...)
 	}
-	if err := p.remember(ctx, old, next); err != nil {
+	if p.lazy && old != nil {
+		p.owe(now)
+	} else if err := p.remember(ctx, next, next.since); err != nil {
 		// Better served than remembered: a daemon that starts on a full disk has nothing else to serve.
 		if old == nil || old.unsaved {
 			next.unsaved, next.untold = true, feeds

@@ -64,9 +64,9 @@ type Archives interface {
 type Renditions interface {
 	// Renditions returns all that were saved.
 	Renditions(ctx context.Context) ([]feed.Rendition, error)
-	// SaveRenditions adds or replaces by Path, all or none. Bytes that are saved already keep their
-	// Modified, and rs gets it: another node may have been faster.
-	SaveRenditions(ctx context.Context, rs []feed.Rendition) error
+	// SaveRenditions adds or replaces by Path, and sets the values of facts that Meta returns, all or none. Bytes
+	// that are saved already keep their Modified, and rs gets it: another node may have been faster.
+	SaveRenditions(ctx context.Context, rs []feed.Rendition, facts map[string]string) error
 	// DeleteRenditions forgets these paths; an unknown one is no error.
 	DeleteRenditions(ctx context.Context, paths []string) error
 }
@@ -75,7 +75,6 @@ type Renditions interface {
 type Meta interface {
 	// Meta returns "" for a key that was never set.
 	Meta(ctx context.Context, key string) (string, error)
-	SetMeta(ctx context.Context, key, value string) error
 	// Fix sets a value that must never be another, where there is none: no power cut undoes it. It returns
 	// the value in force.
 	Fix(ctx context.Context, key, value string) (string, error)

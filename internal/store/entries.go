@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -233,13 +234,20 @@ func (s *Store) Renditions(ctx context.Context) ([]feed.Rendition, error) {
 	return rs, err
 }
 
-// SaveRenditions adds or replaces renditions by their path, all or none. Bytes that another process has
-// saved already keep its Modified, and rs gets it: nodes that render the same tell readers the same.
-func (s *Store) SaveRenditions(ctx context.Context, rs []feed.Rendition) error {
+// SaveRenditions adds or replaces renditions by their path and stores facts as SetMeta does, all or none. Bytes that
+// another process has saved already keep its Modified, and rs gets it: nodes that render the same tell readers the same.
+func (s *Store) SaveRenditions(ctx context.Context, rs []feed.Rendition, facts map[string]string) error {
 	var modified []time.Time
 	err := s.txBeside(ctx, func(tx *tx) (err error) {
-		modified, err = saveRenditions(tx, "", rs)
-		return err
+		if modified, err = saveRenditions(tx, "", rs); err != nil {
+			return err
+		}
+		for _, name := range slices.Sorted(maps.Keys(facts)) {
+			if err := setMeta(name, facts[name])(tx); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err == nil {
 		for i := range rs {

@@ -66,7 +66,7 @@ func fill(t *testing.T, s *Store) {
 	if done, err := s.ClosePage(ctx, feed.ArchivePage{Section: "kinh-te", Page: feed.PageOf(t0), Closed: t0, Body: []byte("trang"), Keys: []string{entries[1].Key}}); err != nil || !done {
 		t.Fatal(done, err)
 	}
-	if err := s.SaveRenditions(ctx, []feed.Rendition{{Path: "/sections/all.rss", Hash: "ab", Modified: t0, Body: []byte{0, 255, 1}}, {Path: "/empty", Body: []byte{}}}); err != nil {
+	if err := s.SaveRenditions(ctx, []feed.Rendition{{Path: "/sections/all.rss", Hash: "ab", Modified: t0, Body: []byte{0, 255, 1}}, {Path: "/empty", Body: []byte{}}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.PushConfiguration(ctx, Configuration{Pushed: t0, By: "chi@toà-soạn", Text: []byte("site: {title: Một}")}, 0); err != nil {

@@ -193,7 +193,7 @@ func TestTwoProcesses(t *testing.T) {
 					if _, err := s.Refile(t.Context(), t0); err != nil {
 						t.Error(err)
 					}
-					if err := s.SaveRenditions(t.Context(), []feed.Rendition{{Path: "/b", Body: []byte("b")}, {Path: "/a", Body: []byte("a")}}); err != nil {
+					if err := s.SaveRenditions(t.Context(), []feed.Rendition{{Path: "/b", Body: []byte("b")}, {Path: "/a", Body: []byte("a")}}, nil); err != nil {
 						t.Error(err)
 					}
 				}

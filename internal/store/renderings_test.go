@@ -56,7 +56,7 @@ func TestRendering(t *testing.T) {
 			t.Error("it is not stored")
 		}
 		// Bytes that somebody replaced are rendered anew.
-		if err := s.SaveRenditions(ctx, doc("other")); err != nil {
+		if err := s.SaveRenditions(ctx, doc("other"), nil); err != nil {
 			t.Fatal(err)
 		}
 		if r := ask("b", t0); !r.Mine {

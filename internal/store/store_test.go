@@ -387,7 +387,7 @@ func TestSmallThings(t *testing.T) {
 			t.Errorf("Meta = %q, %v", v, err)
 		}
 		r := feed.Rendition{Path: "/sections/all.rss", Hash: "ab", Modified: t0, Body: []byte{0, 1, 2}}
-		if err := s.SaveRenditions(ctx, []feed.Rendition{r}); err != nil {
+		if err := s.SaveRenditions(ctx, []feed.Rendition{r}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := s.Renditions(ctx); err != nil || !cmp.Equal(got, []feed.Rendition{r}) {
