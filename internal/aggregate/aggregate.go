@@ -261,6 +261,40 @@ type Report struct {
 // was saved since. The state it returns is the source's new one, or the one before when nothing could be
 // saved.
 func (a *Aggregate) keep(ctx context.Context, job *collect.Job, res *collect.Result, before *feed.SourceState) (Report, feed.SourceState, error) {
+	c := a.collected(job, res, before)
+	n, err := a.store.Save(ctx, c)
+	return a.brought(job, res, c, n, err)
+}
+
+// keepAll is keep for looks that are over at the same time; what they left is in their order.
+func (a *Aggregate) keepAll(ctx context.Context, looks []look) []done {
+	cs := make([]*store.Collected, len(looks))
+	for i, l := range looks {
+		cs[i] = a.collected(l.job, l.res, nil)
+	}
+	counts, errs := a.store.SaveAll(ctx, cs)
+	left := make([]done, len(looks))
+	for i, l := range looks {
+		d := &left[i]
+		d.id = l.job.Source.ID
+		d.rep, d.state, d.err = a.brought(l.job, l.res, cs[i], counts[i], errs[i])
+	}
+	return left
+}
+
+// collected is what a look brought, as it is saved.
+func (a *Aggregate) collected(job *collect.Job, res *collect.Result, before *feed.SourceState) *store.Collected {
+	c := &store.Collected{
+		State: res.State, Items: res.Items, Withdrawn: res.Deleted, Holds: res.Holds,
+		Full: whole(job.Source, res), Complete: job.Source.Complete, Siblings: a.siblings(&job.Source),
+		Backlog: backlog(job), At: a.now(), Before: before,
+	}
+	c.State.Outlet, c.State.Private = job.Source.Outlet(), job.Source.Private
+	return c
+}
+
+// brought reports how a save ended, which added to the state what a hub changed meanwhile.
+func (a *Aggregate) brought(job *collect.Job, res *collect.Result, c *store.Collected, n store.Counts, err error) (Report, feed.SourceState, error) {
 	rep := Report{ID: job.Source.ID, Status: string(res.Outcome), Fetched: len(res.Items), Warnings: res.Warnings}
 	if rep.Warnings == nil {
 		rep.Warnings = []string{}
@@ -268,13 +302,6 @@ func (a *Aggregate) keep(ctx context.Context, job *collect.Job, res *collect.Res
 	if res.Err != nil {
 		rep.Error = res.Err.Error()
 	}
-	c := &store.Collected{
-		State: res.State, Items: res.Items, Withdrawn: res.Deleted, Holds: res.Holds,
-		Full: whole(job.Source, res), Complete: job.Source.Complete, Siblings: a.siblings(&job.Source),
-		Backlog: backlog(job), At: a.now(), Before: before,
-	}
-	c.State.Outlet, c.State.Private = job.Source.Outlet(), job.Source.Private
-	n, err := a.store.Save(ctx, c) // which adds to the state what a hub changed meanwhile
 	if errors.Is(err, store.ErrSuperseded) {
 		return rep, job.State, err
 	}

@@ -138,24 +138,26 @@ func (s *schedule) configure(ctx context.Context) {
 		}
 		s.of = collector
 		s.queue = collector.Queue(ctx, func(job *collect.Job, res *collect.Result) {
+			l := look{job, res}
 			if s.quiet.may(job, res, s.a.now()) {
-				s.quiet.after(ctx, func() { s.keep(ctx, job, res) })
+				s.quiet.after(ctx, l, func(looks []look) { s.keep(ctx, looks) })
 				return
 			}
-			s.keep(ctx, job, res)
+			s.keep(ctx, append([]look{l}, s.quiet.take()...))
 		})
 	}
 	s.admit(ctx, settings.Sources)
 }
 
-// keep saves what a look brought, also when ctx has ended meanwhile.
-func (s *schedule) keep(ctx context.Context, job *collect.Job, res *collect.Result) {
-	d := done{id: job.Source.ID, pushed: job.Pushed != nil}
-	if d.pushed {
-		defer s.a.pushes.release(d.id, int64(len(job.Pushed.Bytes)))
+// keep saves what looks brought, also when ctx has ended meanwhile.
+func (s *schedule) keep(ctx context.Context, looks []look) {
+	for i, d := range s.a.keepAll(context.WithoutCancel(ctx), looks) {
+		if p := looks[i].job.Pushed; p != nil {
+			d.pushed = true
+			s.a.pushes.release(d.id, int64(len(p.Bytes)))
+		}
+		s.done <- d
 	}
-	d.rep, d.state, d.err = s.a.keep(context.WithoutCancel(ctx), job, res, nil)
-	s.done <- d
 }
 
 // settle notes what a look left.

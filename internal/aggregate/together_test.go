@@ -18,7 +18,9 @@ func TestTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q together
 		var saved atomic.Int32
-		look := func(ctx context.Context) { q.after(ctx, func() { saved.Add(1) }) }
+		wait := func(ctx context.Context) {
+			q.after(ctx, look{&collect.Job{}, &collect.Result{}}, func(looks []look) { saved.Add(int32(len(looks))) })
+		}
 		after := func(d time.Duration, want int32) {
 			t.Helper()
 			time.Sleep(d)
@@ -27,17 +29,23 @@ func TestTogether(t *testing.T) {
 				t.Errorf("%d looks are saved, want %d", n, want)
 			}
 		}
-		look(t.Context())
+		wait(t.Context())
 		after(waitTogether/2, 0)
-		look(t.Context())
+		wait(t.Context())
 		after(waitTogether/2, 2)
-		look(t.Context())
+		wait(t.Context())
 		after(waitTogether-1, 2)
 		after(1, 3)
 		ctx, stop := context.WithCancel(t.Context())
-		look(ctx)
+		wait(ctx)
 		stop()
 		after(0, 4)
+		wait(t.Context())
+		wait(t.Context())
+		if n := len(q.take()); n != 2 {
+			t.Errorf("%d looks are taken along, want 2", n)
+		}
+		after(waitTogether, 4)
 		q.wg.Wait()
 	})
 }

@@ -228,7 +228,7 @@ func TestRepeatsOfAnOutlet(t *testing.T) {
 		}
 		batch := []*save{}
 		for _, c := range []*Collected{from("nha", "https://vinh.example/t?from=nha"), from("kinh-te", "https://vinh.example/t?from=kt"), from("khac", "https://khac.example/t")} {
-			batch = append(batch, &save{ctx: t.Context(), c: c, done: make(chan struct{})})
+			batch = append(batch, &save{ctx: t.Context(), c: c})
 		}
 		if _, err := s.saveBatch(batch); err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,7 +48,12 @@ type save struct {
 	c      *Collected
 	counts Counts
 	err    error
-	done   chan struct{}
+}
+
+// saves are those of one caller, who waits for them.
+type saves struct {
+	all  []save
+	done chan struct{}
 }
 
 // Rows one transaction may gather from saves that wait for it.
@@ -56,53 +62,81 @@ const saveRows = 2000
 // Save stores what a source brought, the items unfiled, in one transaction. Saves that arrive
 // together share a transaction; each returns when its own rows are committed.
 func (s *Store) Save(ctx context.Context, c *Collected) (Counts, error) {
-	w := &save{ctx: ctx, c: c, done: make(chan struct{})}
+	n, err := s.SaveAll(ctx, []*Collected{c})
+	return n[0], err[0]
+}
+
+// SaveAll is Save for several, which share a transaction: of one that fails, the others know nothing.
+func (s *Store) SaveAll(ctx context.Context, cs []*Collected) ([]Counts, []error) {
+	w := saves{all: make([]save, len(cs)), done: make(chan struct{})}
+	for i, c := range cs {
+		w.all[i] = save{ctx: ctx, c: c}
+	}
+	var refused error
 	select {
 	case s.saves <- w:
+		<-w.done // the loop always answers what it took
 	case <-ctx.Done():
-		return Counts{}, ctx.Err()
+		refused = ctx.Err()
 	case <-s.stop:
-		return Counts{}, errors.New("the store is closed")
+		refused = errors.New("the store is closed")
 	}
-	<-w.done // the loop always answers what it took
-	return w.counts, w.err
+	counts, errs := make([]Counts, len(cs)), make([]error, len(cs))
+	for i := range w.all {
+		counts[i], errs[i] = w.all[i].counts, cmp.Or(w.all[i].err, refused)
+	}
+	return counts, errs
 }
 
 func (s *Store) saveLoop() {
 	defer close(s.stopped)
 	for {
 		var batch []*save
+		var waiting []chan struct{}
+		rows := 0
+		take := func(w saves) {
+			for i := range w.all {
+				batch = append(batch, &w.all[i])
+				rows += len(w.all[i].c.Items) + 1
+			}
+			waiting = append(waiting, w.done)
+		}
 		select {
 		case w := <-s.saves:
-			batch = append(batch, w)
+			take(w)
 		case <-s.stop:
 			return
 		}
-		for rows := len(batch[0].c.Items); rows < saveRows; {
+		for more := true; more && rows < saveRows; {
 			select {
 			case w := <-s.saves:
-				batch = append(batch, w)
-				rows += len(w.c.Items) + 1
-				continue
+				take(w)
 			default:
+				more = false
 			}
-			break
 		}
-		began, err := s.saveBatch(batch)
-		if err != nil && began && len(batch) > 1 {
-			for _, w := range batch { // so that one bad save fails alone
-				w.counts, w.err = Counts{}, nil
-				if _, err := s.saveBatch([]*save{w}); err != nil {
-					w.err = err
-				}
-			}
-		} else if err != nil {
-			for _, w := range batch {
+		s.saveEach(batch)
+		for _, done := range waiting {
+			close(done)
+		}
+	}
+}
+
+// saveEach saves a batch in one transaction, or each of it in its own, so that one bad save fails alone.
+func (s *Store) saveEach(batch []*save) {
+	began, err := s.saveBatch(batch)
+	alone := began && len(batch) > 1
+	for _, w := range batch {
+		switch {
+		case err == nil:
+			return
+		case alone:
+			w.counts, w.err = Counts{}, nil
+			if _, err := s.saveBatch([]*save{w}); err != nil {
 				w.err = err
 			}
-		}
-		for _, w := range batch {
-			close(w.done)
+		default:
+			w.err = err
 		}
 	}
 }

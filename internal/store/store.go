@@ -28,7 +28,7 @@ type Store struct {
 	write *sql.DB
 	read  *sql.DB
 
-	saves    chan *save
+	saves    chan saves
 	stop     chan struct{}
 	stopOnce sync.Once
 	stopped  chan struct{}
@@ -63,7 +63,7 @@ func openOn(ctx context.Context, d dialect, name string) (*Store, error) {
 	var err error
 	s := &Store{
 		name: name, d: d,
-		saves: make(chan *save), stop: make(chan struct{}), stopped: make(chan struct{}),
+		saves: make(chan saves), stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if s.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(64<<10)); err != nil {
 		return nil, err
