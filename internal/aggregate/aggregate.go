@@ -57,7 +57,7 @@ func (s *Settings) window() time.Duration {
 // than the stories' window, and beyond the retention.
 func (s *Settings) Keep() time.Duration { return s.window() + s.Retention }
 
-// Options make an Aggregate. All fields but Metrics, Filed and Queue are required.
+// Options make an Aggregate. All fields but Metrics, Filed, Rest and Queue are required.
 type Options struct {
 	Store     *store.Store
 	Collector *collect.Collector
@@ -66,7 +66,10 @@ type Options struct {
 	Now       func() time.Time
 	Metrics   prometheus.Registerer // nil means none
 	Filed     func()                // called after every commit of the desk; must not block
-	Queue     Queue                 // of the nodes that collect together; nil means this process alone
+	// Rest tells how long the desk gathers what comes in after it worked; nil means a second. What comes after quiet is
+	// filed at once, and where nodes share the work, the others wait for what is committed: there it never rests.
+	Rest  func() time.Duration
+	Queue Queue // of the nodes that collect together; nil means this process alone
 }
 
 // Aggregate is the wing. Its methods are safe for concurrent use.
@@ -75,6 +78,7 @@ type Aggregate struct {
 	log   *slog.Logger
 	now   func() time.Time
 	filed func()
+	rest  func() time.Duration
 	queue Queue // nil: this process alone collects
 	count *counters
 
@@ -112,8 +116,11 @@ func New(o Options) (*Aggregate, error) {
 	if o.Filed == nil {
 		o.Filed = func() {}
 	}
+	if o.Rest == nil {
+		o.Rest = func() time.Duration { return time.Second }
+	}
 	a := &Aggregate{
-		store: o.Store, log: o.Log, now: o.Now, filed: o.Filed, queue: o.Queue,
+		store: o.Store, log: o.Log, now: o.Now, filed: o.Filed, rest: o.Rest, queue: o.Queue,
 		reload: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 		calls: make(chan func(*schedule)), pushes: pushes{source: map[string]int64{}},
 		atDesk: make(turnstile, 1),

@@ -19,10 +19,6 @@ const batchSize = 1000
 // How long the desk waits after it could not commit.
 const deskRetry = 10 * time.Second
 
-// How long the desk gathers what comes in after it worked: what comes after quiet is filed at once, and sources
-// that bring news one after the other do not cost a commit each.
-const deskRest = time.Second
-
 // A clock that went back by more than this was set, and not corrected.
 const clockBack = time.Minute
 
@@ -37,6 +33,7 @@ func (a *Aggregate) runDesk(ctx context.Context, lost func(error)) {
 		case <-a.wake:
 		case <-retry.C:
 		}
+		began := time.Now()
 		n, err := a.File(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -46,13 +43,13 @@ func (a *Aggregate) runDesk(ctx context.Context, lost func(error)) {
 			a.log.Error("filing failed; the items wait and are tried again", "error", err, "after", deskRetry)
 			retry.Reset(deskRetry)
 		}
-		if n == 0 || a.queue != nil { // other nodes wait for what is committed
+		if n == 0 || a.queue != nil { // see Options.Rest
 			continue
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(deskRest):
+		case <-time.After(a.rest() - time.Since(began)):
 		}
 	}
 }

@@ -229,7 +229,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	d.agg, err = aggregate.New(aggregate.Options{
 		Store: d.store, Collector: d.collector, Settings: aggregation(d.config),
 		Log: o.Log, Now: o.Now, Metrics: d.registry,
-		Filed: d.filed, Queue: queue,
+		Filed: d.filed, Rest: d.pace, Queue: queue,
 	})
 	if err != nil {
 		return nil, err
@@ -578,18 +578,23 @@ func (d *Daemon) breath(took time.Duration) time.Duration {
 	if d.cluster != nil {
 		return max(nodeWait-2*took, took/2)
 	}
-	p := pollPace
-	if d.pub.Awaited() {
-		p = pace
-	}
+	p := d.pace()
 	return max(p-took, min(3*took, p))
 }
 
-// pace is the shortest time between two renderings: WebSub subscribers hear within it of what was
-// committed. Where there are none and all poll, nobody gains by so many renderings: half of what is new
-// shows within half of pollPace.
+// pace is the shortest time between two renderings, and between two commits of the desk: each is published as it is
+// made, and what came in between the two is filed and published together.
+func (d *Daemon) pace() time.Duration {
+	if d.pub.Awaited() {
+		return hubPace
+	}
+	return pollPace
+}
+
+// WebSub subscribers hear within hubPace of what was saved. Where there are none and all poll, nobody gains by so many
+// renderings: half of what is new shows within half of pollPace.
 const (
-	pace     = 2 * time.Second
+	hubPace  = 2 * time.Second
 	pollPace = 3 * time.Second
 	nodeWait = 500 * time.Millisecond
 )

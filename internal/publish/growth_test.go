@@ -127,8 +127,22 @@ func TestTopFollowsAtItsOwnPace(t *testing.T) {
 		t.Error("/sections/top was rendered two seconds after the last time")
 	}
 	n.pass(4 * time.Second)
+	if follow() != first {
+		t.Error("/sections/top was rendered alone, six seconds after the last time")
+	}
+	n.tell([]string{"kinh-te"}, "", "", report("bao-e", 3, n.clock()))
+	with := follow()
+	if with == first {
+		t.Error("what was committed meanwhile does not show with the next that is")
+	}
+	n.pass(time.Second)
+	n.tell([]string{"kinh-te"}, second, second, report("bao-d", 2, n.clock()))
+	if follow() != with {
+		t.Error("/sections/top was rendered a second after the last time")
+	}
+	n.pass(9 * time.Second)
 	late := follow()
-	if late == first {
+	if late == with {
 		t.Error("what was committed meanwhile does not show")
 	}
 	n.pass(time.Minute)

@@ -139,6 +139,7 @@ type Publisher struct {
 	closer    *closer   // nil: Refresh closes the pages of archives itself
 	topAt     time.Time // when /sections/top was rendered last
 	topRests  bool      // it is too early for the next time, see Follow
+	topWaits  bool      // it is too early for that alone
 	topBehind bool      // it does not show what was committed since
 	lazy      bool      // what nobody asks for is not rendered, see slot
 }

@@ -73,7 +73,8 @@ type edition struct {
 func (p *Publisher) Refresh(ctx context.Context) error { return p.refreshAfter(ctx, 0) }
 
 // Follow is Refresh for who calls it after each commit: /sections/top, for which all stories of three
-// days are looked at, is rendered again after topPace at the earliest. It is called once more for that.
+// days are looked at, is rendered again after topPace at the earliest, with what else changed by then, or alone
+// after twice that. It is called once more for that.
 // And what nobody has asked for since it changed last is rendered when somebody does.
 func (p *Publisher) Follow(ctx context.Context) error { return p.refreshAfter(ctx, topPace) }
 
@@ -83,7 +84,8 @@ const topPace = 5 * time.Second
 func (p *Publisher) refreshAfter(ctx context.Context, pace time.Duration) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.topRests, p.lazy = p.now().Sub(p.topAt) < pace, pace > 0
+	since := p.now().Sub(p.topAt)
+	p.topRests, p.topWaits, p.lazy = since < pace, since < 2*pace, pace > 0
 	changed, err := p.refresh(ctx)
 	if err != nil {
 		return err
@@ -110,7 +112,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 		return nil, err
 	}
 	if old != nil && old.plan == pl && maps.Equal(old.versions, versions) && !old.due(now) && !p.closedBeside(old) && !old.unsaved &&
-		(p.topRests || !p.topBehind) {
+		(p.topWaits || !p.topBehind) {
 		return nil, nil
 	}
 	if old == nil {
