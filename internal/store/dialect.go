@@ -37,6 +37,10 @@ type dialect interface {
 	serve() (release func() error, err error)
 	// prepare readies queries for many.
 	prepare(ctx context.Context, db *sql.DB, queries ...string) error
+	// ready is called before each transaction that writes; statement returns the prepared form of a query that reads within
+	// them again and again, nil for others.
+	ready(ctx context.Context, db *sql.DB) error
+	statement(q string) *sql.Stmt
 	// query runs a reading query.
 	query(ctx context.Context, db *sql.DB, q string, args []any) (*sql.Rows, error)
 	// forGood has a connection's next transactions on the disk before they are committed, so that no
@@ -115,6 +119,22 @@ type tx struct {
 	conn *sql.Conn // that it runs on
 
 	indexed int // rows that it put into the index of words
+}
+
+// QueryContext runs a query that reads. Its rows are read to the end before the same is asked again.
+func (t *tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if stmt := t.s.d.statement(query); stmt != nil {
+		return t.StmtContext(ctx, stmt).QueryContext(ctx, args...)
+	}
+	return t.Tx.QueryContext(ctx, query, args...)
+}
+
+// QueryRowContext is QueryContext for one row.
+func (t *tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if stmt := t.s.d.statement(query); stmt != nil {
+		return t.StmtContext(ctx, stmt).QueryRowContext(ctx, args...)
+	}
+	return t.Tx.QueryRowContext(ctx, query, args...)
 }
 
 // affected runs a statement and returns how many rows it changed.
@@ -211,6 +231,9 @@ func (s *Store) run(ctx context.Context, how writing, f func(*tx) error) error {
 }
 
 func (s *Store) begin(ctx context.Context, how writing) (*tx, error) {
+	if err := s.d.ready(ctx, s.write); err != nil {
+		return nil, err
+	}
 	return again(s.d, func() (*tx, error) {
 		conn, err := s.write.Conn(ctx)
 		if err != nil {

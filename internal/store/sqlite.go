@@ -31,8 +31,9 @@ type sqliteDialect struct {
 	// Prepared statements of the most frequent queries; closing the pool closes them.
 	prepared map[string]*sql.Stmt
 	reading  readings
-	caches   int64 // see Caches
-	begun    int   // transactions, guarded by the one connection that writes
+	within   readings // the same for queries within transactions
+	caches   int64    // see Caches
+	begun    int      // transactions, guarded by the one connection that writes
 }
 
 // readings are the reading queries that come again and again: to parse one and plan it takes as long as to answer it.
@@ -40,6 +41,11 @@ type readings struct {
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt // nil until it was asked for often enough
 	asked    map[string]int
+	wanted   []string // to be prepared, see ready
+}
+
+func newReadings() readings {
+	return readings{prepared: map[string]*sql.Stmt{}, asked: map[string]int{}}
 }
 
 // How many reading queries are kept prepared, and how often one was asked until it is.
@@ -52,7 +58,7 @@ func sqliteOf(path string) (dialect, string, error) {
 	if path == "" || path == ":memory:" {
 		return nil, "", fmt.Errorf("%w needs a file: write sqlite:PATH, for example sqlite:data/feedd.db", ErrAddress)
 	}
-	return &sqliteDialect{path: path, prepared: map[string]*sql.Stmt{}, reading: readings{prepared: map[string]*sql.Stmt{}, asked: map[string]int{}}}, path, nil
+	return &sqliteDialect{path: path, prepared: map[string]*sql.Stmt{}, reading: newReadings(), within: newReadings()}, path, nil
 }
 
 // exists only looks for the file. A file of another program is refused when it is opened.
@@ -225,9 +231,6 @@ func (d *sqliteDialect) query(ctx context.Context, db *sql.DB, q string, args []
 
 // of returns the statement of a query that is asked often, nil for others, and while another goroutine prepares it.
 func (r *readings) of(ctx context.Context, db *sql.DB, q string) (*sql.Stmt, error) {
-	if strings.Contains(q, inList) { // no two of these are alike
-		return nil, nil
-	}
 	stmt, now := r.look(q)
 	if !now {
 		return stmt, nil
@@ -244,6 +247,9 @@ func (r *readings) of(ctx context.Context, db *sql.DB, q string) (*sql.Stmt, err
 
 // look returns the statement of a query, if there is one; now tells whether it is to be prepared now.
 func (r *readings) look(q string) (stmt *sql.Stmt, now bool) {
+	if strings.Contains(q, inList) { // no two of these are alike
+		return nil, false
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if stmt = r.prepared[q]; stmt != nil || len(r.prepared) >= mostReadings || r.asked[q] == 0 && len(r.asked) >= 10*mostReadings {
@@ -251,6 +257,35 @@ func (r *readings) look(q string) (stmt *sql.Stmt, now bool) {
 	}
 	r.asked[q]++
 	return nil, r.asked[q] == readOften
+}
+
+// ready prepares what was asked for often within transactions: before the next begins, for who is in one holds the
+// only connection that writes.
+func (d *sqliteDialect) ready(ctx context.Context, db *sql.DB) error {
+	d.within.mu.Lock()
+	wanted := d.within.wanted
+	d.within.wanted = nil
+	d.within.mu.Unlock()
+	for _, q := range wanted {
+		stmt, err := db.PrepareContext(ctx, unnumbered(q))
+		if err != nil {
+			return err
+		}
+		d.within.mu.Lock()
+		d.within.prepared[q] = stmt
+		d.within.mu.Unlock()
+	}
+	return nil
+}
+
+func (d *sqliteDialect) statement(q string) *sql.Stmt {
+	stmt, now := d.within.look(q)
+	if now {
+		d.within.mu.Lock()
+		d.within.wanted = append(d.within.wanted, q)
+		d.within.mu.Unlock()
+	}
+	return stmt
 }
 
 func (d *sqliteDialect) many(t *tx, query string, rows [][]any, each func(scanner) error) error {
@@ -290,18 +325,38 @@ func (d *sqliteDialect) fresh(t *tx, query string, rows [][]any) error {
 	return d.many(t, query, rows, nil)
 }
 
-// inList begins what in writes; no query has it of its own.
+// inList begins what in writes where it writes numbers; no query has it of its own.
 const inList = "IN  ("
 
-// in writes the numbers into the query: they need no binding.
-func (d *sqliteDialect) in(ids []int64, _ *[]any) string {
-	b := make([]byte, 0, 5+21*len(ids))
-	b = append(b, inList...)
-	for i, id := range ids {
+// mostBound is how long a list may be of which the numbers are bound. Binding a longer one takes longer than planning the
+// query anew.
+const mostBound = 64
+
+// in has the numbers bound, of which there are 1, 4, 16 or 64, the last one repeatedly: so that few different queries come
+// of it. Those of a long list it writes into the query.
+func (d *sqliteDialect) in(ids []int64, args *[]any) string {
+	if len(ids) == 0 || len(ids) > mostBound {
+		b := make([]byte, 0, 5+21*len(ids))
+		b = append(b, inList...)
+		for i, id := range ids {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = strconv.AppendInt(b, id, 10)
+		}
+		return string(append(b, ')'))
+	}
+	n := 1
+	for n < len(ids) {
+		n *= 4
+	}
+	b := append(make([]byte, 0, 4+5*n), "IN ("...)
+	for i := range n {
+		*args = append(*args, ids[min(i, len(ids)-1)])
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = strconv.AppendInt(b, id, 10)
+		b = strconv.AppendInt(append(b, '$'), int64(len(*args)), 10)
 	}
 	return string(append(b, ')'))
 }

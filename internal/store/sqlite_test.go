@@ -2,8 +2,10 @@ package store
 
 import (
 	"database/sql"
+	"maps"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 )
 
@@ -79,5 +81,65 @@ func TestCachesAreBounded(t *testing.T) {
 		if c.all > 0 && write < 3*read {
 			t.Errorf("of %d bytes the one that writes gets %d kB and those that read %d each", c.most, write, read)
 		}
+	}
+}
+
+// Lists of numbers find what is on them, however long they are, and few different queries come of them.
+func TestLists(t *testing.T) {
+	s, err := Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "feedd.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.write.Exec(`CREATE TABLE numbers (n INTEGER PRIMARY KEY)`); err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]bool{}
+	for n := range int64(2*mostBound + 1) {
+		var ids []int64
+		for id := range n {
+			ids = append(ids, 3*id-100)
+		}
+		if err := s.tx(t.Context(), func(tx *tx) error {
+			if n > 0 {
+				if _, err := tx.Exec(`INSERT INTO numbers VALUES ($1)`, ids[n-1]); err != nil {
+					return err
+				}
+			}
+			var args []any
+			query := `SELECT n FROM numbers WHERE n ` + s.d.in(ids, &args) + ` ORDER BY n`
+			if len(args) > 0 {
+				texts[query] = true
+			}
+			var found []int64
+			rows, err := tx.QueryContext(t.Context(), query, args...)
+			if err != nil {
+				return err
+			}
+			if err := scan(rows, func(r *sql.Rows) error {
+				var id int64
+				err := r.Scan(&id)
+				found = append(found, id)
+				return err
+			}); err != nil {
+				return err
+			}
+			if !slices.Equal(found, ids) {
+				t.Errorf("of %v are found %v", ids, found)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept := s.d.(*sqliteDialect).within.prepared
+	if len(texts) != 4 {
+		t.Errorf("%d queries for lists of up to %d numbers", len(texts), mostBound)
+	}
+	if kept[`SELECT n FROM numbers WHERE n IN ($1) ORDER BY n`] != nil {
+		t.Error("what was asked once is kept prepared")
+	}
+	if kept[`SELECT n FROM numbers WHERE n IN ($1,$2,$3,$4) ORDER BY n`] == nil {
+		t.Errorf("what was asked three times is not kept prepared, but %v", slices.Collect(maps.Keys(kept)))
 	}
 }
