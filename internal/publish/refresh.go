@@ -150,7 +150,7 @@ func (p *Publisher) refresh(ctx context.Context) (feeds []hub.Feed, err error) {
 	if old != nil && old.unsaved {
 		feeds = append(feeds, old.untold...)
 	}
-	if p.lazy && old != nil {
+	if p.lazy && old != nil && old.plan == pl { // else what is gone is forgotten before it may come back
 		p.owe(now)
 	} else if err := p.remember(ctx, next, next.since); err != nil {
 		// Better served than remembered: a daemon that starts on a full disk has nothing else to serve.

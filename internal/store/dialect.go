@@ -39,7 +39,7 @@ type dialect interface {
 	prepare(ctx context.Context, db *sql.DB, queries ...string) error
 	// ready is called before each transaction that writes; statement returns the prepared form of a query that reads within
 	// them again and again, nil for others.
-	ready(ctx context.Context, db *sql.DB) error
+	ready(ctx context.Context, db *sql.DB)
 	statement(q string) *sql.Stmt
 	// query runs a reading query.
 	query(ctx context.Context, db *sql.DB, q string, args []any) (*sql.Rows, error)
@@ -231,9 +231,7 @@ func (s *Store) run(ctx context.Context, how writing, f func(*tx) error) error {
 }
 
 func (s *Store) begin(ctx context.Context, how writing) (*tx, error) {
-	if err := s.d.ready(ctx, s.write); err != nil {
-		return nil, err
-	}
+	s.d.ready(ctx, s.write)
 	return again(s.d, func() (*tx, error) {
 		conn, err := s.write.Conn(ctx)
 		if err != nil {

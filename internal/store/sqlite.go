@@ -260,22 +260,22 @@ func (r *readings) look(q string) (stmt *sql.Stmt, now bool) {
 }
 
 // ready prepares what was asked for often within transactions: before the next begins, for who is in one holds the
-// only connection that writes.
-func (d *sqliteDialect) ready(ctx context.Context, db *sql.DB) error {
+// only connection that writes. What cannot be prepared is asked as it was.
+func (d *sqliteDialect) ready(ctx context.Context, db *sql.DB) {
 	d.within.mu.Lock()
 	wanted := d.within.wanted
 	d.within.wanted = nil
 	d.within.mu.Unlock()
 	for _, q := range wanted {
 		stmt, err := db.PrepareContext(ctx, unnumbered(q))
-		if err != nil {
-			return err
-		}
 		d.within.mu.Lock()
-		d.within.prepared[q] = stmt
+		if err == nil {
+			d.within.prepared[q] = stmt
+		} else {
+			d.within.asked[q] = 0 // as when ctx ended: another time
+		}
 		d.within.mu.Unlock()
 	}
-	return nil
 }
 
 func (d *sqliteDialect) statement(q string) *sql.Stmt {
