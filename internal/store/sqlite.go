@@ -100,7 +100,7 @@ func (d *sqliteDialect) open() (write, read *sql.DB, err error) {
 }
 
 // How many kB of pages the connection that writes keeps in memory, and each of those that read.
-const writeCache, readCache = 16_000, 4_000
+const writeCache, readCache = 10_000, 2_500
 
 // cacheSizes are the pragmas of a connection that writes and of so many that read.
 func (d *sqliteDialect) cacheSizes(readers int) (writes, reads string) {
