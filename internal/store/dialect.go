@@ -75,7 +75,7 @@ type dialect interface {
 	// the row with a key away.
 	foundRows() (insert, remove string)
 	// tidy is told of so many rows that were put into the index. What the engine puts off until later it may do in
-	// the background then, as part of s.work and until s.stop is closed.
+	// the background then, as part of s.work and until s.life ends.
 	tidy(s *Store, rows int)
 	// lookup asks the index how common the words of a query are among its newest rows below a key, and
 	// returns the query so that looking for it is bounded.

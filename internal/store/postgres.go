@@ -564,25 +564,14 @@ func (d *postgresDialect) tidy(s *Store, rows int) {
 	if d.pending.Add(int64(rows)) < tidyRows || !d.tidying.CompareAndSwap(false, true) {
 		return
 	}
-	select {
-	case <-s.stop:
+	if s.life.Err() != nil {
 		return
-	default:
 	}
 	s.work.Go(func() {
 		defer d.tidying.Store(false)
 		d.pending.Store(0)
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		go func() {
-			select {
-			case <-s.stop:
-				cancel()
-			case <-ctx.Done():
-			}
-		}()
 		// Where it fails, commits do it, as they did.
-		_ = s.query(ctx, `SELECT gin_clean_pending_list('found_words')`, func(*sql.Rows) error { return nil })
+		_ = s.query(s.life, `SELECT gin_clean_pending_list('found_words')`, func(*sql.Rows) error { return nil })
 	})
 }
 

@@ -78,7 +78,7 @@ func (s *Store) SaveAll(ctx context.Context, cs []*Collected) ([]Counts, []error
 		<-w.done // the loop always answers what it took
 	case <-ctx.Done():
 		refused = ctx.Err()
-	case <-s.stop:
+	case <-s.life.Done():
 		refused = errors.New("the store is closed")
 	}
 	counts, errs := make([]Counts, len(cs)), make([]error, len(cs))
@@ -104,7 +104,7 @@ func (s *Store) saveLoop() {
 		select {
 		case w := <-s.saves:
 			take(w)
-		case <-s.stop:
+		case <-s.life.Done():
 			return
 		}
 		for more := true; more && rows < saveRows; {

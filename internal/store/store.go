@@ -28,14 +28,14 @@ type Store struct {
 	write *sql.DB
 	read  *sql.DB
 
-	saves    chan saves
-	stop     chan struct{}
-	stopOnce sync.Once
-	stopped  chan struct{}
-	work     sync.WaitGroup // what goes on in the background
-	enc      *zstd.Encoder
-	dec      *zstd.Decoder
-	bodies   []byte // textRows'
+	saves   chan saves
+	life    context.Context // ends when the store closes
+	close   context.CancelFunc
+	stopped chan struct{}
+	work    sync.WaitGroup // what goes on in the background
+	enc     *zstd.Encoder
+	dec     *zstd.Decoder
+	bodies  []byte // textRows'
 }
 
 // Open opens the database that address names, "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/DATABASE",
@@ -63,8 +63,9 @@ func openOn(ctx context.Context, d dialect, name string) (*Store, error) {
 	var err error
 	s := &Store{
 		name: name, d: d,
-		saves: make(chan saves), stop: make(chan struct{}), stopped: make(chan struct{}),
+		saves: make(chan saves), stopped: make(chan struct{}),
 	}
+	s.life, s.close = context.WithCancel(context.WithoutCancel(ctx)) // what opened it may be over before it
 	if s.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(64<<10)); err != nil {
 		return nil, err
 	}
@@ -155,7 +156,7 @@ func (s *Store) ready(ctx context.Context) error {
 
 // Close waits for the saves under way and closes the database.
 func (s *Store) Close() error {
-	s.stopOnce.Do(func() { close(s.stop) })
+	s.close()
 	<-s.stopped
 	s.work.Wait()
 	s.dec.Close()
