@@ -76,8 +76,8 @@ func (c *serveCmd) address(d *daemon.Daemon) string {
 
 // moreThreads is how many threads more than there are processors Go runs for a daemon. With as many as there are processors a
 // request waits in their queues behind whatever computes, of which each gives way after 10 ms; with two more a thread is free to
-// take it nearly always, and the system, which prefers who sleeps most of the time, gives it a processor. Six more gain little,
-// and cost a quarter of the CPU of a minute with some news, for threads that look for work and find none.
+// take it nearly always, and the system, which prefers who sleeps most of the time, gives it a processor. Six more gained little,
+// and cost a quarter more of the CPU of a minute with some news.
 const moreThreads = 2
 
 // readersFirst has Go run them. Where a container or GOMAXPROCS bounds the processors it stays at that: a container of which the
