@@ -39,7 +39,7 @@ import (
 //	look-ms     of a look that finds nothing, with all else that happens meanwhile, which is not in item-ms
 //	removed-s   a source that told a two-hundredth of all is taken out, until its items are filed anew;
 //	removed-renders, and added-s and added-renders as it comes back
-//	replay-s    feedd replay
+//	replay-s    feedd replay, replay-wall-s and replay-peak-MB
 func BenchmarkGrowth(b *testing.B) {
 	feedd := build(b)
 	for _, stored := range []int{10_000, 100_000, 500_000} {
@@ -113,7 +113,10 @@ func growth(b *testing.B, feedd string, stored int) {
 		b.ReportMetric(n.metric(b, rendered)-renders, change.name+"-renders")
 	}
 	n.stop()
-	b.ReportMetric(measure(b, exec.Command(feedd, "replay", "--config", config, "--db", db, "--json")).cpu.Seconds(), "replay-s")
+	replay := measure(b, exec.Command(feedd, "replay", "--config", config, "--db", db, "--json"))
+	b.ReportMetric(replay.cpu.Seconds(), "replay-s")
+	b.ReportMetric(replay.wall.Seconds(), "replay-wall-s")
+	b.ReportMetric(replay.peakMB, "replay-peak-MB")
 }
 
 // grownStore is the address of a store with so many items.

@@ -56,8 +56,8 @@ func (w *wing) serve(rw http.ResponseWriter, r *http.Request) {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<?xml version="1.0"?><rss version="2.0"><channel><title>%s</title><link>https://%s.example/</link><description/>`, source, source)
 	for _, it := range w.tells[source] {
-		fmt.Fprintf(&b, `<item><title>%s</title><description>%s</description><guid isPermaLink="false">%s</guid><link>https://%s.example/%s</link></item>`,
-			html.EscapeString(it.title), html.EscapeString(it.summary), it.guid, source, it.guid)
+		fmt.Fprintf(&b, `<item><title>%s</title><description>%s</description><guid isPermaLink="false">%s</guid><link>https://%[5]s.example/%[4]s</link><enclosure url="https://%[5]s.example/%[4]s.mp3" type="audio/mpeg" length="7"/></item>`,
+			html.EscapeString(it.title), html.EscapeString(it.summary), it.guid, it.guid, source)
 	}
 	b.WriteString(`</channel></rss>`)
 	rw.Header().Set("Content-Type", "application/rss+xml")
@@ -237,6 +237,11 @@ func TestReplayTellsWhatStoriesDo(t *testing.T) {
 		done, err := w.Replay(t.Context(), func(c Change) { changes[c.Item.Source+" "+c.Item.Title] = c })
 		if err != nil {
 			t.Fatal(err)
+		}
+		for headline, c := range changes {
+			if len(c.Item.Enclosures) != 1 || c.Item.Enclosures[0].Length != 7 {
+				t.Errorf("%s is told without what is only shown of it: %+v", headline, c.Item)
+			}
 		}
 		if err := w.Reload(old, collector); err != nil {
 			t.Fatal(err)

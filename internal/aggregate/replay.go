@@ -55,8 +55,8 @@ func (a *Aggregate) Replay(ctx context.Context, each func(Change)) (Replayed, er
 		return done, err
 	}
 	var changes []Change
-	before, after := unions{}, unions{}
-	err = a.filedSince(ctx, a.now().Add(-settings.window()), true, func(was []feed.Item) error {
+	var before, after standings
+	err = a.filedSince(ctx, a.now().Add(-settings.window()), d.ReadsContent(), func(was []feed.Item) error {
 		done.Items += len(was)
 		now := make([]feed.Item, len(was))
 		for i := range was {
@@ -64,7 +64,9 @@ func (a *Aggregate) Replay(ctx context.Context, each func(Change)) (Replayed, er
 			now[i].Story, now[i].Entry, now[i].Verdict = "", "", ""
 		}
 		at := now[len(now)-1].FirstSeen
+		readAhead := d.ReadAhead(now)
 		d.File(now, at)
+		readAhead()
 		if err := model.Err(); err != nil {
 			return err
 		}
@@ -82,44 +84,93 @@ func (a *Aggregate) Replay(ctx context.Context, each func(Change)) (Replayed, er
 		return done, err
 	}
 	done.Changed = len(changes)
+	stood, stands := before.of(changes, func(c *Change) string { return c.Item.Entry }), after.of(changes, func(c *Change) string { return c.entry })
 	counted := map[[3]string]bool{} // several reports of a story may enter together
-	for _, c := range changes {
-		for _, p := range c.Enters {
-			if !before[c.Item.Entry][p.Section] {
-				c.StoryEnters = append(c.StoryEnters, p.Section)
-				if k := [3]string{"enter", c.entry, p.Section}; !counted[k] {
-					counted[k] = true
-					done.Enter++
-				}
+	for part := range slices.Chunk(changes, batchSize) {
+		if !d.ReadsContent() {
+			if err := a.complete(ctx, part); err != nil {
+				return done, err
 			}
 		}
-		for _, p := range c.Leaves {
-			if !after[c.entry][p.Section] {
-				c.StoryLeaves = append(c.StoryLeaves, p.Section)
-				if k := [3]string{"leave", c.Item.Entry, p.Section}; !counted[k] {
-					counted[k] = true
-					done.Leave++
+		for _, c := range part {
+			for _, p := range c.Enters {
+				if !stood[standing{c.Item.Entry, p.Section}] {
+					c.StoryEnters = append(c.StoryEnters, p.Section)
+					if k := [3]string{"enter", c.entry, p.Section}; !counted[k] {
+						counted[k] = true
+						done.Enter++
+					}
 				}
 			}
+			for _, p := range c.Leaves {
+				if !stands[standing{c.entry, p.Section}] {
+					c.StoryLeaves = append(c.StoryLeaves, p.Section)
+					if k := [3]string{"leave", c.Item.Entry, p.Section}; !counted[k] {
+						counted[k] = true
+						done.Leave++
+					}
+				}
+			}
+			each(c)
 		}
-		each(c)
+		clear(part) // the texts go
 	}
 	return done, nil
 }
 
-// unions are the sections of all reports of an entry.
-type unions map[string]map[string]bool
+// complete gives changed items, in order of arrival, what is only shown of them: nothing else is read of those that stay as they are.
+func (a *Aggregate) complete(ctx context.Context, changes []Change) error {
+	ids := make([]int64, len(changes))
+	for i := range changes {
+		ids[i] = changes[i].Item.ID
+	}
+	whole, err := a.store.Items(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i := range changes {
+		it := &changes[i].Item
+		for len(whole) > 0 && whole[0].ID < it.ID { // else it was taken away since
+			whole = whole[1:]
+		}
+		if len(whole) > 0 && whole[0].ID == it.ID {
+			w := &whole[0]
+			it.Content, it.Base, it.Image, it.Shown, it.Place, it.Enclosures = w.Content, w.Base, w.Image, w.Shown, w.Place, w.Enclosures
+		}
+	}
+	return nil
+}
 
-func (u unions) add(entry string, sections []feed.Placement) {
+// standing is an entry in the section of one of its reports.
+type standing struct{ entry, section string }
+
+// standings are those of all reports.
+type standings []standing
+
+func (s *standings) add(entry string, sections []feed.Placement) {
 	if entry == "" {
 		return
 	}
-	for _, p := range sections {
-		if u[entry] == nil {
-			u[entry] = map[string]bool{}
-		}
-		u[entry][p.Section] = true
+	for i := range sections {
+		*s = append(*s, standing{entry, sections[i].Section})
 	}
+}
+
+// of gathers those of the entries that changes name: of all others nobody asks.
+func (s standings) of(changes []Change, entry func(*Change) string) map[standing]bool {
+	asked := map[string]bool{}
+	for i := range changes {
+		if c := &changes[i]; len(c.Enters)+len(c.Leaves) > 0 {
+			asked[entry(c)] = true
+		}
+	}
+	of := map[standing]bool{}
+	for _, x := range s {
+		if asked[x.entry] {
+			of[x] = true
+		}
+	}
+	return of
 }
 
 func compare(was, now *feed.Item) (Change, bool) {

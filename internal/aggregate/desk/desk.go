@@ -172,6 +172,18 @@ func (d *Desk) Prune(now time.Time) { d.stories.Prune(now) }
 // without what else of them is only shown.
 func (d *Desk) ReadsContent() bool { return d.filer.ReadsContent() }
 
+// ReadAhead begins to read the texts of items that File is about to decide about for the first time, beside it. The function that it
+// returns is to be called when File has. It is for who has many items and a processor to spare.
+func (d *Desk) ReadAhead(items []feed.Item) (done func()) {
+	ahead := make([]*feed.Item, 0, len(items))
+	for i := range items {
+		if it := &items[i]; it.Entry == "" && it.Repeats == "" && it.Gone.IsZero() {
+			ahead = append(ahead, it)
+		}
+	}
+	return d.stories.ReadAhead(ahead)
+}
+
 // File decides about items in order: it sets Story, Entry, Verdict, Sections, Dropped and Why of
 // each. An item that comes with an Entry was filed before and keeps it; only its sections are
 // decided anew, unless a rule drops it now.

@@ -7,7 +7,7 @@
 //
 //	stories.go  one report: the story chosen; report.go what is read of it, twins.go its twin, index.go its candidates
 //	score.go    two reports: features, vetoes, probability
-//	series.go, restore.go, sources.go, editor.go: the memory
+//	series.go, restore.go, ahead.go, sources.go, editor.go: the memory
 package stories
 
 import (
@@ -47,6 +47,10 @@ type Memory struct {
 	reading *restored   // likewise, its texts being read
 	spare   *restored
 	readers []*words.Reader
+
+	ahead      *ahead      // what is read before its turn; nil for nothing
+	keys       []words.Key // of the report that is being placed
+	readBefore bool        // it was: the reader has read others since
 
 	exhaustive bool // compare with every report; for measuring the index
 
@@ -178,7 +182,7 @@ func (c Certainty) fold(j *Comparison) float64 {
 // the item. Placing an item again forgets what was decided before.
 func (s *Memory) Place(it *feed.Item, now time.Time) {
 	s.Forget(it.ID)
-	r := s.read(s.rd, s.originOf(it.Source), it)
+	r := s.readNow(it)
 	s.mark(r, it)
 	own := s.Own(it)
 	it.Entry, it.Story, it.Verdict = own, own, feed.New
@@ -187,7 +191,7 @@ func (s *Memory) Place(it *feed.Item, now time.Time) {
 	if key, ok := s.word.one[own]; ok && it.Story == own {
 		it.Story = key // the editor joined the story it opens to another
 	}
-	s.add(r, s.rd.Keys(), it.Entry, it.Story)
+	s.add(r, s.keys, it.Entry, it.Story)
 }
 
 // decide finds the story of r and sets it, its entry and the verdict.
@@ -275,7 +279,7 @@ func (s *Memory) compare(r *report) {
 			}
 		}
 	} else {
-		s.candidates = s.index.candidates(s.candidates, s.rd.Keys(), r.at, int64(s.set.Window/time.Second))
+		s.candidates = s.index.candidates(s.candidates, s.keys, r.at, int64(s.set.Window/time.Second))
 	}
 	s.sc.against(&r.doc)
 	// The words of the candidates lie far apart. Touched one behind the other, without a decision
@@ -627,6 +631,9 @@ func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.W
 		why.Said = append(why.Said, point)
 	}
 	why.Features = s.sc.decided(&b.j)
+	if s.readBefore {
+		s.read(s.rd, r.from, it)
+	}
 	why.Words = s.rd.Shared(&b.r.doc)
 	return why
 }
