@@ -26,7 +26,7 @@ type look struct {
 // waitTogether is how long a look waits for others. One that is followed by the next within waitsAtLeast does not.
 const (
 	waitTogether = time.Second
-	waitsAtLeast = 20 * time.Second
+	waitsAtLeast = 5 * time.Second
 )
 
 // may tells whether a look can wait: it brought nothing, and what is known of the source is asked for again
