@@ -440,6 +440,8 @@ var vietnamese = map[string]string{
 	"same-day":        "cùng ngày",
 	"other-day":       "khác ngày đăng",
 	"untold":          "điều nội dung không nhắc",
+	"new-names":       "tên không có trong tin kia",
+	"known-name":      "tên hiếm có trong cả hai",
 
 	// What an editor asks for and cannot have.
 	"no section %q in the configuration":              "cấu hình không có chuyên mục %q",

@@ -110,12 +110,12 @@ func (v *validation) byParts(parts int) {
 
 // judge tells a pair apart, by the headlines and, where there are any, with the summaries.
 func (v *validation) judge(sc *stories.Scorer, p *labelledPair) {
-	sc.Amid(v.countsOf(p.set))
 	for k, texts := range [2][2]*words.Text{p.bare, p.whole} {
 		if texts[0] == nil {
 			continue
 		}
 		set := p.set + strings.Repeat("+", k)
+		sc.Amid(v.countsOf(set))
 		if v.sets[set] == nil {
 			v.sets[set] = &tally{}
 		}

@@ -82,7 +82,7 @@ type sample struct {
 func (l *Labelled) sample() {
 	sc := stories.NewScorer(nil)
 	for i := range l.pairs {
-		l.pairs[i].sample(sc, l.countsOf(l.pairs[i].set))
+		l.pairs[i].sample(sc, l.countsOf(l.pairs[i].set), l.countsOf(l.pairs[i].set+"+"))
 	}
 	for i := range l.days {
 		l.days[i].sample(sc, l.countsOf(l.days[i].set))
@@ -98,8 +98,8 @@ func take(sc *stories.Scorer, a, b *words.Text, hours float64, outlet, same bool
 	return &sample{j.X, same, weight, words.Common(a.Language, b.Language)}, j.Told
 }
 
-func (p *labelledPair) sample(sc *stories.Scorer, counts *stories.Counts) {
-	sc.Amid(counts)
+func (p *labelledPair) sample(sc *stories.Scorer, bare, whole *stories.Counts) {
+	sc.Amid(bare)
 	w := setWeight[p.set]
 	p.title, _ = take(sc, p.bare[0], p.bare[1], p.hours, p.outlet, p.same, w.title)
 	if p.title != nil && p.rated {
@@ -108,6 +108,7 @@ func (p *labelledPair) sample(sc *stories.Scorer, counts *stories.Counts) {
 	if p.whole[0] == nil {
 		return
 	}
+	sc.Amid(whole)
 	text, told := take(sc, p.whole[0], p.whole[1], p.hours, p.outlet, p.same, w.text)
 	if text == nil || !told {
 		return

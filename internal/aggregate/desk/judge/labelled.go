@@ -144,6 +144,7 @@ func (l *Labelled) addPair(p labelledPair, a, b string) {
 		l.rd.From(p.outlets[i])
 		p.bare[i] = l.rd.Read(p.titles[i], "")
 		l.count(p.set, p.titles[i], p.bare[i])
+		l.count(p.set+"+", p.titles[i], l.rd.Read(p.titles[i], summary))
 		if a != "" && b != "" {
 			p.whole[i] = l.rd.Read(p.titles[i], summary)
 		}

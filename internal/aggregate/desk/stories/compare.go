@@ -348,6 +348,35 @@ func (sc *Scorer) texts(a *words.Open, j *Comparison) {
 	p, q := float64(within(ta, sc.in)/max(ma, 1)), float64(pr.met()/max(pr.mass, 1))
 	x[fAcross], x[fAcrossMin] = max(p, q), min(p, q)
 	x[fSameDay], x[fOtherDay] = sameDay(a.Days, b.Days)
+	x[fNewNames], x[fKnownName] = sc.namesAcross(ta)
+}
+
+// namesAcross compares the names in each headline with the other's whole text: what those weigh that are not there, of the
+// headline with less of them; and how rare the rarest is that is there, from 0 to 1. It goes by what the text of the other
+// has just met.
+func (sc *Scorer) namesAcross(ta []words.Token) (fresh, known float64) {
+	const telling, much = 4, 10
+	pr := &sc.probe
+	var rarest float32
+	weigh := func(t *words.Token, there bool) (fresh float32) {
+		switch {
+		case t.Flags&(words.IsName|words.IsNumber) != words.IsName:
+		case there:
+			rarest = max(rarest, sc.rare.share(t))
+		case t.Weight() > telling:
+			return t.Weight()
+		}
+		return 0
+	}
+	var freshA, freshB float32
+	for i := range ta {
+		freshA += weigh(&ta[i], sc.in>>i&1 != 0)
+	}
+	for i := range pr.open.Title {
+		at := pr.where[i]
+		freshB += weigh(&pr.open.Title[i], at >= 0 && pr.all.Met(at))
+	}
+	return min(1, float64(min(freshA, freshB))/much), float64(rarest)
 }
 
 // textPairs is how many neighbouring words whole texts have in common.

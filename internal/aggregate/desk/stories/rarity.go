@@ -27,6 +27,15 @@ func (r *rarity) weight(p uint32, n float32) float32 {
 	return logOf((n + believed) / (float32(df) + expected[p&0xFF] + 0.5))
 }
 
+// share is how rare a word is, as a share of how rare a word can be: a stream that grows makes no word rarer for that.
+func (r *rarity) share(t *words.Token) float32 {
+	if r.documents == nil {
+		return 0
+	}
+	n := float32(r.all())
+	return r.weight(words.Pack(t.Norm, t.Weight()), n) / logOf((n+believed)/0.5)
+}
+
 // expected is how many of the believed documents have a word, by its weight.
 var expected = func() (t [256]float32) {
 	for w := range t {

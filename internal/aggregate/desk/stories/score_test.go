@@ -70,6 +70,29 @@ func TestAdviceOnAnotherThing(t *testing.T) {
 	}
 }
 
+// Names of a headline that the other's text does not have set two reports of one kind apart, and the rarest that it has
+// joins them.
+func TestNamesAcross(t *testing.T) {
+	rd, sc := words.NewReader(nil), NewScorer(nil)
+	counts := &Counts{}
+	counts.Add(rd.Read("Vernow", ""))
+	sc.Amid(counts)
+	one := rd.Read("Vernow Stops Talbrook to Keep Belts", "Oskar Vernow stopped Jim Talbrook in the sixth round on Saturday night.")
+	features := func(title, summary string) (fresh, known float64) {
+		j := sc.Score(one, rd.Read(title, summary), 1, false)
+		return j.X[fNewNames], j.X[fKnownName]
+	}
+	if fresh, known := features("Talbrook beaten by Vernow", "The champion from Lorne keeps his three belts, said Oskar Vernow."); fresh != 0 || known == 0 {
+		t.Errorf("of one fight: new names %.2f, known name %.2f; want none and some", fresh, known)
+	}
+	if fresh, known := features("Vernow knocks out Hasskil", "Oskar Vernow ended the fight against Rahm Hasskil in the seventh round."); fresh == 0 || known == 0 {
+		t.Errorf("of two fights of one man: new names %.2f, known name %.2f; want some of both", fresh, known)
+	}
+	if _, known := features("Ferry aground off Crete", "All passengers of the ferry left it in boats before the night."); known != 0 {
+		t.Errorf("of two events: known name %.2f, want none", known)
+	}
+}
+
 // A way to do something is advice, a dismissal or a revolution is none.
 func TestNoAdvice(t *testing.T) {
 	rd, sc := words.NewReader(nil), NewScorer(nil)

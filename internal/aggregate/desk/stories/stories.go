@@ -154,26 +154,25 @@ func settled(set feed.StorySettings) feed.StorySettings {
 // told as one entry, and from which they are linked as one story.
 type Certainty struct {
 	Fold, Relate float64
-	// FoldVietnameseTexts is Fold where Vietnamese reports have summaries: of what their model finds as
-	// probable as the others do, less is right.
-	FoldVietnameseTexts float64
+	// FoldTexts is Fold where both reports have summaries.
+	FoldTexts float64
 }
 
 // Certainties are those of `stories.match`: strict, normal or loose.
 func Certainties(match string) Certainty {
 	switch match {
 	case "strict":
-		return Certainty{Fold: 0.93, Relate: 0.80, FoldVietnameseTexts: 0.93}
+		return Certainty{Fold: 0.93, Relate: 0.80, FoldTexts: 0.93}
 	case "loose":
-		return Certainty{Fold: 0.60, Relate: 0.35, FoldVietnameseTexts: 0.65}
+		return Certainty{Fold: 0.60, Relate: 0.35, FoldTexts: 0.65}
 	}
-	return Certainty{Fold: 0.75, Relate: 0.52, FoldVietnameseTexts: 0.80}
+	return Certainty{Fold: 0.75, Relate: 0.52, FoldTexts: 0.82}
 }
 
 // fold is the threshold of one entry for two reports.
 func (c Certainty) fold(j *Comparison) float64 {
-	if j.Told && j.language == words.Vietnamese {
-		return c.FoldVietnameseTexts
+	if j.Told {
+		return c.FoldTexts
 	}
 	return c.Fold
 }

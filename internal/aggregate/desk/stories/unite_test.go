@@ -88,7 +88,7 @@ func TestBridgedStoriesAreUnited(t *testing.T) {
 	t.Run("related", func(t *testing.T) {
 		s := memory()
 		a, b, c := items()
-		s.certain.Fold, s.certain.FoldVietnameseTexts = 1.1, 1.1 // nothing is certain
+		s.certain.Fold, s.certain.FoldTexts = 1.1, 1.1 // nothing is certain
 		placed(s, a, b)
 		s.Place(c, c.FirstSeen)
 		if got := s.United(); got != nil {

@@ -300,9 +300,6 @@ type placesFile struct {
 	Towns     map[string]string
 	Regions   []string
 	Countries map[string][]string
-	States    []string
-
-	Continents []string
 }
 
 // lexiconOnce reads the embedded files; they are part of the program, so a mistake in them is one
@@ -562,9 +559,6 @@ func (lx *lexicon) addPlaces(g placesFile) {
 	}
 	for _, name := range g.Regions {
 		add(0, vietnam, name)
-	}
-	for _, name := range append(g.States, g.Continents...) {
-		add(0, -1, name)
 	}
 }
 

@@ -185,10 +185,10 @@ func (rd *Reader) ReadInto(t *Text, title, summary string) {
 	rd.words, rd.plain = hashWords(rd.words[:0], rd.plain, title, math.MaxInt)
 	words := rd.trim(joinInitials(rd.words, title), title)
 	d.Marked = marked(words)
-	caps := capitalsMeanNothing(words, title)
-	rd.title = rd.spell(rd.title[:0], words, title, d.Marked, caps, d)
-	rd.circumstances(&d.Circumstances, words, title, d.Marked, caps, false)
-	rd.contradictions(d, words, title, caps)
+	capsOfTitle := capitalsMeanNothing(words, title)
+	rd.title = rd.spell(rd.title[:0], words, title, d.Marked, capsOfTitle, d)
+	rd.circumstances(&d.Circumstances, words, title, d.Marked, capsOfTitle, false)
+	rd.contradictions(d, words, title, capsOfTitle)
 	d.slots = d.slots[:min(len(d.slots), mostSlots)]
 	d.Length = uint8(min(255, len(words)))
 	rd.rubrics(d)
@@ -207,12 +207,39 @@ func (rd *Reader) ReadInto(t *Text, title, summary string) {
 		marked, caps := marked(words), capitalsMeanNothing(words, summary)
 		rd.rest = rd.spell(rd.rest, words, summary, marked, caps, nil)
 		rd.circumstances(&d.Circumstances, words, summary, marked, caps, true)
+		if !caps {
+			rd.namesOfSummary(capsOfTitle)
+		}
 		d.Told = len(rd.rest) >= 4
 	}
 	rd.days(d)
 	d.Meaning = rd.meaning()
 	d.Language = rd.languageOf(title, summary)
 	rd.collect(d)
+}
+
+// namesOfSummary takes for names what the headline's capitals do not tell from other words, where the summary does:
+// every word, when they mean nothing, else the first of a sentence. A word is no name that stands in the summary without
+// a capital, too.
+func (rd *Reader) namesOfSummary(all bool) {
+	for i := range rd.title {
+		t := &rd.title[i]
+		if t.Flags&(IsName|IsNumber) != 0 || !all && t.Flags&IsCapital == 0 {
+			continue
+		}
+		name := uint8(0)
+		for k := range rd.rest {
+			u := &rd.rest[k]
+			if u.Norm != t.Norm {
+				continue
+			}
+			if name |= u.Flags & IsName; u.Flags&IsName == 0 && !u.start {
+				name = 0
+				break
+			}
+		}
+		t.Flags |= name
+	}
 }
 
 // rubrics notes where the first and the last rubric of the headline end.

@@ -52,6 +52,28 @@ func TestNormalForm(t *testing.T) {
 	}
 }
 
+// What the capitals of a headline do not tell from other words is a name where it is one in the summary.
+func TestNamesOfSummary(t *testing.T) {
+	rd := NewReader(nil)
+	for _, tt := range []struct{ title, summary, names string }{
+		{"Vernow Stops Talbrook to Keep All Three Belts", "Champion Oskar Vernow stopped Jim Talbrook on Saturday to keep his belts.", "vernow talbrook"},
+		{"Vernow Stops Talbrook to Keep All Three Belts", "", ""},
+		{"Market closes for a third day", "Traders of Lorne saw the Market close, for no other market is near.", ""},
+		{"Market closes for a third day", "Traders of Lorne saw the Market close.", "market"},
+	} {
+		rd.Read(tt.title, tt.summary)
+		var names []string
+		for _, w := range rd.title {
+			if w.Flags&IsName != 0 {
+				names = append(names, w.text)
+			}
+		}
+		if got := strings.Join(names, " "); got != tt.names {
+			t.Errorf("%q with %q: names %q, want %q", tt.title, tt.summary, got, tt.names)
+		}
+	}
+}
+
 func TestSlots(t *testing.T) {
 	rd := NewReader(nil)
 	names := map[slotKind]string{date: "date", period: "period", score: "score", quantity: "quantity", casualty: "casualty", where: "where"}
