@@ -357,6 +357,7 @@ var vietnamese = map[string]string{
 	"is related to report %s (%s): %.2f of at least %.2f":      "liên quan tới tin %s (%s): %.2f, cần ít nhất %.2f",
 	"is related to, and not told under one entry for %[5]s with report %[1]s (%[2]s): %.2[3]f of at least %.2[4]f": "liên quan tới tin %[1]s (%[2]s) nhưng không kể chung một mục vì %[5]s: %.2[3]f, cần ít nhất %.2[4]f",
 	"too little like report %s (%s): %.2f of at least %.2f":                                                        "chưa đủ giống tin %s (%s): %.2f, cần ít nhất %.2f",
+	"may as well be of the story of report %s (%s); but for that: %.2f":                                            "cũng có thể thuộc chuỗi tin của tin %s (%s); nếu không: %.2f",
 	"not compared: it shares most with report %s (%s), %.2f of their words of at least %.2f":                       "không so sánh: giống nhất là tin %s (%s), chung %.2f số từ, cần ít nhất %.2f",
 	"without %s: %s":                       "nếu không có “%s”: %s",
 	"one entry":                            "chung một mục",

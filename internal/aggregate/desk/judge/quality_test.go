@@ -46,8 +46,8 @@ func TestInventedPairs(t *testing.T) {
 
 func TestDaysStayGrouped(t *testing.T) {
 	for _, s := range evaluate(t, feedtest.Shared(t, "quality/clusters_vi.tsv")).Streams {
-		if s.Set == "day" && (s.JoinF1 < 0.84 || s.JoinPrecision < 0.87 || s.FoldPrecision < 0.95) {
-			t.Errorf("joins: precision %.3f, F1 %.3f, folds: precision %.3f; want at least 0.87, 0.84 and 0.95", s.JoinPrecision, s.JoinF1, s.FoldPrecision)
+		if s.Set == "day" && (s.JoinF1 < 0.84 || s.JoinPrecision < 0.86 || s.FoldPrecision < 0.95) {
+			t.Errorf("joins: precision %.3f, F1 %.3f, folds: precision %.3f; want at least 0.86, 0.84 and 0.95", s.JoinPrecision, s.JoinF1, s.FoldPrecision)
 		}
 	}
 }
@@ -80,8 +80,8 @@ func TestFittedFigures(t *testing.T) {
 		report := read().CrossValidate(ByParts, 3, nil)
 		t.Log("\n" + report.String())
 		atLeast(t, report, map[string]float64{
-			"vi_syn": 0.98, "vi_real": 0.925, "vi_real+": 0.925, "vi_series": 0.98, "en_syn": 0.90, "own": 0.915,
-		}, map[string][2]float64{"day": {0.93, 0.81}, "vi_day1": {0.93, 0.79}, "vi_day2": {0.95, 0.68}})
+			"vi_syn": 0.98, "vi_real": 0.92, "vi_real+": 0.92, "vi_series": 0.98, "en_syn": 0.90, "own": 0.915,
+		}, map[string][2]float64{"day": {0.93, 0.83}, "vi_day1": {0.93, 0.82}, "vi_day2": {0.95, 0.71}})
 		for _, s := range report.Pairs {
 			if s.Set == "vi_real" && (s.DuplicateRecall < 0.75 || s.DuplicateWrong > 0.01) {
 				t.Errorf("duplicates: recall %.3f, false discovery rate %.3f; want at least 0.75 and at most 0.01", s.DuplicateRecall, s.DuplicateWrong)
@@ -91,8 +91,8 @@ func TestFittedFigures(t *testing.T) {
 	t.Run("cross-validated by sets", func(t *testing.T) {
 		report := read().CrossValidate(BySets, 0, nil)
 		t.Log("\n" + report.String())
-		atLeast(t, report, map[string]float64{"vn18": 0.82, "ecb+": 0.79, "gva+": 0.85, "neus+": 0.745, "vi_real": 0.93},
-			map[string][2]float64{"day": {0.85, 0.77}, "vi_day1": {0.93, 0.76}, "vi_day2": {0.95, 0.70}, "vn18": {0.975, 0.93}, "ecb": {0.97, 0.965}, "gva": {0.965, 0.785}, "allsides": {0.985, 0.91}})
+		atLeast(t, report, map[string]float64{"vn18": 0.825, "ecb+": 0.81, "gva+": 0.87, "neus+": 0.76, "vi_real": 0.925, "vi_real+": 0.93},
+			map[string][2]float64{"day": {0.85, 0.78}, "vi_day1": {0.93, 0.80}, "vi_day2": {0.95, 0.72}, "vn18": {0.975, 0.93}, "ecb": {0.975, 0.97}, "gva": {0.97, 0.785}, "allsides": {0.98, 0.92}})
 	})
 }
 

@@ -114,6 +114,9 @@ type link struct {
 	score float64 // that the report belongs to it
 	fold  float64 // that it tells what the entry of the best pair tells
 	best  int     // in judged
+
+	alone float64 // what the score would be without the other stories
+	rival int     // in judged, the best of those
 }
 
 // Options are what stories are told apart by.
@@ -166,7 +169,7 @@ func Certainties(match string) Certainty {
 	case "loose":
 		return Certainty{Fold: 0.60, Relate: 0.35, FoldTexts: 0.65}
 	}
-	return Certainty{Fold: 0.75, Relate: 0.52, FoldTexts: 0.82}
+	return Certainty{Fold: 0.75, Relate: 0.48, FoldTexts: 0.82}
 }
 
 // fold is the threshold of one entry for two reports.
@@ -358,7 +361,8 @@ const mostAsked = 16
 func (s *Memory) choose(r *report) (best link, found bool) {
 	s.group()
 	s.asked = 0
-	for _, l := range s.linked {
+	for i := range s.linked {
+		l := &s.linked[i]
 		b := &s.judged[l.best]
 		if b.j.P < hardly && found {
 			continue
@@ -366,19 +370,45 @@ func (s *Memory) choose(r *report) (best link, found bool) {
 		l.score = b.j.P / 2
 		if b.j.P >= hardly && s.asked < mostAsked {
 			s.members = l.story.newest(s.members[:0])
-			l.score = s.certainty(r, b, s.members, (*Comparison).probable, best.score)
+			l.score = s.certainty(r, b, s.members, (*Comparison).probable)
 		}
 		if !found || l.score > best.score {
-			best, found = l, true
+			best, found = *l, true
 		}
+	}
+	if found {
+		s.besideRivals(&best)
 	}
 	if found && best.score >= min(nearMiss, s.certain.Relate) { // else nobody asks
 		b := &s.judged[best.best]
 		list := b.r.entry.reports.all()
-		best.fold = s.certainty(r, b, list[max(0, len(list)-linkedReports):], (*Comparison).sure, 0)
+		best.fold = s.certainty(r, b, list[max(0, len(list)-linkedReports):], (*Comparison).sure)
 	}
 	return best, found
 }
+
+// besideRivals lowers a story's score where others are likely, too: a report is of one story, so what speaks for the
+// others, in odds, speaks against this one by half. It counts by half only, for one event may be told in several.
+func (s *Memory) besideRivals(best *link) {
+	odds := func(p float64) float64 { return p / (1 - min(p, surest)) }
+	best.alone, best.rival = best.score, best.best
+	rivals, most := 0.0, 0.0
+	for _, l := range s.linked {
+		if l.story == best.story || l.score < hardly/2 {
+			continue
+		}
+		if rivals += odds(l.score); l.score > most {
+			most, best.rival = l.score, l.best
+		}
+	}
+	if rivals > 0 {
+		own := odds(best.score)
+		best.score = own / (1 + own + rivals/2)
+	}
+}
+
+// surest is a probability beyond which nothing is concluded from how much it is.
+const surest = 0.999
 
 // hardly is a probability below which the other reports of a story are not asked, and what is less probable
 // is compared roughly. nearMiss is the least that is said to be too little.
@@ -402,42 +432,28 @@ func (s *Memory) group() {
 	}
 }
 
-// certainty is that r tells what some reports tell, of which b is the most like it, by what of each pair counts. What is
-// no more than least is not reckoned to the end: it is least then.
-func (s *Memory) certainty(r *report, b *verdictOn, reports []*report, counts func(*Comparison) float64, least float64) float64 {
+// certainty is that r tells what some reports tell, of which b is the most like it, by what of each pair counts.
+func (s *Memory) certainty(r *report, b *verdictOn, reports []*report, counts func(*Comparison) float64) float64 {
 	most := counts(&b.j)
-	n := 0
-	for _, o := range reports {
-		if s.near(r, o) {
-			n++
-		}
-	}
-	sum, left, beyond := 0.0, n, true
+	sum, n := 0.0, 0
 	for _, o := range reports {
 		if !s.near(r, o) {
 			continue
 		}
-		const rounding = 1e-9
+		n++
 		switch known := s.judgedOn(o); {
-		case known != nil:
-			if known.rough {
-				*known = Comparison{}
-				s.judge(r, o, 0, known)
-			}
-			sum += counts(known)
-		default:
+		case known == nil:
 			s.asked++
-			// Were the others all alike, would it be more?
-			if beyond = beyond && (most+(sum+float64(left))/float64(n))/2+rounding > least; beyond {
-				var j Comparison
-				s.judge(r, o, 0, &j)
-				sum += counts(&j)
-			}
+			var j Comparison
+			s.judge(r, o, 0, &j)
+			sum += counts(&j)
+		case known.rough:
+			*known = Comparison{}
+			s.judge(r, o, 0, known)
+			fallthrough
+		default:
+			sum += counts(known)
 		}
-		left--
-	}
-	if !beyond {
-		return least
 	}
 	score := most / 2
 	if n > 0 {
@@ -625,6 +641,10 @@ func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.W
 		why.Said = append(why.Said, feed.Say("is related to report %s (%s): %.2f of at least %.2f", append(to, needed)...))
 	default:
 		why.Said = append(why.Said, feed.Say("too little like report %s (%s): %.2f of at least %.2f", append(to, needed)...))
+	}
+	if best.score < s.certain.Relate && best.alone >= s.certain.Relate {
+		rival := s.judged[best.rival].r
+		why.Said = append(why.Said, feed.Say("may as well be of the story of report %s (%s); but for that: %.2f", number(rival.id), rival.from.name, twoDigits(best.alone)))
 	}
 	if point := b.j.turningPoint(s.certain); point.Key != "" {
 		why.Said = append(why.Said, point)

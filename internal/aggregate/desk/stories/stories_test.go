@@ -89,6 +89,29 @@ func marks(never [][2]string) func(*feed.Item) uint64 {
 	}
 }
 
+// A report that may be of either of two stories is less surely of the one that is more like it.
+func TestRivals(t *testing.T) {
+	score := func(others ...*feed.Item) float64 {
+		s := New(Options{Sources: testSources()})
+		for _, o := range others {
+			o.Entry = feed.EntryKey(o.Source, o.Key)
+			o.Story = o.Entry
+			s.Restore(o)
+		}
+		late := item(3, "c", "Hai tàu hàng va chạm ở vùng biển Vũng Áng, thủy thủ an toàn", 2*time.Hour)
+		placed(s, late)
+		return late.Why.Score
+	}
+	one := func() *feed.Item {
+		return item(1, "a", "Va chạm tàu hàng ở vùng biển Vũng Áng, không ai bị thương", 0)
+	}
+	alone := score(one())
+	between := score(one(), item(2, "b", "Hai tàu hàng va chạm trên biển, nhiều thủy thủ rơi xuống nước", time.Hour))
+	if between >= alone {
+		t.Errorf("score %.3f beside another story, %.3f without; want less", between, alone)
+	}
+}
+
 // Each case is what one report after another is to what came before: the verdict, and the number
 // of the report whose entry it is told under.
 func TestVerdicts(t *testing.T) {

@@ -29,7 +29,7 @@ func (s *Memory) bridge(r *report, best link) {
 			continue
 		}
 		reports := b.r.entry.reports.all()
-		if s.certainty(r, b, reports[max(0, len(reports)-linkedReports):], (*Comparison).sure, 0) >= s.certain.fold(&b.j) && s.mayUnite(a, b.r) {
+		if s.certainty(r, b, reports[max(0, len(reports)-linkedReports):], (*Comparison).sure) >= s.certain.fold(&b.j) && s.mayUnite(a, b.r) {
 			s.unite(a.entry.story, b.r.entry.story, r.id)
 		}
 		s.sc.against(&r.doc)
