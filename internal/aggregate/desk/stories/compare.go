@@ -362,7 +362,7 @@ func (sc *Scorer) namesAcross(ta []words.Token) (fresh, known float64) {
 		switch {
 		case t.Flags&(words.IsName|words.IsNumber) != words.IsName:
 		case there:
-			rarest = max(rarest, sc.rare.share(t))
+			rarest = max(rarest, pr.shares.of(&sc.rare, words.Pack(t.Norm, t.Weight())))
 		case t.Weight() > telling:
 			return t.Weight()
 		}

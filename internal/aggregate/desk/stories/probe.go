@@ -32,6 +32,7 @@ type probe struct {
 	rareNorm       float32     // squared, as the stream weighs it; 0 while not computed
 	own            []ownWeight // by slot of all
 	weighed        weighing
+	shares         shares
 	mass, pairMass float32 // what the headline's tokens weigh, and its neighbours
 }
 
@@ -45,6 +46,7 @@ type numeral struct {
 func (b *probe) begin(d *words.Text) {
 	b.doc, b.ready, b.rareNorm, b.beside = d, false, 0, nil
 	b.all.Fill(d.All())
+	b.shares.begin()
 }
 
 // meet has all meet the words of a text, once for all that is asked about it, and returns the product of the two.

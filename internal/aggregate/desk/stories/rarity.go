@@ -27,13 +27,43 @@ func (r *rarity) weight(p uint32, n float32) float32 {
 	return logOf((n + believed) / (float32(df) + expected[p&0xFF] + 0.5))
 }
 
-// share is how rare a word is, as a share of how rare a word can be: a stream that grows makes no word rarer for that.
-func (r *rarity) share(t *words.Token) float32 {
+// share is how rare a packed word is, as a share of how rare a word can be: a stream that grows makes no word rarer for that.
+func (r *rarity) share(p uint32) float32 {
 	if r.documents == nil {
 		return 0
 	}
 	n := float32(r.all())
-	return r.weight(words.Pack(t.Norm, t.Weight()), n) / logOf((n+believed)/0.5)
+	return r.weight(p, n) / logOf((n+believed)/0.5)
+}
+
+// shares remembers what share gave for the words asked last beside one report: its names are asked again for each of the
+// texts that it is compared with.
+type shares struct {
+	slots [1 << sharesBits]wordShare
+	turn  uint32 // of the report
+}
+
+const sharesBits = 6
+
+type wordShare struct {
+	word  uint32 // packed
+	turn  uint32 // slots of another one are free
+	share float32
+}
+
+// begin forgets what was asked.
+func (t *shares) begin() {
+	if t.turn++; t.turn == 0 { // once in four thousand million reports
+		*t = shares{turn: 1}
+	}
+}
+
+func (t *shares) of(r *rarity, p uint32) float32 {
+	s := &t.slots[p*2654435769>>(32-sharesBits)]
+	if s.turn != t.turn || s.word != p {
+		*s = wordShare{p, t.turn, r.share(p)}
+	}
+	return s.share
 }
 
 // expected is how many of the believed documents have a word, by its weight.
