@@ -44,6 +44,7 @@ type press struct {
 	mu      sync.Mutex
 	ended   time.Time            // nothing is told after it; zero while telling
 	asked   map[string]time.Time // when each outlet was last asked, but for what was excused
+	came    map[string]time.Time // each host's last request
 	left    map[string]time.Time // each host's last answer
 	inside  map[string]int       // requests at a host
 	looks   int
@@ -51,7 +52,7 @@ type press struct {
 	excuse  map[string]time.Time // outlets that were asked when a node ended or froze, and when that was
 	excused int                  // of them, asked again within the same run
 	grace   time.Time            // who is asked until then may be asked by a node that ends, or has just thawed
-	thaw    time.Time            // nor is a host's interval kept until then
+	thaw    time.Time            // nor is a host's interval kept until then, or after a request that came until then
 }
 
 // Rules that the nodes have to keep. An outlet's own schedule is @every 1m, which lies on a grid: a look
@@ -77,7 +78,8 @@ func (p *press) again(t *testing.T) *press {
 }
 
 func pressOf(t *testing.T, p *press) *press {
-	p.asked, p.left, p.inside, p.excuse = map[string]time.Time{}, map[string]time.Time{}, map[string]int{}, map[string]time.Time{}
+	p.asked, p.came, p.left = map[string]time.Time{}, map[string]time.Time{}, map[string]time.Time{}
+	p.inside, p.excuse = map[string]int{}, map[string]time.Time{}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -221,9 +223,11 @@ func (p *press) enter(host string, at, outlet int, first bool) int {
 			p.excuse[id] = now
 		}
 	}
-	if gap := now.Sub(p.left[host]); now.After(p.thaw) && (gap < hostInterval-20*time.Millisecond || p.inside[host] > 0) {
-		p.gaps = append(p.gaps, fmt.Sprintf("%s for %s at %v after the request before, %d under way", host, id, gap.Round(time.Millisecond), p.inside[host]))
+	if gap := now.Sub(p.left[host]); p.came[host].After(p.thaw) && (gap < hostInterval-20*time.Millisecond || p.inside[host] > 0) {
+		p.gaps = append(p.gaps, fmt.Sprintf("%s for %s at %s, %v after the answer to the request of %s, %d under way", host, id,
+			now.Format("15:04:05.000"), gap.Round(time.Millisecond), p.came[host].Format("15:04:05.000"), p.inside[host]))
 	}
+	p.came[host] = now
 	p.inside[host]++
 	return p.told(at, outlet)
 }

@@ -38,6 +38,9 @@ const (
 	// takes to restart.
 	gateTries = 4
 	gateAgain = time.Second
+	// answerOld is how long the server's answer may take on which a request is made at once. This process may have stood
+	// still while a longer one was on its way, and another node have the host by now.
+	answerOld = time.Second
 )
 
 const enterHost = `INSERT INTO gates AS g (host, node, taken, until, ended, spaced) SELECT $1, $2, $3, ` + serverClock + ` + $4, 0, 0
@@ -86,10 +89,17 @@ func (g *gate) enter(ctx context.Context, host, turn string, interval time.Durat
 		}
 	}()
 	for {
+		asked := time.Now()
 		wait, err := g.try(ctx, host, turn, interval)
 		var held *collect.HeldError
 		switch {
 		case err == nil && wait == 0:
+			if time.Since(asked) > answerOld {
+				if err := g.Still(ctx, host); err != nil {
+					g.leave(host, turn, interval)
+					return err
+				}
+			}
 			return nil
 		case errors.As(err, &held):
 			return err
