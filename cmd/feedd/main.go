@@ -40,7 +40,9 @@ func main() { os.Exit(run()) }
 
 // run is main for tests, too.
 func run() int {
-	letGarbage(60) // a fifth less memory than at 100, at the same CPU, measured collecting 1,000 feeds
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(60) // a fifth less memory than at 100, at the same CPU, measured collecting 1,000 feeds; at 35 some MB less for a tenth more CPU
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ended := make(chan struct{})
@@ -56,13 +58,6 @@ func run() int {
 		}
 	}()
 	return command(ctx, os.Args[1:], os.Stdout, os.Stderr)
-}
-
-// letGarbage lets so much garbage lie, in percent of what lives, unless GOGC says how much.
-func letGarbage(percent int) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(percent)
-	}
 }
 
 // cli is the whole command line.
