@@ -495,11 +495,11 @@ func send(conn *pgx.Conn, batch *pgx.Batch, each func(scanner) error) (err error
 	return nil
 }
 
-// in binds the numbers as one array, so that the server knows the query again.
 func (d *postgresDialect) ready(context.Context, *sql.DB) {}
 
 func (d *postgresDialect) statement(string) *sql.Stmt { return nil } // pgx describes each once a connection
 
+// in binds the numbers as one array, so that the server knows the query again.
 func (d *postgresDialect) in(ids []int64, args *[]any) string {
 	*args = append(*args, ids)
 	return "= ANY($" + strconv.Itoa(len(*args)) + ")"

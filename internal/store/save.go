@@ -125,17 +125,17 @@ func (s *Store) saveLoop() {
 // saveEach saves a batch in one transaction, or each of it in its own, so that one bad save fails alone.
 func (s *Store) saveEach(batch []*save) {
 	began, err := s.saveBatch(batch)
+	if err == nil {
+		return
+	}
 	alone := began && len(batch) > 1
 	for _, w := range batch {
-		switch {
-		case err == nil:
-			return
-		case alone:
-			w.counts, w.err = Counts{}, nil
-			if _, err := s.saveBatch([]*save{w}); err != nil {
-				w.err = err
-			}
-		default:
+		if !alone {
+			w.err = err
+			continue
+		}
+		w.counts, w.err = Counts{}, nil
+		if _, err := s.saveBatch([]*save{w}); err != nil {
 			w.err = err
 		}
 	}

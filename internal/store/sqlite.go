@@ -235,6 +235,11 @@ func (r *readings) of(ctx context.Context, db *sql.DB, q string) (*sql.Stmt, err
 	if !now {
 		return stmt, nil
 	}
+	return r.prepare(ctx, db, q)
+}
+
+// prepare keeps the statement of a query for whoever asks next.
+func (r *readings) prepare(ctx context.Context, db *sql.DB, q string) (*sql.Stmt, error) {
 	stmt, err := db.PrepareContext(ctx, unnumbered(q)) // may wait for a connection, whose holder may ask here, too
 	if err != nil {
 		return nil, err
@@ -267,14 +272,11 @@ func (d *sqliteDialect) ready(ctx context.Context, db *sql.DB) {
 	d.within.wanted = nil
 	d.within.mu.Unlock()
 	for _, q := range wanted {
-		stmt, err := db.PrepareContext(ctx, unnumbered(q))
-		d.within.mu.Lock()
-		if err == nil {
-			d.within.prepared[q] = stmt
-		} else {
+		if _, err := d.within.prepare(ctx, db, q); err != nil {
+			d.within.mu.Lock()
 			d.within.asked[q] = 0 // as when ctx ended: another time
+			d.within.mu.Unlock()
 		}
-		d.within.mu.Unlock()
 	}
 }
 
