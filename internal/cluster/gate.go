@@ -38,9 +38,6 @@ const (
 	// takes to restart.
 	gateTries = 4
 	gateAgain = time.Second
-	// answerOld is how long the server's answer may take on which a request is made at once. This process may have stood
-	// still while a longer one was on its way, and another node have the host by now.
-	answerOld = time.Second
 )
 
 const enterHost = `INSERT INTO gates AS g (host, node, taken, until, ended, spaced) SELECT $1, $2, $3, ` + serverClock + ` + $4, 0, 0
@@ -82,9 +79,9 @@ func (g *gate) Enter(ctx context.Context, host string, interval time.Duration) (
 // enter takes the host's turn as soon as it can. When it fails, the turn is nobody's: one that the server gave without
 // being heard is given back.
 func (g *gate) enter(ctx context.Context, host, turn string, interval time.Duration) (err error) {
-	failed := 0
+	failed, given := 0, false
 	defer func() {
-		if err != nil && failed > 0 {
+		if err != nil && (given || failed > 0) {
 			g.leave(host, turn, interval)
 		}
 	}()
@@ -94,11 +91,8 @@ func (g *gate) enter(ctx context.Context, host, turn string, interval time.Durat
 		var held *collect.HeldError
 		switch {
 		case err == nil && wait == 0:
-			if time.Since(asked) > answerOld {
-				if err := g.Still(ctx, host); err != nil {
-					g.leave(host, turn, interval)
-					return err
-				}
+			if given = true; time.Since(asked) > collect.TurnFresh { // it may be gone: the answer was long on its way
+				return g.Still(ctx, host)
 			}
 			return nil
 		case errors.As(err, &held):

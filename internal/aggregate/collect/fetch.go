@@ -113,9 +113,9 @@ type visit struct {
 	bytes int64           // read from the network
 }
 
-// turnFresh is how long after a host's turn came it is taken to be had still, without asking for it. A process that
+// TurnFresh is how long after a host's turn came it is taken to be had still, without asking for it. A process that
 // stood still for so long that others got it notices so before its request, and not by the answer.
-const turnFresh = time.Second
+const TurnFresh = time.Second
 
 // enter waits for the host's turn, then for a place among the requests under way. Waiting for a
 // host takes nobody's place.
@@ -138,7 +138,7 @@ func (v *visit) enter(ctx context.Context, host string, interval time.Duration) 
 			return nil, context.Cause(ctx)
 		}
 	}
-	if time.Since(v.entered) > turnFresh {
+	if time.Since(v.entered) > TurnFresh {
 		if err := v.c.gate.Still(ctx, host); err != nil {
 			leave()
 			return nil, err
