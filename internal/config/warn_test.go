@@ -92,6 +92,28 @@ func TestFix(t *testing.T) {
 	}
 }
 
+// TestFixSpacing: a space that YAML misses, and the quotes around a cron line.
+func TestFixSpacing(t *testing.T) {
+	const file = "sections:\n  -id: tin\n    title:Tin\n    rules:\n      - any: [bão]\n        none:[bão giá]\nsources:\n  - id:x\n    url: https://x.example\n    schedule: */15 6,18 * * *  # often\n  - {id: y, schedule: */5 * * * *, url: 'https://y.example'}\n"
+	want := strings.NewReplacer("-id:", "- id:", "title:Tin", "title: Tin", "none:[", "none: [", "id:x", "id: x", "*/15 6,18 * * *", `"*/15 6,18 * * *"`, "*/5 * * * *", `"*/5 * * * *"`).Replace(file)
+	got, cured := Fix("f.yaml", []byte(file), testChecks)
+	if diff := cmp.Diff(want, string(got)); diff != "" || len(cured) != 6 {
+		t.Errorf("%d cured: %v\n%s", len(cured), cured, diff)
+	}
+	if _, err := Parse("f.yaml", got, testChecks); err != nil {
+		t.Error(err)
+	}
+	// What is no key, and an address, are texts; another mistake stays where it is.
+	for _, stays := range []string{
+		"drop: [{any: [bão]}]\nsources:\n  - lãi:suất\n    https://x.example/\n  - id: x\n",
+		"site:\n  description: \"tin:\n    https://x.example/\n",
+	} {
+		if got, cured := Fix("f.yaml", []byte(stays), testChecks); string(got) != stays || len(cured) > 0 {
+			t.Errorf("%q became %q: %v", stays, got, cured)
+		}
+	}
+}
+
 // TestFixSlips: an address without its https:// and a slip in a key, an id or a choice is cured where only one thing can be meant,
 // and everything else on the line and around it stays.
 func TestFixSlips(t *testing.T) {

@@ -92,7 +92,7 @@ func syntaxError(p *problems, data []byte, err error) {
 		p.atMark(1, 1, feed.Text{}, "not valid YAML: %s", err)
 		return
 	}
-	if oddSpaces(p, data) || notClosed(p, data, le) || aliasForText(p, data, le) {
+	if oddSpaces(p, data) || noSpace(p, data, le) || strayQuote(p, data, le) || notClosed(p, data, le) || aliasForText(p, data, le) {
 		return
 	}
 	var hint feed.Text
@@ -106,6 +106,10 @@ func syntaxError(p *problems, data []byte, err error) {
 		hint = say(`check the indentation; put quotes around a text that holds ": "`)
 	case strings.Contains(msg, "cannot start any token"):
 		hint = say("put quotes around a text that begins with @, `, or %")
+	case strings.Contains(msg, "expected whitespace or line break"): // of a tag
+		hint = say("put quotes around a text that begins with !")
+	case strings.Contains(msg, "expected comment or line break"): // of a text over several lines
+		hint = say("put quotes around a text that begins with | or >")
 	case strings.Contains(msg, "unknown escape character"):
 		hint = say(`in "double quotes" a backslash must be doubled; 'single quotes' leave it alone`)
 	case strings.Contains(msg, "expected ',' or ']'"):
@@ -155,6 +159,98 @@ func oddSpaces(p *problems, data []byte) bool {
 
 // leadingOdd is a line that begins with such a space.
 var leadingOdd = regexp.MustCompile(`^ *([\x{a0}\x{2000}-\x{200b}\x{202f}\x{3000}])`)
+
+// What wants a space behind it that is missing: a key's colon, or the hyphen before a key.
+var (
+	tightColon  = regexp.MustCompile(`^ *(?:- +)?(([a-z_]+):)[^\s/]`)
+	tightHyphen = regexp.MustCompile(`^ *((-)[a-z_]+: )`)
+	keyAhead    = regexp.MustCompile(`^-?([a-z_]+):`)
+)
+
+// noSpace records that a space is missing behind the colon of a key or behind a hyphen, in the line where YAML
+// stumbled or in the one above it, which YAML then took for a text.
+func noSpace(p *problems, data []byte, le *yaml.LoadError) bool {
+	type row struct {
+		number int
+		text   string
+	}
+	var near []row // the last line with something in it, and the one above
+	number := 0
+	for raw := range bytes.Lines(data) {
+		if number++; number > le.Mark.Line {
+			break
+		}
+		text := strings.TrimRight(string(raw), "\r\n")
+		if bare := strings.TrimSpace(text); bare != "" && bare[0] != '#' {
+			near = append(near[max(0, len(near)-1):], row{number, text})
+		}
+	}
+	for _, r := range near {
+		m := tightColon.FindStringSubmatchIndex(r.text)
+		if m == nil {
+			m = tightHyphen.FindStringSubmatchIndex(r.text)
+		}
+		if m == nil || !isKey(keyAhead.FindStringSubmatch(r.text[m[2]:])[1]) {
+			continue
+		}
+		from := r.text[m[2]:m[3]] // "key:"
+		rest := strings.TrimSpace(r.text[m[3]:])
+		if r.text[m[4]] == '-' {
+			from, rest = "-", strings.TrimSpace(r.text[m[5]:])
+		}
+		p.record(Error{
+			Line: r.number, Column: 1 + utf8.RuneCountInString(r.text[:m[2]]), Message: say("a space is missing behind %s", from),
+			Hint: say("write %s", from+" "+rest), From: from, To: from + " ",
+		})
+		return true
+	}
+	return false
+}
+
+// isKey tells whether a name is that of a key anywhere in the file.
+func isKey(name string) bool { return strings.Contains(schema, `"`+name+`":`) }
+
+// strayQuote records a quote that closes before something else in the line where YAML stumbled: it was left open
+// in a line above, or stands within its text.
+func strayQuote(p *problems, data []byte, le *yaml.LoadError) bool {
+	var quote rune
+	var line, openLine, openColumn int
+	for raw := range bytes.Lines(data) {
+		if line++; line > le.Mark.Line {
+			break
+		}
+		text := []rune(strings.TrimRight(string(raw), "\r\n"))
+		before := '\n'
+	row:
+		for i := 0; i < len(text); i++ {
+			r := text[i]
+			switch {
+			case quote == '"' && r == '\\', quote == '\'' && r == quote && i+1 < len(text) && text[i+1] == quote:
+				i++ // what follows is of the text
+			case quote != 0 && r == quote:
+				rest := strings.TrimLeft(string(text[i+1:]), " ")
+				if line == le.Mark.Line && rest != "" && !strings.ContainsRune(",]}:#\"'", rune(rest[0])) {
+					if openLine < line {
+						p.atMark(openLine, openColumn, say("write %c where its text ends", quote), "the quote that opens here is closed in line %d only", line)
+					} else {
+						p.atMark(openLine, openColumn, say("close the quote where the text ends, or put quotes of the other kind around all of it"), "the text goes on behind its closing quote")
+					}
+					return true
+				}
+				quote = 0
+			case quote != 0:
+			case (r == '"' || r == '\'') && strings.ContainsRune(":,[{-\n", before):
+				quote, openLine, openColumn = r, line, i+1
+			case r == '#' && (i == 0 || text[i-1] == ' '):
+				break row
+			}
+			if r != ' ' {
+				before = r
+			}
+		}
+	}
+	return false
+}
 
 // notClosed records the bracket or brace that opens a list and is never closed, where YAML stumbled in
 // a later line for that reason.
@@ -225,15 +321,21 @@ func aliasForText(p *problems, data []byte, le *yaml.LoadError) bool {
 		}
 		r := []rune(strings.TrimRight(string(text), "\r\n"))
 		for i := min(le.Mark.Column, len(r)) - 1; i >= 0; i-- {
-			before := strings.TrimRight(string(r[:i]), " ")
-			if r[i] != '*' && r[i] != '&' || !strings.HasSuffix(before, "[") && !strings.HasSuffix(before, ",") && !strings.HasSuffix(before, "-") {
-				continue // behind a key an anchor is likelier
+			if r[i] != '*' && r[i] != '&' {
+				continue
 			}
-			end := i
-			for end < len(r) && !strings.ContainsRune(",]}", r[end]) && !(r[end] == ' ' && end+1 < len(r) && r[end+1] == '#') {
-				end++
+			before, rest := strings.TrimRight(string(r[:i]), " "), string(r[i:])
+			inList := strings.HasSuffix(before, "[") || strings.HasSuffix(before, ",") || strings.HasSuffix(before, "-")
+			// Behind a key an anchor is likelier, but for what can be no name of one, as in a cron line.
+			behindKey := strings.HasSuffix(before, ":") && noAnchor.MatchString(rest)
+			if !inList && !behindKey {
+				continue
 			}
-			word := strings.TrimRight(string(r[i:end]), " ")
+			end := textEnd.FindStringIndex(rest)
+			if behindKey {
+				end = valueEnd.FindStringIndex(rest)
+			}
+			word := strings.TrimRight(rest[:end[0]], " ")
 			if strings.Contains(le.Message, "unknown anchor") && !strings.Contains(word, " ") && bytes.Contains(data, []byte("&")) && r[i] == '*' {
 				return false // the file has anchors: this one is misspelled
 			}
@@ -241,7 +343,7 @@ func aliasForText(p *problems, data []byte, le *yaml.LoadError) bool {
 				Line: line, Column: i + 1, Message: say("%c before a text means an anchor in YAML, and there is none", r[i]),
 				Hint: say("put quotes around it: %s", `"`+word+`"`), From: word, To: `"` + word + `"`,
 			}
-			if r[i] == '*' { // where it was meant to stand, only the editor knows
+			if r[i] == '*' && inList { // where it was meant to stand, only the editor knows
 				e.Hint, e.From, e.To = say("write the star behind the word: %s", word[1:]+"*"), "", ""
 			}
 			p.record(e)
@@ -250,6 +352,12 @@ func aliasForText(p *problems, data []byte, le *yaml.LoadError) bool {
 	}
 	return false
 }
+
+var (
+	noAnchor = regexp.MustCompile(`^\*(?:$|[ /])`)
+	textEnd  = regexp.MustCompile(`[,\]}]| #|$`) // of a text in a list
+	valueEnd = regexp.MustCompile(`, |}| #|$`)   // of a value behind a key
+)
 
 // charAt gives the character at a position, or 0.
 func charAt(data []byte, m yaml.Mark) rune {

@@ -19,6 +19,9 @@ import (
 // an attribute instead of the text.
 func CheckSelector(css string) error {
 	_, _, err := selector(css)
+	if why := errors.Unwrap(err); why != nil {
+		return why // whoever asks knows the selector
+	}
 	return err
 }
 
