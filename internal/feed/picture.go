@@ -125,10 +125,10 @@ func largestOf(srcset string) (best string, most float64, byWidth bool) {
 	return best, most, byWidth
 }
 
-// Decorates is true of a picture that is none of the item's: a face, a smile, a button, a counter. Class
+// Decorates is true of a picture that is none of the item's: a face, a smile, a button, a counter, a banner. Class
 // is that of its <img>; width and height are what the source says, 0 when it says nothing.
 func Decorates(src, class string, width, height int) bool {
-	if Counts(src) || width > 0 && height > 0 && width <= 48 && height <= 48 || width > 0 && width <= 2 || height > 0 && height <= 2 {
+	if Counts(src) || width > 0 && height > 0 && (width <= 48 && height <= 48 || height <= 100 && width >= 5*height) || width > 0 && width <= 2 || height > 0 && height <= 2 {
 		return true
 	}
 	for part := range strings.SplitSeq(src, "/") {
@@ -161,6 +161,11 @@ func decorative(part string) bool {
 		marks = []string{"emoji", "emoticon"}
 	case 'f':
 		marks = []string{"favicon"}
+	case 'i':
+		if strings.EqualFold(part, "icons") {
+			return true
+		}
+		marks = []string{"icon.", "icon_"}
 	case 'g', 's', 'w':
 		if strings.HasSuffix(part, "gravatar.com") {
 			return true

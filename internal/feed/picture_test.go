@@ -30,7 +30,8 @@ func TestPictureSource(t *testing.T) {
 
 func TestDecorates(t *testing.T) {
 	for _, src := range []string{"https://secure.gravatar.com/avatar/0a1b?s=96", "https://s.w.org/images/core/emoji/14.0.0/72x72/1f389.png", "https://e.org/uploads/avatars/7.jpg",
-		"https://e.org/wp-includes/images/smilies/icon_smile.gif", "https://pbs.twimg.com/profile_images/1/a_normal.jpg", "https://e.org/img/spacer.gif", "https://stats.wordpress.com/b.gif?x"} {
+		"https://e.org/wp-includes/images/smilies/icon_smile.gif", "https://pbs.twimg.com/profile_images/1/a_normal.jpg", "https://e.org/img/spacer.gif", "https://stats.wordpress.com/b.gif?x",
+		"https://e.org/icons/rss.gif", "https://e.org/img/icon_share.png"} {
 		if !Decorates(src, "", 0, 0) {
 			t.Errorf("%s is taken for a picture", src)
 		}
@@ -38,7 +39,7 @@ func TestDecorates(t *testing.T) {
 	if !Decorates("https://e.org/a.png", "wp-smiley", 0, 0) || !Decorates("https://e.org/a.png", "", 32, 32) || !Decorates("https://e.org/a.png", "", 1, 0) {
 		t.Error("a small or classed decoration is taken for a picture")
 	}
-	for _, src := range []string{"https://e.org/2026/harbour.jpg", "https://e.org/photos/avatar-film-premiere.jpg", "https://i.example/m/1200.jpg"} {
+	for _, src := range []string{"https://e.org/2026/harbour.jpg", "https://e.org/photos/avatar-film-premiere.jpg", "https://i.example/m/1200.jpg", "https://e.org/iconic-bridge.jpg"} {
 		if Decorates(src, "wp-image-7 size-large", 640, 0) {
 			t.Errorf("%s is taken for a decoration", src)
 		}
@@ -76,6 +77,20 @@ func TestWithoutCaptions(t *testing.T) {
 }
 
 // TestSanitizeFallbacks: what <noscript> holds is a picture at most, and not a second time.
+// TestPicturesWithoutSource: a text shows the picture that a <picture> or AMP has elsewhere than in the <img>.
+func TestPicturesWithoutSource(t *testing.T) {
+	for raw, want := range map[string]string{
+		`<picture><source srcset="/a.webp 300w, /b.webp 900w"><img src="data:image/gif;base64,R0" alt="x"></picture>`: `<picture><img src="https://e.org/b.webp" alt="x"></picture>`,
+		`<picture><source srcset="/a.webp"><img src="/a.jpg"></picture>`:                                              `<picture><img src="https://e.org/a.jpg"></picture>`,
+		`<picture><source srcset="/a.webp"></picture><picture><img src="data:x"></picture>`:                           `<picture></picture><picture></picture>`,
+		`<amp-img src="/a.jpg" width="600" layout="fill"></amp-img>`:                                                  `<img src="https://e.org/a.jpg" width="600">`,
+	} {
+		if got := Sanitize(raw, "https://e.org/"); got != want {
+			t.Errorf("%s\n%s, want\n%s", raw, got, want)
+		}
+	}
+}
+
 func TestSanitizeFallbacks(t *testing.T) {
 	for raw, want := range map[string]string{
 		`<img class="lazy" data-src="https://e.org/a.jpg" src="data:image/gif;base64,R0"><noscript><img src="https://e.org/a.jpg"></noscript><p>x</p>`: `<img src="https://e.org/a.jpg"><p>x</p>`,

@@ -70,6 +70,7 @@ func Absolute(raw, base string) string {
 	out.Grow(len(raw) + len(raw)/8)
 	z := nethtml.NewTokenizer(strings.NewReader(raw))
 	shown := ""                // the picture before
+	sources := ""              // the sizes that the open <picture> offers
 	fallback := false          // within <noscript>
 	ended := map[string]bool{} // whether an element has an end tag anywhere: looked for once
 	at, player := 0, 0         // what was read of raw, and where the player ends that is left out
@@ -113,12 +114,21 @@ func Absolute(raw, base string) string {
 				fallback = kind == nethtml.StartTagToken
 				continue
 			}
+			changed := false
+			switch {
+			case t.Data == "amp-img":
+				t.Data, t.DataAtom, changed = "img", atom.Img, true
+			case t.DataAtom == atom.Source && sources == "":
+				sources = cmp.Or(attrIn(t.Attr)("srcset"), attrIn(t.Attr)("data-srcset"))
+			case t.DataAtom == atom.Picture:
+				sources = ""
+			}
 			if t.DataAtom == atom.Img && isPixel(t.Attr) {
 				continue
 			}
-			changed := false
 			if t.DataAtom == atom.Img {
-				src := Resolve(b, PictureSource(attrIn(t.Attr)))
+				src := Resolve(b, cmp.Or(PictureSource(attrIn(t.Attr)), LargestOf(sources)))
+				sources = ""
 				if fallback && (src == "" || src == shown) {
 					continue
 				}

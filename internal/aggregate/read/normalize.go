@@ -140,7 +140,7 @@ func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 // pictureOf gives an item its picture, with what is said of it: that which its source names, else the first
 // of its text, else that of its first video.
 func (r *reader) pictureOf(it *feed.Item, raw *rawItem, base *url.URL) {
-	if it.Image = r.picture(base, raw.image); it.Image != "" {
+	if it.Image = r.picture(base, raw.image); it.Image != "" && !raw.shownLarger() {
 		it.Shown = r.note(raw.shown, it.Summary)
 		if it.Shown.Caption == "" && it.Shown.Credit == "" {
 			for _, text := range [...]string{it.Content, it.Summary} {
@@ -167,6 +167,16 @@ func (r *reader) pictureOf(it *feed.Item, raw *rawItem, base *url.URL) {
 			return
 		}
 	}
+}
+
+// shownLarger is true of a thumbnail beside a text whose own picture is larger, by what both say.
+func (raw *rawItem) shownLarger() bool {
+	const thumbnail = 200 // pixels wide, at most
+	if raw.shown.Width == 0 || raw.shown.Width > thumbnail {
+		return false
+	}
+	_, shown, _ := firstImage(first(raw.content, raw.summary))
+	return shown.Width > 2*raw.shown.Width
 }
 
 // note makes plain, bounded text of what a format has for a picture's caption and credit. What is the summary, too,
@@ -412,8 +422,8 @@ func (r *reader) address(base *url.URL, ref string) string {
 	if strings.IndexByte(ref, '\n') >= 0 || strings.IndexByte(ref, '\t') >= 0 || strings.IndexByte(ref, '\r') >= 0 {
 		ref = strings.NewReplacer("\n", "", "\t", "", "\r", "").Replace(ref)
 	}
-	if strings.Contains(ref, "&amp;") {
-		ref = strings.ReplaceAll(ref, "&amp;", "&") // escaped twice
+	if strings.Contains(ref, "&amp;") || strings.Contains(ref, "&#") {
+		ref = ampersands.Replace(ref)
 	}
 	if strings.HasPrefix(ref, "//") {
 		scheme := "https:"
@@ -424,6 +434,9 @@ func (r *reader) address(base *url.URL, ref string) string {
 	}
 	return r.bounded(feed.Resolve(base, ref), "link")
 }
+
+// ampersands undoes what stands for a "&" in addresses that were escaped twice, or cut out of HTML.
+var ampersands = strings.NewReplacer("&amp;", "&", "&#38;", "&", "&#038;", "&", "&#x26;", "&")
 
 // picture is address for a picture, which has to be on the web.
 func (r *reader) picture(base *url.URL, ref string) string {
@@ -506,23 +519,35 @@ func needsOrder(raws []rawItem) bool {
 // captions, what stands behind it. It builds no tree, for it runs over everything that is collected.
 func firstImage(s string) (src string, shown feed.PictureNote, behind string) {
 	text := s
+	sources := "" // the sizes that the open <picture> offers
 	for {
-		i := strings.Index(s, "<img")
+		i, name := imageTag(s)
 		if i < 0 {
 			return "", feed.PictureNote{}, ""
 		}
-		s = s[i+4:]
-		end := strings.IndexByte(s, '>')
+		s = s[i+1+len(name):]
+		end := restOfTag(s)
 		if end < 0 {
 			return "", feed.PictureNote{}, ""
 		}
 		tag := s[:end]
 		s = s[end:]
+		if strings.Contains(tag, " SRC=") {
+			tag = shouted.Replace(tag)
+		}
 		attr := func(name string) string { return tagAttr(tag, name) }
+		if name == "source" {
+			sources = first(sources, attr("srcset"), attr("data-srcset"))
+			continue
+		}
 		if !strings.Contains(tag, "data") && !strings.Contains(tag, "lazy") && !strings.Contains(tag, "srcset") && !strings.Contains(tag, "file=") {
 			attr = plainAttr(tag) // nearly all
 		}
 		src, width, height := feed.LargestPicture(attr)
+		if src == "" {
+			src = feed.LargestOf(sources)
+		}
+		sources = ""
 		if src == "" || feed.Decorates(src, attr("class"), feed.Pixels(attr("width")), feed.Pixels(attr("height"))) || hidden(attr("style")) {
 			continue
 		}
@@ -532,8 +557,48 @@ func firstImage(s string) (src string, shown feed.PictureNote, behind string) {
 		if captioned(text) {
 			behind = s[1:]
 		}
-		return strings.ReplaceAll(src, "&amp;", "&"), shown, behind
+		return src, shown, behind
 	}
+}
+
+// shouted are the attributes of a picture as HTML of the last century writes them.
+var shouted = strings.NewReplacer(" SRC=", " src=", " WIDTH=", " width=", " HEIGHT=", " height=", " CLASS=", " class=", " STYLE=", " style=")
+
+// imageTag finds the next tag of a picture, and its name as it is written; -1 when there is none. Of a <picture>
+// with sizes to choose from, these come first.
+func imageTag(s string) (at int, name string) {
+	for from := 0; ; {
+		i := strings.IndexByte(s[from:], '<')
+		if i < 0 {
+			return -1, ""
+		}
+		from += i + 1
+		for _, n := range [...]string{"img", "source", "amp-img"} {
+			if rest := s[from:]; len(rest) > len(n) && strings.EqualFold(rest[:len(n)], n) && (rest[len(n)] <= ' ' || rest[len(n)] == '/') {
+				return from - 1, n
+			}
+		}
+	}
+}
+
+// restOfTag measures what is left of a tag, of which s is the rest: up to the next ">" that stands in no quoted
+// value, or to the next one where a quote is not closed. It is -1 when there is none.
+func restOfTag(s string) int {
+	const longest = 8 << 10
+	quote := byte(0)
+	for i := 1; i < min(len(s), longest); i++ {
+		switch c := s[i]; {
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case (c == '"' || c == '\'') && s[i-1] == '=':
+			quote = c
+		case c == '>':
+			return i
+		}
+	}
+	return strings.IndexByte(s, '>')
 }
 
 // plainAttr gives the attributes of a tag that has its picture in src, and asks for no others.
@@ -577,10 +642,10 @@ func tagAttr(tag, name string) string {
 			}
 			return ""
 		}
-		if end := strings.IndexAny(v, " \t\r\n/"); end >= 0 && v[end] != '/' {
+		if end := strings.IndexAny(v, " \t\r\n"); end >= 0 {
 			return v[:end]
 		}
-		return v
+		return strings.TrimSuffix(v, "/") // of the tag
 	}
 }
 

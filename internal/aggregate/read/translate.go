@@ -1,6 +1,7 @@
 package read
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -84,8 +85,13 @@ func fromRSSItem(it *rss.Item) rawItem {
 	for _, e := range it.Enclosures {
 		raw.enclose(e.URL, e.Type, e.Length)
 	}
+	for _, l := range x["atom"]["link"] {
+		if l.Attrs["rel"] == "enclosure" {
+			raw.enclose(l.Attrs["href"], l.Attrs["type"], l.Attrs["length"])
+		}
+	}
 	for _, c := range mediaContents(x["media"]) {
-		if !isImage(c.Attrs["type"], c.Attrs["medium"], c.Attrs["url"]) {
+		if !isPicture(&c) {
 			raw.enclose(c.Attrs["url"], c.Attrs["type"], c.Attrs["fileSize"])
 		}
 	}
@@ -103,15 +109,26 @@ func fromRSSItem(it *rss.Item) rawItem {
 }
 
 // namedPicture is the address in an item's element that is called after what it holds, which no format knows
-// and many a newspaper writes: <image>https://…</image>, <thumb>…</thumb>, <image><url>…</url></image>.
+// and many a newspaper writes: <image>https://…</image>, <thumb>…</thumb>, <image><url>…</url></image>,
+// <featured_image>…</featured_image>.
 func namedPicture(custom map[string]string) string {
-	for _, name := range [...]string{"image", "Image", "thumbnail", "thumb", "picture", "img"} {
+	best, found := len(pictureNames), ""
+	for _, name := range slices.Sorted(maps.Keys(custom)) {
+		called := strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
+		rank := slices.Index(pictureNames, strings.TrimSuffix(strings.TrimSuffix(called, "url"), "src"))
+		if rank < 0 || rank >= best {
+			continue
+		}
 		if address := strings.TrimSpace(feed.PlainText(custom[name])); isAddress(address) {
-			return address
+			best, found = rank, address
 		}
 	}
-	return ""
+	return found
 }
+
+// pictureNames are what elements with the address of a picture are called, the likeliest first, be there "url" behind
+// it or not.
+var pictureNames = []string{"image", "thumbnail", "thumb", "picture", "img", "featuredimage", "mainimage", "coverimage", "photo", "cover"}
 
 func (raw *rawItem) datesOfRSS(it *rss.Item) {
 	x := it.Extensions
@@ -250,7 +267,7 @@ func (raw *rawItem) linksOfEntry(e *atom.Entry) {
 			raw.links = append(raw.links, l.Href)
 		case "enclosure":
 			raw.enclose(l.Href, l.Type, l.Length)
-			if raw.image == "" && strings.HasPrefix(l.Type, "image/") {
+			if raw.image == "" && isImage(l.Type, "", l.Href) {
 				raw.image = l.Href
 			}
 		}
@@ -583,6 +600,12 @@ func (raw *rawItem) picturedBy(media map[string][]ext.Extension, itunes string) 
 	}
 }
 
+// isPicture is isImage for a media:content, of which a picture is what says neither what it is nor how long it takes.
+func isPicture(c *ext.Extension) bool {
+	url, typ, medium := c.Attrs["url"], c.Attrs["type"], c.Attrs["medium"]
+	return isImage(typ, medium, url) || typ == "" && medium == "" && c.Attrs["duration"] == "" && isAddress(url) && endingOf(url) == ""
+}
+
 // mediaImage picks the picture of Media RSS: the largest sensible of its contents, else of its
 // thumbnails.
 func mediaImage(media map[string][]ext.Extension) (src string, shown feed.PictureNote) {
@@ -591,9 +614,9 @@ func mediaImage(media map[string][]ext.Extension) (src string, shown feed.Pictur
 	}
 	contents := mediaContents(media)
 	pictures := make([]ext.Extension, 0, len(contents))
-	for _, c := range contents {
-		if isImage(c.Attrs["type"], c.Attrs["medium"], c.Attrs["url"]) {
-			pictures = append(pictures, c)
+	for i := range contents {
+		if isPicture(&contents[i]) {
+			pictures = append(pictures, contents[i])
 		}
 	}
 	if found := largest(pictures); found != nil {
@@ -622,7 +645,7 @@ func largest(pictures []ext.Extension) *ext.Extension {
 			continue
 		}
 		size := width
-		if width > feed.LargestWidth {
+		if width > feed.LargestWidth || width == 0 && p.Attrs["isDefault"] == "true" {
 			size = 1 // better than one that says nothing
 		}
 		if size > most {
@@ -679,19 +702,29 @@ func placeOf(x ext.Extensions) *feed.Point {
 	return nil
 }
 
-// isImage judges by type, medium and the address's ending.
+// isImage judges by type and medium; where they say nothing of what it is, by the address's ending.
 func isImage(typ, medium, url string) bool {
-	if url == "" {
+	switch typ = strings.ToLower(typ); {
+	case url == "":
+		return false
+	case strings.HasPrefix(typ, "image") || medium == "image":
+		return true
+	case medium != "" || strings.Contains(typ, "/") && typ != "application/octet-stream":
 		return false
 	}
-	if typ != "" || medium != "" {
-		return strings.HasPrefix(typ, "image") || medium == "image"
-	}
-	path, _, _ := strings.Cut(url, "?")
-	dot := strings.LastIndexByte(path, '.')
-	switch strings.ToLower(path[dot+1:]) {
+	switch endingOf(url) {
 	case "jpg", "jpeg", "png", "gif", "webp", "avif":
-		return dot >= 0
+		return true
 	}
 	return false
+}
+
+// endingOf is the ending of the file that an address names, in lower case; empty for none.
+func endingOf(url string) string {
+	path, _, _ := strings.Cut(url, "?")
+	file := path[strings.LastIndexByte(path, '/')+1:]
+	if dot := strings.LastIndexByte(file, '.'); dot >= 0 {
+		return strings.ToLower(file[dot+1:])
+	}
+	return ""
 }
