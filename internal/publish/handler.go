@@ -169,17 +169,21 @@ func (p *Publisher) refuse(w http.ResponseWriter, r *http.Request, status int, w
 	// Before anything is published the pages have no style sheet, and lead nowhere.
 	if s := p.site.Load(); s != nil && wantsPage(r) {
 		if body, err := render.RefusedPage(s.view(&s.plan.all, nil), text); err == nil {
-			e := p.pageEnvelope(s.plan, 0)
-			h := w.Header()
-			h.Set("Content-Type", e.contentType)
-			h.Set("Content-Security-Policy", e.policy)
-			h.Set("X-Frame-Options", "DENY")
-			p.answerWith(w, status, body)
-			p.metrics.other.count(w, status, 0)
+			p.turnAwayWith(w, status, body, p.pageEnvelope(s.plan, 0))
 			return
 		}
 	}
 	p.turnAway(w, status, text)
+}
+
+// turnAwayWith is turnAway with a page.
+func (p *Publisher) turnAwayWith(w http.ResponseWriter, status int, page []byte, e envelope) {
+	h := w.Header()
+	h.Set("Content-Type", e.contentType)
+	h.Set("Content-Security-Policy", e.policy)
+	h.Set("X-Frame-Options", "DENY")
+	p.answerWith(w, status, page)
+	p.metrics.other.count(w, status, 0)
 }
 
 func (p *Publisher) turnAway(w http.ResponseWriter, status int, text string) {

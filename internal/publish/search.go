@@ -17,6 +17,7 @@ import (
 	"feedd/internal/aggregate/desk/sections"
 	"feedd/internal/feed"
 	"feedd/internal/publish/render"
+	"feedd/internal/publish/say"
 )
 
 // Search is a section that a reader makes up: the stories that meet a query, as a page and as feeds to
@@ -99,11 +100,14 @@ func secondOf(at time.Time) int64 {
 }
 
 // errAsked is an error of whoever asks.
-type errAsked struct{ feed.Text }
+type errAsked struct {
+	feed.Text
+	again *searching // what was asked, where other words are all that it takes
+}
 
 func (e errAsked) Error() string { return e.String() }
 
-func asked(format string, args ...any) error { return errAsked{feed.Say(format, args...)} }
+func asked(format string, args ...any) error { return errAsked{Text: feed.Say(format, args...)} }
 
 // parseSearch reads the parameters of a search. The words may be missing where a page offers to search.
 func parseSearch(pl *plan, raw string) (searching, error) {
@@ -150,7 +154,7 @@ func parseSearch(pl *plan, raw string) (searching, error) {
 		return s, nil
 	}
 	if s.query, err = sections.ParseQuery(s.text, false); err != nil {
-		return s, asked("There is no such search: %s.", feed.TextOf(err))
+		return s, errAsked{feed.Say("There is no such search: %s.", feed.TextOf(err)), &s}
 	}
 	return s, nil
 }
@@ -205,10 +209,30 @@ func (p *Publisher) serveSearch(w http.ResponseWriter, r *http.Request, f render
 	var theirs errAsked
 	if errors.As(err, &theirs) {
 		w.Header().Set("Cache-Control", "no-store")
-		p.refuse(w, r, http.StatusBadRequest, theirs.Text)
+		if theirs.again != nil && f == render.FormatHTML && wantsPage(r) {
+			p.askAgain(w, s, theirs)
+		} else {
+			p.refuse(w, r, http.StatusBadRequest, theirs.Text)
+		}
 		return
 	}
 	p.serveMade(w, r, d, err)
+}
+
+// askAgain refuses a search on its own page, where the words can be written otherwise.
+func (p *Publisher) askAgain(w http.ResponseWriter, s *site, e errAsked) {
+	text, _ := say.In(s.plan.Site.Language, e.Text)
+	v := s.view(&feed.Section{ID: "search"}, nil)
+	v.Path, v.Home = "/search", "/search"
+	body, err := render.SearchPage(v, render.Search{Text: e.again.text, Section: e.again.section, Source: e.again.source, Refused: text})
+	if err != nil {
+		p.turnAway(w, http.StatusBadRequest, text)
+		return
+	}
+	envelope := p.pageEnvelope(s.plan, 0)
+	envelope.policy = render.WithForm(envelope.policy)
+	w.Header().Add("Vary", "Accept")
+	p.turnAwayWith(w, http.StatusBadRequest, body, envelope)
 }
 
 // search renders the answer to a search.

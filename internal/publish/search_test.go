@@ -291,6 +291,32 @@ func TestRefusesInTheLanguageOfTheSite(t *testing.T) {
 	}
 }
 
+// A person whose words are no search keeps them, and the form to write them otherwise.
+func TestSearchAsksAgain(t *testing.T) {
+	n := newNewsroom(t)
+	n.fill("kinh-te", 3)
+	n.refresh()
+	const path = "/search?q=tin+%22l%E1%BA%A1&section=kinh-te"
+	res := n.get(path, "Accept", "text/html,application/xhtml+xml")
+	page := n.body(res)
+	if res.StatusCode != http.StatusBadRequest || res.Header.Get("Cache-Control") != "no-store" || res.Header.Get("Content-Security-Policy") != render.WithForm(render.PagePolicy) {
+		t.Errorf("%d %v", res.StatusCode, res.Header)
+	}
+	for _, want := range []string{`value="tin &#34;lạ"`, `<option value="kinh-te" selected>`, `role="alert">Không tìm như vậy được: `, `aria-invalid="true"`, `content="noindex"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s:\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, "Số tin tìm thấy") || strings.Contains(page, "/search.rss") {
+		t.Errorf("the page tells what was found:\n%s", page)
+	}
+	for _, other := range []string{path, strings.Replace(path, "/search?", "/search.rss?", 1)} {
+		if res := n.get(other, "Accept", "*/*"); res.Header.Get("Content-Type") != "text/plain; charset=utf-8" || !strings.Contains(strings.Join(res.Header.Values("Vary"), ","), "Accept") {
+			t.Errorf("a program gets for %s %v", other, res.Header)
+		}
+	}
+}
+
 // Three spellings of one search have one address.
 func TestSearchHasOneAddress(t *testing.T) {
 	n := newNewsroom(t)

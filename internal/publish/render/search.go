@@ -23,6 +23,7 @@ var searchTemplate embed.FS
 // Search is what the page of a search shows besides what was found.
 type Search struct {
 	Text            string // as it was typed; empty before anything was
+	Refused         string // why the words are no search; what was found is shown of those that are
 	Section, Source string // what it is narrowed to
 	Ranked          bool
 	Address         string    // what stands behind /search and its ending: "?q=…"
@@ -94,7 +95,7 @@ func SearchPage(v *View, s Search) ([]byte, error) {
 			sp.Sections = append(sp.Sections, searchSection{sec.ID, sectionTitle(sec), sec.ID == s.Section})
 		}
 	}
-	if s.Text != "" {
+	if s.Text != "" && s.Refused == "" {
 		p.Title = line(s.Text, maxTitle) + " – " + p.Title
 		p.Canonical += s.Address
 		entries := v.prepare().entries
