@@ -196,7 +196,8 @@ func (l *line) decided(ctx context.Context, items []feed.Item, again []int64, to
 		return store.Filed{}, nil, err
 	}
 	f := store.Filed{Turn: l.turn, Items: items, Entries: l.desk.Compose(touched, stored, items, now), Returned: l.desk.Returned()}
-	f.Told = told(l.channels, l.sources, f.Entries, now)
+	set, _ := l.current()
+	f.Told = told(l.channels, set.Sections, l.sources, f.Entries, now)
 	taught, err := l.labels(ctx, &f, again)
 	if err != nil {
 		return store.Filed{}, nil, err

@@ -33,11 +33,11 @@ func channelsOf(configured []feed.Channel) ([]channel, error) {
 
 // told names the stories among a batch's entries that channels are to tell. Whether one told the story
 // before is the store's to know.
-func told(channels []channel, sources map[string]feed.Source, entries []feed.Entry, now time.Time) []feed.Notice {
+func told(channels []channel, sections []feed.Section, sources map[string]feed.Source, entries []feed.Entry, now time.Time) []feed.Notice {
 	var all []feed.Notice
 	for i := range channels {
 		for j := range entries {
-			if e := &entries[j]; e.Withdrawn.IsZero() && !e.Backlog && channels[i].wants(e, sources) {
+			if e := &entries[j]; e.Withdrawn.IsZero() && !e.Backlog && young(e, sections, now) && channels[i].wants(e, sources) {
 				t := feed.Notice{Channel: channels[i].ID, Story: e.Story, Entry: e.Key, At: now}
 				if lead := e.LeadItem(); lead != nil {
 					t.Title = lead.Title
@@ -47,6 +47,18 @@ func told(channels []channel, sources map[string]feed.Source, entries []feed.Ent
 		}
 	}
 	return all
+}
+
+// young tells whether a section that an entry is in shows what is as old, any section where it is in none: what
+// a source lists of last year goes into the archives and is no news.
+func young(e *feed.Entry, sections []feed.Section, now time.Time) bool {
+	for i := range sections {
+		s := &sections[i]
+		if (len(e.Sections) == 0 || slices.Contains(e.Sections, s.ID)) && (s.MaxAge <= 0 || now.Sub(e.Published) <= s.MaxAge) {
+			return true
+		}
+	}
+	return len(sections) == 0
 }
 
 // wants tells whether an entry is in a section of the channel and a report of it matches the query.

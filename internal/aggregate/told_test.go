@@ -17,6 +17,8 @@ func TestToldOnChannels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	now := time.Unix(1e9, 0)
+	shown := []feed.Section{{ID: "thoi-su", MaxAge: time.Hour}, {ID: "kinh-te", MaxAge: 48 * time.Hour}, {ID: "luu-tru"}}
 	for title, c := range map[string]struct {
 		entry feed.Entry
 		want  string
@@ -26,11 +28,18 @@ func TestToldOnChannels(t *testing.T) {
 		"Sau bão giá, chợ mở":  {feed.Entry{Sections: []string{"kinh-te", "thoi-su"}}, "thoi-su all "},
 		"Bão tan, bị rút":      {feed.Entry{Sections: []string{"thoi-su"}, Withdrawn: time.Unix(1, 0)}, ""},
 		"Bão cũ của nguồn mới": {feed.Entry{Sections: []string{"thoi-su"}, Backlog: true}, ""},
+		"Bão của hôm qua":      {feed.Entry{Sections: []string{"thoi-su"}, Published: now.Add(-24 * time.Hour)}, ""},
+		"Bão, chợ rau hôm qua": {feed.Entry{Sections: []string{"thoi-su", "kinh-te"}, Published: now.Add(-24 * time.Hour)}, "thoi-su all bao bao-thoi-su "},
+		"Bão năm ngoái":        {feed.Entry{Sections: []string{"luu-tru"}, Published: now.Add(-9000 * time.Hour)}, "all bao "},
+		"Bão hôm qua, ở ngoài": {feed.Entry{Published: now.Add(-24 * time.Hour)}, "bao "},
 	} {
 		c.entry.Key, c.entry.Story, c.entry.Lead = "k", "s", 1
+		if c.entry.Published.IsZero() {
+			c.entry.Published = now
+		}
 		c.entry.Reports = []feed.Item{{ID: 1, Title: title}}
 		got := ""
-		for _, n := range told(channels, nil, []feed.Entry{c.entry}, time.Unix(2, 0)) {
+		for _, n := range told(channels, shown, nil, []feed.Entry{c.entry}, now) {
 			got += n.Channel + " "
 			if n.Story != "s" || n.Entry != "k" || n.Title != title {
 				t.Errorf("%s: %+v", title, n)
