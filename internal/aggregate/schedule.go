@@ -54,7 +54,7 @@ type schedule struct {
 	of    *collect.Collector // whose queue it is
 	old   []*collect.Queue   // of earlier configurations; their last looks are still under way
 	done  chan done
-	quiet together // looks that found nothing new
+	over  together // looks that are not saved yet
 
 	replanned time.Time // when replan last looked, by the clock
 	waiting   waiting   // at least once each that rests
@@ -116,7 +116,7 @@ func (s *schedule) drain() {
 				q.Wait()
 			}
 		}
-		s.quiet.wg.Wait()
+		s.over.wg.Wait()
 	}()
 	for {
 		select {
@@ -139,11 +139,11 @@ func (s *schedule) configure(ctx context.Context) {
 		s.of = collector
 		s.queue = collector.Queue(ctx, func(job *collect.Job, res *collect.Result) {
 			l := look{job, res}
-			if s.quiet.may(job, res, s.a.now()) {
-				s.quiet.after(ctx, l, func(looks []look) { s.keep(ctx, looks) })
+			if s.over.may(job, res, s.a.now()) {
+				s.over.after(ctx, l, func(looks []look) { s.keep(ctx, looks) })
 				return
 			}
-			s.keep(ctx, append([]look{l}, s.quiet.take()...))
+			s.keep(ctx, append([]look{l}, s.over.take()...))
 		})
 	}
 	s.admit(ctx, settings.Sources)

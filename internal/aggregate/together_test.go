@@ -3,6 +3,7 @@ package aggregate
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -13,14 +14,16 @@ import (
 	"feedd/internal/feed"
 )
 
-// Looks that found nothing new go on together a second after the first of them, and at once when the process stops.
+// Looks go on together a second after the first of them, and at once when the process stops or too much would wait.
 func TestTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q together
 		var saved atomic.Int32
-		wait := func(ctx context.Context) {
-			q.after(ctx, look{&collect.Job{}, &collect.Result{}}, func(looks []look) { saved.Add(int32(len(looks))) })
+		brings := func(ctx context.Context, bytes int) {
+			items := []feed.Item{{Content: strings.Repeat("x", bytes)}}
+			q.after(ctx, look{&collect.Job{}, &collect.Result{Items: items}}, func(looks []look) { saved.Add(int32(len(looks))) })
 		}
+		wait := func(ctx context.Context) { brings(ctx, 0) }
 		after := func(d time.Duration, want int32) {
 			t.Helper()
 			time.Sleep(d)
@@ -46,6 +49,14 @@ func TestTogether(t *testing.T) {
 			t.Errorf("%d looks are taken along, want 2", n)
 		}
 		after(waitTogether, 4)
+		brings(t.Context(), mostTogether)
+		after(0, 4)
+		wait(t.Context())
+		brings(t.Context(), 1)
+		after(0, 7)
+		brings(t.Context(), mostTogether)
+		after(0, 7)
+		after(waitTogether, 8)
 		q.wg.Wait()
 	})
 }
@@ -58,7 +69,7 @@ func TestMayWaitTogether(t *testing.T) {
 		may    bool
 	}{
 		"nothing new":      {func(*collect.Job, *collect.Result) {}, true},
-		"items":            {func(_ *collect.Job, r *collect.Result) { r.Outcome = collect.OK }, false},
+		"items":            {func(_ *collect.Job, r *collect.Result) { r.Outcome = collect.OK }, true},
 		"a failure":        {func(_ *collect.Job, r *collect.Result) { r.Outcome, r.Err = collect.Failed, errors.New("timeout") }, false},
 		"a host that asks": {func(_ *collect.Job, r *collect.Result) { r.Holds = []feed.HostHold{{Host: "a.example"}} }, false},
 		"a hub's delivery": {func(j *collect.Job, _ *collect.Result) { j.Pushed = &read.Body{} }, false},
