@@ -25,14 +25,14 @@ func Select(s Section, entries []Entry, now time.Time) []Entry {
 // Choose is Select that also tells whether entries beyond a source's fair share fill the feed: then
 // others' entries that were not given would take their place.
 func Choose(s Section, entries []Entry, now time.Time) (chosen []Entry, filled bool) {
-	out := make([]Entry, 0, len(entries))
+	order := make([]*Entry, 0, len(entries)) // entries are large, and mostly in order
 	for i := range entries {
 		e := &entries[i]
 		if e.Withdrawn.IsZero() && (s.MaxAge <= 0 || now.Sub(e.Published) <= s.MaxAge) {
-			out = append(out, *e)
+			order = append(order, e)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Entry) int {
+	slices.SortStableFunc(order, func(a, b *Entry) int {
 		if p, q := a.Pinned(s.ID), b.Pinned(s.ID); p != q {
 			if p {
 				return -1
@@ -44,6 +44,10 @@ func Choose(s Section, entries []Entry, now time.Time) (chosen []Entry, filled b
 		}
 		return cmp.Or(b.Published.Compare(a.Published), cmp.Compare(a.Key, b.Key))
 	})
+	out := make([]Entry, len(order))
+	for i, e := range order {
+		out[i] = *e
+	}
 	out, filled = bound(&s, out)
 	if s.Limit > 0 && len(out) > s.Limit {
 		out = slices.Delete(out, s.Limit, len(out))
