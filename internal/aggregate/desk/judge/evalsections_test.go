@@ -118,12 +118,12 @@ func TestSectionsStayRecognised(t *testing.T) {
 		change           func(string) string
 		accuracy, surest float64
 	}{
-		{"eight sections", "categories_vi.tsv", "vnx8", false, false, nil, .889, .955},
+		{"eight sections", "categories_vi.tsv", "vnx8", false, false, nil, .89, .955},
 		{"eight sections without diacritics", "categories_vi.tsv", "vnx8", false, false, withoutMarks, .876, .95},
-		{"four sections, later months", "categories_vi.tsv", "vnx4", false, true, nil, .943, .99},
+		{"four sections, later months", "categories_vi.tsv", "vnx4", false, true, nil, .944, .99},
 		{"four sections, later months, with summaries", "categories_vi.tsv", "vnx4", true, true, nil, .962, .99},
-		{"English", "categories_en.tsv", "bbc5", false, false, nil, .851, .943},
-		{"English with texts", "categories_en.tsv", "bbc5", true, false, nil, .962, .99},
+		{"English", "categories_en.tsv", "bbc5", false, false, nil, .857, .943},
+		{"English with texts", "categories_en.tsv", "bbc5", true, false, nil, .963, .99},
 	} {
 		r := crossValidate(t, tt.file, tt.set, tt.texts, tt.inTime, tt.change)
 		reached[tt.name] = r.Accuracy
@@ -175,8 +175,8 @@ func TestFewExamplesAndSoftRules(t *testing.T) {
 			t.Logf("%d examples, soft rules %v: accuracy %.3f, expected calibration error %.3f", r.Examples, soft, r.Accuracy, r.Expected)
 		}
 	}
-	if accuracy[false] < .54 || accuracy[true] < .67 {
-		t.Errorf("accuracy %.3f alone (at least 0.54), %.3f with soft rules (at least 0.67)", accuracy[false], accuracy[true])
+	if accuracy[false] < .61 || accuracy[true] < .715 {
+		t.Errorf("accuracy %.3f alone (at least 0.61), %.3f with soft rules (at least 0.715)", accuracy[false], accuracy[true])
 	}
 }
 
@@ -290,7 +290,7 @@ func TestSectionsOfOtherOutletsAndYears(t *testing.T) {
 		return report.Accuracy
 	}
 	old, young := read("sections_vntc8_train.tsv"), read("sections_vntc8_test.tsv")
-	for out, least := range map[string]float64{"NLD": .91, "VNE": .853} {
+	for out, least := range map[string]float64{"NLD": .91, "VNE": .854} {
 		var train, asked []labelledRow
 		for _, r := range old {
 			if r.item.Source == out {

@@ -18,7 +18,7 @@ import (
 // It is latent semantic analysis: the leading right singular vectors of the matrix of texts by
 // words, weighted by inverse document frequency, found by subspace iteration from a fixed start,
 // so that the same texts give the same bytes.
-func FitVectors(out io.Writer, least int, keep func(set string) bool, tables ...io.Reader) error {
+func FitVectors(out io.Writer, language string, least int, keep func(set string) bool, tables ...io.Reader) error {
 	var texts [][]sections.Feature
 	var reader sections.Terms
 	for _, in := range tables {
@@ -30,7 +30,7 @@ func FitVectors(out io.Writer, least int, keep func(set string) bool, tables ...
 			if summary == "" {
 				summary = row.get("text")
 			}
-			texts = append(texts, slices.Clone(reader.Of(row.get("title"), summary)))
+			texts = append(texts, slices.Clone(reader.Of(language, row.get("title"), summary)))
 			return nil
 		})
 		if err != nil {

@@ -31,7 +31,7 @@ func TestFitVectors(t *testing.T) {
 	}
 	fit := func() []byte {
 		var out bytes.Buffer
-		if err := FitVectors(&out, 2, func(set string) bool { return set == "ours" }, strings.NewReader(table.String())); err != nil {
+		if err := FitVectors(&out, "vi", 2, func(set string) bool { return set == "ours" }, strings.NewReader(table.String())); err != nil {
 			t.Fatal(err)
 		}
 		return out.Bytes()
@@ -51,7 +51,7 @@ func TestFitVectors(t *testing.T) {
 	}
 	place := func(text string) (sum [sections.Dimensions]float64) {
 		var terms sections.Terms
-		for _, term := range terms.Of(text, "") {
+		for _, term := range terms.Of("vi", text, "") {
 			for k, x := range vectors[uint32(term)] {
 				sum[k] += float64(x)
 			}

@@ -474,8 +474,8 @@ func (c *learned) speaks(at *seen, parts *[kinds]part2, self int, sections []int
 // examples at all and with so many a section that it is half of that: the more examples, the more
 // words have been met, and what their company says matters less. Fitted like the parts.
 const (
-	nearnessAtFirst = 10.0
-	nearnessHalved  = 30.0
+	nearnessAtFirst = 16.0
+	nearnessHalved  = 50.0
 )
 
 // nearby gives the evidence of the word vectors: how near the text's place is to the middle of

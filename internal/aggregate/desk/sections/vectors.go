@@ -13,7 +13,7 @@ import (
 // before any section has an example with both. They were made from unlabelled headlines by
 // FitVectors; only figures are in them. They count most while a section has few examples.
 
-const Dimensions = 48
+const Dimensions = 64
 
 //go:embed data/vectors-vi.bin
 var vectorsVi []byte
@@ -21,16 +21,17 @@ var vectorsVi []byte
 //go:embed data/vectors-en.bin
 var vectorsEn []byte
 
-// vectors are the vectors of a language's words and pairs of words: for each, by its number, a row
-// of dimensions bytes, eight in a uint64, each the signed coordinate plus bias.
+// vectors are the vectors of a language's words and pairs of words in normal form: for each, by its
+// number, a row of dimensions signed bytes. The rows stay where the file is.
 type vectors struct {
 	index numbering
-	rows  []uint64
+	rows  []byte
 }
 
+// bias is added to a coordinate so that many can be added up in one uint64.
 const (
-	rowLength = Dimensions / 8
-	bias      = 128
+	bias   = 128
+	biases = bias * 0x0101010101010101
 )
 
 var (
@@ -49,21 +50,21 @@ func vectorsOf(language string) *vectors {
 
 func readVectors(raw []byte) *vectors {
 	n := int(binary.LittleEndian.Uint32(raw))
-	raw = raw[4:]
-	v := &vectors{rows: make([]uint64, n*rowLength)}
+	v := &vectors{rows: raw[4+4*n:]}
 	for i := range n {
-		v.index.number(Feature(binary.LittleEndian.Uint32(raw[4*i:])))
-	}
-	for i := range v.rows {
-		const signs = bias * 0x0101010101010101
-		v.rows[i] = binary.LittleEndian.Uint64(raw[4*n+8*i:]) ^ signs
+		v.index.number(Feature(binary.LittleEndian.Uint32(raw[4+4*i:])))
 	}
 	return v
 }
 
-func hasVector(f Feature) bool {
+// term is the word or pair of words, in normal form, that a feature of the set stands for: where the
+// diacritics are neither written nor guessed, that of the letters as they are.
+func (s *featureSet) term(f Feature) (term Feature, ok bool) {
 	k := f.kind()
-	return k == oneFolded || k == twoFolded
+	if s.accented || s.restored {
+		return f, k == oneNormal || k == twoNormal
+	}
+	return f - Feature(k) + Feature(k-oneFolded+oneNormal), k == oneFolded || k == twoFolded
 }
 
 // Terms finds in texts what has a vector: words and pairs of words, by their hashes.
@@ -73,12 +74,12 @@ type Terms struct {
 }
 
 // Of returns the terms of a text, each once; they are overwritten by the next call.
-func (t *Terms) Of(title, summary string) []Feature {
-	t.set.extract("", title, feed.Cut(nil, title), feed.Cut(nil, summary))
+func (t *Terms) Of(language, title, summary string) []Feature {
+	t.set.extract(language, title, feed.Cut(nil, title), feed.Cut(nil, summary))
 	t.list = t.list[:0]
 	for _, s := range t.set.list {
-		if hasVector(s.feature) {
-			t.list = append(t.list, s.feature)
+		if term, ok := t.set.term(s.feature); ok {
+			t.list = append(t.list, term)
 		}
 	}
 	return t.list
@@ -94,17 +95,18 @@ const unitLength = 1 << 12
 // at a time, in 16 bits each: a text has not so many words that they run over.
 func (v *vectors) place(set *featureSet) (p point) {
 	const lanes = 0x00FF00FF00FF00FF
-	var even, odd [rowLength]uint64
+	var even, odd [Dimensions / 8]uint64
 	known := 0
 	for i := range set.list {
-		f := set.list[i].feature
-		if !hasVector(f) {
+		term, ok := set.term(set.list[i].feature)
+		if !ok {
 			continue
 		}
-		if n := v.index.find(f); n >= 0 {
+		if n := v.index.find(term); n >= 0 {
 			known++
-			row := v.rows[n*rowLength:][:rowLength]
-			for j, x := range row {
+			row := v.rows[n*Dimensions:][:Dimensions]
+			for j := range even {
+				x := binary.LittleEndian.Uint64(row[8*j:]) ^ biases
 				even[j] += x & lanes
 				odd[j] += x >> 8 & lanes
 			}

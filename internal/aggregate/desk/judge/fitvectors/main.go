@@ -13,7 +13,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"feedd/internal/aggregate/desk/judge"
 )
@@ -24,21 +23,24 @@ func main() {
 	without := flag.String("without", "", "a data set to hold out from the fit")
 	flag.Parse()
 	keep := func(set string) bool { return *without == "" || set != *without }
-	for language, files := range map[string][]string{
-		"vi": {"stream_vi_10k.tsv", "categories_vi.tsv"},
-		"en": {"categories_en.tsv", "clusters_en.tsv"},
+	for _, l := range []struct {
+		language string
+		least    int
+		tables   []string
+	}{
+		{"en", 10, []string{"categories_en.tsv", "clusters_en.tsv"}},
+		{"vi", 16, []string{"categories_vi.tsv", "independent/sections_vntc8_train.tsv", "stream_vi_10k.tsv"}},
 	} {
-		if err := fit(filepath.Join(*into, "vectors-"+language+".bin"), *from, keep, files); err != nil {
+		if err := fit(filepath.Join(*into, "vectors-"+l.language+".bin"), *from, l.language, l.least, keep, l.tables); err != nil {
 			fmt.Fprintln(os.Stderr, "fitvectors:", err)
 			os.Exit(1)
 		}
 	}
 }
 
-func fit(out, from string, keep func(string) bool, names []string) error {
-	const least = 10
+func fit(out, from, language string, least int, keep func(string) bool, names []string) error {
 	var tables []io.Reader
-	for _, name := range slices.Sorted(slices.Values(names)) {
+	for _, name := range names {
 		f, err := os.Open(filepath.Join(from, name))
 		if err != nil {
 			return fmt.Errorf("%w: the headlines belong to their publishers and do not come with feedd; name their folder with -data", err)
@@ -51,7 +53,7 @@ func fit(out, from string, keep func(string) bool, names []string) error {
 		return err
 	}
 	defer f.Close()
-	if err := judge.FitVectors(f, least, keep, tables...); err != nil {
+	if err := judge.FitVectors(f, language, least, keep, tables...); err != nil {
 		return err
 	}
 	return f.Close()
