@@ -70,11 +70,36 @@ func (d Dates) Parse(raw string) (t time.Time, zoned, ok bool) {
 		t, zoned, ok = p.parse(raw)
 		zoned = zoned || p.named
 	}
-	if !ok || t.Before(earliest) || t.After(d.Now) {
+	if !ok {
+		return d.parseParts(raw)
+	}
+	if t.Before(earliest) || t.After(d.Now) {
 		return time.Time{}, zoned, false
 	}
 	return t.UTC(), zoned, true
 }
+
+// parseParts looks for the date among what a page puts on one line with it: "Lan Anh | 14/8/2024 10:44 | 12 bình
+// luận". It is that part which is a date and no time alone.
+func (d Dates) parseParts(raw string) (t time.Time, zoned, ok bool) {
+	for _, sign := range [...]string{"|", "·", "•", " - ", " – "} {
+		if !strings.Contains(raw, sign) {
+			continue
+		}
+		for part := range strings.SplitSeq(raw, sign) {
+			if !strings.ContainsAny(part, "0123456789") || timeAlone.MatchString(part) {
+				continue
+			}
+			if t, zoned, ok = d.Parse(part); ok {
+				return t, zoned, ok
+			}
+		}
+	}
+	return time.Time{}, false, false
+}
+
+// timeAlone is a time of day without a day.
+var timeAlone = regexp.MustCompile(`^\s*[0-9]{1,2}[:h][0-9]{2}(?::[0-9]{2})?\s*$`)
 
 // OrderOf decides the order of day and month for a document whose dates are raws: one date with a
 // number above 12 settles it for all, unless another contradicts it.
@@ -302,6 +327,12 @@ func (p *dateParser) parse(raw string) (time.Time, bool, bool) {
 	if t, ok := unixTime(s); ok {
 		return t, true, true
 	}
+	if past := eastAsianPast.FindStringSubmatch(s); past != nil {
+		if unit := units[past[2]]; unit > 0 {
+			n, _ := atoi(past[1])
+			return p.Now.Add(-time.Duration(min(n, 10000)) * unit).Truncate(time.Minute), true, true
+		}
+	}
 	p.scan(s)
 	if len(p.toks) == 0 || len(p.toks) > 40 {
 		return time.Time{}, false, false
@@ -335,8 +366,13 @@ func (p *dateParser) namedZone(raw string) string {
 	return raw[:at[0]] + raw[at[1]:]
 }
 
-// unixTime reads a bare number of ten (seconds), thirteen (milliseconds) or sixteen digits.
+// unixTime reads a bare number of ten (seconds), thirteen (milliseconds) or sixteen digits, also as .NET writes it:
+// /Date(1723607040000+0700)/.
 func unixTime(s string) (time.Time, bool) {
+	if within, ok := strings.CutPrefix(s, "/date("); ok {
+		_, n := atoi(within)
+		s = within[:n]
+	}
 	s, frac, _ := strings.Cut(s, ".")
 	v, n := atoi(s)
 	if n != len(s) || strings.Trim(frac, "0123456789") != "" {
@@ -557,6 +593,9 @@ func (p *dateParser) clock(i int) int {
 	case next.sep == '.' && minutes && after.digit == 2 && p.isHalf(i+3):
 		p.minute = after.num
 		n = 3
+	case next.sep == '.' && minutes && after.digit == 2 && p.at(i+3).sep == '.' && p.at(i+4).digit == 2 && p.isHalf(i+5):
+		p.minute, p.second, p.haveSecond = after.num, min(p.at(i+4).num, 59), true
+		n = 5
 	case hourWord:
 		n = 2
 	case p.isHalf(i + 1):
@@ -796,6 +835,8 @@ func (p *dateParser) assignNumbers() bool {
 			p.day = t.num
 		case t.digit == 2 && p.year == 0 && p.namedMonth:
 			p.year = fullYear(t)
+		case t.digit == 4 && p.year != 0 && p.haveSecond && !p.zoned && t.num <= 1400 && t.num%100 < 60:
+			p.offset, p.zoned = t.num/100*3600+t.num%100*60, true // +0700 that went through a form, where + is a space
 		case t.digit <= 2 && p.namedMonth && p.year != 0 && p.haveTime:
 			// a number behind the date without a meaning of its own
 		default:

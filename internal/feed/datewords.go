@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -12,16 +13,16 @@ import (
 // month then counts only where no other month is named.
 var monthNames = makeWords(
 	"january jan januar jänner janvier janv enero ene gennaio gen janeiro januari janu январь января янв stycznia sty ocak oca ianuarie ian január led ledna січня ιανουαρίου ιαν يناير ינואר בינואר มกราคม januára siječnja січ",
-	"february feb februar février févr fév fevrier fevr febrero febbraio fevereiro fev februari pebruari февраль февраля фев lutego lut şubat şub februarie február úno února лютого φεβρουαρίου φεβ فبراير פברואר בפברואר กุมภาพันธ์ februára лют",
+	"february feb peb februar février févr fév fevrier fevr febrero febbraio fevereiro fev februari pebruari февраль февраля фев lutego lut şubat şub februarie február úno února лютого φεβρουαρίου φεβ فبراير פברואר בפברואר กุมภาพันธ์ februára лют",
 	"march mar märz maerz mär mrz mars marzo março marco maart mrt maret март марта мар marca mart martie március březen března березня μαρτίου μαρ مارس מרץ במרץ มีนาคม marca бер",
 	"april apr avril avr abril abr aprile апрель апреля апр kwietnia kwi nisan nis aprilie április duben dubna квітня απριλίου απρ أبريل ابريل אפריל באפריל เมษายน apríla кві",
 	"may mai mayo maggio mag maio mei май мая maja mayıs maj május květen května травня μαΐου μαϊ مايو מאי במאי พฤษภาคม mája тра",
 	"june jun juni juin junio giugno giu junho июнь июня июн czerwca cze haziran haz iunie iun június červen června червня ιουνίου ιουν يونيو יוני ביוני มิถุนายน júna чер",
 	"july jul juli juillet juil julio luglio lug julho июль июля июл lipca lip temmuz tem iulie iul július červenec července липня ιουλίου ιουλ يوليو יולי ביולי กรกฎาคม júla лип",
-	"august aug août aout aoû agosto ago augustus agustus agt август августа авг sierpnia sie ağustos ağu augusti augusztus srpen srpna серпня αυγούστου αυγ أغسطس اغسطس אוגוסט באוגוסט สิงหาคม augusta сер",
+	"august aug août aout aoû agosto ago augustus agustus agt agu август августа авг sierpnia sie ağustos ağu augusti augusztus srpen srpna серпня αυγούστου αυγ أغسطس اغسطس אוגוסט באוגוסט สิงหาคม augusta сер",
 	"september sep sept septembre septiembre setiembre set settembre sett setembro сентябрь сентября сен сент września wrz eylül eyl septembrie szeptember září вересня σεπτεμβρίου σεπ سبتمبر ספטמבר בספטמבר กันยายน septembra вер",
 	"october oct oktober okt octobre octubre ottobre ott outubro out октябрь октября окт października paź ekim eki octombrie október říjen října жовтня οκτωβρίου οκτ أكتوبر اكتوبر אוקטובר באוקטובר ตุลาคม októbra жов",
-	"november nov novembre noviembre novembro nopember ноябрь ноября ноя listopada lis kasım kas noiembrie noi listopadu листопада νοεμβρίου νοε نوفمبر נובמבר בנובמבר พฤศจิกายน novembra лис",
+	"november nov novembre noviembre novembro nopember nop ноябрь ноября ноя listopada lis kasım kas noiembrie noi listopadu листопада νοεμβρίου νοε نوفمبر נובמבר בנובמבר พฤศจิกายน novembra лис",
 	"december dec dezember dez décembre déc decembre diciembre dic dicembre dezembro desember des декабрь декабря дек grudnia gru aralık ara decembrie prosinec prosince грудня δεκεμβρίου δεκ ديسمبر דצמבר בדצמבר ธันวาคม decembra гру",
 )
 
@@ -73,8 +74,10 @@ var zones = map[string]int{
 	"brt": -180, "art": -180, "clst": -180, "ndt": -150, "nst": -210,
 	"adt": -180, "ast": -240, "clt": -240, "edt": -240, "est": -300, "cdt": -300, "cst": -360, "mdt": -360,
 	"mst": -420, "pdt": -420, "pst": -480, "akdt": -480, "akst": -540, "hst": -600, "hdt": -540,
-	"et": -300, "ct": -360, "mt": -420, "pt": -480,
 }
+
+// seasonal are names of zones that do not say whether summer time holds.
+var seasonal = map[string]string{"et": "America/New_York", "ct": "America/Chicago", "mt": "America/Denver", "pt": "America/Los_Angeles"}
 
 func isHourWord(w string) bool {
 	switch w {
@@ -234,7 +237,7 @@ func (p *dateParser) vietnameseMonth(i int) int {
 	return n
 }
 
-// relativeDay understands today and the days before.
+// relativeDay understands today and the days before, and the two hours that have a name.
 func (p *dateParser) relativeDay(i int) int {
 	switch p.at(i).text {
 	case "hôm":
@@ -249,12 +252,25 @@ func (p *dateParser) relativeDay(i int) int {
 			p.daysBack, p.haveDaysBack = 2, true
 			return 2
 		}
-	case "today", "heute", "aujourd'hui", "hoy", "oggi", "hoje":
+	case "today", "heute", "aujourd'hui", "hoy", "oggi", "hoje", "今天", "오늘", "сегодня", "dzisiaj", "dziś", "vandaag", "bugün":
 		p.haveDaysBack = true
 		return 1
-	case "yesterday", "gestern", "hier", "ayer", "ieri", "ontem":
+	case "yesterday", "gestern", "hier", "ayer", "ieri", "ontem", "昨天", "어제", "вчера", "wczoraj", "gisteren", "kemarin", "dün":
 		p.daysBack, p.haveDaysBack = 1, true
 		return 1
+	case "noon", "midnight":
+		if !p.haveTime {
+			p.hour, p.haveTime = 12*b2i(p.at(i).text == "noon"), true
+			return 1
+		}
+	case "前天":
+		p.daysBack, p.haveDaysBack = 2, true
+		return 1
+	case "今", "昨":
+		if p.at(i+1).text == "日" {
+			p.daysBack, p.haveDaysBack = b2i(p.at(i).text == "昨"), true
+			return 2
+		}
 	}
 	return 0
 }
@@ -276,6 +292,12 @@ func (p *dateParser) name(i int) int {
 		return dot
 	case isDay, isEastAsianDay(t.text):
 		return dot
+	}
+	if place, ok := seasonal[t.text]; ok && p.haveTime && !p.zoned {
+		if zone, err := time.LoadLocation(place); err == nil {
+			p.Zone, p.named = zone, true
+			return 1
+		}
 	}
 	if v, ok := zones[t.text]; ok && (p.haveTime || p.direct) && (!p.zoned || p.offset == 0) {
 		if !p.zoned {
@@ -306,8 +328,16 @@ func isEastAsianDay(w string) bool {
 	return strings.HasSuffix(w, "曜") || strings.HasSuffix(w, "요일") || strings.HasSuffix(w, "요")
 }
 
-// units of relative times, in the languages of monthNames that feeds of pages use.
+// units of relative times, in the languages of monthNames that feeds of pages use. Those of one letter are such
+// only in a relative time.
 var units = map[string]time.Duration{
+	"s": time.Second, "m": time.Minute, "d": day, "w": 7 * day, "wk": 7 * day, "wks": 7 * day, "mo": 30 * day, "mos": 30 * day, "y": 365 * day, "yr": 365 * day, "yrs": 365 * day,
+	"秒": time.Second, "分": time.Minute, "分钟": time.Minute, "分鐘": time.Minute, "小时": time.Hour, "小時": time.Hour, "時間": time.Hour, "天": day, "日": day, "周": 7 * day, "週間": 7 * day, "个月": 30 * day, "個月": 30 * day, "か月": 30 * day, "年": 365 * day,
+	"초": time.Second, "분": time.Minute, "시간": time.Hour, "일": day, "주": 7 * day, "개월": 30 * day,
+	"секунд": time.Second, "минут": time.Minute, "минуты": time.Minute, "минуту": time.Minute, "мин": time.Minute, "час": time.Hour, "часа": time.Hour, "часов": time.Hour, "день": day, "дня": day, "дней": day, "недели": 7 * day, "неделю": 7 * day,
+	"minut": time.Minute, "minuty": time.Minute, "minutę": time.Minute, "godzin": time.Hour, "godziny": time.Hour, "godzinę": time.Hour, "dni": day, "dzień": day,
+	"minuti": time.Minute, "ora": time.Hour, "ore": time.Hour, "giorno": day, "giorni": day, "settimane": 7 * day, "uur": time.Hour, "uren": time.Hour, "dag": day, "dagen": day, "weken": 7 * day,
+	"menit": time.Minute, "jam": time.Hour, "hari": day, "minggu": 7 * day, "dakika": time.Minute, "saat": time.Hour, "gün": day, "hafta": 7 * day,
 	"giây": time.Second, "second": time.Second, "seconds": time.Second, "sec": time.Second, "secs": time.Second, "sekunden": time.Second, "secondes": time.Second, "segundos": time.Second,
 	"phút": time.Minute, "minute": time.Minute, "minutes": time.Minute, "min": time.Minute, "mins": time.Minute, "minuten": time.Minute, "minuto": time.Minute, "minutos": time.Minute,
 	"giờ": time.Hour, "tiếng": time.Hour, "hour": time.Hour, "hours": time.Hour, "hr": time.Hour, "hrs": time.Hour, "h": time.Hour, "stunde": time.Hour, "stunden": time.Hour, "heure": time.Hour, "heures": time.Hour, "hora": time.Hour, "horas": time.Hour,
@@ -319,6 +349,10 @@ var units = map[string]time.Duration{
 
 const day = 24 * time.Hour
 
+// eastAsianPast is how long ago something was, as Chinese, Japanese and Korean write it, where words have no space
+// between them: 3小时前, 3時間前, 3시간 전.
+var eastAsianPast = regexp.MustCompile(`([0-9]+)\s?(\p{Han}\p{Han}?|か月|\p{Hangul}{1,2})\s?(?:之?前|전)`)
+
 // relativeTime reads "4 giờ trước", "cách đây 4 giờ", "2 hours ago", "vor 3 Stunden", "il y a 2
 // heures", "hace 2 horas", "1 giờ 20 phút trước". The words before or behind the number must say
 // that it lies in the past.
@@ -326,7 +360,7 @@ func (p *dateParser) relativeTime() bool {
 	past := false
 	for i, t := range p.toks {
 		switch t.text {
-		case "trước", "ago", "hace", "vor", "fa", "atrás":
+		case "trước", "ago", "hace", "vor", "fa", "atrás", "назад", "temu", "geleden", "lalu", "önce":
 			past = true
 		case "đây":
 			past = past || p.at(i-1).text == "cách"
