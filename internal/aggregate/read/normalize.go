@@ -1,11 +1,14 @@
 package read
 
 import (
+	"html"
 	"net/url"
 	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"golang.org/x/net/html/atom"
 
 	"feedd/internal/feed"
 )
@@ -224,11 +227,14 @@ func (r *reader) linkBase(base *url.URL) *url.URL {
 	return r.site
 }
 
-// textBase is what relative addresses in an item's text resolve against: the item's own page where the
-// feed lives on another host, unless the document says otherwise (xml:base).
+// textBase is what relative addresses in an item's text resolve against: the item's own page, or the site where
+// it has none, if the feed lives on another host, unless the document says otherwise (xml:base).
 func (r *reader) textBase(base *url.URL, page string) *url.URL {
-	if r.xmlBase != "" || page == "" {
+	if r.xmlBase != "" {
 		return base
+	}
+	if page == "" {
+		return r.linkBase(base)
 	}
 	own, err := url.Parse(page)
 	if err != nil || own.Host == "" || base != nil && sameHost(own, base) {
@@ -346,7 +352,7 @@ func (r *reader) text(s string, plain bool) string {
 	if !plain {
 		return r.html(s)
 	}
-	return r.html(markup(r.restore(s)))
+	return r.kept(markup(r.restore(s)))
 }
 
 // markup is HTML that shows plain text: its signs as signs, its lines as lines.
@@ -368,33 +374,64 @@ func withoutMarks(s string) string {
 	return strings.TrimSpace(strings.ReplaceAll(strings.Replace(rest, "]]>", "", 1), "<![CDATA[", ""))
 }
 
-// html keeps a text as it came, composed and bounded.
+// html keeps a text as it came, composed and bounded. Of what has no tag it makes HTML, see asMarkup.
 func (r *reader) html(s string) string {
-	s = withoutMarks(r.restore(s))
+	s = strings.TrimSpace(withoutMarks(r.restore(s)))
+	if strings.IndexByte(s, '<') < 0 {
+		s = asMarkup(s)
+	}
+	return r.kept(s)
+}
+
+// kept is HTML with its letters and signs put right, and bounded.
+func (r *reader) kept(s string) string {
 	if len(s) > maxHTML {
 		s = s[:cutAt(s, maxHTML)]
 		r.warn("texts longer than %d MB were cut", maxHTML>>20)
 	}
-	return r.letters(signs(strings.TrimSpace(s)))
+	return r.letters(signs(s))
 }
 
-// signs makes text of a "<!" that starts neither a comment, nor a section, nor a declaration: an HTML
-// parser would take what follows it for a comment, up to the end of the next tag.
+// asMarkup makes HTML of a text without a tag: of HTML that was escaped twice, and of text in paragraphs, which
+// blank lines part.
+func asMarkup(s string) string {
+	if strings.HasPrefix(s, "&lt;") {
+		if once := html.UnescapeString(s); escapedTwice.MatchString(once) {
+			return once
+		}
+	}
+	if strings.IndexByte(s, '\n') < 0 || !blankLines.MatchString(s) {
+		return s
+	}
+	s = blankLines.ReplaceAllString(strings.ReplaceAll(s, "\r\n", "\n"), "\n\n")
+	return strings.ReplaceAll(s, "\n", "<br>\n")
+}
+
+var (
+	// escapedTwice is HTML that begins and ends as HTML does, or begins with a picture.
+	escapedTwice = regexp.MustCompile(`(?is)^<(?:(?:p|div|span|h[1-6]|ul|ol|table|figure|article|section|blockquote|a)[ >].*</[a-z0-9]+>$|img\s[^>]*src=)`)
+	blankLines   = regexp.MustCompile(`[ \t]*\r?\n[ \t]*\r?\n\s*`)
+)
+
+// signs makes text of a "<" that an HTML parser would take for the start of a tag or a comment, though it is none:
+// of "<!" that starts neither a comment, nor a section, nor a declaration, of addresses between angle brackets
+// (<lan@bao.example>, <https://…>), and of types and the like (List<String>), which no element is called and
+// nothing ends.
 func signs(s string) string {
 	var out strings.Builder
 	written := 0
 	for at := 0; ; {
-		i := strings.Index(s[at:], "<!")
+		i := strings.IndexByte(s[at:], '<')
 		if i < 0 {
 			break
 		}
 		i += at
-		at = i + len("<!")
-		if at < len(s) && (strings.IndexByte("-[>/", s[at]) >= 0 || 'a' <= s[at]|0x20 && s[at]|0x20 <= 'z') {
+		at = i + 1
+		if at == len(s) || !isSign(s, at) {
 			continue
 		}
 		out.WriteString(s[written:i])
-		out.WriteString("&lt;!")
+		out.WriteString("&lt;")
 		written = at
 	}
 	if written == 0 {
@@ -402,6 +439,31 @@ func signs(s string) string {
 	}
 	out.WriteString(s[written:])
 	return out.String()
+}
+
+// isSign judges what stands behind a "<" at this place.
+func isSign(s string, at int) bool {
+	switch c := s[at]; {
+	case c == '!':
+		next := at + 1
+		return next == len(s) || strings.IndexByte("-[>/", s[next]) < 0 && (s[next]|0x20 < 'a' || 'z' < s[next]|0x20)
+	case c|0x20 < 'a' || 'z' < c|0x20:
+		return false // no parser takes it for a tag, or it is an end tag
+	}
+	n := strings.IndexAny(s[at:min(len(s), at+40)], " \t\r\n/>")
+	if n < 0 {
+		n = min(len(s)-at, 40)
+	}
+	name := s[at : at+n]
+	if atom.Lookup([]byte(name)) != 0 {
+		return false // nearly all
+	}
+	if strings.ContainsAny(name, "@,;&\"'(") || strings.HasPrefix(s[at+n:], "//") && strings.HasSuffix(name, ":") {
+		return true
+	}
+	// An element of somebody's own has a hyphen or a prefix, or attributes, or an end.
+	return !strings.ContainsAny(name, "-:_.") && strings.HasPrefix(s[at+n:], ">") && atom.Lookup([]byte(strings.ToLower(name))) == 0 &&
+		!strings.Contains(s[at+n:], "</"+name)
 }
 
 // bounded drops what is too long to be an identity or an address.
@@ -432,7 +494,20 @@ func (r *reader) address(base *url.URL, ref string) string {
 		}
 		ref = scheme + ref
 	}
+	if base != nil && startsWithHost(ref, base) {
+		ref = base.Scheme + "://" + ref
+	}
 	return r.bounded(feed.Resolve(base, ref), "link")
+}
+
+// startsWithHost is true of an address without its scheme: of one that begins with the host it would be relative
+// to, or with www.
+func startsWithHost(ref string, base *url.URL) bool {
+	host, _, _ := strings.Cut(ref, "/")
+	if len(host) < 4 || strings.IndexByte(host, '.') < 0 {
+		return false
+	}
+	return strings.EqualFold(host[:4], "www.") && strings.Count(host, ".") > 1 || strings.EqualFold(strings.TrimPrefix(host, "www."), strings.TrimPrefix(base.Host, "www."))
 }
 
 // ampersands undoes what stands for a "&" in addresses that were escaped twice, or cut out of HTML.

@@ -143,7 +143,7 @@ func (raw *rawItem) linksOfRSS(it *rss.Item) {
 	x := it.Extensions
 	raw.links = append(it.Links, atomLinks(x)...)
 	// FeedBurner's own address counts readers; the original is the report's.
-	raw.link = first(extValue(x, "feedburner", "origLink"), firstOf(it.Links), it.Link, atomLink(x, "", "alternate"))
+	raw.link = first(extValue(x, "feedburner", "origLink"), firstOf(it.Links), it.Link, atomLink(x, "", "alternate"), it.Custom["url"])
 	if opensNothing(raw.link) {
 		raw.link = ""
 	}
@@ -262,7 +262,7 @@ func fromEntry(e *atom.Entry, f *atom.Feed) rawItem {
 
 func (raw *rawItem) linksOfEntry(e *atom.Entry) {
 	for _, l := range e.Links {
-		switch l.Rel {
+		switch relation(l.Rel) {
 		case "", "alternate", "self":
 			raw.links = append(raw.links, l.Href)
 		case "enclosure":
@@ -503,13 +503,18 @@ func atomLinks(x ext.Extensions) []string {
 	return out
 }
 
+// relation is the name of a link's relation, which may be written as an address, too (RFC 4287, section 4.2.7.2).
+func relation(rel string) string {
+	return strings.TrimPrefix(strings.ToLower(strings.TrimSpace(rel)), "http://www.iana.org/assignments/relation/")
+}
+
 // atomHref is the href of the first link with the first of these rels that there is, HTML before
 // other types.
 func atomHref(links []*atom.Link, rels ...string) string {
 	for _, rel := range rels {
 		found := ""
 		for _, l := range links {
-			if l.Rel != rel || l.Href == "" {
+			if relation(l.Rel) != rel || l.Href == "" {
 				continue
 			}
 			if l.Type == "" || strings.Contains(l.Type, "html") {
