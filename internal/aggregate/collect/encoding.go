@@ -49,7 +49,11 @@ func decompress(r io.Reader, contentEncoding string) (plain io.Reader, release f
 		case isDocument(magic):
 			continue // compressed in name only
 		}
-		switch strings.TrimSpace(e) {
+		e = strings.TrimSpace(e)
+		if (e == "br" || e == "deflate" || e == "zstd") && bytes.HasPrefix(magic, []byte{0x1f, 0x8b, 8}) {
+			e = "gzip" // as which none of them begins
+		}
+		switch e {
 		case "", "identity":
 		case "gzip", "x-gzip":
 			if !bytes.HasPrefix(magic, []byte{0x1f, 0x8b}) {
@@ -86,7 +90,7 @@ func decompress(r io.Reader, contentEncoding string) (plain io.Reader, release f
 			if utf8.Valid(magic) {
 				continue // no compression that anybody knows
 			}
-			return nil, release, fmt.Errorf("the answer is compressed as %q, which was not asked for", strings.TrimSpace(e))
+			return nil, release, fmt.Errorf("the answer is compressed as %q, which was not asked for", e)
 		}
 	}
 	return r, release, nil

@@ -188,6 +188,8 @@ func TestEncodings(t *testing.T) {
 		"said br, with mark": {"br", "\xef\xbb\xbf" + plainText, "", false},
 		"said br, JSON":      {"br", "\n{\"version\": 1}", "", false},
 		"said zstd":          {"zstd", plainText, "", false},
+		"br that is gzip":    {"br", pack(gz, plainText), "", false},
+		"zlib that is gzip":  {"deflate", pack(gz, plainText), "", false},
 		"a charset":          {"UTF-8", plainText, "", false},
 		"a media type":       {"text/xml", plainText, "", false},
 		"a word":             {"none", plainText, "", false},
