@@ -62,7 +62,7 @@ func refold(dst []Word, w Word, text string) []Word {
 		at := w.Start + i
 		flush(at)
 		for i += size; i < len(spelled); i += size {
-			if r, size = utf8.DecodeRuneInString(spelled[i:]); !unicode.Is(unicode.M, r) {
+			if r, size = utf8.DecodeRuneInString(spelled[i:]); !unicode.Is(unicode.M, r) && r != 'ﾞ' && r != 'ﾟ' {
 				break
 			}
 		}
@@ -103,13 +103,14 @@ func Unspaced(r rune) bool {
 }
 
 // oneSpelling replaces letters by what is written for them elsewhere: the capital of ß is SS, a sigma
-// has another form at the end of a word, Greek capitals have no accents.
+// has another form at the end of a word, Greek capitals have no accents, Japanese has Latin letters as wide as its
+// own, Arabic writes its short vowels for learners.
 func oneSpelling(fold string) string {
 	if oneWay(fold) {
 		return fold
 	}
 	var b strings.Builder
-	for _, r := range norm.NFD.String(fold) {
+	for _, r := range norm.NFKD.String(fold) {
 		switch {
 		case r == 'ß', r == 'ẞ':
 			b.WriteString("ss")
@@ -122,6 +123,7 @@ func oneSpelling(fold string) string {
 		case r == 'ς':
 			b.WriteRune('σ')
 		case r >= 0x300 && r <= 0x36F && r != 0x306: // the breve makes another letter: й is no и
+		case r >= 0x64B && r <= 0x652, r == 0x670, r == 'ـ': // Arabic's vowels, and what lengthens a word
 		default:
 			b.WriteRune(r)
 		}

@@ -118,6 +118,11 @@ func TestTermsMatch(t *testing.T) {
 		{"กรุงเทพ", "น้ำท่วมกรุงเทพมหานคร", "th", true},
 		{"เชียงใหม่", "น้ำท่วมกรุงเทพมหานคร", "th", false},
 		// letters written in two ways
+		{"ＡＩ", "AIが書いた本", "ja", true},
+		{"AI", "ＡＩが書いた本", "ja", true},
+		{"テレビ", "新しいﾃﾚﾋﾞ発売", "ja", true},
+		{"محمد", "مُحَمَّد يفوز", "ar", true},
+		{"محمد", "أحمد يفوز", "ar", false},
 		{"straße", "STRASSE gesperrt", "de", true},
 		{"Strasse", "Neue Straße am Fluss", "de", true},
 		{"straße", "Strand wird breiter", "de", false},
