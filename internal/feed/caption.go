@@ -14,7 +14,8 @@ import (
 // pictures, WordPress's [caption], and players with what they say where they cannot play. It is for a summary that is shown without its pictures, which else
 // begins with words about one. Where nothing else would be left, raw is returned.
 func WithoutCaptions(raw string) string {
-	if !slices.ContainsFunc(captioned[:], func(mark string) bool { return strings.Contains(raw, mark) }) {
+	slanted := strings.Contains(raw, "<img") && (strings.Contains(raw, "<em>") || strings.Contains(raw, "<i>")) // below a picture, it may be
+	if !slanted && !slices.ContainsFunc(captioned[:], func(mark string) bool { return strings.Contains(raw, mark) }) {
 		return raw
 	}
 	rest := withoutShortcodes(raw)
@@ -24,6 +25,9 @@ func WithoutCaptions(raw string) string {
 	var name string
 	depth := 0
 	figure, pictured := -1, false // where an open figure starts in out, and whether it holds a picture
+	var framed atom.Atom          // the element that it is: a figure, a table by its class, a paragraph
+	slants := 0                   // elements of slanted text that are open in it
+	said, upright := 0, 0         // bytes of its text, and of what is not slanted
 	at, player := 0, 0            // what was read of rest, and where the player ends that is left out
 	for {
 		kind := z.Next()
@@ -38,6 +42,12 @@ func WithoutCaptions(raw string) string {
 		if kind == nethtml.TextToken || kind == nethtml.CommentToken || kind == nethtml.DoctypeToken {
 			if depth == 0 {
 				out = append(out, token...)
+				if kind == nethtml.TextToken {
+					n := len(strings.TrimSpace(string(token)))
+					if said += n; slants == 0 {
+						upright += n
+					}
+				}
 			}
 			continue
 		}
@@ -65,13 +75,17 @@ func WithoutCaptions(raw string) string {
 		case kind == nethtml.StartTagToken && isCaption(&t):
 			skipped, name, depth = t.DataAtom, t.Data, 1
 			continue
-		case kind == nethtml.StartTagToken && t.DataAtom == atom.Figure && figure < 0:
-			figure, pictured = len(out), false
+		case kind == nethtml.StartTagToken && isFrame(&t) && (figure < 0 || framed == atom.P):
+			figure, framed, pictured, slants, said, upright = len(out), t.DataAtom, false, 0, 0, 0
+		case t.DataAtom == atom.Em || t.DataAtom == atom.I:
+			if slants++; kind == nethtml.EndTagToken {
+				slants = max(0, slants-2)
+			}
 		case t.DataAtom == atom.Img || t.DataAtom == atom.Picture || t.DataAtom == atom.Video:
 			pictured = true
-		case kind == nethtml.EndTagToken && t.DataAtom == atom.Figure && figure >= 0:
+		case kind == nethtml.EndTagToken && figure >= 0 && t.DataAtom == framed:
 			from := figure
-			if figure = -1; pictured {
+			if figure = -1; pictured && (framed != atom.P || upright == 0 && said <= slantedBytes) {
 				out = out[:from]
 				continue
 			}
@@ -87,6 +101,18 @@ func WithoutCaptions(raw string) string {
 
 // captioned stands in what may hold a caption, or a player.
 var captioned = [...]string{"aption", "APTION", "redit", "<figure", "<video", "<audio", "<iframe"}
+
+// isFrame is true of an element that may hold a picture and what is said below it, and nothing else. A paragraph is one
+// where all of its words are slanted and few.
+func isFrame(t *nethtml.Token) bool {
+	switch t.DataAtom {
+	case atom.Figure, atom.P:
+		return true
+	case atom.Table:
+		return strings.Contains(strings.ToLower(attrIn(t.Attr)("class")), "caption")
+	}
+	return false
+}
 
 // isCaption is true of an element that holds what is said below a picture, or the picture with it.
 func isCaption(t *nethtml.Token) bool {
@@ -134,6 +160,7 @@ const (
 	captionReach  = 6 << 10
 	captionPieces = 60
 	captionBytes  = 1000
+	slantedBytes  = 240 // of a paragraph that is taken for a caption because it is slanted: leads are longer
 )
 
 // CaptionBehind returns what stands as the caption of a picture, and whom it credits, in the HTML behind the

@@ -1,6 +1,9 @@
 package feed
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestPictureSource(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -61,13 +64,17 @@ func TestWithoutCaptions(t *testing.T) {
 		"frame":            `<iframe src="https://www.youtube.com/embed/dQw4w9WgXcQ"><p>No frames here.</p></iframe>` + text,
 		"nested":           `<div class="caption"><div>The <div>west</div> lamp</div></div>` + text,
 		"table":            `<table><tr><td><img src="a.jpg"></td></tr><tr><td class="tplCaption">The west lamp</td></tr></table>` + text,
+		"a table of it":    `<table class="tplCaption"><tbody><tr><td><img src="a.jpg"></td></tr><tr><td><p class="Image">The lamp. Photo: <em>Kit</em></p></td></tr></tbody></table>` + text,
+		"slanted below":    `<p style="text-align:center"><img src="a.jpg"><br><em>The lamp in <b>May</b>.</em></p>` + text,
+		"slanted, linked":  `<p><a href="b.jpg"><img src="a.jpg"></a> <i>The lamp</i></p>` + text,
 		"two, one in text": `<figure><img src="a.jpg"><figcaption>One</figcaption></figure>` + text + `<figure><img src="b.jpg"><figcaption>Two</figcaption></figure>`,
 	} {
 		if got := PlainText(WithoutCaptions(raw)); got != "Waves broke over both lamps." {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
-	for _, same := range []string{"<p>Photo fair opens with ninety stands.</p>", "<p>Captions matter, said the editor; credit is due.</p>", "<figure><blockquote>Quoted</blockquote></figure>",
+	for _, same := range []string{`<table class="captioned"><tr><td>Gold</td><td>101</td></tr></table><p>Text.</p>`, `<p><em>A lead in full.</em></p><p>Text.</p>`,
+		`<p><img src="a.jpg"> A text and <em>a word</em></p><p>Text.</p>`, `<p><img src="a.jpg"><em>` + strings.Repeat("A lead that goes on and on. ", 12) + `</em></p><p>Text.</p>`, "<p>Photo fair opens with ninety stands.</p>", "<p>Captions matter, said the editor; credit is due.</p>", "<figure><blockquote>Quoted</blockquote></figure>",
 		"<figure><img src='a.jpg'><figcaption>All there is</figcaption></figure>", "no markup with a caption",
 		"<iframe src='/a'><p>Frames that nobody ends</p>", "<audio src='a.mp3'>Nor is this ended <audio src='b.mp3'></audio>"} {
 		if got := WithoutCaptions(same); PlainText(got) != PlainText(same) {
@@ -76,7 +83,6 @@ func TestWithoutCaptions(t *testing.T) {
 	}
 }
 
-// TestSanitizeFallbacks: what <noscript> holds is a picture at most, and not a second time.
 // TestPicturesWithoutSource: a text shows the picture that a <picture> or AMP has elsewhere than in the <img>.
 func TestPicturesWithoutSource(t *testing.T) {
 	for raw, want := range map[string]string{
@@ -91,6 +97,7 @@ func TestPicturesWithoutSource(t *testing.T) {
 	}
 }
 
+// TestSanitizeFallbacks: what <noscript> holds is a picture at most, and not a second time.
 func TestSanitizeFallbacks(t *testing.T) {
 	for raw, want := range map[string]string{
 		`<img class="lazy" data-src="https://e.org/a.jpg" src="data:image/gif;base64,R0"><noscript><img src="https://e.org/a.jpg"></noscript><p>x</p>`: `<img src="https://e.org/a.jpg"><p>x</p>`,
