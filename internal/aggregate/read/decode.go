@@ -128,12 +128,26 @@ func legacy(b []byte, header, declared, lang string, warnings []string) ([]byte,
 			label = guess
 		}
 	}
+	if _, name := charset.Lookup(tidyLabel(label)); name == "iso-8859-2" && signsOfWindows(b) {
+		warnings = append(warnings, "declared as iso-8859-2 but is windows-1250: read as that")
+		label = "windows-1250"
+	}
 	out, ok := decodeAs(b, label)
 	if !ok {
 		label = "windows-1252"
 		out, _ = decodeAs(b, label)
 	}
 	return out, undecoded(out, label, warnings), nil
+}
+
+// signsOfWindows is true of bytes where ISO 8859 has control characters and windows-125x its letters and marks.
+func signsOfWindows(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 && c <= 0x9F {
+			return true
+		}
+	}
+	return false
 }
 
 // misdeclared words that the bytes were read by a guess.

@@ -6,6 +6,7 @@ import (
 
 	"feedd/internal/feed"
 	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding/charmap"
 )
 
 // headlines in the languages whose sites still serve old charsets, with these charsets.
@@ -118,6 +119,21 @@ func TestCharsets(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestLatin2ThatIsWindows: bytes that ISO 8859-2 has no letters for are those of windows-1250, whatever is declared.
+func TestLatin2ThatIsWindows(t *testing.T) {
+	const title = "Příští vlak přijede později"
+	for _, declared := range []string{"iso-8859-2", "ISO8859-2"} {
+		b, err := charmap.Windows1250.NewEncoder().String(`<?xml version="1.0" encoding="` + declared + `"?><rss><channel><title>x</title><item><title>` + title + `</title></item></channel></rss>`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := Read(Body{Bytes: []byte(b)}, feed.Source{}, testNow)
+		if err != nil || doc.Items[0].Title != title {
+			t.Errorf("%s: %v, %q", declared, err, doc.Items[0].Title)
 		}
 	}
 }
