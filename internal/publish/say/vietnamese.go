@@ -447,6 +447,8 @@ var vietnamese = map[string]string{
 	"name-mass":       "lượng tên chung",
 	"same-day":        "cùng ngày",
 	"other-day":       "khác ngày đăng",
+	"same-weekday":    "cùng thứ trong tuần",
+	"other-weekday":   "khác thứ trong tuần",
 	"untold":          "điều nội dung không nhắc",
 	"new-names":       "tên không có trong tin kia",
 	"known-name":      "tên hiếm có trong cả hai",

@@ -348,6 +348,8 @@ func (sc *Scorer) texts(a *words.Open, j *Comparison) {
 	p, q := float64(within(ta, sc.in)/max(ma, 1)), float64(pr.met()/max(pr.mass, 1))
 	x[fAcross], x[fAcrossMin] = max(p, q), min(p, q)
 	x[fSameDay], x[fOtherDay] = sameDay(a.Days, b.Days)
+	same, other := a.Weekdays(&b.Circumstances)
+	x[fSameWeekday], x[fOtherWeekday] = bit(same), bit(other)
 	x[fNewNames], x[fKnownName] = sc.namesAcross(ta)
 }
 

@@ -58,6 +58,8 @@ const (
 	fNameMass  // weight of the names in common
 	fSameDay
 	fOtherDay
+	fSameWeekday
+	fOtherWeekday
 	fUntold    // what was exchanged and does not stand in the other's text, of the headline with less of it
 	fNewNames  // names in the headline that do not stand in the other's text, of the headline with less of them
 	fKnownName // the name of a headline in the other's text that is rarest in the stream
@@ -68,13 +70,13 @@ const (
 var FeatureNames = [Features]string{
 	"cosine", "contain", "order", "pairs", "name-swap", "word-swap", "one-sided", "equal", "equal-but-names", "short",
 	"figures", "place", "date-clash", "period-clash", "quantity-clash", "casualty-clash", "place-clash", "direction-clash",
-	"choice-clash", "angle", "aside", "genre", "two-genres", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "stream", "frame", "rare", "there", "elsewhere", "places-apart", "age", "age-clash", "vectors", "strangers", "text", "text-pairs", "names", "across", "across-min", "name-mass", "same-day", "other-day", "untold", "new-names", "known-name",
+	"choice-clash", "angle", "aside", "genre", "two-genres", "equal-and-short", "rubric", "title-names", "hours", "same-outlet", "stream", "frame", "rare", "there", "elsewhere", "places-apart", "age", "age-clash", "vectors", "strangers", "text", "text-pairs", "names", "across", "across-min", "name-mass", "same-day", "other-day", "same-weekday", "other-weekday", "untold", "new-names", "known-name",
 }
 
 // Signs keeps a weight from going against what its feature means, where few samples have it.
 var Signs = [Features]int{
 	fCosine: 1, fContain: 1, fOrder: 1, fPairs: 1, fNameSwap: -1, fWordSwap: -1, fOneSided: -1, fEqualNames: -1, fFigures: 1, fPlace: 1,
-	fDate: -1, fPeriod: -1, fQuantity: -1, fCasualty: -1, fPlaceClash: -1, fDirection: -1, fChoice: -1, fAngle: -1, fAside: -1, fGenre: -1, fGenres: -1, fEqualShort: -1, fRubric: -1, fTitleNames: 1, fHours: -1, fNameMass: 1, fSameDay: 1, fOtherDay: -1, fStream: 1, fFrame: -1, fRare: 1, fUntold: -1, fNewNames: -1, fKnownName: 1,
+	fDate: -1, fPeriod: -1, fQuantity: -1, fCasualty: -1, fPlaceClash: -1, fDirection: -1, fChoice: -1, fAngle: -1, fAside: -1, fGenre: -1, fGenres: -1, fEqualShort: -1, fRubric: -1, fTitleNames: 1, fHours: -1, fNameMass: 1, fSameDay: 1, fOtherDay: -1, fSameWeekday: 1, fOtherWeekday: -1, fStream: 1, fFrame: -1, fRare: 1, fUntold: -1, fNewNames: -1, fKnownName: 1,
 	fThere: 1, fElsewhere: -1, fPlacesApart: -1, fAge: 1, fAgeClash: -1, fVectors: 1, fStrangers: -1,
 	fText: 1, fTextPairs: 1, fNames: 1, fAcross: 1, fAcrossMin: 1,
 }

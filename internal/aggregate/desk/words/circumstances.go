@@ -9,11 +9,19 @@ import (
 )
 
 // Circumstances are what tells one report of a kind of event from the next, where no list knows the
-// names: where it happened and how old those are whom it happened to. "Boy, 15, shot in Gresham" and
-// "15-year-old boy shot in Washington Heights" share all other words.
+// names: where it happened, on which days of the week, and how old those are whom it happened to. "Boy, 15, shot in
+// Gresham" and "15-year-old boy shot in Washington Heights" share all other words.
 type Circumstances struct {
-	places [4]uint32 // the most telling word of each, as it stands among the text's words; 0 behind the last
-	ages   [4]uint8  // likewise
+	places   [4]uint32 // the most telling word of each, as it stands among the text's words; 0 behind the last
+	ages     [4]uint8  // likewise
+	weekdays uint8     // by bit
+}
+
+// weekdays are the days of the week in English, whose reports tell the day of an event by them. Vietnamese ones tell its
+// date.
+var weekdays = map[uint32]uint8{
+	Hash("monday"): 1 << 0, Hash("tuesday"): 1 << 1, Hash("wednesday"): 1 << 2, Hash("thursday"): 1 << 3,
+	Hash("friday"): 1 << 4, Hash("saturday"): 1 << 5, Hash("sunday"): 1 << 6,
 }
 
 // beforePlaces are the words that a place follows, if what follows has a capital.
@@ -41,6 +49,8 @@ func (rd *Reader) circumstances(c *Circumstances, words []wordform, text string,
 			if age := ageAt(words, i, text); age > 0 {
 				note(c.ages[:], age)
 			}
+		} else if w.Upper && strings.HasSuffix(w.Fold, "day") {
+			c.weekdays |= weekdays[w.fold]
 		}
 	}
 }
@@ -137,6 +147,15 @@ func (c *Circumstances) Ages(o *Circumstances) (same, other bool) {
 		}
 	}
 	return false, true
+}
+
+// Weekdays says whether two texts name days of the week, and some day in both, or none.
+func (c *Circumstances) Weekdays(o *Circumstances) (same, other bool) {
+	if c.weekdays == 0 || o.weekdays == 0 {
+		return false, false
+	}
+	same = c.weekdays&o.weekdays != 0
+	return same, !same
 }
 
 // Places is what comparing the places of two texts gave, where both name some.

@@ -36,6 +36,27 @@ func TestPlacesAndAges(t *testing.T) {
 	}
 }
 
+func TestWeekdays(t *testing.T) {
+	rd := NewReader(nil)
+	for _, tt := range []struct {
+		a, b        [2]string // headline and summary
+		same, other bool
+	}{
+		{[2]string{"Jury finds mayor guilty", "A jury found the mayor guilty on Monday, Feb. 3."}, [2]string{"Mayor guilty, jury says Monday", "It took them two days."}, true, false},
+		{[2]string{"Jury finds mayor guilty", "A jury found the mayor guilty on Monday, Feb. 3."}, [2]string{"Mayor guilty", "On Tuesday, after the trial of last Thursday"}, false, true},
+		{[2]string{"Mayor guilty", "A jury found so Tuesday in the trial that began Monday."}, [2]string{"Monday trial", "The mayor stood trial in the city."}, true, false},
+		{[2]string{"Mayor guilty", "A jury found so on a holiday."}, [2]string{"Monday trial", "The mayor stood trial in the city."}, false, false},
+	} {
+		a, b := open(rd.Read(tt.a[0], tt.a[1])), open(rd.Read(tt.b[0], tt.b[1]))
+		if same, other := a.Weekdays(&b.Circumstances); same != tt.same || other != tt.other {
+			t.Errorf("%q and %q: same %v, other %v; want %v, %v", tt.a, tt.b, same, other, tt.same, tt.other)
+		}
+		if a.Days != [2]uint16{} && a.Days != [2]uint16{203} {
+			t.Errorf("%q: days %v", tt.a, a.Days)
+		}
+	}
+}
+
 func TestOutletsSignTheirHeadlines(t *testing.T) {
 	rd := NewReader(nil)
 	for _, tt := range []struct{ host, title, want string }{

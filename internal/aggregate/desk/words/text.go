@@ -80,7 +80,7 @@ const MostTokens = 40
 //	names   packed
 //	folds   of the headline's tokens whose fold is not their norm, hashed
 //	slots   three each: the key and the value
-//	seldom  steps, hash of the head, days, places, ages, the direction and the meaning of an acronym, where there are any
+//	seldom  steps, hash of the head, days, the days of the week with them, places, ages, the direction and the meaning of an acronym, where there are any
 //
 // and behind them bytes, four to a number:
 //
@@ -97,6 +97,7 @@ const (
 	foldIsOther  = 0x80 // in a token's initial
 	slotNumbers  = 3
 	tokenNumbers = 3 // bytes
+	dayBits      = 11
 )
 
 // bits of seldom, and how many numbers each part takes.
@@ -177,8 +178,8 @@ func (p *packing) packSeldom(d *Open, n []uint32) []uint32 {
 	if d.HeadHash != 0 {
 		n, has = append(n, d.HeadHash), has|1<<hasHead
 	}
-	if d.Days[0] != 0 {
-		n, has = append(n, uint32(d.Days[0])|uint32(d.Days[1])<<16), has|1<<hasDays
+	if d.Days[0] != 0 || d.weekdays != 0 {
+		n, has = append(n, uint32(d.Days[0])|uint32(d.Days[1])<<dayBits|uint32(d.weekdays)<<(2*dayBits)), has|1<<hasDays
 	}
 	if d.places[0] != 0 {
 		n, has = append(n, d.places[:]...), has|1<<hasPlaces
@@ -294,7 +295,9 @@ func (o *Open) laySeldom() {
 		o.HeadHash = o.block[at]
 	}
 	if at := o.part(hasDays); at >= 0 {
-		o.Days = [2]uint16{uint16(o.block[at]), uint16(o.block[at] >> 16)}
+		days := o.block[at]
+		o.Days = [2]uint16{uint16(days & (1<<dayBits - 1)), uint16(days >> dayBits & (1<<dayBits - 1))}
+		o.weekdays = uint8(days >> (2 * dayBits))
 	}
 	if at := o.part(hasPlaces); at >= 0 {
 		copy(o.places[:], o.block[at:])
