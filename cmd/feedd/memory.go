@@ -2,7 +2,10 @@ package main
 
 import (
 	"errors"
+	"math"
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 )
@@ -63,3 +66,34 @@ func (f memoryFlag) AfterApply() error {
 	}
 	return nil
 }
+
+// To 100 bytes that live so many may lie as garbage before it is collected: a fifth less memory than with the 100 that Go allows, at the same
+// CPU, measured collecting 1,000 feeds; with 35 it is 5 MB less and a tenth more CPU. Of a large heap the share is smaller: beyond
+// rootFrom garbage grows with the root of what lives. So of two heaps that share the memory, neither could give the other a byte that
+// would save more collecting there than it costs here (Kirisame et al., Optimal Heap Limits for Reducing Browser Memory Use, 2022).
+const (
+	garbageShare = 60
+	rootFrom     = 32 << 20 // bytes
+)
+
+// garbagePercent is what the collector is told, in Go's terms, while so many bytes live.
+func garbagePercent(live uint64) int {
+	return int(math.Round(garbageShare * math.Sqrt(rootFrom/float64(max(live, rootFrom)))))
+}
+
+// boundGarbage tells the collector now, and after each collection from now on, how much garbage may lie.
+func boundGarbage() { boundGarbageFrom(0) }
+
+// boundGarbageFrom is boundGarbage where the collector was told a percentage before; 0 for none.
+func boundGarbageFrom(told int) {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	if percent := garbagePercent(live[0].Value.Uint64()); percent != told { // telling it stops all goroutines
+		debug.SetGCPercent(percent)
+		told = percent
+	}
+	runtime.AddCleanup(new(garbage), boundGarbageFrom, told)
+}
+
+// garbage is what the next collection finds, and nothing else. It is too large to share its place with something that lives.
+type garbage [32]byte

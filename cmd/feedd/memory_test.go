@@ -2,7 +2,9 @@ package main
 
 import (
 	"io"
+	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"testing"
 )
 
@@ -32,4 +34,39 @@ func TestMemoryIsASoftLimit(t *testing.T) {
 			t.Errorf("%s is taken for %d", flag, m)
 		}
 	}
+}
+
+func TestGarbageGrowsWithTheRootOfWhatLives(t *testing.T) {
+	for live, want := range map[uint64]int{0: 60, 32 << 20: 60, 128 << 20: 30, 512 << 20: 15} {
+		if got := garbagePercent(live); got != want {
+			t.Errorf("%d bytes live: %d %%, want %d", live, got, want)
+		}
+	}
+}
+
+// What the collector is told follows what lives, up and down.
+func TestGarbageIsBoundAfterEachCollection(t *testing.T) {
+	was := debug.SetGCPercent(100)
+	defer debug.SetGCPercent(was)
+	boundGarbage()
+	told := func() uint64 {
+		s := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+		metrics.Read(s)
+		return s[0].Value.Uint64()
+	}
+	reaches := func(what string, is func(uint64) bool) {
+		t.Helper()
+		for range 1000 { // who tells it does so beside
+			if is(told()) {
+				return
+			}
+			runtime.GC()
+		}
+		t.Errorf("%s: %d %%", what, told())
+	}
+	reaches("little lives", func(p uint64) bool { return p == garbageShare })
+	much := make([]byte, 4*rootFrom)
+	reaches("much lives", func(p uint64) bool { return p > 0 && p <= garbageShare/2 })
+	runtime.KeepAlive(much)
+	reaches("little lives again", func(p uint64) bool { return p == garbageShare })
 }
