@@ -29,6 +29,7 @@ import (
 // Settings are what the editor decided, as far as this wing needs it. They may change while it runs.
 type Settings struct {
 	Sources  []feed.Source
+	ByID     map[string]feed.Source // Sources by their ids; nil has the wing hold a map of its own
 	Sections []feed.Section
 	Drop     []feed.Rule
 	Stories  feed.StorySettings
@@ -37,8 +38,6 @@ type Settings struct {
 	Channels []feed.Channel
 	// Retention is how long an entry stays after it left every section's reach.
 	Retention time.Duration
-
-	byID map[string]feed.Source // Sources, once the settings are in force
 }
 
 // What is kept at least: the feed of all sections has no age of its own.
@@ -139,7 +138,9 @@ func New(o Options) (*Aggregate, error) {
 func (a *Aggregate) Reload(s Settings, c *collect.Collector) error {
 	_ = a.atDesk.enter(context.Background()) // nothing ends it
 	defer a.atDesk.leave()
-	s.byID = sourcesByID(s.Sources)
+	if s.ByID == nil {
+		s.ByID = feed.ByID(s.Sources)
+	}
 	if err := desk.Check(deskOptions(s)); err != nil { // a look ahead: nothing has changed yet
 		return err
 	}
@@ -150,7 +151,7 @@ func (a *Aggregate) Reload(s Settings, c *collect.Collector) error {
 	if a.desk != nil {
 		a.kept, a.keptAt = a.desk, a.turn
 	}
-	a.desk, a.adopted, a.channels, a.sources = nil, false, channels, s.byID
+	a.desk, a.adopted, a.channels, a.sources = nil, false, channels, s.ByID
 	a.mu.Lock()
 	if a.queue != nil { // else the schedule forgets what is gone
 		for i := range a.settings.Sources {

@@ -371,19 +371,7 @@ func (a *Aggregate) newDesk(ctx context.Context, s Settings, model *sections.Mod
 }
 
 func deskOptions(s Settings) desk.Options {
-	sources := s.byID
-	if sources == nil {
-		sources = sourcesByID(s.Sources)
-	}
-	return desk.Options{Sources: sources, Sections: s.Sections, Drop: s.Drop, Stories: s.Stories, Learning: s.Learning}
-}
-
-func sourcesByID(list []feed.Source) map[string]feed.Source {
-	sources := make(map[string]feed.Source, len(list))
-	for _, src := range list {
-		sources[src.ID] = src
-	}
-	return sources
+	return desk.Options{Sources: s.ByID, Sections: s.Sections, Drop: s.Drop, Stories: s.Stories, Learning: s.Learning}
 }
 
 // waiting tells how many items wait for the desk and how many seconds the oldest has, for

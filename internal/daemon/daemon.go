@@ -226,8 +226,9 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil
 	})
 
+	published := d.publication(d.config)
 	d.agg, err = aggregate.New(aggregate.Options{
-		Store: d.store, Collector: d.collector, Settings: aggregation(d.config),
+		Store: d.store, Collector: d.collector, Settings: aggregation(d.config, published.Sources),
 		Log: o.Log, Now: o.Now, Metrics: d.registry,
 		Filed: d.filed, Rest: d.pace, Queue: queue,
 	})
@@ -235,7 +236,6 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 		return nil, err
 	}
 	room := newsroom{d}
-	published := d.publication(d.config)
 	d.pub, err = publish.New(publish.Options{
 		Desk: editor.New(editor.Options{
 			Settings: room.settings, Configuration: room, Alarms: room, Archive: room, Judge: room, Learning: room, Now: o.Now, Log: o.Log,
@@ -356,10 +356,10 @@ func (d *Daemon) newCollector(c *config.Config) *collect.Collector {
 	})
 }
 
-// aggregation is what the collecting wing needs of the configuration.
-func aggregation(c *config.Config) aggregate.Settings {
+// aggregation is what the collecting wing needs of the configuration, whose sources by their ids both wings have in common.
+func aggregation(c *config.Config, sources map[string]feed.Source) aggregate.Settings {
 	return aggregate.Settings{
-		Sources: c.Sources, Sections: c.Sections, Drop: c.Drop, Stories: c.Stories,
+		Sources: c.Sources, ByID: sources, Sections: c.Sections, Drop: c.Drop, Stories: c.Stories,
 		Learning: c.SectionSettings, Channels: c.Notify, Retention: c.Publish.Retention,
 	}
 }
@@ -371,10 +371,7 @@ func notification(c *config.Config, p *publish.Settings) notify.Settings {
 
 // publication is what the publishing wing needs of the configuration.
 func (d *Daemon) publication(c *config.Config) publish.Settings {
-	sources := make(map[string]feed.Source, len(c.Sources))
-	for _, s := range c.Sources {
-		sources[s.ID] = s
-	}
+	sources := feed.ByID(c.Sources)
 	site := c.Site
 	if site.URL == "" {
 		site.URL = cmp.Or(d.URL(), "http://127.0.0.1:8080")
@@ -386,7 +383,7 @@ func (d *Daemon) publication(c *config.Config) publish.Settings {
 		Every: rhythm(c),
 	}
 	if d.o.Listen != "" { // commands that do one thing and end take nothing away
-		kept := aggregation(c)
+		kept := aggregation(c, sources)
 		settings.Keep = kept.Keep()
 	}
 	return settings
@@ -667,7 +664,7 @@ func (d *Daemon) apply(next *config.Config) error {
 	if err := d.store.OpenChannels(context.Background(), notify.ChannelIDs(next.Notify, next.Alerts), d.o.Now(), len(d.listeners) > 0); err != nil {
 		return errors.Join(err, d.pub.Reload(before))
 	}
-	if err := d.agg.Reload(aggregation(next), collector); err != nil {
+	if err := d.agg.Reload(aggregation(next, published.Sources), collector); err != nil {
 		return errors.Join(err, d.pub.Reload(before))
 	}
 	d.mu.Lock()

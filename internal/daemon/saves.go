@@ -120,10 +120,7 @@ func mistakesOf(errs config.Errors) []editor.Mistake {
 // changeOf tells what one configuration changes of another.
 func changeOf(before, next *config.Config) *editor.Change {
 	c := &editor.Change{}
-	was := map[string]feed.Source{}
-	for _, s := range before.Sources {
-		was[s.ID] = s
-	}
+	was := feed.ByID(before.Sources)
 	for _, s := range next.Sources {
 		old, there := was[s.ID]
 		switch {

@@ -114,6 +114,15 @@ func (s Source) Outlet() string {
 	return s.ID
 }
 
+// ByID returns sources by their ids.
+func ByID(sources []Source) map[string]Source {
+	byID := make(map[string]Source, len(sources))
+	for i := range sources {
+		byID[sources[i].ID] = sources[i]
+	}
+	return byID
+}
+
 // Name is what readers know the source's outlet by: its Title, or what its feed calls itself, or its ID.
 func (s Source) Name(st *SourceState) string { return cmp.Or(s.Title, st.Title, s.ID) }
 
