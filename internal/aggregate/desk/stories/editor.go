@@ -98,6 +98,5 @@ func (s *Memory) Parted(it *feed.Item) bool {
 // Remembers tells whether the item is in memory.
 func (s *Memory) Remembers(id int64) bool {
 	s.settle()
-	_, ok := s.reports[id]
-	return ok
+	return s.reports.get(id) != nil
 }

@@ -33,8 +33,8 @@ func TestIndexHoldsTheWindowAlone(t *testing.T) {
 		}
 	}
 	again.settle()
-	if s.index.live != again.index.live || len(s.reports) != s.index.live {
-		t.Fatalf("%d reports in the index of %d, %d after a restart", s.index.live, len(s.reports), again.index.live)
+	if s.index.live != again.index.live || s.reports.used != s.index.live {
+		t.Fatalf("%d reports in the index of %d, %d after a restart", s.index.live, s.reports.used, again.index.live)
 	}
 	ids := func(ix *index, l postings) (ids []int64) {
 		for _, n := range l.newest[max(0, len(l.newest)-newestReports):] {

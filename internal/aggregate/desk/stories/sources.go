@@ -108,7 +108,7 @@ func others(a, b []string) (names []string) {
 // Reread takes in a remembered item as it reads by the sources that are in force now. It stands where it stood.
 func (s *Memory) Reread(it *feed.Item) {
 	s.settle()
-	r := s.reports[it.ID]
+	r := s.reports.get(it.ID)
 	if r == nil {
 		return
 	}

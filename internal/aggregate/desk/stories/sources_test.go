@@ -112,7 +112,7 @@ func TestRereadStandsWhereItStood(t *testing.T) {
 		t.Errorf("%d lists of words, want %d", len(s.index.lists), len(again.index.lists))
 	}
 	for _, r := range again.index.reports {
-		if diff := cmp.Diff(s.reports[r.id].doc.All(), r.doc.All()); diff != "" {
+		if diff := cmp.Diff(s.reports.get(r.id).doc.All(), r.doc.All()); diff != "" {
 			t.Fatal(diff)
 		}
 		for _, p := range r.doc.All() {

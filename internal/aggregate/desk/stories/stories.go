@@ -34,8 +34,8 @@ type Memory struct {
 	sc      *Scorer
 	marks   func(*feed.Item) uint64
 
-	reports map[int64]*report
-	entries map[string]*entry
+	reports *table[report, int64]
+	entries *table[entry, string]
 	renamed map[string]*story // by key, those that have one of an entry that is not remembered
 	index   *index
 	hosts   map[uint32]feed.Numbering // by host
@@ -135,7 +135,8 @@ func New(o Options) *Memory {
 	set, sources := settled(o.Settings), o.Sources
 	s := &Memory{
 		set: set, sources: sources, origins: map[string]*origin{}, rd: words.NewReaderWithout(o.Without, outletNames(sources)), sc: NewScorer(o.Models), marks: o.Marks,
-		reports: map[int64]*report{}, entries: map[string]*entry{}, renamed: map[string]*story{},
+		reports: newTable(func(r *report) int64 { return r.id }, func(id int64) uint64 { return uint64(id) }),
+		entries: newTable(func(e *entry) string { return e.key }, hash64), renamed: map[string]*story{},
 		index: newIndex(), hosts: map[uint32]feed.Numbering{}, series: newSeriesSeen(), never: map[*report]uint64{},
 		word: newEditorsWord(),
 	}
@@ -479,7 +480,7 @@ func (s *Memory) judgedOn(o *report) *Comparison {
 
 // add remembers a report under its entry, which it opens when it is the first.
 func (s *Memory) add(r *report, words []words.Key, entryKey, storyKey string) {
-	e := s.entries[entryKey]
+	e := s.entries.get(entryKey)
 	if e == nil {
 		st := s.storyOf(storyKey)
 		if st == nil {
@@ -499,17 +500,17 @@ func (s *Memory) add(r *report, words []words.Key, entryKey, storyKey string) {
 			at--
 		}
 		st.entries.insert(at, e)
-		s.entries[entryKey] = e
+		s.entries.put(e)
 	}
 	r.entry = e
 	e.reports.add(r)
-	s.reports[r.id] = r
+	s.reports.put(r)
 	s.remember(r, words)
 }
 
 // storyOf finds a story by its key, nil where it is not remembered: a story has the key of its first entry.
 func (s *Memory) storyOf(key string) *story {
-	if e := s.entries[key]; e != nil && e.story.key() == key {
+	if e := s.entries.get(key); e != nil && e.story.key() == key {
 		return e.story
 	}
 	return s.renamed[key]
@@ -534,7 +535,7 @@ func (s *Memory) unremember(r *report) {
 // Revise replaces what is remembered of an item that its source edited. Its entry stays.
 func (s *Memory) Revise(it *feed.Item) {
 	s.settle()
-	r := s.reports[it.ID]
+	r := s.reports.get(it.ID)
 	if r == nil {
 		return
 	}
@@ -554,18 +555,18 @@ func (s *Memory) Forget(id int64) {
 }
 
 func (s *Memory) forgetOne(id int64) {
-	r := s.reports[id]
+	r := s.reports.get(id)
 	if r == nil {
 		return
 	}
-	delete(s.reports, id)
+	s.reports.delete(id)
 	s.unremember(r)
 	delete(s.never, r)
 	e := r.entry
 	if e.reports.remove(r); len(e.reports.all()) > 0 {
 		return
 	}
-	delete(s.entries, e.key)
+	s.entries.delete(e.key)
 	switch e.story.entries.remove(e); {
 	case len(e.story.entries.all()) == 0:
 		delete(s.renamed, e.story.key())
@@ -577,7 +578,7 @@ func (s *Memory) forgetOne(id int64) {
 // Follows returns the key of the story's entry before the one given, "" for its first.
 func (s *Memory) Follows(key string) string {
 	s.settle()
-	e := s.entries[key]
+	e := s.entries.get(key)
 	if e == nil {
 		return ""
 	}
@@ -668,7 +669,7 @@ func twoDigits(x float64) float64 { return math.Round(x*100) / 100 }
 // others resemble most, then the earliest, then the longest summary.
 func (s *Memory) Lead(key string, present int64) int64 {
 	s.settle()
-	e := s.entries[key]
+	e := s.entries.get(key)
 	if e == nil {
 		return present
 	}

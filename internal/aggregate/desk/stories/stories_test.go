@@ -70,8 +70,8 @@ func TestSameHeadlineFromAnotherOutlet(t *testing.T) {
 		t.Errorf("lead %d after its lead was withdrawn, want 1", got)
 	}
 	s.Prune(morning.Add(80 * time.Hour))
-	if len(s.reports) != 1 || len(s.entries) != 1 || s.storyOf(late.Story) == nil || s.storyOf(first.Story) != nil {
-		t.Errorf("%d reports, %d entries left, want the late one and its story", len(s.reports), len(s.entries))
+	if s.reports.used != 1 || s.entries.used != 1 || s.storyOf(late.Story) == nil || s.storyOf(first.Story) != nil {
+		t.Errorf("%d reports, %d entries left, want the late one and its story", s.reports.used, s.entries.used)
 	}
 }
 

@@ -75,7 +75,7 @@ func (s *Memory) United() []Union {
 // StoryOf returns the key of the story that an entry belongs to, "" when it is not in memory.
 func (s *Memory) StoryOf(entryKey string) string {
 	s.settle()
-	if e := s.entries[entryKey]; e != nil {
+	if e := s.entries.get(entryKey); e != nil {
 		return e.story.key()
 	}
 	return ""
