@@ -64,12 +64,12 @@ type spot struct {
 
 // lexeme is a run of words under which something is filed.
 type lexeme struct {
-	words  []wordform
+	length int       // words
 	second [2]uint32 // of hashes, 0 where there is one word: most others differ here, so it stands near the head
 	value  int       // what it stands for: an index
 	to     []string  // canonical words that replace it, in normal form
-	// Filled by lexemes.add, so that reading a text computes nothing twice: the hashes of words as
-	// written and folded, and the tokens of to.
+	// Filled by lexemes.add, so that reading a text computes nothing twice: the hashes of its words as
+	// written and folded, which is all that is kept of them, and the tokens of to.
 	hashes [2][]uint32
 	tokens []spelled
 	// marked: in a text without diacritics it is not looked for, since other words are written like it.
@@ -181,15 +181,19 @@ func (ps *phrases) beginning(first uint32) []lexeme {
 	return nil
 }
 
-func (ps lexemes) add(p lexeme) {
-	if len(p.words) == 0 {
+// add takes in a phrase of these words.
+func (ps lexemes) add(words []wordform, p lexeme) {
+	if len(words) == 0 {
 		return
 	}
-	for i := range p.words {
-		p.hashes[0] = append(p.hashes[0], p.words[i].normal)
-		p.hashes[1] = append(p.hashes[1], p.words[i].fold)
+	p.length = len(words)
+	for form := range p.hashes {
+		p.hashes[form] = make([]uint32, len(words))
 	}
-	if len(p.words) > 1 {
+	for i := range words {
+		p.hashes[0][i], p.hashes[1][i] = words[i].normal, words[i].fold
+	}
+	if len(words) > 1 {
 		p.second = [2]uint32{p.hashes[0][1], p.hashes[1][1]}
 	}
 	var env snowballstem.Env
@@ -206,10 +210,9 @@ func (ps lexemes) add(p lexeme) {
 		}
 		p.tokens = append(p.tokens, t)
 	}
-	n, f := p.words[0].normal, p.words[0].fold
-	ps.normal.add(n, p)
+	ps.normal.add(words[0].normal, p)
 	if !p.marked {
-		ps.fold.add(f, p)
+		ps.fold.add(words[0].fold, p)
 	}
 }
 
@@ -227,7 +230,7 @@ func (ps lexemes) find(words []wordform, marked bool) (*lexeme, bool) {
 	var best *lexeme
 	list := ps.beginning(&words[0], marked)
 	for i := range list {
-		if p := &list[i]; (best == nil || len(p.words) > len(best.words)) && p.match(words, marked) {
+		if p := &list[i]; (best == nil || p.length > best.length) && p.match(words, marked) {
 			best = p
 		}
 	}
@@ -247,9 +250,9 @@ func (ps lexemes) each(words []wordform, marked bool, f func(*lexeme)) {
 // match says whether the words begin with the phrase, given that the first is its first.
 func (p *lexeme) match(words []wordform, marked bool) bool {
 	switch {
-	case len(p.words) == 1:
+	case p.length == 1:
 		return true
-	case len(p.words) > len(words):
+	case p.length > len(words):
 		return false
 	case marked:
 		if p.second[0] != words[1].normal {
@@ -343,7 +346,7 @@ func readLexicon(telling func(norm, fold uint32) bool, without string) (*lexicon
 	lx.lexemes.addGroups(f.Synonyms, telling, lexeme{word: true})
 	lx.units.addGroups(f.Units, telling, lexeme{})
 	for _, group := range f.Exact {
-		lx.exact.add(lexeme{words: wordsOf(group[1]), to: normals(group[0])})
+		lx.exact.add(wordsOf(group[1]), lexeme{to: normals(group[0])})
 	}
 	lx.labels.addForms(0, f.Labels)
 	lx.outlets.addForms(0, f.Outlets)
@@ -394,9 +397,8 @@ func (ps lexemes) addGroups(groups [][]string, telling func(norm, fold uint32) b
 		kind.to = normals(group[0])
 		for i, form := range group {
 			if words := wordsOf(form); i > 0 || len(words) > 1 {
-				kind.words = words
 				kind.marked = len(words) == 1 && !telling(words[0].normal, words[0].fold)
-				ps.add(kind)
+				ps.add(words, kind)
 			}
 		}
 	}
@@ -406,7 +408,7 @@ func (ps lexemes) addGroups(groups [][]string, telling func(norm, fold uint32) b
 // list.
 func (ps lexemes) addForms(hint hint, forms []string) {
 	for i, form := range forms {
-		ps.add(lexeme{words: wordsOf(form), hint: hint, value: i})
+		ps.add(wordsOf(form), lexeme{hint: hint, value: i})
 	}
 }
 
@@ -414,7 +416,7 @@ func (ps lexemes) addForms(hint hint, forms []string) {
 // angles, advice, genres and next steps.
 func (lx *lexicon) addHints(f *lexiconFile) {
 	add := func(hint hint, value int, form string) {
-		lx.hints.add(lexeme{words: wordsOf(form), hint: hint, value: value})
+		lx.hints.add(wordsOf(form), lexeme{hint: hint, value: value})
 	}
 	for i, pair := range f.Opposites {
 		for side, forms := range pair {
@@ -458,7 +460,7 @@ func (lx *lexicon) addHints(f *lexiconFile) {
 	for i, group := range f.Kinds {
 		for _, form := range group {
 			words := wordsOf(form)
-			lx.hints.add(lexeme{words: words, hint: isKind, value: i, marked: words[0].Marked})
+			lx.hints.add(words, lexeme{hint: isKind, value: i, marked: words[0].Marked})
 		}
 	}
 }
@@ -518,7 +520,7 @@ func inflected(verb string) []string {
 // canonical replaces the form by the first of its group.
 func (lx *lexicon) canonical(form string) string {
 	words := wordsOf(form)
-	if p, ok := lx.lexemes.find(words, true); ok && len(p.words) == len(words) {
+	if p, ok := lx.lexemes.find(words, true); ok && p.length == len(words) {
 		return strings.Join(p.to, " ")
 	}
 	return form
@@ -530,7 +532,7 @@ func (lx *lexicon) addPlaces(g placesFile) {
 		lx.gazette = append(lx.gazette, spot{names[0], level, in})
 		for _, name := range names {
 			words := wordsOf(name)
-			lx.places.add(lexeme{words: words, value: id})
+			lx.places.add(words, lexeme{value: id})
 		}
 		return id
 	}
