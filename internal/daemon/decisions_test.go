@@ -184,11 +184,15 @@ func TestDecisionsOnEachOther(t *testing.T) {
 // The words of a headline name an item to explain, and stories to search, with or without diacritics.
 func TestFoundByWords(t *testing.T) {
 	c := newClock()
-	h := build(t, newsYAML(t, c), c, "")
+	h := build(t, newsYAML(t, c)+"\ndrop:\n  - any: [bóng đá]\n", c, "")
 	defer h.Close()
 	h.look(t)
 	e := h.standing(t)[0]
 	title := e.Reports[0].Title
+	// What a rule drops is asked about most, and is found by its words, too.
+	if found, err := h.Explain(t.Context(), "bóng đá"); err != nil || len(found) == 0 || found[0].Item.Dropped == "" {
+		t.Errorf("what is dropped: %d found, %v", len(found), err)
+	}
 	for _, words := range []string{title, feed.Fold(title), "  " + title + "!"} {
 		found, err := h.Explain(t.Context(), words)
 		if err != nil || len(found) == 0 || found[0].Item.Title != title {

@@ -125,7 +125,7 @@ func (d *Daemon) Explain(ctx context.Context, what string) ([]Explanation, error
 const mostMeant = 10
 
 // byHeadline returns the items whose headline holds all these words, the newest first, or those
-// alone that have no other words.
+// alone that have no other words; what is dropped, withdrawn or not filed yet, too.
 func (d *Daemon) byHeadline(ctx context.Context, words string) ([]feed.Item, error) {
 	var query sections.Query
 	for _, w := range feed.Words(nil, words) {
@@ -148,9 +148,6 @@ func (d *Daemon) byHeadline(ctx context.Context, words string) ([]feed.Item, err
 	var same, like []int64
 	whole := feed.Fold(words)
 	if _, err := d.store.Search(ctx, feed.TextQuery{Phrases: phrases, Match: matches, Any: true}, func(f *feed.Found) bool {
-		if f.Item.Entry == "" {
-			return true
-		}
 		if feed.Fold(f.Item.Title) == whole {
 			same = append(same, f.Item.ID)
 		} else if len(like) < mostMeant {

@@ -57,6 +57,7 @@ func (d *Daemon) watch(ctx context.Context) error {
 	defer look.Stop()
 	defer asks.Stop()
 	read := func(asked bool) {
+		way = d.follow(w, path) // a link may have taken the place of a file that says the same
 		now := digest(path)
 		if now == last && !asked {
 			return
@@ -64,7 +65,6 @@ func (d *Daemon) watch(ctx context.Context) error {
 		last = now
 		var why *HeldError
 		held = errors.As(d.reloadAndLog(asked || d.isAccepted(ctx, now)), &why)
-		way = d.follow(w, path)
 	}
 	for {
 		select {

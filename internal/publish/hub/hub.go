@@ -490,8 +490,15 @@ func (h *Hub) verify(req *request) {
 	q.Set("hub.challenge", word)
 	u.RawQuery = q.Encode()
 	status, body, err := h.call(set, http.MethodGet, u.String(), nil, nil)
-	if err != nil || status/100 != 2 || body != word {
-		h.log.Info("a subscription was not confirmed by its callback", "host", u.Hostname(), "mode", mode, "status", status, "error", err)
+	switch {
+	case err != nil:
+	case status/100 != 2:
+		err = fmt.Errorf("it answered %d", status)
+	case body != word:
+		err = errors.New("it did not repeat the challenge")
+	}
+	if err != nil {
+		h.log.Info("a subscription was not confirmed by its callback", "host", u.Hostname(), "mode", mode, "error", err)
 		return
 	}
 	if err := h.confirmed(req); err != nil {
