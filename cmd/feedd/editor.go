@@ -100,7 +100,11 @@ func (c *replayCmd) Run(a *app) error {
 		var failed error
 		done, err := d.Replay(a.ctx, func(ch aggregate.Change) {
 			if c.JSON {
-				if err := printLine(a.stdout, ch); err != nil && failed == nil {
+				line := struct {
+					aggregate.Change
+					Item itemJSON `json:"item"`
+				}{ch, newItemJSON(&ch.Item)}
+				if err := printLine(a.stdout, line); err != nil && failed == nil {
 					failed = err
 				}
 				return

@@ -135,7 +135,11 @@ func (c *explainCmd) Run(a *app) error {
 			return err
 		}
 		if c.JSON {
-			return printJSON(a.stdout, map[string]any{"items": found})
+			items := make([]explanationJSON, len(found))
+			for i := range found {
+				items[i] = newExplanationJSON(&found[i])
+			}
+			return printJSON(a.stdout, map[string]any{"items": items})
 		}
 		for i := range found {
 			if i > 0 {

@@ -84,7 +84,8 @@ func (c *previewCmd) show(a *app, doc *read.PreviewDocument) error {
 		return printLine(a.stdout, doc)
 	}
 	p := func(format string, args ...any) { fmt.Fprintf(a.stdout, format+"\n", args...) }
-	p("%s (%s %s, %d items)", doc.Title, doc.Type, doc.Version, len(doc.Items))
+	head := fmt.Sprintf("(%s, %s)", strings.TrimSpace(doc.Type+" "+doc.Version), count(len(doc.Items), "item"))
+	p("%s", strings.TrimSpace(doc.Title+" "+head))
 	for _, w := range doc.Warnings {
 		p("  warning: %s", w)
 	}
