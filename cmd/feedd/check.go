@@ -167,8 +167,10 @@ func fellSilent(s *daemon.SourceStatus, now time.Time) time.Time {
 func (c *checkCmd) profile(a *app, cfg *config.Config) error {
 	i := slices.IndexFunc(cfg.Partners, func(p feed.Partner) bool { return p.ID == c.Partner })
 	switch {
-	case c.Partner == "" || !slices.Contains(render.ProfileNames(), c.Profile):
+	case c.Partner == "" || c.Profile == "":
 		return useError{fmt.Errorf("--partner ID and --profile belong together; profiles are %s", strings.Join(render.ProfileNames(), ", "))}
+	case !slices.Contains(render.ProfileNames(), c.Profile):
+		return useError{fmt.Errorf("there is no profile %s; there are %s", c.Profile, strings.Join(render.ProfileNames(), ", "))}
 	case i < 0:
 		return useError{fmt.Errorf("%s has no partner %s", c.Config, c.Partner)}
 	}
