@@ -12,8 +12,16 @@ import (
 	"feedd/internal/store"
 )
 
-// How often the schedule looks at the clock at least, and whether it was put back.
-const clockEvery = time.Minute
+// How often the schedule looks at the clock at least, and whether it was put back; and how long a source that is due waits for the
+// next ones at most: to wake for each of thirty in a second took an eighth of the CPU of a minute with some news.
+const (
+	clockEvery  = time.Minute
+	dueTogether = 100 * time.Millisecond
+)
+
+// restUntil is how long the schedule rests when the next source is due so much later. A timer stands still while the machine sleeps,
+// and does not hear of a clock that is set.
+func restUntil(due time.Duration) time.Duration { return min(max(due, dueTogether), clockEvery) }
 
 // How long the schedule waits before it tries a source again whose items could not be saved.
 const saveRetry = time.Minute
@@ -98,8 +106,7 @@ func (a *Aggregate) runSchedule(ctx context.Context) error {
 		}
 		s.submitDue()
 		if len(s.waiting) > 0 {
-			// A timer stands still while the machine sleeps, and does not hear of a clock that is set.
-			timer.Reset(min(s.waiting[0].due.Sub(a.now()), clockEvery))
+			timer.Reset(restUntil(s.waiting[0].due.Sub(a.now())))
 		} else {
 			timer.Stop()
 		}

@@ -168,3 +168,18 @@ func TestClockSetForwardAndBack(t *testing.T) {
 		}
 	})
 }
+
+// Sources that are due within a moment of each other start together, and the clock is looked at now and then.
+func TestRestUntil(t *testing.T) {
+	for due, want := range map[time.Duration]time.Duration{
+		time.Millisecond: dueTogether,
+		2 * dueTogether:  2 * dueTogether,
+		time.Hour:        clockEvery,
+		clockEvery + 1:   clockEvery,
+		-1 * time.Second: dueTogether,
+	} {
+		if got := restUntil(due); got != want {
+			t.Errorf("due in %v: rests %v, want %v", due, got, want)
+		}
+	}
+}
