@@ -154,13 +154,9 @@ func (a *Aggregate) Model(ctx context.Context) (*sections.Model, error) {
 		return nil, fmt.Errorf("count what the sections learned: %w", err)
 	}
 	m := sections.NewWeighingModel(sections.Weighing{Now: now, HalfLife: settings.Learning.HalfLife, Outlets: outlets})
-	labels := func(each func(sections.Label)) error {
+	if err := m.LearnAll(func(each func(sections.Label)) error {
 		return a.store.Labels(ctx, func(l feed.Label) { each(sections.Label(l)) })
-	}
-	if err := labels(func(l sections.Label) { m.LearnLabel(l, 1) }); err != nil {
-		return nil, fmt.Errorf("read what the sections learned: %w", err)
-	}
-	if err := m.Correct(labels); err != nil {
+	}); err != nil {
 		return nil, fmt.Errorf("read what the sections learned: %w", err)
 	}
 	return m, nil

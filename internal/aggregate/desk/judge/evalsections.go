@@ -178,26 +178,21 @@ func (o EvalSectionsOptions) learn(train []labelledRow, report *SectionsReport) 
 	began := time.Now()
 	model := sections.NewWeighingModel(o.weighing(train))
 	learnt, known := []feed.Section{}, map[string]bool{}
-	for i := range train {
-		label := train[i].label
-		if label == "" {
-			continue
-		}
-		report.Examples++
-		model.Learn(&train[i].item, label, 1)
-		if !known[label] {
-			known[label] = true
-			rules := soft[label]
-			if rules == nil {
-				rules = soft[strings.ReplaceAll(feed.Fold(label), " ", "-")]
-			}
-			learnt = append(learnt, feed.Section{ID: label, Learn: true, Rules: rules})
-		}
-	}
-	if err := model.Correct(func(each func(sections.Label)) error {
+	if err := model.LearnAll(func(each func(sections.Label)) error {
 		for i := range train {
-			if it := &train[i].item; train[i].label != "" {
-				each(sections.NewLabel(it, feed.Source{}, train[i].label, it.Source))
+			it, label := &train[i].item, train[i].label
+			if label == "" {
+				continue
+			}
+			report.Examples++
+			each(sections.NewLabel(it, feed.Source{}, label, it.Source))
+			if !known[label] {
+				known[label] = true
+				rules := soft[label]
+				if rules == nil {
+					rules = soft[strings.ReplaceAll(feed.Fold(label), " ", "-")]
+				}
+				learnt = append(learnt, feed.Section{ID: label, Learn: true, Rules: rules})
 			}
 		}
 		return nil

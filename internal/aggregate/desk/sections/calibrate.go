@@ -60,19 +60,18 @@ func compareHashed(a, b hashed) int {
 	return strings.Compare(a.label.Text, b.label.Text)
 }
 
-func (s *heldOut) learn(l Label, sign, weight int) {
-	h := hashed{l.hash(), l, weight}
+func (s *heldOut) learn(h *hashed, sign int) {
 	if h.hash>>(64-s.halved) != 0 && s.halved > 0 {
 		return
 	}
-	i, found := slices.BinarySearchFunc(s.labels, h, compareHashed)
+	i, found := slices.BinarySearchFunc(s.labels, *h, compareHashed)
 	if sign < 0 {
 		if found {
 			s.labels = slices.Delete(s.labels, i, i+1)
 		}
 		return
 	}
-	s.labels = slices.Insert(s.labels, i, h)
+	s.labels = slices.Insert(s.labels, i, *h)
 	for len(s.labels) > sampleKept {
 		s.halved++
 		for len(s.labels) > 0 && s.labels[len(s.labels)-1].hash>>(64-s.halved) != 0 {

@@ -3,7 +3,6 @@ package sections
 import (
 	"math"
 	"slices"
-	"time"
 )
 
 // Naive Bayes takes each word for independent of the others, and they are not: what two words say that always stand
@@ -27,31 +26,6 @@ const correctionStep = .02
 
 // mostCorrected bounds the examples that a correction is found from, and so the time that takes.
 const mostCorrected = 10_000
-
-// Correct finds what corrects the evidence. It calls labels once, for all examples that the model has learned.
-func (m *Model) Correct(labels func(each func(Label)) error) error {
-	m.know()
-	samples := map[string]*correctionSample{}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	err := labels(func(l Label) {
-		weight := m.weighing.of(&l)
-		if weight == 0 || l.At > 0 && Week(time.Unix(l.At, 0)) >= m.weighing.week || m.languages[l.Language] == nil {
-			return
-		}
-		if samples[l.Language] == nil {
-			samples[l.Language] = &correctionSample{}
-		}
-		samples[l.Language].take(hashed{l.hash(), l, weight})
-	})
-	if err != nil {
-		return err
-	}
-	for language, s := range samples {
-		m.languages[language].correct(&m.memory, s.lowest())
-	}
-	return nil
-}
 
 // correctionSample is the examples of the lowest hashes, among some more.
 type correctionSample struct{ labels []hashed }

@@ -49,10 +49,7 @@ func each(labels []Label) func(func(Label)) error {
 func correctedModel(t *testing.T, now time.Time, labels []Label) *Model {
 	t.Helper()
 	m := NewWeighingModel(Weighing{Now: now})
-	for _, l := range labels {
-		m.LearnLabel(l, 1)
-	}
-	if err := m.Correct(each(labels)); err != nil {
+	if err := m.LearnAll(each(labels)); err != nil {
 		t.Fatal(err)
 	}
 	return m
@@ -177,21 +174,17 @@ func TestCorrectionIsOfItsWeek(t *testing.T) {
 
 func TestCorrectionOfWhatCannotBeRead(t *testing.T) {
 	failure := errors.New("no database")
-	m := taught(examples(t))
-	if err := m.Correct(func(func(Label)) error { return failure }); !errors.Is(err, failure) {
+	if err := NewModel().LearnAll(func(func(Label)) error { return failure }); !errors.Is(err, failure) {
 		t.Errorf("%v, want %v", err, failure)
 	}
 }
 
-// BenchmarkCorrect measures what a start takes for it, an example.
-func BenchmarkCorrect(b *testing.B) {
+// BenchmarkLearnAll measures what a start takes, an example.
+func BenchmarkLearnAll(b *testing.B) {
 	labels := talkative(2000, time.Unix(0, 0))
-	m := NewWeighingModel(Weighing{Now: time.Unix(0, 0).Add(5 * week)})
-	for _, l := range labels {
-		m.LearnLabel(l, 1)
-	}
 	for b.Loop() {
-		if err := m.Correct(each(labels)); err != nil {
+		m := NewWeighingModel(Weighing{Now: time.Unix(0, 0).Add(5 * week)})
+		if err := m.LearnAll(each(labels)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -127,9 +127,14 @@ func (t *table) widen(sections int) {
 // begin is where the search for a feature begins, of so many slots. Features with one hash, as a word
 // has in several kinds, begin apart.
 func (t *table) begin(f Feature) int {
-	const spread = 0x9E3779B1 // 2^32 by the golden ratio, odd
-	at, _ := bits.Mul32(uint32(f)*spread, uint32(len(t.slots)))
+	at, _ := bits.Mul32(f.spread(), uint32(len(t.slots)))
 	return int(at)
+}
+
+// spread is a number for each feature; they are spread evenly.
+func (f Feature) spread() uint32 {
+	const golden = 0x9E3779B1 // 2^32 by the golden ratio, odd
+	return uint32(f) * golden
 }
 
 // find returns where the counts of a feature are.
@@ -239,48 +244,64 @@ func (t *table) at(at kept) (counts []int32, sum int32) {
 	return counts, sum
 }
 
-// add adds n to what the feature of a slot counts for a section, and returns the sum of its counts
-// before.
-func (t *table) add(slot, section int, n int32) (before int32) {
+// add adds n to what the feature of a slot counts for a section. It returns by how much that changes how many
+// features have counts, whose sum is not 0: 1, 0 or -1.
+func (t *table) add(slot, section int, n int32) (counted int) {
 	at := &t.slots[slot].at
-	if *at == 0 && n > 0 && fits(section, n) { // the first example that it stands in
+	switch {
+	case *at == 0 && n > 0 && fits(section, n): // the first example that it stands in
 		*at = alone | kept(newEntry(section, n))
+		return 1
+	case n > 0 && *at>>widthBits != wide && t.change(at, section, n): // as most; it had a sum above 0, see change
 		return 0
 	}
 	counts, before := t.at(*at)
 	counts[section] += n
+	if before == 0 {
+		counted++
+	}
+	if before+n == 0 {
+		counted--
+	}
 	none := before+n == 0 && !slices.ContainsFunc(counts, func(x int32) bool { return x != 0 })
-	if !none && t.set(*at, section, counts[section]) {
-		return before
+	if !none && t.change(at, section, n) {
+		return counted
 	}
 	if *at&alone == 0 && *at != 0 {
 		r := &t.rows[*at>>widthBits]
 		r.free = append(r.free, uint32(*at&rowOf))
 	}
 	*at = t.put(counts)
-	return before
+	return counted
 }
 
-// set writes the count of a section where there is a row with room for it.
-func (t *table) set(at kept, section int, count int32) bool {
-	if at == 0 || at&alone != 0 {
+// change adds n to the count of a section where that count has, or finds, room in the place that there is. Counts
+// below 0 have none but in wide rows, and a feature whose counts are all 0 has no place: in all others the sum is above 0.
+func (t *table) change(at *kept, section int, n int32) bool {
+	if *at&alone != 0 {
+		e := uint32(*at &^ alone)
+		if sectionOf(e) != section || countOf(e)+n <= 0 || !fits(section, countOf(e)+n) {
+			return false
+		}
+		*at = alone | kept(newEntry(section, countOf(e)+n))
+		return true
+	}
+	if *at == 0 {
 		return false
 	}
-	row := t.row(at)
-	switch at >> widthBits {
+	row := t.row(*at)
+	switch *at >> widthBits {
 	case narrow:
+		shift := section % 2 * 16
+		count := int32(row[section/2]>>shift&mostNarrow) + n
 		if count < 0 || count > mostNarrow {
 			return false
 		}
-		shift := section % 2 * 16
 		row[section/2] = row[section/2]&^(mostNarrow<<shift) | uint32(count)<<shift
 		return true
 	case wide:
-		row[section] = uint32(count)
+		row[section] += uint32(n)
 		return true
-	}
-	if !fits(section, count) {
-		return false
 	}
 	room := -1
 	for i, e := range row {
@@ -288,14 +309,17 @@ func (t *table) set(at kept, section int, count int32) bool {
 		case countOf(e) == 0:
 			room = i
 		case sectionOf(e) == section:
-			row[i] = newEntry(section, count)
+			if !fits(section, countOf(e)+n) {
+				return false
+			}
+			row[i] = newEntry(section, countOf(e)+n)
 			return true
 		}
 	}
-	if room < 0 {
+	if room < 0 || !fits(section, n) {
 		return false
 	}
-	row[room] = newEntry(section, count)
+	row[room] = newEntry(section, n)
 	return true
 }
 

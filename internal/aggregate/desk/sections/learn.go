@@ -152,16 +152,50 @@ func (m *Model) LearnLabel(l Label, sign int) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	weight := m.weighing.of(&l)
-	if weight == 0 {
-		return
+	if h := (hashed{l.hash(), l, m.weighing.of(&l)}); h.weight != 0 {
+		m.in(l.Language).learn(&m.memory, &h, sign)
 	}
-	c := m.languages[l.Language]
+}
+
+// LearnAll adds all examples, for which labels calls each once, to a model that knows none, and finds what corrects
+// their evidence. It counts many together, which takes half the time. With an error what the model knows is of no use.
+func (m *Model) LearnAll(labels func(each func(Label)) error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	samples := map[*learned]*correctionSample{}
+	err := labels(func(l Label) {
+		h := hashed{l.hash(), l, m.weighing.of(&l)}
+		if h.weight == 0 {
+			return
+		}
+		c := m.in(l.Language)
+		if samples[c] == nil {
+			samples[c], c.later = &correctionSample{}, &laterCounts{}
+		}
+		c.learn(&m.memory, &h, 1)
+		if l.At <= 0 || Week(time.Unix(l.At, 0)) < m.weighing.week {
+			samples[c].take(h)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for c, s := range samples {
+		c.countLater()
+		c.later = nil
+		c.correct(&m.memory, s.lowest())
+	}
+	return nil
+}
+
+// in is what is known in a language.
+func (m *Model) in(language string) *learned {
+	c := m.languages[language]
 	if c == nil {
-		c = newLearned(l.Language)
-		m.languages[l.Language] = c
+		c = newLearned(language)
+		m.languages[language] = c
 	}
-	c.learn(&m.memory, l, sign, weight)
+	return c
 }
 
 // Labels returns how many examples a section has, in all languages.
@@ -214,6 +248,7 @@ type learned struct {
 	docs     []int          // labels by section, each as one
 
 	cells  table
+	later  *laterCounts   // what is not in cells and vocab yet; nil when all is counted at once
 	totals [kinds][]int64 // occurrences by section, in units
 	total  [kinds]int64
 	vocab  [kinds]int       // features with a sum above 0
@@ -258,16 +293,18 @@ func (c *learned) competes(section int) bool {
 	return !strings.HasPrefix(c.sections[section], feed.NotSection)
 }
 
-// learn counts an example: sign 1 adds it and -1 takes it back, weight is what it counts, in units.
-func (c *learned) learn(w *learning, l Label, sign, weight int) {
-	w.extract(l)
+// learn counts an example: sign 1 adds it and -1 takes it back, its weight is what it counts, in units.
+func (c *learned) learn(w *learning, h *hashed, sign int) {
+	l, n := &h.label, sign*h.weight
+	w.extract(*l)
 	s := c.section(l.Section)
 	c.docs[s] += sign
-	// As for score, first where all are and then what is there.
-	w.slots = c.cells.slotsOf(w.slots[:0], w.set.list)
-	for i, slot := range w.slots {
-		c.count(w.set.list[i].feature.kind(), slot, s, int32(sign*weight))
+	for i := range w.set.list {
+		k := w.set.list[i].feature.kind()
+		c.totals[k][s] += int64(n)
+		c.total[k] += int64(n)
 	}
+	c.count(w, s, n)
 	if w.set.accented {
 		c.accented += sign
 		if sign > 0 {
@@ -276,24 +313,75 @@ func (c *learned) learn(w *learning, l Label, sign, weight int) {
 		}
 	}
 	at := c.vectors.place(&w.set)
-	c.centres[s].add(&at, int64(sign*weight))
+	c.centres[s].add(&at, int64(n))
 	if c.competes(s) {
-		c.sample.learn(l, sign, weight)
+		c.sample.learn(h, sign)
 	}
 	c.changed = true
 }
 
-// count adds n units to the counts of a feature of a kind, in its slot.
-func (c *learned) count(k kind, slot, section int, n int32) {
-	before := c.cells.add(slot, section, n)
-	if before == 0 {
-		c.vocab[k]++
+// count adds n units to the counts of a text's features, now or with many others.
+func (c *learned) count(w *learning, section, n int) {
+	if c.later != nil {
+		for i := range w.set.list {
+			c.later.waiting = append(c.later.waiting, laterCount{w.set.list[i].feature, uint16(section), int16(n)})
+		}
+		if len(c.later.waiting) >= countedTogether {
+			c.countLater()
+		}
+		return
 	}
-	if before+n == 0 {
-		c.vocab[k]--
+	// As for score, first where all are and then what is there.
+	w.slots = c.cells.slotsOf(w.slots[:0], w.set.list)
+	for i, slot := range w.slots {
+		c.vocab[w.set.list[i].feature.kind()] += c.cells.add(slot, section, int32(n))
 	}
-	c.totals[k][section] += int64(n)
-	c.total[k] += int64(n)
+}
+
+// laterCounts are what examples add to the counts, until it is enough to be counted together. The table is larger than
+// what a processor has at hand, and the features of a text lie all over it; in the order of the table those of two
+// thousand texts go through it once.
+type laterCounts struct{ waiting, sorted []laterCount }
+
+type laterCount struct {
+	feature Feature
+	section uint16
+	units   int16 // what an example counts, see weighing
+}
+
+const countedTogether = 1 << 19
+
+// countLater counts what waits, in about the order of the table.
+func (c *learned) countLater() {
+	const partBits = 8
+	partOf := func(x *laterCount) uint32 { return x.feature.spread() >> (32 - partBits) }
+	l := c.later
+	var next [1<<partBits + 1]int // by part, where its next one goes
+	for i := range l.waiting {
+		next[partOf(&l.waiting[i])+1]++
+	}
+	for i := range next[1:] {
+		next[i+1] += next[i]
+	}
+	l.sorted = slices.Grow(l.sorted[:0], len(l.waiting))[:len(l.waiting)]
+	for i := range l.waiting {
+		x := &l.waiting[i]
+		at := &next[partOf(x)]
+		l.sorted[*at] = *x
+		*at++
+	}
+	absent := 0 // from the table: no more than that, for a feature may come again
+	for i := range l.sorted {
+		if c.cells.find(l.sorted[i].feature) == 0 {
+			absent++
+		}
+	}
+	c.cells.reserve(absent) // at once: new ones that come in this order crowd while the table is too small for all
+	for i := range l.sorted {
+		x := &l.sorted[i]
+		c.vocab[x.feature.kind()] += c.cells.add(c.cells.slot(x.feature), int(x.section), int32(x.units))
+	}
+	l.waiting = l.waiting[:0]
 }
 
 // A feature's evidence for a section is a mixture of two naive Bayes estimates, both smoothed by

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -308,6 +309,52 @@ func TestUnfilingTeaches(t *testing.T) {
 	}
 }
 
+// Whether examples are learned together or one by one, they count alike.
+func TestLearnAllCountsAsOneByOne(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	var labels []Label
+	for i := range 3000 {
+		words := make([]string, 60)
+		for j := range words {
+			words[j] = fmt.Sprintf("chữ%d", r.IntN(1+r.IntN(3000)))
+		}
+		l := Label{Item: int64(i + 1), Section: fmt.Sprint("mục-", r.IntN(12)), Language: "vi", At: int64(r.IntN(100)) * int64(week/time.Second), Text: strings.Join(words[:20], " ") + "\n" + strings.Join(words[20:], " ")}
+		if i%10 == 0 {
+			l.Language = "en"
+		}
+		labels = append(labels, l)
+	}
+	by := Weighing{Now: time.Unix(0, 0).Add(100 * week), HalfLife: DefaultHalfLife}
+	want, got := NewWeighingModel(by), NewWeighingModel(by)
+	for _, l := range labels {
+		want.LearnLabel(l, 1)
+	}
+	if err := got.LearnAll(each(labels)); err != nil {
+		t.Fatal(err)
+	}
+	features, memory := 0, learning{}
+	for _, l := range labels {
+		memory.extract(l)
+		features += len(memory.set.list)
+	}
+	if features < countedTogether*5/4 {
+		t.Errorf("they have %d features, too few to be counted in parts", features)
+	}
+	for language, a := range want.languages {
+		b := got.languages[language]
+		for _, s := range a.cells.slots {
+			counts, _ := a.cells.at(s.at)
+			same(t, &b.cells, s.feature, counts)
+		}
+		all := func(c *learned) []any {
+			return []any{c.sections, c.docs, c.cells.used, c.vocab, c.totals, c.total, c.accented, c.variants, c.centres, c.sample}
+		}
+		if !reflect.DeepEqual(all(a), all(b)) {
+			t.Errorf("%s: what is known of the sections differs, one by one and together", language)
+		}
+	}
+}
+
 func BenchmarkLearn(b *testing.B) {
 	labels := examples(b)
 	m := taught(labels)
@@ -325,8 +372,8 @@ func BenchmarkFile(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			labels := examples(b)
-			m := taught(labels)
-			if err := m.Correct(each(labels)); err != nil {
+			m := NewModel()
+			if err := m.LearnAll(each(labels)); err != nil {
 				b.Fatal(err)
 			}
 			f := learnedFiler(b, m)
