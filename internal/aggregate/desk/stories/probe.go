@@ -235,43 +235,35 @@ func (al *alignment) align(pr *probe, a []words.Token, marked bool) {
 // words it is made of: "BoE" and "Bank of England"; or as those that it is known to stand for. It returns what these
 // weigh, and what of it stands in the same order.
 func (al *alignment) acronyms(a, b []words.Token, known meanings) (mass, inOrder float32) {
-	for i := range a {
-		t := &a[i]
-		if t.Flags&words.IsAcronym == 0 || al.hitA[i] >= 0 {
-			continue
+	match := func(acronym *words.Token, long []words.Token, i, i1, k, k1 int) {
+		w := acronym.Weight() / 2
+		for m := range long {
+			w += long[m].Weight() / 2
 		}
-		k, n := longForm(t, b, al.hitB, known)
-		if n == 0 {
-			continue
+		ordered := al.orderly(i, i1, k, k1)
+		for m := i; m < i1; m++ {
+			al.hitA[m], al.ord[m] = int8(k), false
 		}
-		w := t.Weight() / 2
-		for m := k; m < k+n; m++ {
-			w += b[m].Weight() / 2
+		for m := k; m < k1; m++ {
 			al.hitB[m] = int8(i)
 		}
-		al.hitA[i], mass = int8(k), mass+w
-		if al.ord[i] = al.orderly(i, i+1, k, k+n); al.ord[i] {
+		mass += w
+		if al.ord[i] = ordered; ordered {
 			inOrder += w
 		}
 	}
+	for i := range a {
+		if t := &a[i]; t.Flags&words.IsAcronym != 0 && al.hitA[i] < 0 {
+			if k, n := longForm(t, b, al.hitB, known); n > 0 {
+				match(t, b[k:k+n], i, i+1, k, k+n)
+			}
+		}
+	}
 	for k := range b {
-		t := &b[k]
-		if t.Flags&words.IsAcronym == 0 || al.hitB[k] >= 0 {
-			continue
-		}
-		i, n := longForm(t, a, al.hitA, known)
-		if n == 0 {
-			continue
-		}
-		w := t.Weight() / 2
-		ordered := al.orderly(i, i+n, k, k+1)
-		for m := i; m < i+n; m++ {
-			w += a[m].Weight() / 2
-			al.hitA[m], al.ord[m] = int8(k), false
-		}
-		al.hitB[k], mass = int8(i), mass+w
-		if al.ord[i] = ordered; ordered {
-			inOrder += w
+		if t := &b[k]; t.Flags&words.IsAcronym != 0 && al.hitB[k] < 0 {
+			if i, n := longForm(t, a, al.hitA, known); n > 0 {
+				match(t, a[i:i+n], i, i+n, k, k+1)
+			}
 		}
 	}
 	return mass, inOrder
