@@ -173,7 +173,8 @@ func (d *Desk) Prune(now time.Time) { d.stories.Prune(now) }
 func (d *Desk) ReadsContent() bool { return d.filer.ReadsContent() }
 
 // ReadAhead begins to read the texts of items that File is about to decide about for the first time, beside it. The function that it
-// returns is to be called when File has. It is for who has many items and a processor to spare.
+// returns is to be called when File has. It is for who has many items and a processor to spare, and does not show which words
+// decided.
 func (d *Desk) ReadAhead(items []feed.Item) (done func()) {
 	ahead := make([]*feed.Item, 0, len(items))
 	for i := range items {

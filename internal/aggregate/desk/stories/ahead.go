@@ -35,7 +35,8 @@ const (
 )
 
 // ReadAhead begins to read the texts of items that are to be placed, in this order, beside who places them. Their texts, dates and
-// addresses, and what the editor said, stay as they are until the function that it returns was called.
+// addresses, and what the editor said, stay as they are until the function that it returns was called. They are decided about as
+// ever; but why says nothing of the words they share with others, which would take reading them once more.
 func (s *Memory) ReadAhead(items []*feed.Item) (done func()) {
 	if len(items) < aheadFrom {
 		return func() {}

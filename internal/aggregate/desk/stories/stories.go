@@ -213,7 +213,7 @@ func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 			b.j.Apart = frame
 		}
 	}
-	why := s.explain(it, r, best, found)
+	why := s.explain(best, found)
 	if !found || best.score < s.certain.Relate {
 		return why
 	}
@@ -608,7 +608,7 @@ func (s *Memory) Prune(now time.Time) {
 }
 
 // explain says in figures and words what decided.
-func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.Why {
+func (s *Memory) explain(best link, found bool) feed.Why {
 	var why feed.Why
 	for i := range s.judged {
 		v := &s.judged[i]
@@ -651,10 +651,9 @@ func (s *Memory) explain(it *feed.Item, r *report, best link, found bool) feed.W
 		why.Said = append(why.Said, point)
 	}
 	why.Features = s.sc.decided(&b.j)
-	if s.readBefore {
-		s.read(s.rd, r.from, it)
+	if !s.readBefore {
+		why.Words = s.rd.Shared(&b.r.doc)
 	}
-	why.Words = s.rd.Shared(&b.r.doc)
 	return why
 }
 
