@@ -419,6 +419,13 @@ var (
 // nothing ends.
 func signs(s string) string {
 	var out strings.Builder
+	var ends map[string]int
+	endsBehind := func(name string, at int) bool {
+		if ends == nil {
+			ends = lastEnds(s)
+		}
+		return ends[name] > at
+	}
 	written := 0
 	for at := 0; ; {
 		i := strings.IndexByte(s[at:], '<')
@@ -427,7 +434,7 @@ func signs(s string) string {
 		}
 		i += at
 		at = i + 1
-		if at == len(s) || !isSign(s, at) {
+		if at == len(s) || !isSign(s, at, endsBehind) {
 			continue
 		}
 		out.WriteString(s[written:i])
@@ -441,8 +448,30 @@ func signs(s string) string {
 	return out.String()
 }
 
-// isSign judges what stands behind a "<" at this place.
-func isSign(s string, at int) bool {
+// lastEnds are the places of the last end tag of each name.
+func lastEnds(s string) map[string]int {
+	ends := map[string]int{}
+	for at := 0; ; {
+		i := strings.Index(s[at:], "</")
+		if i < 0 {
+			return ends
+		}
+		at += i + len("</")
+		ends[elementAt(s, at)] = at
+	}
+}
+
+// elementAt is the name that begins at this place, of 40 bytes at most.
+func elementAt(s string, at int) string {
+	name := s[at:min(len(s), at+40)]
+	if n := strings.IndexAny(name, " \t\r\n/>"); n >= 0 {
+		return name[:n]
+	}
+	return name
+}
+
+// isSign judges what stands behind a "<" at this place. endsBehind says whether an element's end tag stands behind a place.
+func isSign(s string, at int, endsBehind func(name string, at int) bool) bool {
 	switch c := s[at]; {
 	case c == '!':
 		next := at + 1
@@ -450,20 +479,17 @@ func isSign(s string, at int) bool {
 	case c|0x20 < 'a' || 'z' < c|0x20:
 		return false // no parser takes it for a tag, or it is an end tag
 	}
-	n := strings.IndexAny(s[at:min(len(s), at+40)], " \t\r\n/>")
-	if n < 0 {
-		n = min(len(s)-at, 40)
-	}
-	name := s[at : at+n]
+	name := elementAt(s, at)
+	rest := s[at+len(name):]
 	if atom.Lookup([]byte(name)) != 0 {
 		return false // nearly all
 	}
-	if strings.ContainsAny(name, "@,;&\"'(") || strings.HasPrefix(s[at+n:], "//") && strings.HasSuffix(name, ":") {
+	if strings.ContainsAny(name, "@,;&\"'(") || strings.HasPrefix(rest, "//") && strings.HasSuffix(name, ":") {
 		return true
 	}
 	// An element of somebody's own has a hyphen or a prefix, or attributes, or an end.
-	return !strings.ContainsAny(name, "-:_.") && strings.HasPrefix(s[at+n:], ">") && atom.Lookup([]byte(strings.ToLower(name))) == 0 &&
-		!strings.Contains(s[at+n:], "</"+name)
+	return !strings.ContainsAny(name, "-:_.") && strings.HasPrefix(rest, ">") && atom.Lookup([]byte(strings.ToLower(name))) == 0 &&
+		!endsBehind(name, at)
 }
 
 // bounded drops what is too long to be an identity or an address.
