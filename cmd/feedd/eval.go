@@ -100,10 +100,7 @@ func (c *evalSectionsCmd) Run(a *app) error {
 		return err
 	}
 	return c.eval(a, func(in io.Reader, out io.Writer) (fmt.Stringer, error) {
-		o := judge.EvalSectionsOptions{Sections: cfg.Sections, Drop: cfg.Drop, Set: cfg.SectionSettings, Sources: map[string]feed.Source{}}
-		for _, s := range cfg.Sources {
-			o.Sources[s.ID] = s
-		}
+		o := judge.EvalSectionsOptions{Sections: cfg.Sections, Drop: cfg.Drop, Set: cfg.SectionSettings, Sources: feed.ByID(cfg.Sources)}
 		if c.Train != "" {
 			f, err := os.Open(c.Train)
 			if err != nil {

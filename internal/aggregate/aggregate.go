@@ -455,10 +455,7 @@ func choose(sources []feed.Source, ids []string) ([]feed.Source, error) {
 	if len(ids) == 0 {
 		return sources, nil
 	}
-	byID := map[string]feed.Source{}
-	for _, s := range sources {
-		byID[s.ID] = s
-	}
+	byID := feed.ByID(sources)
 	var chosen []feed.Source
 	var errs []error
 	for _, id := range ids {

@@ -54,7 +54,7 @@ func told(channels []channel, sections []feed.Section, sources map[string]feed.S
 func young(e *feed.Entry, sections []feed.Section, now time.Time) bool {
 	for i := range sections {
 		s := &sections[i]
-		if (len(e.Sections) == 0 || slices.Contains(e.Sections, s.ID)) && (s.MaxAge <= 0 || now.Sub(e.Published) <= s.MaxAge) {
+		if (len(e.Sections) == 0 || slices.Contains(e.Sections, s.ID)) && s.Reaches(e, now) {
 			return true
 		}
 	}

@@ -327,10 +327,10 @@ func (p *dateParser) parse(raw string) (time.Time, bool, bool) {
 	if t, ok := unixTime(s); ok {
 		return t, true, true
 	}
-	if past := eastAsianPast.FindStringSubmatch(s); past != nil {
-		if unit := units[past[2]]; unit > 0 {
+	if strings.ContainsAny(s, "前전") { // or the expression would be tried on every date
+		if past := eastAsianPast.FindStringSubmatch(s); past != nil && units[past[2]] > 0 {
 			n, _ := atoi(past[1])
-			return p.Now.Add(-time.Duration(min(n, 10000)) * unit).Truncate(time.Minute), true, true
+			return p.Now.Add(-time.Duration(min(n, 10000)) * units[past[2]]).Truncate(time.Minute), true, true
 		}
 	}
 	p.scan(s)

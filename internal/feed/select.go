@@ -22,13 +22,18 @@ func Select(s Section, entries []Entry, now time.Time) []Entry {
 	return out
 }
 
+// Reaches tells whether the section shows entries as old as this one.
+func (s *Section) Reaches(e *Entry, now time.Time) bool {
+	return s.MaxAge <= 0 || now.Sub(e.Published) <= s.MaxAge
+}
+
 // Choose is Select that also tells whether entries beyond a source's fair share fill the feed: then
 // others' entries that were not given would take their place.
 func Choose(s Section, entries []Entry, now time.Time) (chosen []Entry, filled bool) {
 	order := make([]*Entry, 0, len(entries)) // entries are large, and mostly in order
 	for i := range entries {
 		e := &entries[i]
-		if e.Withdrawn.IsZero() && (s.MaxAge <= 0 || now.Sub(e.Published) <= s.MaxAge) {
+		if e.Withdrawn.IsZero() && s.Reaches(e, now) {
 			order = append(order, e)
 		}
 	}

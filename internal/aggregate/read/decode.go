@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -142,12 +143,7 @@ func legacy(b []byte, header, declared, lang string, warnings []string) ([]byte,
 
 // signsOfWindows is true of bytes where ISO 8859 has control characters and windows-125x its letters and marks.
 func signsOfWindows(b []byte) bool {
-	for _, c := range b {
-		if c >= 0x80 && c <= 0x9F {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(b, func(c byte) bool { return c >= 0x80 && c <= 0x9F })
 }
 
 // misdeclared words that the bytes were read by a guess.

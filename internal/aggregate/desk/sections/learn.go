@@ -139,13 +139,8 @@ func (m *Model) Aged(now time.Time) bool {
 	return m.weighing.week != Week(now)
 }
 
-// Learn adds (sign 1) or takes back (sign -1) an item as an example of a section. What is taken
-// back must have been added with the same text.
-func (m *Model) Learn(it *feed.Item, section string, sign int) {
-	m.LearnLabel(NewLabel(it, feed.Source{}, section, it.Source), sign)
-}
-
-// LearnLabel is Learn for a label as the store kept it.
+// LearnLabel adds (sign 1) or takes back (sign -1) an example of a section. What is taken back must
+// have been added with the same text.
 func (m *Model) LearnLabel(l Label, sign int) {
 	if m.late.Load() {
 		return

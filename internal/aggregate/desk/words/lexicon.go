@@ -64,7 +64,6 @@ type spot struct {
 
 // lexeme is a run of words under which something is filed.
 type lexeme struct {
-	length int       // words
 	second [2]uint32 // of hashes, 0 where there is one word: most others differ here, so it stands near the head
 	value  int       // what it stands for: an index
 	to     []string  // canonical words that replace it, in normal form
@@ -186,7 +185,6 @@ func (ps lexemes) add(words []wordform, p lexeme) {
 	if len(words) == 0 {
 		return
 	}
-	p.length = len(words)
 	for form := range p.hashes {
 		p.hashes[form] = make([]uint32, len(words))
 	}
@@ -230,7 +228,7 @@ func (ps lexemes) find(words []wordform, marked bool) (*lexeme, bool) {
 	var best *lexeme
 	list := ps.beginning(&words[0], marked)
 	for i := range list {
-		if p := &list[i]; (best == nil || p.length > best.length) && p.match(words, marked) {
+		if p := &list[i]; (best == nil || p.length() > best.length()) && p.match(words, marked) {
 			best = p
 		}
 	}
@@ -247,12 +245,15 @@ func (ps lexemes) each(words []wordform, marked bool, f func(*lexeme)) {
 	}
 }
 
+// length is how many words it has.
+func (p *lexeme) length() int { return len(p.hashes[0]) }
+
 // match says whether the words begin with the phrase, given that the first is its first.
 func (p *lexeme) match(words []wordform, marked bool) bool {
 	switch {
-	case p.length == 1:
+	case p.length() == 1:
 		return true
-	case p.length > len(words):
+	case p.length() > len(words):
 		return false
 	case marked:
 		if p.second[0] != words[1].normal {
@@ -520,7 +521,7 @@ func inflected(verb string) []string {
 // canonical replaces the form by the first of its group.
 func (lx *lexicon) canonical(form string) string {
 	words := wordsOf(form)
-	if p, ok := lx.lexemes.find(words, true); ok && p.length == len(words) {
+	if p, ok := lx.lexemes.find(words, true); ok && p.length() == len(words) {
 		return strings.Join(p.to, " ")
 	}
 	return form

@@ -276,7 +276,7 @@ func (rd *Reader) unitOf(f *figure) {
 	if f.at+f.n < len(f.words) {
 		if p, ok := rd.lx.units.find(f.words[f.at+f.n:], f.marked); ok {
 			f.tokens = rd.unit(f.tokens, p)
-			f.n += p.length
+			f.n += p.length()
 		}
 	}
 }
@@ -631,7 +631,7 @@ func (rd *Reader) contradictions(d *Open, words []wordform, text string, caps bo
 		w := &words[i]
 		if p, ok := rd.lx.places.find(words[i:], d.Marked); ok {
 			capital := w.Upper && !caps
-			if capital || p.length > 1 && (caps || !d.Marked) {
+			if capital || p.length() > 1 && (caps || !d.Marked) {
 				d.slots = append(d.slots, slot{where, 0, float64(p.value)})
 			}
 		}
@@ -640,8 +640,8 @@ func (rd *Reader) contradictions(d *Open, words []wordform, text string, caps bo
 			case isOpposite:
 				if pair := p.value >> 1; pair != said || i >= until { // "quyết thắng" is no "thắng"
 					d.slots = append(d.slots, slot{direction, 0, float64(p.value)})
-					if p.length > 1 {
-						said, until = pair, i+p.length
+					if p.length() > 1 {
+						said, until = pair, i+p.length()
 					}
 				}
 			case isChoice:
@@ -659,7 +659,7 @@ func (rd *Reader) contradictions(d *Open, words []wordform, text string, caps bo
 			case isStep:
 				d.Steps |= 1 << (p.value % 64)
 			case isKind:
-				if which, ok := rd.which(words[i:], p.length, text, d.Marked, caps); ok {
+				if which, ok := rd.which(words[i:], p.length(), text, d.Marked, caps); ok {
 					d.slots = append(d.slots, slot{oneOf, uint32(p.value), which})
 				}
 			}

@@ -350,7 +350,7 @@ func (rd *Reader) label(words []wordform, text string) (int, bool) {
 	for _, ps := range []lexemes{rd.lx.labels, rd.lx.outlets, rd.outlets} {
 		for _, form := range []bool{m, false} {
 			if p, ok := ps.find(words, form); ok {
-				n = max(n, p.length)
+				n = max(n, p.length())
 			}
 		}
 	}
@@ -383,7 +383,7 @@ func (rd *Reader) signature(words []wordform, text string) (int, bool) {
 			return n, true
 		}
 		for _, form := range []bool{true, false} {
-			if p, ok := rd.lx.labels.find(words[at:], form); ok && p.length == n {
+			if p, ok := rd.lx.labels.find(words[at:], form); ok && p.length() == n {
 				return n, true // … [Video]
 			}
 		}
@@ -400,7 +400,7 @@ func (rd *Reader) outletName(tail []wordform, text string) bool {
 	}
 	for _, ps := range []lexemes{rd.outlets, rd.lx.outlets} {
 		for _, m := range []bool{true, false} {
-			if p, ok := ps.find(tail, m); ok && len(tail)-p.length <= 2 {
+			if p, ok := ps.find(tail, m); ok && len(tail)-p.length() <= 2 {
 				return true // a channel's name may stand behind the outlet's
 			}
 		}
@@ -441,10 +441,10 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		capital := w.Upper && !caps
 		name := capital && !start && !shouted(w, text)
 		if p := rd.lexeme(words[i:], text, marked, capital || w.dotted || caps && !loud, name); p != nil {
-			dst = rd.replace(dst, p, text[w.Start:words[i+p.length-1].End], d)
+			dst = rd.replace(dst, p, text[w.Start:words[i+p.length()-1].End], d)
 			dst[before].rubric = rubric
 			p.pass(dst[before:], words[i:], capital)
-			i += p.length
+			i += p.length()
 			continue
 		}
 		if start && capital && !shouted(w, text) && i+1 < len(words) && words[i+1].Upper && text[w.End:words[i+1].Start] == " " {
@@ -495,7 +495,7 @@ func (rd *Reader) lexeme(words []wordform, text string, marked, capital, name bo
 	if !capital {
 		return nil
 	}
-	if p, ok = rd.lx.exact.find(words, marked); ok && isUpper(text[w.Start:words[p.length-1].End]) {
+	if p, ok = rd.lx.exact.find(words, marked); ok && isUpper(text[w.Start:words[p.length()-1].End]) {
 		return p
 	}
 	return nil
@@ -508,7 +508,7 @@ func (p *lexeme) pass(tokens []spelled, words []wordform, capital bool) {
 			tokens[k].Flags |= IsKnown
 		}
 	}
-	if p.length == len(tokens) { // a word for a word
+	if p.length() == len(tokens) { // a word for a word
 		for k := range tokens {
 			tokens[k].Initial = initial(&words[k])
 		}
