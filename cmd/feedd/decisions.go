@@ -1,13 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"feedd/internal/daemon"
 	"feedd/internal/feed"
-	"feedd/internal/store"
 )
 
 type decisionsCmd struct {
@@ -22,9 +20,7 @@ func (c *decisionsCmd) Run(a *app) error {
 	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
 		if c.Undo != 0 {
 			told, err := d.As(editorName()).TakeBack(a.ctx, c.Undo)
-			if errors.Is(err, store.ErrNoDecision) {
-				return useError{err}
-			} else if err != nil {
+			if err != nil {
 				return err
 			}
 			fmt.Fprintf(a.stdout, "taken back: %s\n", decision(&told))

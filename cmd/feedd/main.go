@@ -21,6 +21,7 @@ import (
 
 	"feedd/internal/config"
 	"feedd/internal/daemon"
+	"feedd/internal/feed"
 	"feedd/internal/store"
 )
 
@@ -28,7 +29,7 @@ import (
 const (
 	exitDone   = 0
 	exitFailed = 1
-	exitUse    = 2 // wrong use, or an invalid configuration
+	exitUse    = 2 // wrong use, a name of what is not there among it, or an invalid configuration
 )
 
 // stopTime is how long a command that is told to stop may take over it, whatever it waits for: a server
@@ -187,7 +188,7 @@ func (a *app) exit(err error) int {
 	} else {
 		fmt.Fprintln(a.stderr, "feedd:", err)
 	}
-	if errors.As(err, &use) || errors.Is(err, store.ErrAddress) || errors.Is(err, store.ErrPooler) || errors.Is(err, store.ErrBackup) || errors.Is(err, daemon.ErrWouldBreak) || errors.Is(err, daemon.ErrFlag) ||
+	if errors.As(err, &use) || errors.Is(err, feed.ErrUnknown) || errors.Is(err, daemon.ErrAlone) || errors.Is(err, store.ErrAddress) || errors.Is(err, store.ErrPooler) || errors.Is(err, store.ErrBackup) || errors.Is(err, daemon.ErrWouldBreak) || errors.Is(err, daemon.ErrFlag) ||
 		errors.Is(err, store.ErrNoConfiguration) || errors.Is(err, store.ErrPushed) || errors.Is(err, daemon.ErrTakesAway) {
 		return exitUse
 	}

@@ -40,7 +40,7 @@ func manual(m *kong.Application) string {
 			p(".TP\n.B %s\n%s", roff(f.Summary()), roff(f.Help))
 		}
 	}
-	p(".SH EXIT STATUS\n.TP\n.B %d\nDone.\n.TP\n.B %d\nFailed; the reason is on standard error.\n.TP\n.B %d\nWrong use, or an invalid configuration.", exitDone, exitFailed, exitUse)
+	p(".SH EXIT STATUS\n.TP\n.B %d\nDone.\n.TP\n.B %d\nFailed; the reason is on standard error.\n.TP\n.B %d\nWrong use, as of what is not there: a source, a section, an item, a decision, a store; or an invalid configuration.", exitDone, exitFailed, exitUse)
 	p(".SH ENVIRONMENT\n.TP\n.B FEEDD_DB\n%s", roff("The store, where --db is not given."))
 	p(".SH FILES\n.TP\n.I config/feeds.yaml\n%s\n.TP\n.I data/feedd.db\n%s", roff("The configuration, where --config is not given."), roff("The store, where --db is not given."))
 	p(".SH EXAMPLES\n.nf\n%s\n.fi", roff("feedd init && feedd serve\nfeedd check\nfeedd explain https://example.org/an-article"))

@@ -461,7 +461,7 @@ func choose(sources []feed.Source, ids []string) ([]feed.Source, error) {
 	for _, id := range ids {
 		s, ok := byID[id]
 		if !ok {
-			errs = append(errs, fmt.Errorf("no source %q in the configuration", id))
+			errs = append(errs, feed.Unknownf("no source %q in the configuration", id))
 			continue
 		}
 		delete(byID, id) // named twice, asked once

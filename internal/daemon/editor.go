@@ -30,7 +30,7 @@ func (e *Editor) Said() int64 { return e.said }
 // File puts the items that what names under a section for good, or with remove takes them out.
 func (e *Editor) File(ctx context.Context, what, section string, remove bool) ([]feed.Item, error) {
 	if !e.d.hasSection(section) {
-		return nil, feed.Errorf("no section %q in the configuration", section)
+		return nil, feed.Unknownf("no section %q in the configuration", section)
 	}
 	kind := feed.WordFile
 	if remove {
@@ -412,7 +412,7 @@ func (e *Editor) speak(ctx context.Context, words []feed.EditorsWord, items []in
 }
 
 func unknown(what string) error {
-	return feed.Errorf("nothing is known of %s; it was never collected, or retention took it away", what)
+	return feed.Unknownf("nothing is known of %s; it was never collected, or retention took it away", what)
 }
 
 func (d *Daemon) find(ctx context.Context, what string) ([]feed.Item, error) {

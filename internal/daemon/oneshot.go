@@ -204,7 +204,7 @@ func (d *Daemon) Learned(ctx context.Context, section string, most int) (*Learne
 			return &Learned{s, words}, err
 		}
 	}
-	return nil, feed.Errorf("no section %q in the configuration", section)
+	return nil, feed.Unknownf("no section %q in the configuration", section)
 }
 
 // Model returns what the sections learned.

@@ -70,10 +70,22 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 
 // SaidError is an error that says its sentence as data. What it was made of can be found in it by errors.Is and
 // errors.As.
-type SaidError struct{ Text Text }
+type SaidError struct {
+	Text    Text
+	unknown bool // see Unknownf
+}
+
+// ErrUnknown is what an error is that Unknownf made.
+var ErrUnknown = errors.New("unknown")
+
+// Unknownf is Errorf for a sentence that says that somebody named what is not there: to try again is of no use.
+func Unknownf(key string, args ...any) error { return &SaidError{Text: Text{key, args}, unknown: true} }
+
+// Is tells errors.Is what Unknownf made.
+func (e *SaidError) Is(target error) bool { return e.unknown && target == ErrUnknown }
 
 // Errorf makes an error that says a sentence.
-func Errorf(key string, args ...any) error { return &SaidError{Text{key, args}} }
+func Errorf(key string, args ...any) error { return &SaidError{Text: Text{key, args}} }
 
 func (e *SaidError) Error() string { return e.Text.String() }
 

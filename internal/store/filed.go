@@ -361,7 +361,7 @@ func (s *Store) OfStories(ctx context.Context, keys []string) ([]feed.Item, erro
 }
 
 // ErrName says that a text names no item.
-var ErrName = feed.Errorf("is not an address, an item's number or an entry's id")
+var ErrName = feed.Unknownf("is not an address, an item's number or an entry's id")
 
 // Find returns the items an editor may mean by a text: a row's id, an entry's or a story's key, a
 // tag: id, or an address in any spelling. In order of arrival.

@@ -276,7 +276,7 @@ func (s *Store) Words(ctx context.Context) ([]feed.EditorsWord, error) {
 
 // Errors of TakeBack that are for whoever called it.
 var (
-	ErrNoDecision = feed.Errorf("there is no such decision")
+	ErrNoDecision = feed.Unknownf("there is no such decision")
 	ErrLater      = feed.Errorf("a later decision moved the same reports")
 )
 

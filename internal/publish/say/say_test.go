@@ -17,7 +17,7 @@ import (
 )
 
 // sayers are the functions whose argument of that number is a sentence.
-var sayers = map[string]int{"say": 0, "Say": 0, "Errorf": 0, "asked": 0, "at": 2, "warn": 2, "atMark": 3, "atCure": 4, "atScalar": 3, "scalarError": 3}
+var sayers = map[string]int{"say": 0, "Say": 0, "Errorf": 0, "Unknownf": 0, "asked": 0, "at": 2, "warn": 2, "atMark": 3, "atCure": 4, "atScalar": 3, "scalarError": 3}
 
 // sentences are all that the packages say whose sentences come here, and where.
 func sentences(t *testing.T) map[string]string {
@@ -54,7 +54,7 @@ func sentences(t *testing.T) map[string]string {
 				switch {
 				case noted && of == "errors" && name == "New", noted && of == "fmt" && name == "Errorf":
 					i, ok = 0, true
-				case (name == "Errorf" || name == "Say") && of != "feed", i > 0 && dir != "config":
+				case (name == "Errorf" || name == "Unknownf" || name == "Say") && of != "feed", i > 0 && dir != "config":
 					return true
 				}
 				if !ok || i >= len(call.Args) {

@@ -454,6 +454,7 @@ var vietnamese = map[string]string{
 	"known-name":      "tên hiếm có trong cả hai",
 
 	// What an editor asks for and cannot have.
+	"no source %q in the configuration":               "cấu hình không có nguồn %q",
 	"no section %q in the configuration":              "cấu hình không có chuyên mục %q",
 	"the configuration has no sections":               "cấu hình không có chuyên mục nào",
 	"%s names %d items; choose one by its number: %s": "%s chỉ tới %d tin; hãy chọn một tin theo số: %s",
