@@ -47,7 +47,7 @@ func (c *addCmd) Run(a *app) error {
 	source := config.NewSource{ID: c.ID, Title: c.Title, URL: address, Section: c.Section}
 	newest := ""
 	if !c.Blind {
-		doc, private, err := c.look(a, draft.Config.Site, address)
+		doc, private, err := c.look(a, draft.Config, address)
 		if err != nil {
 			return fmt.Errorf("%s: %w; nothing was added. feedd discover %s looks for feeds there", address, err, address)
 		}
@@ -79,20 +79,21 @@ func (c *addCmd) Run(a *app) error {
 
 // look reads the feed as serve would, and tells whether it is on a private address: then the source
 // must say that it may be.
-func (c *addCmd) look(a *app, site feed.Site, address string) (doc *read.PreviewDocument, private bool, err error) {
-	collector := collect.New(collect.Options{Site: site, Version: version(), Log: a.log, Now: time.Now})
+func (c *addCmd) look(a *app, cfg *config.Config, address string) (doc *read.PreviewDocument, private bool, err error) {
+	collector := collect.New(collect.Options{Site: cfg.Site, Version: version(), Log: a.log, Now: time.Now})
 	defer collector.Close()
-	src := feed.Source{ID: "add", URL: address}
+	src := cfg.Defaults
+	src.ID, src.URL = "add", address
 	body, err := collector.Fetch(a.ctx, src)
 	if errors.Is(err, collect.ErrPrivate) {
-		src.AllowPrivate = true
+		private, src.AllowPrivate = true, true
 		body, err = collector.Fetch(a.ctx, src)
 	}
 	if err != nil {
 		return nil, false, err
 	}
 	doc, err = read.Preview(body, src, time.Now())
-	return doc, src.AllowPrivate, err
+	return doc, private, err
 }
 
 // nameOf is what a source's id is made of: its title, else its host and path.

@@ -61,7 +61,7 @@ func (b *builder) config(f *file) *Config {
 		cfg.Sections = append(cfg.Sections, b.section(&f.Sections.List[i], ids))
 	}
 	// The defaults are checked even when no source inherits them.
-	b.sourceKeys(&feed.Source{}, &f.Defaults)
+	b.sourceKeys(&cfg.Defaults, &f.Defaults)
 	ids = map[string]*yaml.Node{}
 	for i := range f.Sources {
 		cfg.Sources = append(cfg.Sources, b.source(&f.Sources[i], &f.Defaults, ids))

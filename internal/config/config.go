@@ -25,6 +25,7 @@ import (
 // Config is a whole feeds.yaml, checked and defaulted.
 type Config struct {
 	Site            feed.Site
+	Defaults        feed.Source // what a source has that says nothing but where it is
 	Sources         []feed.Source
 	Sections        []feed.Section
 	Stories         feed.StorySettings

@@ -85,7 +85,7 @@ func (d *Draft) Import(list []read.Subscription) Imported {
 		}
 		source.Section = sections.of(s)
 		taken[source.ID] = true
-		if collect.IsPrivate(s.URL) {
+		if all := &d.Config.Defaults; !all.AllowPrivate && all.Proxy == "" && collect.IsPrivate(s.URL) {
 			done.Private = append(done.Private, skipped)
 		}
 		done.Sources = append(done.Sources, source)
