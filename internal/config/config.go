@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"time"
 	_ "time/tzdata" // zones are checked and used on machines without a zoneinfo folder, too
 
@@ -139,6 +140,7 @@ func Parse(name string, data []byte, checks Checks) (*Config, error) {
 	if errs := p.sorted(); len(errs) > 0 {
 		return nil, errs
 	}
+	slices.SortStableFunc(p.warnings, inFile)
 	cfg.Warnings = p.warnings
 	return cfg, nil
 }

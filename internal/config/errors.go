@@ -76,9 +76,11 @@ type problems struct {
 
 // warn records what may stand, and had better not.
 func (p *problems) warn(n *yaml.Node, hint feed.Text, message string, args ...any) {
-	p.warnings = append(p.warnings, Error{
-		File: p.file, Line: max(n.Line, 1), Column: max(n.Column, 1), Message: say(message, args...), Hint: hint, Warning: true,
-	})
+	e := Error{File: p.file, Line: max(n.Line, 1), Column: max(n.Column, 1), Message: say(message, args...), Hint: hint, Warning: true}
+	if text := e.Error(); !p.seen[text] {
+		p.seen[text] = true
+		p.warnings = append(p.warnings, e)
+	}
 }
 
 // say is a sentence of this package: the packages that show it have it in other languages, too.
@@ -107,9 +109,7 @@ func (p *problems) record(e Error) {
 }
 
 func (p *problems) sorted() Errors {
-	slices.SortStableFunc(p.list, func(a, b Error) int {
-		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
-	})
+	slices.SortStableFunc(p.list, inFile)
 	if len(p.list) > maxErrors {
 		more := len(p.list) - maxErrors
 		p.list = p.list[:maxErrors:maxErrors]
@@ -118,6 +118,11 @@ func (p *problems) sorted() Errors {
 		p.list = append(p.list, last)
 	}
 	return p.list
+}
+
+// inFile is the order in which mistakes stand in a file.
+func inFile(a, b Error) int {
+	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 }
 
 // atScalar is at for a scalar that another text belongs in the place of, for certain; "" means that this is not certain.

@@ -64,6 +64,9 @@ func (v *value[T]) decode(d *decoder, n *yaml.Node, lim limits) {
 		if !ok {
 			return
 		}
+		if plain {
+			d.misread(n, lim.name)
+		}
 	case *bool:
 		switch {
 		case plain && n.ShortTag() == "!!bool":

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v4"
 
@@ -133,4 +134,42 @@ func (b *builder) terms(rules []fileRule) {
 			b.warn(w.at, say("remove it to make the rule hard, or write one between 0.3 and 3"), "a weight of %v decides alone, whatever the section has learned", w.is)
 		}
 	}
+}
+
+// Texts without quotes, by what they are called, in which YAML may read something else than was meant: those that people
+// read or that are looked for, and selectors, which may have a # of their own.
+var (
+	proseKeys    = []string{"title", "description", "summary", "not", "never", "a term"}
+	selectorKeys = []string{"item", "title", "link", "summary", "date", "image"}
+)
+
+// curly are the quotes that keyboards of phones and word processors write, and YAML takes for letters.
+const curly = "“”„‟‘’‚‛″«»"
+
+// misread finds a text without quotes of which a comment took the end, and one with quotes that are none for YAML.
+func (d *decoder) misread(n *yaml.Node, name string) {
+	prose, term := slices.Contains(proseKeys, name), name == "a term"
+	if comment := []rune(n.LineComment); len(comment) > 1 && (unicode.IsLetter(comment[1]) || unicode.IsDigit(comment[1])) && (prose || slices.Contains(selectorKeys, name)) {
+		d.warn(n, say("write %s, or a space behind the # of a comment", inQuotes(n.Value+" "+n.LineComment)),
+			"%s is %s alone: what begins at the # is a comment", called(name), shown(n.Value))
+	}
+	bare := strings.Trim(n.Value, curly)
+	begins, ends := !strings.HasPrefix(n.Value, bare), !strings.HasSuffix(n.Value, bare)
+	switch {
+	case !prose || bare == "" || strings.ContainsAny(bare, curly):
+	case begins && ends && term && acronym.MatchString(bare):
+		d.warn(n, say(writeThis, `'"`+bare+`"'`), "the quotes around %s are letters to YAML, which knows \" and ' alone", bare)
+	case begins && ends:
+		d.warn(n, say("write %s, or %s where they are meant", inQuotes(bare), inQuotes(n.Value)), "the quotes around %s are letters to YAML, which knows \" and ' alone", bare)
+	case (begins || ends) && term:
+		d.warn(n, say(`put " before and behind the whole term`), "a quote of %s is a letter to YAML, which knows \" and ' alone", n.Value)
+	}
+}
+
+// inQuotes is a text in quotes, as YAML takes it.
+func inQuotes(s string) string {
+	if strings.ContainsAny(s, `"\`) {
+		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	}
+	return `"` + s + `"`
 }

@@ -120,6 +120,9 @@ func syntaxError(p *problems, data []byte, err error) {
 		hint = say("check the indentation of this line and the ones above")
 	case strings.Contains(msg, "unexpected end of stream"):
 		hint = say("a quote is not closed")
+		if rows := bytes.Split(data, []byte("\n")); le.ContextMark.Line > 0 && bytes.ContainsAny(rows[min(le.ContextMark.Line, len(rows))-1], curly) {
+			hint = say("a quote is not closed: those of YAML are straight")
+		}
 	}
 	line, column := le.Mark.Line, le.Mark.Column
 	// A quote without its end is reported where it opens, since that is where it is mended.
