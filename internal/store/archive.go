@@ -33,12 +33,9 @@ func (s *Store) OpenEntries(ctx context.Context, section string, before time.Tim
 		q += ` LIMIT ` + strconv.Itoa(limit)
 	}
 	var list []feed.Listed
-	err := s.query(ctx, q, func(r *sql.Rows) error {
-		var id, published, backlog int64
-		err := r.Scan(&id, &published, &backlog)
-		list = append(list, feed.Listed{Key: intKey(id), Published: fromMillis(published), Backlog: backlog != 0})
-		return err
-	}, args...)
+	err := s.query(ctx, q, into(&list, func(l *feed.Listed) []any {
+		return []any{asKey{&l.Key}, asTime{&l.Published}, &l.Backlog}
+	}), args...)
 	return list, err
 }
 
@@ -69,11 +66,7 @@ func closePage(tx *tx, p *feed.ArchivePage) error {
 	} else if n == 0 {
 		return errPageClosed
 	}
-	ids := make([]int64, len(p.Keys))
-	for i, k := range p.Keys {
-		ids[i] = keyInt(k)
-	}
-	for part := range slices.Chunk(ids, listed) {
+	for part := range slices.Chunk(keyInts(p.Keys), listed) {
 		args := []any{p.Section, int64(p.Page)}
 		in := tx.s.d.in(part, &args)
 		r, err := tx.Exec(`INSERT INTO archived (section, entry, page) SELECT CAST($1 AS TEXT), e.id, CAST($2 AS BIGINT) FROM entries e WHERE e.id `+in+`
@@ -108,13 +101,8 @@ func closePage(tx *tx, p *feed.ArchivePage) error {
 // pageListed notes where a section lists entries that they are on a page of its archive. It goes by the key, which begins
 // with the time: else all that the section ever listed is looked through.
 func pageListed(tx *tx, p *feed.ArchivePage, entries []int64) error {
-	var args []any
-	rows, err := tx.Query(`SELECT id, published FROM entries WHERE id `+tx.s.d.in(entries, &args), args...)
-	if err != nil {
-		return err
-	}
 	var places [][]any
-	if err := scan(rows, func(r *sql.Rows) error {
+	if err := eachIn(tx, `SELECT id, published FROM entries WHERE id `, entries, ``, func(r *sql.Rows) error {
 		var id, published int64
 		err := r.Scan(&id, &published)
 		places = append(places, []any{int64(p.Page), p.Section, published, id})
@@ -135,14 +123,9 @@ func standing(tx *tx, entries []int64) (n int, err error) {
 // ClosedPages lists the closed pages of a section's archive, oldest first, without entries and body.
 func (s *Store) ClosedPages(ctx context.Context, section string) ([]feed.ArchivePage, error) {
 	var pages []feed.ArchivePage
-	err := s.query(ctx, `SELECT page, closed FROM archive_pages WHERE section = $1 ORDER BY page`, func(r *sql.Rows) error {
-		p := feed.ArchivePage{Section: section}
-		var closed int64
-		err := r.Scan(&p.Page, &closed)
-		p.Closed = fromMillis(closed)
-		pages = append(pages, p)
-		return err
-	}, section)
+	err := s.query(ctx, `SELECT section, page, closed FROM archive_pages WHERE section = $1 ORDER BY page`, into(&pages, func(p *feed.ArchivePage) []any {
+		return []any{&p.Section, &p.Page, asTime{&p.Closed}}
+	}), section)
 	return pages, err
 }
 
@@ -152,27 +135,25 @@ func (s *Store) ClosedPage(ctx context.Context, section string, page feed.PageNu
 	p := feed.ArchivePage{Section: section}
 	var graves []feed.Grave
 	err := s.query(ctx, `SELECT page, closed, body FROM archive_pages WHERE section = $1 AND page = $2`, func(r *sql.Rows) error {
-		var closed int64
-		err := r.Scan(&p.Page, &closed, &p.Body)
-		p.Closed = fromMillis(closed)
-		return err
+		return r.Scan(&p.Page, asTime{&p.Closed}, &p.Body)
 	}, section, int64(page))
 	if err != nil || p.Page == 0 {
 		return p, nil, err
 	}
 	err = s.query(ctx, `SELECT e.id, e.withdrawn, e.sections FROM archived a JOIN entries e ON e.id = a.entry
 		WHERE a.section = $1 AND a.page = $2 ORDER BY e.id`, func(r *sql.Rows) error {
-		var id, withdrawn int64
-		var sections string
-		if err := r.Scan(&id, &withdrawn, &sections); err != nil {
+		var key string
+		var withdrawn time.Time
+		var sections []string
+		if err := r.Scan(asKey{&key}, asTime{&withdrawn}, asList{&sections}); err != nil {
 			return err
 		}
 		switch {
-		case section != "all" && !slices.Contains(splitList(sections), section): // it left the section
-		case withdrawn != 0:
-			graves = append(graves, feed.Grave{Key: intKey(id), When: fromMillis(withdrawn)})
+		case section != "all" && !slices.Contains(sections, section): // it left the section
+		case !withdrawn.IsZero():
+			graves = append(graves, feed.Grave{Key: key, When: withdrawn})
 		default:
-			p.Keys = append(p.Keys, intKey(id))
+			p.Keys = append(p.Keys, key)
 		}
 		return nil
 	}, section, int64(page))
@@ -184,26 +165,17 @@ func (s *Store) ClosedPage(ctx context.Context, section string, page feed.PageNu
 // pagesOf returns the pages of the archives that entries stand on, by entry and section.
 func pagesOf(tx *tx, ids []int64) (map[int64]map[string]int64, error) {
 	pages := map[int64]map[string]int64{}
-	for part := range slices.Chunk(ids, listed) {
-		var args []any
-		rows, err := tx.Query(`SELECT entry, section, page FROM archived WHERE entry `+tx.s.d.in(part, &args), args...)
-		if err != nil {
-			return nil, err
+	err := eachIn(tx, `SELECT entry, section, page FROM archived WHERE entry `, ids, ``, func(r *sql.Rows) error {
+		var entry, page int64
+		var section string
+		err := r.Scan(&entry, &section, &page)
+		if pages[entry] == nil {
+			pages[entry] = map[string]int64{}
 		}
-		if err := scan(rows, func(r *sql.Rows) error {
-			var entry, page int64
-			var section string
-			err := r.Scan(&entry, &section, &page)
-			if pages[entry] == nil {
-				pages[entry] = map[string]int64{}
-			}
-			pages[entry][section] = page
-			return err
-		}); err != nil {
-			return nil, err
-		}
-	}
-	return pages, nil
+		pages[entry][section] = page
+		return err
+	})
+	return pages, err
 }
 
 // forgetArchives takes entries off the pages they are on, because retention deletes them or because
@@ -226,18 +198,13 @@ func dropEmptyPages(tx *tx) error {
 // dropFromArchives deletes rows of a table with a column section, and raises the versions of the
 // sections whose archives changed by that.
 func dropFromArchives(tx *tx, query string, args ...any) error {
-	rows, err := tx.Query(query+` RETURNING section`, args...)
-	if err != nil {
+	var sections []string
+	if err := tx.query(query+` RETURNING section`, column(&sections), args...); err != nil {
 		return err
 	}
 	touched := map[string]bool{}
-	if err := scan(rows, func(r *sql.Rows) error {
-		var section string
-		err := r.Scan(&section)
+	for _, section := range sections {
 		touched[section] = true
-		return err
-	}); err != nil {
-		return err
 	}
 	return moveVersions(tx, touched)
 }

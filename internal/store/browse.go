@@ -18,9 +18,9 @@ var errEnough = errors.New("enough")
 // Of an item it gives what the desk decides by and what it decided, without content, authors and the like.
 func (s *Store) Browse(ctx context.Context, q feed.ItemQuery, each func(*feed.StoredItem) bool) error {
 	where, args := s.browseQuery(q)
-	var withdrawn int64
-	var sections string
-	row := newNarrowRow(&sections, &withdrawn)
+	var withdrawn time.Time
+	var sections []string
+	row := newNarrowRow(asList{&sections}, asTime{&withdrawn})
 	err := s.query(ctx, `SELECT `+narrow+`, COALESCE(e.sections, ''), COALESCE(e.withdrawn, 0)
 		FROM items i JOIN texts t ON t.item = i.id LEFT JOIN entries e ON e.id = i.entry
 		WHERE `+where+` ORDER BY i.id DESC`,
@@ -29,9 +29,8 @@ func (s *Store) Browse(ctx context.Context, q feed.ItemQuery, each func(*feed.St
 			if err != nil {
 				return err
 			}
-			it := feed.StoredItem{Item: *item}
-			it.In = splitList(sections)
-			it.State = stateOf(&it, withdrawn != 0)
+			it := feed.StoredItem{Item: *item, In: sections}
+			it.State = stateOf(&it, !withdrawn.IsZero())
 			if !each(&it) {
 				return errEnough
 			}
@@ -129,9 +128,9 @@ func (s *Store) Arrivals(ctx context.Context, since time.Time) ([]feed.Arrival, 
 func (s *Store) Revisions(ctx context.Context, each func(was feed.Item, until time.Time)) error {
 	return s.query(ctx, `SELECT item, at, title, summary FROM revisions ORDER BY item, at`, func(r *sql.Rows) error {
 		var was feed.Item
-		var until int64
-		err := r.Scan(&was.ID, &until, &was.Title, &was.Summary)
-		each(was, fromMillis(until))
+		var until time.Time
+		err := r.Scan(&was.ID, asTime{&until}, &was.Title, &was.Summary)
+		each(was, until)
 		return err
 	})
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"slices"
 
 	"feedd/internal/feed"
 )
@@ -22,47 +21,29 @@ const nextVersion = `(SELECT COALESCE(MAX(version), 0) + 1 FROM sections WHERE i
 // are not among them: they move the version of "".
 func (s *Store) Changed(ctx context.Context, after int64) ([]feed.Changed, error) {
 	var changed []feed.Changed
-	var ids []int64
-	place := map[int64]int{}
-	err := s.query(ctx, `SELECT id, story, published, withdrawn, backlog, sections FROM entries WHERE version > $1`, func(r *sql.Rows) error {
-		var id, story, published, withdrawn, backlog int64
-		var sections string
-		err := r.Scan(&id, &story, &published, &withdrawn, &backlog, &sections)
-		place[id], ids = len(changed), append(ids, id)
-		changed = append(changed, feed.Changed{Key: intKey(id), Story: intKey(story), Published: fromMillis(published),
-			Withdrawn: fromMillis(withdrawn), Backlog: backlog != 0, Sections: splitList(sections)})
-		return err
-	}, after)
-	if err != nil {
+	if err := s.query(ctx, `SELECT id, story, published, withdrawn, backlog, sections FROM entries WHERE version > $1`, into(&changed, func(c *feed.Changed) []any {
+		return []any{asKey{&c.Key}, asKey{&c.Story}, asTime{&c.Published}, asTime{&c.Withdrawn}, &c.Backlog, asList{&c.Sections}}
+	}), after); err != nil {
 		return nil, err
 	}
-	for part := range slices.Chunk(ids, listed) {
-		var args []any
-		if err := s.query(ctx, `SELECT entry, section FROM archived WHERE entry `+s.d.in(part, &args), func(r *sql.Rows) error {
-			var id int64
-			var section string
-			err := r.Scan(&id, &section)
-			changed[place[id]].Closed = append(changed[place[id]].Closed, section)
-			return err
-		}, args...); err != nil {
-			return nil, err
-		}
+	place := make(map[int64]int, len(changed))
+	ids := make([]int64, len(changed))
+	for i := range changed {
+		ids[i] = keyInt(changed[i].Key)
+		place[ids[i]] = i
 	}
-	return changed, nil
+	err := eachIn(outside{ctx, s}, `SELECT entry, section FROM archived WHERE entry `, ids, ``, func(r *sql.Rows) error {
+		var id int64
+		var section string
+		err := r.Scan(&id, &section)
+		changed[place[id]].Closed = append(changed[place[id]].Closed, section)
+		return err
+	})
+	return changed, err
 }
 
 // noteChanged notes that the entries of items are not what they were, whatever the desk makes of it.
 func noteChanged(tx *tx, items []int64) error {
-	return eachPart(tx, `UPDATE entries SET version = `+nextVersion+` WHERE id IN (SELECT entry FROM items WHERE entry <> 0 AND id `, `)`, items)
-}
-
-// eachPart runs a statement that is about some rows for many: head and tail stand around the list of ids.
-func eachPart(tx *tx, head, tail string, ids []int64) error {
-	for part := range slices.Chunk(ids, listed) {
-		var args []any
-		if _, err := tx.Exec(head+tx.s.d.in(part, &args)+tail, args...); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := tx.affectedIn(`UPDATE entries SET version = `+nextVersion+` WHERE id IN (SELECT entry FROM items WHERE entry <> 0 AND id `, items, `)`)
+	return err
 }

@@ -65,9 +65,8 @@ func (s *Store) Configuration(ctx context.Context, version int64) (c Configurati
 	if version == 0 {
 		where, args = `version = (SELECT MAX(version) FROM configurations)`, nil
 	}
-	var pushed int64
 	var content []byte
-	err = s.one(ctx, `SELECT version, pushed, pusher, note, content FROM configurations WHERE `+where, args, &c.Version, &pushed, &c.By, &c.Note, &content)
+	err = s.one(ctx, `SELECT version, pushed, pusher, note, content FROM configurations WHERE `+where, args, &c.Version, asTime{&c.Pushed}, &c.By, &c.Note, &content)
 	switch {
 	case errors.Is(err, sql.ErrNoRows) && version > 0:
 		return c, fmt.Errorf("%w of version %d: it was never pushed, or is gone", ErrNoConfiguration, version)
@@ -76,7 +75,6 @@ func (s *Store) Configuration(ctx context.Context, version int64) (c Configurati
 	case err != nil:
 		return c, err
 	}
-	c.Pushed = fromMillis(pushed)
 	if c.Text, err = s.dec.DecodeAll(content, nil); err != nil {
 		return c, fmt.Errorf("version %d of the configuration: %w", c.Version, err)
 	}
@@ -85,13 +83,8 @@ func (s *Store) Configuration(ctx context.Context, version int64) (c Configurati
 
 // Configurations lists the versions, the newest first, without their texts.
 func (s *Store) Configurations(ctx context.Context) (list []Configuration, err error) {
-	err = s.query(ctx, `SELECT version, pushed, pusher, note FROM configurations ORDER BY version DESC`, func(r *sql.Rows) error {
-		var c Configuration
-		var pushed int64
-		err := r.Scan(&c.Version, &pushed, &c.By, &c.Note)
-		c.Pushed = fromMillis(pushed)
-		list = append(list, c)
-		return err
-	})
+	err = s.query(ctx, `SELECT version, pushed, pusher, note FROM configurations ORDER BY version DESC`, into(&list, func(c *Configuration) []any {
+		return []any{&c.Version, asTime{&c.Pushed}, &c.By, &c.Note}
+	}))
 	return list, err
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"embed"
@@ -10,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"strings"
-	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
@@ -121,7 +119,7 @@ type tx struct {
 	indexed int // rows that it put into the index of words
 }
 
-// QueryContext runs a query that reads. Its rows are read to the end before the same is asked again.
+// QueryContext runs a query that reads.
 func (t *tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if stmt := t.s.d.statement(query); stmt != nil {
 		return t.StmtContext(ctx, stmt).QueryContext(ctx, args...)
@@ -275,38 +273,6 @@ func ignoreDone(err error) error {
 	return err
 }
 
-// query runs one reading query and calls each for every row.
-func (s *Store) query(ctx context.Context, q string, each func(*sql.Rows) error, args ...any) error {
-	rows, err := again(s.d, func() (*sql.Rows, error) { return s.d.query(ctx, s.read, q, args) })
-	if err != nil {
-		return s.explain(err)
-	}
-	return s.explain(scan(rows, each))
-}
-
-// one reads the only row of a query; sql.ErrNoRows when there is none.
-func (s *Store) one(ctx context.Context, q string, args []any, dest ...any) error {
-	found := false
-	err := s.query(ctx, q, func(r *sql.Rows) error {
-		found = true
-		return r.Scan(dest...)
-	}, args...)
-	if err == nil && !found {
-		return sql.ErrNoRows
-	}
-	return err
-}
-
-func scan(rows *sql.Rows, each func(*sql.Rows) error) error {
-	defer rows.Close()
-	for rows.Next() {
-		if err := each(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}
-
 // explain is dialect.explain for any error: nil stays nil, and what was explained stays as it is.
 func (s *Store) explain(err error) error {
 	var done explained
@@ -400,25 +366,16 @@ func (s schemaFS) Open(name string) (fs.File, error) {
 	if err != nil || !strings.HasSuffix(name, ".sql") {
 		return f, err
 	}
-	defer f.Close()
 	data, err := io.ReadAll(f)
-	if err != nil {
-		return nil, err
-	}
-	text := s.words.Replace(string(data))
-	return &schemaFile{Reader: strings.NewReader(text), name: name, size: int64(len(text))}, nil
+	return schemaFile{f, strings.NewReader(s.words.Replace(string(data)))}, err
 }
 
-func (s schemaFS) ReadFile(name string) ([]byte, error) {
-	f, err := s.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var b bytes.Buffer
-	_, err = b.ReadFrom(f)
-	return b.Bytes(), err
+type schemaFile struct {
+	fs.File
+	text io.Reader
 }
+
+func (f schemaFile) Read(b []byte) (int, error) { return f.text.Read(b) }
 
 // migrationsDir is the folder of the migrations.
 func migrationsDir() fs.FS {
@@ -428,20 +385,3 @@ func migrationsDir() fs.FS {
 	}
 	return sub
 }
-
-func (s schemaFS) Glob(pattern string) ([]string, error) { return fs.Glob(s.FS, pattern) }
-
-type schemaFile struct {
-	*strings.Reader
-	name string
-	size int64
-}
-
-func (f *schemaFile) Stat() (fs.FileInfo, error) { return f, nil }
-func (f *schemaFile) Close() error               { return nil }
-func (f *schemaFile) Name() string               { return f.name }
-func (f *schemaFile) Size() int64                { return f.size }
-func (f *schemaFile) Mode() fs.FileMode          { return 0o444 }
-func (f *schemaFile) ModTime() time.Time         { return time.Time{} }
-func (f *schemaFile) IsDir() bool                { return false }
-func (f *schemaFile) Sys() any                   { return nil }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -18,13 +17,7 @@ import (
 // transactions in which retention deleted entries.
 func (s *Store) Versions(ctx context.Context) (map[string]int64, error) {
 	versions := map[string]int64{}
-	err := s.query(ctx, `SELECT id, version FROM sections`, func(r *sql.Rows) error {
-		var id string
-		var v int64
-		err := r.Scan(&id, &v)
-		versions[id] = v
-		return err
-	})
+	err := s.query(ctx, `SELECT id, version FROM sections`, intoMap(versions))
 	return versions, err
 }
 
@@ -37,18 +30,14 @@ const byKey, listedByKey = `, CASE WHEN e.id < 0 THEN 1 ELSE 0 END, e.id`, `, CA
 func (s *Store) Entries(ctx context.Context, q feed.EntryQuery) ([]feed.Entry, error) {
 	query, args := s.entryQuery(q)
 	var entries []feed.Entry
-	err := s.query(ctx, query, func(r *sql.Rows) error {
-		e, err := scanEntry(r)
-		entries = append(entries, e)
-		return err
-	}, args...)
+	err := s.query(ctx, query, into(&entries, entryColumns), args...)
 	if err != nil || q.Bare {
 		return entries, err
 	}
 	return entries, s.addReports(ctx, entries, q)
 }
 
-// entryQuery is the query's text, the columns as scanEntry reads them, and its arguments.
+// entryQuery is the query's text, whose columns are entryColumns, and its arguments.
 func (s *Store) entryQuery(q feed.EntryQuery) (string, []any) {
 	var where []string
 	var args []any
@@ -85,11 +74,7 @@ func (s *Store) entryQuery(q feed.EntryQuery) (string, []any) {
 		where = append(where, `e.story = `+arg(keyInt(q.Story)))
 	}
 	if len(q.Keys) > 0 {
-		ids := make([]int64, len(q.Keys))
-		for i, k := range q.Keys {
-			ids[i] = keyInt(k)
-		}
-		where = append(where, `e.id `+s.d.in(ids, &args))
+		where = append(where, `e.id `+s.d.in(keyInts(q.Keys), &args))
 	}
 	if !q.Since.IsZero() {
 		where = append(where, at+` >= `+arg(millis(q.Since)))
@@ -113,18 +98,10 @@ func (s *Store) entryQuery(q feed.EntryQuery) (string, []any) {
 	return query, args
 }
 
-// scanEntry reads a row of entryQuery.
-func scanEntry(r *sql.Rows) (feed.Entry, error) {
-	var id, story, follows, published, updated, withdrawn, backlog int64
-	var sections string
-	var e feed.Entry
-	if err := r.Scan(&id, &story, &follows, &e.Lead, &published, &updated, &withdrawn, &e.WithdrawnBy, &sections, &backlog); err != nil {
-		return e, err
-	}
-	e.Key, e.Story, e.Follows = intKey(id), intKey(story), intKey(follows)
-	e.Published, e.Updated, e.Withdrawn = fromMillis(published), fromMillis(updated), fromMillis(withdrawn)
-	e.Sections, e.Backlog = splitList(sections), backlog != 0
-	return e, nil
+// entryColumns are where the columns of entryQuery are read to.
+func entryColumns(e *feed.Entry) []any {
+	return []any{asKey{&e.Key}, asKey{&e.Story}, asKey{&e.Follows}, &e.Lead, asTime{&e.Published}, asTime{&e.Updated},
+		asTime{&e.Withdrawn}, &e.WithdrawnBy, asList{&e.Sections}, &e.Backlog}
 }
 
 // addReports reads the entries' reports, in order of arrival.
@@ -147,13 +124,9 @@ func (s *Store) addReports(ctx context.Context, entries []feed.Entry, q feed.Ent
 	case q.Brief:
 		read = s.brief
 	}
-	for part := range slices.Chunk(ids, listed) {
-		var args []any
-		if err := read(ctx, `WHERE i.gone = 0 AND i.id IN (SELECT item FROM reports WHERE entry `+s.d.in(part, &args)+`) ORDER BY i.id`, add, args...); err != nil {
-			return err
-		}
-	}
-	return nil
+	return inParts(outside{ctx, s}, `WHERE i.gone = 0 AND i.id IN (SELECT item FROM reports WHERE entry `, ids, `) ORDER BY i.id`, nil, func(where string, args []any) error {
+		return read(ctx, where, add, args...)
+	})
 }
 
 // Unsorted counts the entries that stand and are in no section.
@@ -223,14 +196,9 @@ func (s *Store) WithdrawBy(ctx context.Context, keys []string, at time.Time, by 
 // Renditions returns the last good bytes of every published path.
 func (s *Store) Renditions(ctx context.Context) ([]feed.Rendition, error) {
 	var rs []feed.Rendition
-	err := s.query(ctx, `SELECT path, hash, modified, body FROM renditions`, func(r *sql.Rows) error {
-		var d feed.Rendition
-		var modified int64
-		err := r.Scan(&d.Path, &d.Hash, &modified, &d.Body)
-		d.Modified = fromMillis(modified)
-		rs = append(rs, d)
-		return err
-	})
+	err := s.query(ctx, `SELECT path, hash, modified, body FROM renditions`, into(&rs, func(d *feed.Rendition) []any {
+		return []any{&d.Path, &d.Hash, asTime{&d.Modified}, &d.Body}
+	}))
 	return rs, err
 }
 
@@ -275,11 +243,8 @@ func saveRenditions(tx *tx, state string, rs []feed.Rendition) ([]time.Time, err
 		ON CONFLICT (path) DO UPDATE SET hash = excluded.hash, body = excluded.body, state = excluded.state,
 			modified = CASE WHEN renditions.hash = excluded.hash THEN renditions.modified ELSE excluded.modified END
 		RETURNING modified`, rows, func(r scanner) error {
-		var ms int64
-		err := r.Scan(&ms)
-		modified[order[n]] = fromMillis(ms)
 		n++
-		return err
+		return r.Scan(asTime{&modified[order[n-1]]})
 	})
 	return modified, err
 }
@@ -297,14 +262,9 @@ func (s *Store) DeleteRenditions(ctx context.Context, paths []string) error {
 func (s *Store) Subscriptions(ctx context.Context) ([]feed.Subscription, error) {
 	var subs []feed.Subscription
 	err := s.query(ctx, `SELECT topic, callback, secret, until, client, delivered FROM subscriptions ORDER BY topic, callback`,
-		func(r *sql.Rows) error {
-			var sub feed.Subscription
-			var until int64
-			err := r.Scan(&sub.Topic, &sub.Callback, &sub.Secret, &until, &sub.Client, &sub.Delivered)
-			sub.Until = fromMillis(until)
-			subs = append(subs, sub)
-			return err
-		})
+		into(&subs, func(sub *feed.Subscription) []any {
+			return []any{&sub.Topic, &sub.Callback, &sub.Secret, asTime{&sub.Until}, &sub.Client, &sub.Delivered}
+		}))
 	return subs, err
 }
 

@@ -43,18 +43,18 @@ const narrow = `i.id, i.uid, i.source, i.hash, i.published, i.updated, i.first_s
 // narrowRow reads rows of narrow. It is used again for every row of a query: what is scanned into
 // costs nothing a row then.
 type narrowRow struct {
-	it                                                                                      feed.Item
-	uid, hash, published, updated, firstSeen, revised, story, entry, repeats, gone, backlog int64
-	sections, why, verdict                                                                  string
-	dest                                                                                    []any
+	it                     feed.Item
+	sections, why, verdict string
+	dest                   []any
 }
 
 // newNarrowRow returns a row that is scanned into more, too.
 func newNarrowRow(more ...any) *narrowRow {
 	n := &narrowRow{}
 	it := &n.it
-	n.dest = append([]any{&it.ID, &n.uid, &it.Source, &n.hash, &n.published, &n.updated, &n.firstSeen, &n.revised, &n.story, &n.entry,
-		&n.verdict, &it.Dropped, &n.sections, &n.why, &n.repeats, &n.gone, &n.backlog, &it.GUID, &it.URL, &it.Title, &it.Summary}, more...)
+	n.dest = append([]any{&it.ID, asKey{&it.Opens}, &it.Source, asBits{&it.Rev}, asTime{&it.Published}, asTime{&it.Updated},
+		asTime{&it.FirstSeen}, asTime{&it.Revised}, asKey{&it.Story}, asKey{&it.Entry}, &n.verdict, &it.Dropped, &n.sections, &n.why,
+		asKey{&it.Repeats}, asTime{&it.Gone}, &it.Backlog, &it.GUID, &it.URL, &it.Title, &it.Summary}, more...)
 	return n
 }
 
@@ -66,13 +66,8 @@ func (n *narrowRow) scan(r *sql.Rows) (*feed.Item, error) {
 		return nil, err
 	}
 	it.Verdict = feed.Verdict(n.verdict)
-	it.Published, it.Updated = fromMillis(n.published), fromMillis(n.updated)
-	it.FirstSeen, it.Revised = fromMillis(n.firstSeen), fromMillis(n.revised)
-	it.Story, it.Entry = intKey(n.story), intKey(n.entry)
-	it.Repeats, it.Gone, it.Backlog = intKey(n.repeats), fromMillis(n.gone), n.backlog != 0
-	it.Rev = uint64(n.hash)
 	it.Canonical = feed.Canonical(it.URL)
-	it.Key, it.Opens = feed.Identify(it), intKey(n.uid)
+	it.Key = feed.Identify(it)
 	if err := readSections(it, n.sections); err != nil {
 		return nil, err
 	}
@@ -130,16 +125,12 @@ func (s *Store) outline(ctx context.Context, where string, each func(*feed.Item)
 		i.verdict, i.dropped, i.sections, i.backlog FROM items i `+where,
 		func(r *sql.Rows) error {
 			var it feed.Item
-			var uid, hash, published, updated, firstSeen, revised, story, entry, backlog int64
 			var sections string
-			if err := r.Scan(&it.ID, &uid, &it.Source, &hash, &published, &updated, &firstSeen, &revised, &story, &entry,
-				&it.Verdict, &it.Dropped, &sections, &backlog); err != nil {
+			if err := r.Scan(&it.ID, asKey{&it.Opens}, &it.Source, asBits{&it.Rev}, asTime{&it.Published}, asTime{&it.Updated},
+				asTime{&it.FirstSeen}, asTime{&it.Revised}, asKey{&it.Story}, asKey{&it.Entry},
+				&it.Verdict, &it.Dropped, &sections, &it.Backlog); err != nil {
 				return err
 			}
-			it.Opens, it.Rev, it.Backlog = intKey(uid), uint64(hash), backlog != 0
-			it.Published, it.Updated = fromMillis(published), fromMillis(updated)
-			it.FirstSeen, it.Revised = fromMillis(firstSeen), fromMillis(revised)
-			it.Story, it.Entry = intKey(story), intKey(entry)
 			if err := readSections(&it, sections); err != nil {
 				return err
 			}
@@ -217,13 +208,12 @@ func (s *Store) Inbox(ctx context.Context, after int64, each func(id int64, sour
 // UnfiledOf is UnfiledAfter for those of these items that wait for the desk.
 func (s *Store) UnfiledOf(ctx context.Context, ids []int64, whole bool) ([]feed.Item, error) {
 	var all []feed.Item
-	for part := range slices.Chunk(ids, listed) { // ascending
-		var args []any
-		items, err := s.itemsOf(ctx, s.readerOf(whole), len(part), `WHERE i.filed = 0 AND i.id `+s.d.in(part, &args)+` ORDER BY i.id`, args...)
-		if err != nil {
-			return nil, err
-		}
+	if err := inParts(outside{ctx, s}, `WHERE i.filed = 0 AND i.id `, ids, ` ORDER BY i.id`, nil, func(where string, args []any) error {
+		items, err := s.itemsOf(ctx, s.readerOf(whole), min(len(ids), listed), where, args...)
 		all = append(all, items...)
+		return err
+	}); err != nil {
+		return nil, err
 	}
 	return all, s.toldBefore(ctx, all)
 }
@@ -238,29 +228,24 @@ func (s *Store) toldBefore(ctx context.Context, items []feed.Item) error {
 			uids = append(uids, uid)
 		}
 	}
-	for part := range slices.Chunk(uids, listed) {
-		var args []any
-		if err := s.query(ctx, `SELECT uid, entry, story FROM items WHERE uid `+s.d.in(part, &args), func(r *sql.Rows) error {
-			var uid, entry, story int64
-			err := r.Scan(&uid, &entry, &story)
-			for _, it := range by[uid] {
-				it.ToldUnder, it.ToldOf = intKey(entry), intKey(story)
-			}
-			return err
-		}, args...); err != nil {
-			return err
+	return eachIn(outside{ctx, s}, `SELECT uid, entry, story FROM items WHERE uid `, uids, ``, func(r *sql.Rows) error {
+		var uid int64
+		var entry, story string
+		err := r.Scan(&uid, asKey{&entry}, asKey{&story})
+		for _, it := range by[uid] {
+			it.ToldUnder, it.ToldOf = entry, story
 		}
-	}
-	return nil
+		return err
+	})
 }
 
 // Lag tells how many items wait for the desk, and since when the oldest has; zero time for none.
 func (s *Store) Lag(ctx context.Context) (int, time.Time, error) {
 	var n int
-	var oldest int64
+	var oldest time.Time
 	err := s.one(ctx, `SELECT COUNT(*), COALESCE(MIN(CASE WHEN revised > 0 THEN revised ELSE first_seen END), 0)
-		FROM items WHERE id IN (SELECT item FROM inbox)`, nil, &n, &oldest)
-	return n, fromMillis(oldest), err
+		FROM items WHERE id IN (SELECT item FROM inbox)`, nil, &n, asTime{&oldest})
+	return n, oldest, err
 }
 
 // Window calls each for every item with an entry that was seen or told since a time, in order of
@@ -274,13 +259,9 @@ func (s *Store) Window(ctx context.Context, since time.Time, each func(*feed.Ite
 
 // Remembered is Window for those of these items of which pick says so by source and headline.
 func (s *Store) Remembered(ctx context.Context, ids []int64, pick func(*feed.Item) bool, each func(*feed.Item) error) error {
-	for part := range slices.Chunk(ids, listed) {
-		var args []any
-		if err := s.remembered(ctx, `WHERE i.id `+s.d.in(part, &args)+` AND i.entry <> 0 AND i.gone = 0 ORDER BY i.id`, pick, each, args...); err != nil {
-			return err
-		}
-	}
-	return nil
+	return inParts(outside{ctx, s}, `WHERE i.id `, ids, ` AND i.entry <> 0 AND i.gone = 0 ORDER BY i.id`, nil, func(where string, args []any) error {
+		return s.remembered(ctx, where, pick, each, args...)
+	})
 }
 
 // remembered calls each for every item chosen by where, and by pick unless that is nil, with what the desk remembers of it.
@@ -289,15 +270,12 @@ func (s *Store) remembered(ctx context.Context, where string, pick func(*feed.It
 		FROM items i JOIN texts t ON t.item = i.id `+where,
 		func(r *sql.Rows) error {
 			var it feed.Item
-			var uid, published, firstSeen, story, entry int64
-			if err := r.Scan(&it.ID, &uid, &it.Source, &published, &firstSeen, &story, &entry, &it.URL, &it.Title, &it.Summary); err != nil {
+			if err := r.Scan(&it.ID, asKey{&it.Opens}, &it.Source, asTime{&it.Published}, asTime{&it.FirstSeen}, asKey{&it.Story}, asKey{&it.Entry}, &it.URL, &it.Title, &it.Summary); err != nil {
 				return err
 			}
 			if pick != nil && !pick(&it) {
 				return nil
 			}
-			it.Opens, it.Story, it.Entry = intKey(uid), intKey(story), intKey(entry)
-			it.Published, it.FirstSeen = fromMillis(published), fromMillis(firstSeen)
 			it.Canonical = feed.Canonical(it.URL)
 			return each(&it)
 		}, args...)
@@ -333,26 +311,23 @@ func (s *Store) OfStories(ctx context.Context, keys []string) ([]feed.Item, erro
 	}
 	told := map[string]int{} // entries: the places of their stories
 	var entries []int64
-	for part := range slices.Chunk(stories, listed) {
-		var args []any
-		if err := s.query(ctx, `SELECT id, story FROM entries WHERE story `+s.d.in(part, &args), func(r *sql.Rows) error {
-			var id, story int64
-			err := r.Scan(&id, &story)
-			told[intKey(id)], entries = place[intKey(story)], append(entries, id)
-			return err
-		}, args...); err != nil {
-			return nil, err
-		}
+	if err := eachIn(outside{ctx, s}, `SELECT id, story FROM entries WHERE story `, stories, ``, func(r *sql.Rows) error {
+		var id int64
+		var story string
+		err := r.Scan(&id, asKey{&story})
+		told[intKey(id)], entries = place[story], append(entries, id)
+		return err
+	}); err != nil {
+		return nil, err
 	}
 	var items []feed.Item
-	for part := range slices.Chunk(entries, listed) {
-		var args []any
-		if err := s.whole(ctx, `WHERE i.id IN (SELECT item FROM reports WHERE entry `+s.d.in(part, &args)+`) AND i.filed = 1`, func(it *feed.Item) error {
+	if err := inParts(outside{ctx, s}, `WHERE i.id IN (SELECT item FROM reports WHERE entry `, entries, `) AND i.filed = 1`, nil, func(where string, args []any) error {
+		return s.whole(ctx, where, func(it *feed.Item) error {
 			items = append(items, *it)
 			return nil
-		}, args...); err != nil {
-			return nil, err
-		}
+		}, args...)
+	}); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(items, func(a, b feed.Item) int {
 		return cmp.Or(cmp.Compare(told[a.Entry], told[b.Entry]), cmp.Compare(a.ID, b.ID))
@@ -419,16 +394,7 @@ func (s *Store) RefileSources(ctx context.Context, since time.Time, sources []st
 // RefileItems is Refile for the items with these ids.
 func (s *Store) RefileItems(ctx context.Context, ids []int64) (int, error) {
 	return s.refile(ctx, func(tx *tx) (int, error) {
-		total := 0
-		for part := range slices.Chunk(ids, listed) {
-			var args []any
-			n, err := tx.affected(`UPDATE items SET filed = 0 WHERE filed = 1 AND id `+s.d.in(part, &args), args...)
-			if err != nil {
-				return 0, err
-			}
-			total += n
-		}
-		return total, nil
+		return tx.affectedIn(`UPDATE items SET filed = 0 WHERE filed = 1 AND id `, ids, ``)
 	})
 }
 
@@ -495,7 +461,7 @@ func (s *Store) Commit(ctx context.Context, f Filed) error {
 		if err != nil {
 			return err
 		}
-		if err := eachPart(tx, `UPDATE entries SET version = `+nextVersion+` WHERE id `, ``, others); err != nil {
+		if _, err := tx.affectedIn(`UPDATE entries SET version = `+nextVersion+` WHERE id `, others, ``); err != nil {
 			return err
 		}
 		if err := s.index(tx, f.Items, published, again); err != nil {
@@ -536,22 +502,7 @@ func (s *Store) publishedOf(tx *tx, f *Filed) (map[int64]int64, []int64, error) 
 			}
 		}
 	}
-	for part := range slices.Chunk(others, listed) {
-		var args []any
-		rows, err := tx.Query(`SELECT id, published FROM entries WHERE id `+s.d.in(part, &args), args...)
-		if err != nil {
-			return nil, nil, err
-		}
-		if err := scan(rows, func(r *sql.Rows) error {
-			var id, at int64
-			err := r.Scan(&id, &at)
-			published[id] = at
-			return err
-		}); err != nil {
-			return nil, nil, err
-		}
-	}
-	return published, others, nil
+	return published, others, eachIn(tx, `SELECT id, published FROM entries WHERE id `, others, ``, intoMap(published))
 }
 
 func decisions(it *feed.Item) (sections, why string, err error) {
@@ -636,25 +587,15 @@ func (s *Store) savedEntries(tx *tx, entries []feed.Entry) (map[int64]savedEntry
 	for i := range entries {
 		ids[i] = keyInt(entries[i].Key)
 	}
-	for part := range slices.Chunk(ids, listed) {
-		var args []any
-		rows, err := tx.Query(`SELECT id, published, withdrawn, sections FROM entries WHERE id `+s.d.in(part, &args), args...)
-		if err != nil {
-			return nil, err
-		}
-		if err := scan(rows, func(r *sql.Rows) error {
-			var id, withdrawn int64
-			var o savedEntry
-			var sections string
-			err := r.Scan(&id, &o.published, &withdrawn, &sections)
-			o.sections, o.withdrawn = splitList(sections), withdrawn != 0
-			olds[id] = o
-			return err
-		}); err != nil {
-			return nil, err
-		}
-	}
-	return olds, nil
+	err := eachIn(tx, `SELECT id, published, withdrawn, sections FROM entries WHERE id `, ids, ``, func(r *sql.Rows) error {
+		var id, withdrawn int64
+		var o savedEntry
+		err := r.Scan(&id, &o.published, &withdrawn, asList{&o.sections})
+		o.withdrawn = withdrawn != 0
+		olds[id] = o
+		return err
+	})
+	return olds, err
 }
 
 // entryWrites are the rows that bring the tables up to date with entries that changed.

@@ -13,14 +13,10 @@ const putLabel = `INSERT INTO labels (item, section, language, text, at, outlet)
 
 // saveLabels replaces the labels of the items relabel by others, and notes the turn of the desk that did.
 func saveLabels(tx *tx, turn int64, relabel []int64, labels []feed.Label) error {
-	changed := int64(len(labels))
+	changed := len(labels)
 	if len(relabel) > 0 {
 		var args []any
-		r, err := tx.Exec(`DELETE FROM labels WHERE item `+tx.s.d.in(relabel, &args), args...)
-		if err != nil {
-			return err
-		}
-		gone, err := r.RowsAffected()
+		gone, err := tx.affected(`DELETE FROM labels WHERE item `+tx.s.d.in(relabel, &args), args...)
 		if err != nil {
 			return err
 		}
@@ -76,12 +72,7 @@ func (s *Store) labels(ctx context.Context, where string, each func(feed.Label),
 func (s *Store) LabelCounts(ctx context.Context, before time.Time) ([]feed.LabelCount, error) {
 	var counts []feed.LabelCount
 	err := s.query(ctx, `SELECT section, outlet, COUNT(*) FROM labels WHERE at < $1 GROUP BY section, outlet ORDER BY section, outlet`,
-		func(r *sql.Rows) error {
-			var c feed.LabelCount
-			err := r.Scan(&c.Section, &c.Outlet, &c.Labels)
-			counts = append(counts, c)
-			return err
-		}, before.Unix())
+		into(&counts, func(c *feed.LabelCount) []any { return []any{&c.Section, &c.Outlet, &c.Labels} }), before.Unix())
 	return counts, err
 }
 
@@ -89,27 +80,18 @@ func (s *Store) LabelCounts(ctx context.Context, before time.Time) ([]feed.Label
 // back once it has a tenth more than that, so that not every run changes what was learned.
 func (s *Store) PruneLabels(ctx context.Context, keep int) (int, error) {
 	var full []string
-	if err := s.query(ctx, `SELECT section FROM labels GROUP BY section HAVING COUNT(*) > $1`, func(r *sql.Rows) error {
-		var section string
-		err := r.Scan(&section)
-		full = append(full, section)
-		return err
-	}, keep+keep/10); err != nil || len(full) == 0 {
+	if err := s.query(ctx, `SELECT section FROM labels GROUP BY section HAVING COUNT(*) > $1`, column(&full), keep+keep/10); err != nil || len(full) == 0 {
 		return 0, err
 	}
 	total := 0
 	err := s.tx(ctx, func(tx *tx) error {
 		for _, section := range full {
-			r, err := tx.Exec(`DELETE FROM labels WHERE section = $1 AND item <=
+			n, err := tx.affected(`DELETE FROM labels WHERE section = $1 AND item <=
 				(SELECT l.item FROM labels l WHERE l.section = $1 ORDER BY l.item DESC LIMIT 1 OFFSET $2)`, section, keep)
 			if err != nil {
 				return err
 			}
-			n, err := r.RowsAffected()
-			if err != nil {
-				return err
-			}
-			total += int(n)
+			total += n
 		}
 		return nil
 	})

@@ -25,12 +25,7 @@ const freshStory = 24 * time.Hour
 // are forgotten with all that waits for them, so that a channel that comes back is a new one.
 func (s *Store) OpenChannels(ctx context.Context, ids []string, now time.Time, only bool) error {
 	known := map[string]bool{}
-	if err := s.query(ctx, `SELECT id FROM channels`, func(r *sql.Rows) error {
-		var id string
-		err := r.Scan(&id)
-		known[id] = true
-		return err
-	}); err != nil {
+	if err := s.query(ctx, `SELECT id, 1 FROM channels`, intoMap(known)); err != nil {
 		return err
 	}
 	var rows [][]any
@@ -100,17 +95,15 @@ const oftenTried = 5
 // Waiting returns what a channel still has to tell, zero for an unknown one.
 func (s *Store) Waiting(ctx context.Context, channel string) (feed.Waiting, error) {
 	var w feed.Waiting
-	var since, digest, more int64
 	err := s.one(ctx, `SELECT c.since, c.digest, COALESCE((SELECT MAX(m.made) FROM messages m WHERE m.channel = c.id AND m.kind = 'more'), 0),
 		(SELECT COUNT(*) FROM messages m WHERE m.channel = c.id AND m.sent = 0 AND m.tries < $2) FROM channels c WHERE c.id = $1`,
-		[]any{channel, oftenTried}, &since, &digest, &more, &w.Fresh)
+		[]any{channel, oftenTried}, asTime{&w.Since}, asTime{&w.Digest}, asTime{&w.More}, &w.Fresh)
 	if errors.Is(err, sql.ErrNoRows) {
 		return w, nil
 	}
 	if err != nil {
 		return w, err
 	}
-	w.Since, w.Digest, w.More = fromMillis(since), fromMillis(digest), fromMillis(more)
 	if w.Stories, err = s.notices(ctx, `t WHERE t.channel = $1 AND t.message = '' AND t.withdrawn = 0`, channel); err != nil {
 		return w, err
 	}
@@ -122,20 +115,13 @@ func (s *Store) Waiting(ctx context.Context, channel string) (feed.Waiting, erro
 // notices reads rows of the outbox, in the order of the keys of their stories.
 func (s *Store) notices(ctx context.Context, where string, args ...any) ([]feed.Notice, error) {
 	var all []feed.Notice
-	err := s.query(ctx, `SELECT t.channel, t.story, t.entry, t.at, t.title FROM told `+where, addNotice(&all), args...)
+	err := s.query(ctx, `SELECT t.channel, t.story, t.entry, t.at, t.title FROM told `+where, into(&all, noticeColumns), args...)
 	slices.SortFunc(all, byStory)
 	return all, err
 }
 
-func addNotice(all *[]feed.Notice) func(*sql.Rows) error {
-	return func(r *sql.Rows) error {
-		var t feed.Notice
-		var story, entry, at int64
-		err := r.Scan(&t.Channel, &story, &entry, &at, &t.Title)
-		t.Story, t.Entry, t.At = intKey(story), intKey(entry), fromMillis(at)
-		*all = append(*all, t)
-		return err
-	}
+func noticeColumns(t *feed.Notice) []any {
+	return []any{&t.Channel, asKey{&t.Story}, asKey{&t.Entry}, asTime{&t.At}, &t.Title}
 }
 
 func byStory(a, b feed.Notice) int { return strings.Compare(a.Story, b.Story) }
@@ -191,17 +177,13 @@ func (s *Store) PickUp(ctx context.Context, channel string, now time.Time, lease
 	}
 	err = s.tx(ctx, func(tx *tx) error {
 		m = feed.Message{}
-		var made int64
 		var alarms string
-		rows, err := tx.Query(`SELECT id, kind, made, tries, alarms FROM messages WHERE channel = $1 AND sent = 0 AND next <= $2
-			ORDER BY made, id LIMIT 1`, channel, millis(now))
-		if err != nil {
+		if err := tx.query(`SELECT id, channel, kind, made, tries, alarms FROM messages WHERE channel = $1 AND sent = 0 AND next <= $2
+			ORDER BY made, id LIMIT 1`, func(r *sql.Rows) error {
+			return r.Scan(&m.ID, &m.Channel, &m.Kind, asTime{&m.Made}, &m.Tries, &alarms)
+		}, channel, millis(now)); err != nil || m.ID == "" {
 			return err
 		}
-		if err := scan(rows, func(r *sql.Rows) error { return r.Scan(&m.ID, &m.Kind, &made, &m.Tries, &alarms) }); err != nil || m.ID == "" {
-			return err
-		}
-		m.Channel, m.Made = channel, fromMillis(made)
 		if alarms != "" {
 			if err := json.Unmarshal([]byte(alarms), &m.Alarms); err != nil {
 				return fmt.Errorf("the alarms of message %s: %w", m.ID, err)
@@ -212,15 +194,13 @@ func (s *Store) PickUp(ctx context.Context, channel string, now time.Time, lease
 				return err
 			}
 		}
-		if rows, err = tx.Query(`SELECT t.channel, t.story, t.entry, t.at, t.title FROM told t WHERE t.message = $1 OR t.correction = $1`, m.ID); err != nil {
-			return err
-		}
-		if err := scan(rows, addNotice(&m.Stories)); err != nil {
+		if err := tx.query(`SELECT t.channel, t.story, t.entry, t.at, t.title FROM told t WHERE t.message = $1 OR t.correction = $1`,
+			into(&m.Stories, noticeColumns), m.ID); err != nil {
 			return err
 		}
 		slices.SortFunc(m.Stories, byStory)
 		m.Tries++
-		_, err = tx.Exec(`UPDATE messages SET tries = $1, next = $2 WHERE id = $3`, m.Tries, millis(now.Add(lease)), m.ID)
+		_, err := tx.Exec(`UPDATE messages SET tries = $1, next = $2 WHERE id = $3`, m.Tries, millis(now.Add(lease)), m.ID)
 		return err
 	})
 	return m, time.Time{}, err
@@ -257,14 +237,7 @@ func (s *Store) Postpone(ctx context.Context, id string, next time.Time) error {
 // Unsent counts the messages that were made and not sent, by channel.
 func (s *Store) Unsent(ctx context.Context) (map[string]int, error) {
 	waiting := map[string]int{}
-	err := s.query(ctx, `SELECT c.id, (SELECT COUNT(*) FROM messages m WHERE m.channel = c.id AND m.sent = 0) FROM channels c`,
-		func(r *sql.Rows) error {
-			var channel string
-			var n int
-			err := r.Scan(&channel, &n)
-			waiting[channel] = n
-			return err
-		})
+	err := s.query(ctx, `SELECT c.id, (SELECT COUNT(*) FROM messages m WHERE m.channel = c.id AND m.sent = 0) FROM channels c`, intoMap(waiting))
 	return waiting, err
 }
 
@@ -291,14 +264,9 @@ const alarmsKept = 30 * 24 * time.Hour
 func (s *Store) Alarms(ctx context.Context, since time.Time) ([]feed.Alarm, error) {
 	var all []feed.Alarm
 	err := s.query(ctx, `SELECT kind, subject, began, opened, over, text FROM alarms WHERE over = 0 OR over >= $1 ORDER BY began DESC, kind, subject`,
-		func(r *sql.Rows) error {
-			var a feed.Alarm
-			var began, opened, over int64
-			err := r.Scan(&a.Kind, &a.Subject, &began, &opened, &over, &a.Text)
-			a.Began, a.Opened, a.Over = fromMillis(began), fromMillis(opened), fromMillis(over)
-			all = append(all, a)
-			return err
-		}, millis(since))
+		into(&all, func(a *feed.Alarm) []any {
+			return []any{&a.Kind, &a.Subject, asTime{&a.Began}, asTime{&a.Opened}, asTime{&a.Over}, &a.Text}
+		}), millis(since))
 	return all, err
 }
 

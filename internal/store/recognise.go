@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"database/sql"
 	"slices"
 	"strconv"
@@ -40,17 +39,13 @@ type knownItem struct {
 }
 
 // knownItems finds which of the uids are stored, or were.
-func knownItems(ctx context.Context, q querier, s *Store, uids []int64) (map[int64]knownItem, error) {
+func knownItems(from reads, uids []int64) (map[int64]knownItem, error) {
 	known := map[int64]knownItem{} // of a new source none is
 	for part := range slices.Chunk(uids, listed) {
 		var args []any
-		in := s.d.in(part, &args)
-		rows, err := q.QueryContext(ctx, `SELECT uid, id, hash, 0, headline, published, link, gone FROM items WHERE uid `+in+`
-			UNION ALL SELECT uid, 0, 0, last_seen, headline, published, link, 0 FROM seen WHERE uid `+in, args...)
-		if err != nil {
-			return nil, err
-		}
-		if err := scan(rows, func(r *sql.Rows) error {
+		in := from.in(part, &args)
+		if err := from.query(`SELECT uid, id, hash, 0, headline, published, link, gone FROM items WHERE uid `+in+`
+			UNION ALL SELECT uid, 0, 0, last_seen, headline, published, link, 0 FROM seen WHERE uid `+in, func(r *sql.Rows) error {
 			var uid int64
 			var k knownItem
 			if err := r.Scan(&uid, &k.id, &k.hash, &k.seen, &k.headline, &k.published, &k.link, &k.gone); err != nil {
@@ -60,7 +55,7 @@ func knownItems(ctx context.Context, q querier, s *Store, uids []int64) (map[int
 				known[uid] = k
 			}
 			return nil
-		}); err != nil {
+		}, args...); err != nil {
 			return nil, err
 		}
 	}
@@ -74,25 +69,17 @@ type past struct {
 }
 
 // pastOf reads the past of sources.
-func pastOf(ctx context.Context, q querier, sources []string) (map[string]past, error) {
+func pastOf(from reads, sources []string) (map[string]past, error) {
 	found := make(map[string]past, len(sources))
 	for part := range slices.Chunk(sources, listed) {
-		args := make([]any, len(part))
-		for i, id := range part {
-			args[i] = id
-		}
-		rows, err := q.QueryContext(ctx, `SELECT id, listed FROM sources WHERE id IN `+placeholders(1, len(args)), args...)
-		if err != nil {
-			return nil, err
-		}
-		if err := scan(rows, func(r *sql.Rows) error {
+		if err := from.query(`SELECT id, listed FROM sources WHERE id IN `+placeholders(1, len(part)), func(r *sql.Rows) error {
 			var id, list string
 			if err := r.Scan(&id, &list); err != nil {
 				return err
 			}
 			found[id] = past{listed: splitIDs(list)}
 			return nil
-		}); err != nil {
+		}, anys(part)...); err != nil {
 			return nil, err
 		}
 	}
@@ -135,11 +122,10 @@ type recognition struct {
 
 // recogniser asks the store what a document's items may be.
 type recogniser struct {
-	ctx context.Context
-	q   querier
-	s   *Store
-	c   *Collected
-	now time.Time
+	from reads
+	s    *Store
+	c    *Collected
+	now  time.Time
 
 	of      *feed.Recognition
 	trusted map[string]bool // hosts and whether they number their articles
@@ -239,7 +225,7 @@ func (r *recogniser) match(rec *recognition, open []int, stored []*feed.Item, cl
 func (r *recogniser) numbered(host string) bool {
 	is, ok := r.trusted[host]
 	if !ok && r.failed == nil {
-		if is, r.failed = numbered(r.ctx, r.q, articleInt("https://"+host+"/")); r.trusted == nil {
+		if is, r.failed = numbered(r.from, articleInt("https://"+host+"/")); r.trusted == nil {
 			r.trusted = map[string]bool{}
 		}
 		r.trusted[host] = is
@@ -297,18 +283,14 @@ func (r *recogniser) stored(column string, values []int64, most int) (items []*f
 			args = append(args, id)
 		}
 		where := ` WHERE i.source IN ` + placeholders(1, len(args))
-		where += ` AND ` + column + ` ` + r.s.d.in(part, &args)
+		where += ` AND ` + column + ` ` + r.from.in(part, &args)
 		if most > 0 {
 			where += ` ORDER BY i.id + 0 DESC LIMIT ` + strconv.Itoa(most) // not by the order of the table
 		}
-		rows, err := r.q.QueryContext(r.ctx, `SELECT `+narrow+`, t.body FROM items i JOIN texts t ON t.item = i.id`+where, args...)
-		if err != nil {
-			return nil, err
-		}
 		var blob sql.RawBytes
-		narrow := newNarrowRow(&blob)
-		if err := scan(rows, func(row *sql.Rows) error {
-			it, err := narrow.scan(row)
+		row := newNarrowRow(&blob)
+		if err := r.from.query(`SELECT `+narrow+`, t.body FROM items i JOIN texts t ON t.item = i.id`+where, func(found *sql.Rows) error {
+			it, err := row.scan(found)
 			if err != nil {
 				return err
 			}
@@ -318,7 +300,7 @@ func (r *recogniser) stored(column string, values []int64, most int) (items []*f
 			own := *it
 			items = append(items, &own)
 			return nil
-		}); err != nil {
+		}, args...); err != nil {
 			return nil, err
 		}
 	}
@@ -336,32 +318,22 @@ func (r *recogniser) retired(rec *recognition, open []int) error {
 			headlines = append(headlines, h)
 		}
 	}
-	for part := range slices.Chunk(headlines, listed) {
-		args := []any{r.c.State.Source}
-		rows, err := r.q.QueryContext(r.ctx, `SELECT uid, last_seen, headline, published, link FROM seen WHERE source = $1 AND headline `+r.s.d.in(part, &args), args...)
-		if err != nil {
+	return eachIn(r.from, `SELECT uid, last_seen, headline, published, link FROM seen WHERE source = $1 AND headline `, headlines, ``, func(row *sql.Rows) error {
+		var k knownItem
+		if err := row.Scan(&k.uid, &k.seen, &k.headline, &k.published, &k.link); err != nil {
 			return err
 		}
-		if err := scan(rows, func(row *sql.Rows) error {
-			var k knownItem
-			if err := row.Scan(&k.uid, &k.seen, &k.headline, &k.published, &k.link); err != nil {
-				return err
+		for _, i := range by[k.headline] {
+			it := &r.c.Items[i]
+			switch {
+			case k.published != 0 && !it.Published.IsZero() && it.Published.Sub(fromMillis(k.published)).Abs() < time.Minute,
+				k.link != 0 && k.link == linkInt(it.Canonical) && feed.NamesArticle(it.Canonical),
+				(k.published == 0 || it.Published.IsZero()) && feed.Specific(it.Title):
+				rec.retired[i] = k
 			}
-			for _, i := range by[k.headline] {
-				it := &r.c.Items[i]
-				switch {
-				case k.published != 0 && !it.Published.IsZero() && it.Published.Sub(fromMillis(k.published)).Abs() < time.Minute,
-					k.link != 0 && k.link == linkInt(it.Canonical) && feed.NamesArticle(it.Canonical),
-					(k.published == 0 || it.Published.IsZero()) && feed.Specific(it.Title):
-					rec.retired[i] = k
-				}
-			}
-			return nil
-		}); err != nil {
-			return err
 		}
-	}
-	return nil
+		return nil
+	}, r.c.State.Source)
 }
 
 // repeated finds what the new items tell once more: of what is stored, and of the document.
@@ -386,15 +358,18 @@ func firstOf(o *feed.Item) int64 {
 
 // numbered says whether a host, given as an articleInt without number, means its numbers as the
 // identity of articles, by what is stored of it.
-func numbered(ctx context.Context, q querier, host int64) (bool, error) {
+func numbered(from reads, host int64) (bool, error) {
 	// So many rows tell, and a host with hundreds of thousands is not walked through.
 	const withNumber, without = 3000, 1000
 	var n feed.Numbering
-	if err := q.QueryRowContext(ctx, `SELECT COUNT(DISTINCT article), COUNT(DISTINCT link) FROM
-		(SELECT article, link FROM items WHERE article > $1 AND article <= $2 ORDER BY article, id LIMIT $3) AS sample`, host, host|0xffffffff, withNumber).
-		Scan(&n.Numbers, &n.Addresses); err != nil {
+	if err := from.query(`SELECT COUNT(DISTINCT article), COUNT(DISTINCT link) FROM
+		(SELECT article, link FROM items WHERE article > $1 AND article <= $2 ORDER BY article, id LIMIT $3) AS sample`, func(r *sql.Rows) error {
+		return r.Scan(&n.Numbers, &n.Addresses)
+	}, host, host|0xffffffff, withNumber); err != nil {
 		return false, err
 	}
-	err := q.QueryRowContext(ctx, `SELECT COUNT(DISTINCT link) FROM (SELECT link FROM items WHERE article = $1 ORDER BY id LIMIT $2) AS sample`, host, without).Scan(&n.Plain)
+	err := from.query(`SELECT COUNT(DISTINCT link) FROM (SELECT link FROM items WHERE article = $1 ORDER BY id LIMIT $2) AS sample`, func(r *sql.Rows) error {
+		return r.Scan(&n.Plain)
+	}, host, without)
 	return n.Trusted(), err
 }

@@ -42,10 +42,9 @@ func (s *Store) Rendering(ctx context.Context, name, state string, now, until ti
 	for part := range slices.Chunk(want, listed) {
 		if err := s.query(ctx, `SELECT path, hash, modified, body, state FROM renditions WHERE path IN `+placeholders(1, len(part)), func(row *sql.Rows) error {
 			var d feed.Rendition
-			var modified int64
 			var of string
-			err := row.Scan(&d.Path, &d.Hash, &modified, &d.Body, &of)
-			if d.Modified = fromMillis(modified); of == state {
+			err := row.Scan(&d.Path, &d.Hash, asTime{&d.Modified}, &d.Body, &of)
+			if of == state {
 				r.Docs = append(r.Docs, d)
 			}
 			return err

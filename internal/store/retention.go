@@ -100,16 +100,11 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 
 // changeSections moves the versions of the sections that these entries stand in.
 func changeSections(tx *tx, entries []int64) error {
-	var args []any
-	rows, err := tx.Query(`SELECT DISTINCT sections FROM entries WHERE id `+tx.s.d.in(entries, &args), args...)
-	if err != nil {
-		return err
-	}
 	touched := map[string]bool{"all": true, removed: true}
-	if err := scan(rows, func(r *sql.Rows) error {
-		var sections string
-		err := r.Scan(&sections)
-		for _, s := range splitList(sections) {
+	if err := eachIn(tx, `SELECT DISTINCT sections FROM entries WHERE id `, entries, ``, func(r *sql.Rows) error {
+		var sections []string
+		err := r.Scan(asList{&sections})
+		for _, s := range sections {
 			touched[s] = true
 		}
 		return err
@@ -148,24 +143,11 @@ func forgetItems(tx *tx, ids []int64, now time.Time) error {
 
 // ids reads a column of numbers.
 func (s *Store) ids(ctx context.Context, q string, args ...any) (ids []int64, err error) {
-	err = s.query(ctx, q, addID(&ids), args...)
+	err = s.query(ctx, q, column(&ids), args...)
 	return ids, err
 }
 
 func idsIn(tx *tx, q string, args ...any) (ids []int64, err error) {
-	rows, err := tx.Query(q, args...)
-	if err != nil {
-		return nil, err
-	}
-	err = scan(rows, addID(&ids))
+	err = tx.query(q, column(&ids), args...)
 	return ids, err
-}
-
-func addID(ids *[]int64) func(*sql.Rows) error {
-	return func(r *sql.Rows) error {
-		var id int64
-		err := r.Scan(&id)
-		*ids = append(*ids, id)
-		return err
-	}
 }

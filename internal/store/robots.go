@@ -12,12 +12,10 @@ import (
 // is not known.
 func (s *Store) Robots(ctx context.Context, origin string) (feed.Robots, error) {
 	var r feed.Robots
-	var since, until int64
-	err := s.one(ctx, `SELECT since, until, body, failed FROM robots WHERE origin = $1`, []any{origin}, &since, &until, &r.Body, &r.Failed)
+	err := s.one(ctx, `SELECT since, until, body, failed FROM robots WHERE origin = $1`, []any{origin}, asTime{&r.Since}, asTime{&r.Until}, &r.Body, &r.Failed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return feed.Robots{}, nil
 	}
-	r.Since, r.Until = fromMillis(since), fromMillis(until)
 	return r, err
 }
 

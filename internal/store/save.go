@@ -148,7 +148,7 @@ func (s *Store) saveBatch(batch []*save) (began bool, err error) {
 	ctx := context.Background()
 	err = s.tx(ctx, func(tx *tx) error {
 		began = true
-		batch, err := s.current(ctx, tx, batch)
+		batch, err := current(tx, batch)
 		if err != nil || len(batch) == 0 {
 			return err
 		}
@@ -172,11 +172,11 @@ func (s *Store) saveBatch(batch []*save) (began bool, err error) {
 		if err := tx.many(putHold, holds); err != nil {
 			return err
 		}
-		known, err := knownItems(ctx, tx, s, uids)
+		known, err := knownItems(tx, uids)
 		if err != nil {
 			return err
 		}
-		before, err := pastOf(ctx, tx, sources)
+		before, err := pastOf(tx, sources)
 		if err != nil {
 			return err
 		}
@@ -192,7 +192,7 @@ func (s *Store) saveBatch(batch []*save) (began bool, err error) {
 				fresh = fresh[:0]
 			}
 			n := len(w.c.Items)
-			items, list, counts, err := s.saveOne(ctx, tx, w.c, uids[:n], known, before[w.c.State.Source])
+			items, list, counts, err := s.saveOne(tx, w.c, uids[:n], known, before[w.c.State.Source])
 			if err != nil {
 				return fmt.Errorf("save %s: %w", w.c.State.Source, err)
 			}
@@ -243,11 +243,11 @@ func (c *Collected) stateRow(listed string) ([]any, error) {
 
 // saveOne writes what c changes of the known items and returns its new ones, the oldest first, and
 // what is to be kept of its list; uids are its items'.
-func (s *Store) saveOne(ctx context.Context, tx *tx, c *Collected, uids []int64, known map[int64]knownItem, before past) (fresh []newItem, list listing, n Counts, err error) {
+func (s *Store) saveOne(tx *tx, c *Collected, uids []int64, known map[int64]knownItem, before past) (fresh []newItem, list listing, n Counts, err error) {
 	if len(c.Items) == 0 && len(c.Withdrawn) == 0 && !(c.Full && c.Complete) {
 		return nil, list, n, nil
 	}
-	r := recogniser{ctx: ctx, q: tx, s: s, c: c, now: c.At}
+	r := recogniser{from: tx, s: s, c: c, now: c.At}
 	rec, err := r.recognise(uids, known, before)
 	if err != nil {
 		return nil, list, n, err
@@ -345,7 +345,7 @@ func (r *recogniser) withdraw(tx *tx, before past, there map[int64]bool, back []
 		for i, d := range r.c.Withdrawn {
 			uids[i] = keyInt(feed.EntryKey(r.c.State.Source, "g:"+d.Ref))
 		}
-		said, err := knownItems(r.ctx, r.q, r.s, uids)
+		said, err := knownItems(r.from, uids)
 		if err != nil {
 			return 0, err
 		}
@@ -365,36 +365,19 @@ func (r *recogniser) withdraw(tx *tx, before past, there map[int64]bool, back []
 			}
 		}
 	}
-	n := len(back)
 	if err := noteChanged(tx, gone); err != nil {
 		return 0, err
 	}
-	for part := range slices.Chunk(gone, listed) {
-		args := []any{millis(r.c.At)}
-		res, err := tx.Exec(`UPDATE items SET gone = $1, filed = 0 WHERE gone = 0 AND id `+r.s.d.in(part, &args), args...)
-		if err != nil {
-			return 0, err
-		}
-		rows, err := res.RowsAffected()
-		if err != nil {
-			return 0, err
-		}
-		n += int(rows)
-	}
-	return n, nil
+	left, err := tx.affectedIn(`UPDATE items SET gone = $1, filed = 0 WHERE gone = 0 AND id `, gone, ``, millis(r.c.At))
+	return len(back) + left, err
 }
 
 func setGone(tx *tx, ids []int64, at int64) error {
 	if err := noteChanged(tx, ids); err != nil {
 		return err
 	}
-	for part := range slices.Chunk(ids, listed) {
-		args := []any{at}
-		if _, err := tx.Exec(`UPDATE items SET gone = $1, filed = 0 WHERE id `+tx.s.d.in(part, &args), args...); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := tx.affectedIn(`UPDATE items SET gone = $1, filed = 0 WHERE id `, ids, ``, at)
+	return err
 }
 
 type newItem struct {
@@ -482,7 +465,7 @@ func (r *recogniser) freeUID(it *feed.Item, used map[int64]bool) (int64, error) 
 	for i, key := range keys {
 		uids[i] = keyInt(feed.EntryKey(it.Source, key))
 	}
-	known, err := knownItems(r.ctx, r.q, r.s, uids)
+	known, err := knownItems(r.from, uids)
 	if err != nil {
 		return 0, err
 	}
@@ -535,6 +518,14 @@ func keyInt(key string) int64 {
 	return int64(n)
 }
 
+func keyInts(keys []string) []int64 {
+	all := make([]int64, len(keys))
+	for i, key := range keys {
+		all[i] = keyInt(key)
+	}
+	return all
+}
+
 func intKey(n int64) string {
 	if n == 0 {
 		return ""
@@ -556,9 +547,6 @@ func linkInt(canonical string) int64 {
 	}
 	return int64(xxhash.Sum64String(canonical))
 }
-
-// listed is how many numbers one dialect.in gets at most.
-const listed = 500
 
 // Rows of one INSERT: enough to make a call's own cost small. What is left over goes row by row, so
 // that there are two statements to know, whatever arrives.

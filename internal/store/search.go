@@ -112,38 +112,25 @@ func (s *Store) writeIndex(tx *tx, gone, rows [][]any) error {
 
 func (s *Store) indexedItems(tx *tx, items []feed.Item) (map[int64]indexed, error) {
 	is := make(map[int64]indexed, len(items))
-	for part := range slices.Chunk(items, listed) {
-		ids := make([]int64, len(part))
-		for i := range part {
-			ids[i] = part[i].ID
-		}
-		var args []any
-		rows, err := tx.Query(`SELECT id, found FROM items WHERE found <> 0 AND id `+s.d.in(ids, &args), args...)
-		if err != nil {
-			return nil, err
-		}
-		if err := scan(rows, func(r *sql.Rows) error {
-			var id, found int64
-			err := r.Scan(&id, &found)
-			is[id] = newIndexed(found)
-			return err
-		}); err != nil {
-			return nil, err
-		}
+	ids := make([]int64, len(items))
+	for i := range items {
+		ids[i] = items[i].ID
 	}
-	return is, nil
+	err := eachIn(tx, `SELECT id, found FROM items WHERE found <> 0 AND id `, ids, ``, func(r *sql.Rows) error {
+		var id, found int64
+		err := r.Scan(&id, &found)
+		is[id] = newIndexed(found)
+		return err
+	})
+	return is, err
 }
 
 // rekey moves the reports of an entry that was published anew to its new time, but those that are being
 // filed, which are indexed anyway.
 func (s *Store) rekey(tx *tx, entry, published int64, filing map[int64]bool) (gone, rows [][]any, err error) {
-	found, err := tx.Query(`SELECT i.id, i.found, i.source, t.title, t.summary FROM items i JOIN texts t ON t.item = i.id
-		WHERE i.id IN (SELECT item FROM reports WHERE entry = $1) AND i.found <> 0`, entry)
-	if err != nil {
-		return nil, nil, err
-	}
 	var keys [][]any
-	if err := scan(found, func(r *sql.Rows) error {
+	if err := tx.query(`SELECT i.id, i.found, i.source, t.title, t.summary FROM items i JOIN texts t ON t.item = i.id
+		WHERE i.id IN (SELECT item FROM reports WHERE entry = $1) AND i.found <> 0`, func(r *sql.Rows) error {
 		var it feed.Item
 		var was int64
 		if err := r.Scan(&it.ID, &was, &it.Source, &it.Title, &it.Summary); err != nil {
@@ -159,7 +146,7 @@ func (s *Store) rekey(tx *tx, entry, published int64, filing map[int64]bool) (go
 			rows, keys = append(rows, row), append(keys, []any{key, it.ID})
 		}
 		return nil
-	}); err != nil {
+	}, entry); err != nil {
 		return nil, nil, err
 	}
 	return gone, rows, tx.atOnce(`UPDATE items SET found = $1 WHERE id = $2`, keys)
@@ -217,20 +204,17 @@ func (s *Store) Index(ctx context.Context) (total int, err error) {
 
 // indexAfter indexes some of the items behind the one with this number, and notes how far it came.
 func (s *Store) indexAfter(tx *tx, after int64) (int, error) {
-	found, err := tx.Query(`SELECT i.id, i.found, i.source, i.published, i.first_seen, COALESCE(e.published, 0), t.title, t.summary
-		FROM items i JOIN texts t ON t.item = i.id LEFT JOIN entries e ON e.id = i.entry
-		WHERE i.id > $1 ORDER BY i.id LIMIT $2`, after, indexRows)
-	if err != nil {
-		return 0, err
-	}
 	reached := indexWhole
 	var rows, keys [][]any
 	var words []byte
 	n := 0
-	if err := scan(found, func(r *sql.Rows) error {
+	if err := tx.query(`SELECT i.id, i.found, i.source, i.published, i.first_seen, COALESCE(e.published, 0), t.title, t.summary
+		FROM items i JOIN texts t ON t.item = i.id LEFT JOIN entries e ON e.id = i.entry
+		WHERE i.id > $1 ORDER BY i.id LIMIT $2`, func(r *sql.Rows) error {
 		var it feed.Item
-		var found, published, firstSeen, entry int64
-		if err := r.Scan(&it.ID, &found, &it.Source, &published, &firstSeen, &entry, &it.Title, &it.Summary); err != nil {
+		var found int64
+		var told time.Time
+		if err := r.Scan(&it.ID, &found, &it.Source, asTime{&it.Published}, asTime{&it.FirstSeen}, asTime{&told}, &it.Title, &it.Summary); err != nil {
 			return err
 		}
 		if n++; n == indexRows {
@@ -239,17 +223,16 @@ func (s *Store) indexAfter(tx *tx, after int64) (int, error) {
 		if found != 0 {
 			return nil
 		}
-		it.Published, it.FirstSeen = fromMillis(published), fromMillis(firstSeen)
-		at := it.Date()
-		if entry != 0 {
-			at = fromMillis(entry)
+		at := told // under its entry
+		if at.IsZero() {
+			at = it.Date()
 		}
 		key := foundKey(at, it.ID)
 		var row []any
 		row, words = s.foundRow(key, &it, words)
 		rows, keys = append(rows, row), append(keys, []any{key, it.ID})
 		return nil
-	}); err != nil {
+	}, after, indexRows); err != nil {
 		return 0, err
 	}
 	if err := s.writeIndex(tx, nil, rows); err != nil {
@@ -258,8 +241,7 @@ func (s *Store) indexAfter(tx *tx, after int64) (int, error) {
 	if err := tx.atOnce(`UPDATE items SET found = $1 WHERE id = $2`, keys); err != nil {
 		return 0, err
 	}
-	_, err = tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, indexReached, reached)
-	return len(rows), err
+	return len(rows), setMeta(indexReached, reached)(tx)
 }
 
 // How many keys one look into the index asks for, at first and at most, and of how many reports the texts are read
@@ -487,31 +469,23 @@ func (s *Store) wanted(ctx context.Context, q *feed.TextQuery, keys []int64) (ma
 
 // inSection returns those of the items whose entry is in a section.
 func (s *Store) inSection(ctx context.Context, section string, ids []int64) (in []int64, err error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	var args []any
-	err = s.query(ctx, `SELECT i.id, e.sections FROM items i JOIN entries e ON e.id = i.entry WHERE i.id `+s.d.in(ids, &args), func(r *sql.Rows) error {
+	err = eachIn(outside{ctx, s}, `SELECT i.id, e.sections FROM items i JOIN entries e ON e.id = i.entry WHERE i.id `, ids, ``, func(r *sql.Rows) error {
 		var id int64
-		var sections string
-		err := r.Scan(&id, &sections)
-		if slices.Contains(splitList(sections), section) {
+		var sections []string
+		err := r.Scan(&id, asList{&sections})
+		if slices.Contains(sections, section) {
 			in = append(in, id)
 		}
 		return err
-	}, args...)
+	})
 	return in, err
 }
 
 // matching returns those of the items that a query matches by their source and words, by their numbers.
 func (s *Store) matching(ctx context.Context, q *feed.TextQuery, ids []int64) (matching map[int64]*foundReport, err error) {
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	var args []any
 	matching = map[int64]*foundReport{}
 	var it feed.Item
-	err = s.query(ctx, `SELECT i.id, i.source, t.url, t.title, t.summary FROM items i JOIN texts t ON t.item = i.id WHERE i.id `+s.d.in(ids, &args), func(r *sql.Rows) error {
+	err = eachIn(outside{ctx, s}, `SELECT i.id, i.source, t.url, t.title, t.summary FROM items i JOIN texts t ON t.item = i.id WHERE i.id `, ids, ``, func(r *sql.Rows) error {
 		if err := r.Scan(&it.ID, &it.Source, &it.URL, &it.Title, &it.Summary); err != nil {
 			return err
 		}
@@ -519,36 +493,29 @@ func (s *Store) matching(ctx context.Context, q *feed.TextQuery, ids []int64) (m
 			matching[it.ID] = &foundReport{Found: feed.Found{Item: it}}
 		}
 		return nil
-	}, args...)
+	})
 	return matching, err
 }
 
 // decided adds to reports whose texts were read when they were told, and what was decided about them. What is deleted
 // meanwhile is not among those that it returns.
 func (s *Store) decided(ctx context.Context, texts map[int64]*foundReport) (found map[int64]*foundReport, err error) {
-	if len(texts) == 0 {
-		return nil, nil
-	}
 	found = make(map[int64]*foundReport, len(texts))
-	var args []any
-	err = s.query(ctx, `SELECT i.id, i.published, i.first_seen, i.story, i.entry, i.dropped, i.gone,
+	err = eachIn(outside{ctx, s}, `SELECT i.id, i.published, i.first_seen, i.story, i.entry, i.dropped, i.gone,
 		COALESCE(e.published, 0), COALESCE(e.withdrawn, 0), COALESCE(e.backlog, 0), COALESCE(e.sections, ''), CASE WHEN e.id IS NULL THEN 0 ELSE 1 END
-		FROM items i LEFT JOIN entries e ON e.id = i.entry WHERE i.id `+s.d.in(slices.Sorted(maps.Keys(texts)), &args),
+		FROM items i LEFT JOIN entries e ON e.id = i.entry WHERE i.id `, slices.Sorted(maps.Keys(texts)), ``,
 		func(r *sql.Rows) error {
-			var id, published, firstSeen, story, entry, gone, at, withdrawn, backlog, filed int64
-			var dropped, sections string
-			if err := r.Scan(&id, &published, &firstSeen, &story, &entry, &dropped, &gone, &at, &withdrawn, &backlog, &sections, &filed); err != nil {
+			var f foundReport
+			it := &f.Item
+			if err := r.Scan(&it.ID, asTime{&it.Published}, asTime{&it.FirstSeen}, asKey{&it.Story}, asKey{&it.Entry}, &it.Dropped, asTime{&it.Gone},
+				asTime{&f.Published}, asTime{&f.Withdrawn}, &f.Backlog, asList{&f.Sections}, &f.entry); err != nil {
 				return err
 			}
-			f := texts[id]
-			it := &f.Item
-			it.Published, it.FirstSeen, it.Gone, it.Dropped = fromMillis(published), fromMillis(firstSeen), fromMillis(gone), dropped
-			it.Story, it.Entry = intKey(story), intKey(entry)
-			f.Published, f.Withdrawn, f.Backlog, f.entry = fromMillis(at), fromMillis(withdrawn), backlog != 0, filed != 0
-			f.Sections = splitList(sections)
-			found[id] = f
+			text := &texts[it.ID].Item
+			it.Source, it.URL, it.Title, it.Summary = text.Source, text.URL, text.Title, text.Summary
+			found[it.ID] = &f
 			return nil
-		}, args...)
+		})
 	return found, err
 }
 

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"reflect"
@@ -27,14 +26,8 @@ type DueSource struct {
 // Due returns the sources that are due at a time, the longest waiting first, limit of them at most.
 func (s *Store) Due(ctx context.Context, at time.Time, limit int) ([]DueSource, error) {
 	var due []DueSource
-	err := s.query(ctx, `SELECT id, next_run FROM sources WHERE next_run > 0 AND next_run <= $1 ORDER BY next_run LIMIT $2`, func(r *sql.Rows) error {
-		var d DueSource
-		var at int64
-		err := r.Scan(&d.ID, &at)
-		d.At = fromMillis(at)
-		due = append(due, d)
-		return err
-	}, millis(at), limit)
+	err := s.query(ctx, `SELECT id, next_run FROM sources WHERE next_run > 0 AND next_run <= $1 ORDER BY next_run LIMIT $2`,
+		into(&due, func(d *DueSource) []any { return []any{&d.ID, asTime{&d.At}} }), millis(at), limit)
 	return due, err
 }
 
@@ -97,7 +90,7 @@ func (s *Store) Lost(err error) bool { return s.d.lost(err) }
 
 // current returns the saves that no other look has superseded. What a hub changed in a source's
 // subscription since its look began is taken over.
-func (s *Store) current(ctx context.Context, tx *tx, batch []*save) ([]*save, error) {
+func current(tx *tx, batch []*save) ([]*save, error) {
 	var ids []string
 	for _, w := range batch {
 		if w.c.Before != nil {
@@ -109,11 +102,7 @@ func (s *Store) current(ctx context.Context, tx *tx, batch []*save) ([]*save, er
 	}
 	stored := make(map[string]feed.SourceState, len(ids))
 	for part := range slices.Chunk(ids, listed) {
-		rows, err := tx.QueryContext(ctx, `SELECT id, state FROM sources WHERE id IN `+placeholders(1, len(part)), anys(part)...)
-		if err != nil {
-			return nil, err
-		}
-		if err := scan(rows, intoStates(stored)); err != nil {
+		if err := tx.query(`SELECT id, state FROM sources WHERE id IN `+placeholders(1, len(part)), intoStates(stored), anys(part)...); err != nil {
 			return nil, err
 		}
 	}

@@ -72,14 +72,9 @@ func (s *Store) SaveState(ctx context.Context, st feed.SourceState) error {
 // Holds returns the hosts that asked for no requests until some time after now.
 func (s *Store) Holds(ctx context.Context, now time.Time) ([]feed.HostHold, error) {
 	var holds []feed.HostHold
-	err := s.query(ctx, `SELECT host, until, reason FROM holds WHERE until > $1`, func(r *sql.Rows) error {
-		var h feed.HostHold
-		var until int64
-		err := r.Scan(&h.Host, &until, &h.Reason)
-		h.Until = fromMillis(until)
-		holds = append(holds, h)
-		return err
-	}, millis(now))
+	err := s.query(ctx, `SELECT host, until, reason FROM holds WHERE until > $1`, into(&holds, func(h *feed.HostHold) []any {
+		return []any{&h.Host, asTime{&h.Until}, &h.Reason}
+	}), millis(now))
 	return holds, err
 }
 
@@ -93,18 +88,19 @@ func (s *Store) Known(ctx context.Context, source string, items []feed.Item) (ma
 	for i := range items {
 		uids[i] = keyInt(feed.EntryKey(source, items[i].Key))
 	}
-	known, err := knownItems(ctx, s.read, s, uids)
+	from := outside{ctx, s}
+	known, err := knownItems(from, uids)
 	if err != nil {
-		return nil, s.explain(err)
+		return nil, err
 	}
-	before, err := pastOf(ctx, s.read, []string{source})
+	before, err := pastOf(from, []string{source})
 	if err != nil {
-		return nil, s.explain(err)
+		return nil, err
 	}
-	r := recogniser{ctx: ctx, q: s.read, s: s, c: &Collected{State: feed.SourceState{Source: source}, Items: items}, now: time.Now()}
+	r := recogniser{from: from, s: s, c: &Collected{State: feed.SourceState{Source: source}, Items: items}, now: time.Now()}
 	rec, err := r.recognise(uids, known, before[source])
 	if err != nil {
-		return nil, s.explain(err)
+		return nil, err
 	}
 	for i := range items {
 		if rec.same[i] != 0 || rec.retired[i].uid != 0 || rec.is[i] != nil {

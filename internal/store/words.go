@@ -79,16 +79,7 @@ func (s *Store) SaveWords(ctx context.Context, words []feed.EditorsWord, items [
 func chains(tx *tx, words []feed.EditorsWord) (leads []int64, err error) {
 	for i := range words {
 		if w := &words[i]; w.Kind == feed.WordSplit && len(leads) == 0 { // words said at once are about one story
-			rows, err := tx.Query(`SELECT lead FROM entries WHERE story = $1 AND follows <> 0 AND withdrawn = 0 AND lead <> 0`, keyInt(w.B))
-			if err != nil {
-				return nil, err
-			}
-			if err := scan(rows, func(r *sql.Rows) error {
-				var lead int64
-				err := r.Scan(&lead)
-				leads = append(leads, lead)
-				return err
-			}); err != nil {
+			if leads, err = idsIn(tx, `SELECT lead FROM entries WHERE story = $1 AND follows <> 0 AND withdrawn = 0 AND lead <> 0`, keyInt(w.B)); err != nil {
 				return nil, err
 			}
 		}
@@ -121,18 +112,14 @@ func nextDecision(tx *tx) (n int64, err error) {
 func saveWord(tx *tx, w *feed.EditorsWord, items []int64) error {
 	var c changed
 	replace := func(kind feed.EditorsKind, a, b string) error {
-		rows, err := tx.Query(selectWords+` WHERE kind = $1 AND a = $2 AND b = $3`, string(kind), a, b)
-		if err != nil {
-			return err
-		}
-		if err := scan(rows, func(r *sql.Rows) error {
+		if err := tx.query(selectWords+` WHERE kind = $1 AND a = $2 AND b = $3`, func(r *sql.Rows) error {
 			old, was, err := scanWord(r)
 			c.Words = append(c.Words, replaced{old, was})
 			return err
-		}); err != nil {
+		}, string(kind), a, b); err != nil {
 			return err
 		}
-		_, err = tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2 AND b = $3`, string(kind), a, b)
+		_, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2 AND b = $3`, string(kind), a, b)
 		return err
 	}
 	if err := replace(w.Kind, w.A, w.B); err != nil {
@@ -184,55 +171,31 @@ func putWord(tx *tx, w *feed.EditorsWord, c changed) error {
 
 // parted are the keys under which an editor took any of these items out of a story.
 func parted(tx *tx, items []int64, story string) (keys []string, err error) {
-	if len(items) == 0 {
-		return nil, nil
-	}
-	var args []any
-	rows, err := tx.Query(`SELECT uid FROM items WHERE id `+tx.s.d.in(items, &args), args...)
-	if err != nil {
+	var identities []string
+	if err := eachIn(tx, `SELECT uid FROM items WHERE id `, items, ``, into(&identities, func(uid *string) []any { return []any{asKey{uid}} })); err != nil {
 		return nil, err
 	}
-	identities := map[string]bool{}
-	if err := scan(rows, func(r *sql.Rows) error {
-		var uid int64
-		err := r.Scan(&uid)
-		identities[intKey(uid)] = true
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	if rows, err = tx.Query(selectWords+` WHERE kind = $1 AND b = $2 ORDER BY a`, string(feed.WordSplit), story); err != nil {
-		return nil, err
-	}
-	err = scan(rows, func(r *sql.Rows) error {
+	err = tx.query(selectWords+` WHERE kind = $1 AND b = $2 ORDER BY a`, func(r *sql.Rows) error {
 		w, c, err := scanWord(r)
-		if identities[w.A] || slices.ContainsFunc(c.Places, func(p feed.Place) bool { return slices.Contains(items, p.Item) }) {
+		if slices.Contains(identities, w.A) || slices.ContainsFunc(c.Places, func(p feed.Place) bool { return slices.Contains(items, p.Item) }) {
 			keys = append(keys, w.A)
 		}
 		return err
-	})
+	}, string(feed.WordSplit), story)
 	return keys, err
 }
 
 // places are where these items are told now. What the desk has not filed yet has none.
 func places(tx *tx, items []int64) (all []feed.Place, err error) {
-	if len(items) == 0 {
-		return nil, nil
-	}
-	var args []any
-	rows, err := tx.Query(`SELECT i.id, i.story, i.entry, i.verdict, i.why, e.lead
-		FROM items i JOIN entries e ON e.id = i.entry WHERE i.id `+tx.s.d.in(items, &args)+` ORDER BY i.id`, args...)
-	if err != nil {
-		return nil, err
-	}
-	err = scan(rows, func(r *sql.Rows) error {
+	err = eachIn(tx, `SELECT i.id, i.story, i.entry, i.verdict, i.why, e.lead
+		FROM items i JOIN entries e ON e.id = i.entry WHERE i.id `, items, ` ORDER BY i.id`, func(r *sql.Rows) error {
 		var p feed.Place
-		var story, entry, lead int64
+		var lead int64
 		var why string
-		if err := r.Scan(&p.Item, &story, &entry, &p.Verdict, &why, &lead); err != nil {
+		if err := r.Scan(&p.Item, asKey{&p.Story}, asKey{&p.Entry}, &p.Verdict, &why, &lead); err != nil {
 			return err
 		}
-		p.Story, p.Entry, p.Led = intKey(story), intKey(entry), lead == p.Item
+		p.Led = lead == p.Item
 		if why != "" {
 			if err := json.Unmarshal([]byte(why), &p.Why); err != nil {
 				return err
@@ -247,12 +210,10 @@ func places(tx *tx, items []int64) (all []feed.Place, err error) {
 const selectWords = `SELECT kind, a, b, at, titles, n, who, undo FROM words`
 
 func scanWord(r *sql.Rows) (w feed.EditorsWord, c changed, err error) {
-	var at int64
 	var titles, undo string
-	if err := r.Scan(&w.Kind, &w.A, &w.B, &at, &titles, &w.N, &w.By, &undo); err != nil {
+	if err := r.Scan(&w.Kind, &w.A, &w.B, asTime{&w.At}, &titles, &w.N, &w.By, &undo); err != nil {
 		return w, c, err
 	}
-	w.At = fromMillis(at)
 	if err := json.Unmarshal([]byte(titles), &w.Titles); err != nil {
 		return w, c, err
 	}
@@ -287,13 +248,9 @@ func (s *Store) TakeBack(ctx context.Context, n int64) ([]feed.EditorsWord, erro
 	var gone []feed.EditorsWord
 	err := s.txForGood(ctx, func(tx *tx) error {
 		gone = nil
-		rows, err := tx.Query(selectWords + ` ORDER BY n, kind, a, b`)
-		if err != nil {
-			return err
-		}
 		what := map[int]changed{} // of gone
 		var later []feed.EditorsWord
-		if err := scan(rows, func(r *sql.Rows) error {
+		if err := tx.query(selectWords+` ORDER BY n, kind, a, b`, func(r *sql.Rows) error {
 			w, c, err := scanWord(r)
 			w.Places = c.Places
 			switch {
