@@ -1,5 +1,5 @@
-// Command chaos kills, freezes and cuts off the nodes of a cluster for as long as it is told, and judges
-// what is left of it: the long form of TestChaos in internal/cluster, whose comment says what has to hold.
+// Command chaos kills, freezes and cuts off the nodes of a cluster for a given time, and checks what must
+// hold all the same. It is the long form of TestChaos in internal/cluster, whose comment lists that.
 //
 //	go run ./bench/chaos -for 1h
 package main

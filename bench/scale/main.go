@@ -4,7 +4,7 @@
 //	go run ./bench/scale
 //	go run ./bench/scale -sources 1000000 -hosts 200000
 //
-// When sources run is worked out by the scheduler itself; what a look costs was measured, see costs.
+// The program's own scheduler decides when sources run; the cost of a look was measured, see costs.
 package main
 
 import (

@@ -18,10 +18,10 @@ type addCmd struct {
 	configFlag
 	storeFlag
 	pusherFlag
-	Section string `placeholder:"SECTION" predictor:"section" help:"Everything from there enters this section."`
-	ID      string `name:"id" placeholder:"ID" help:"The source's id; made of its title when it is missing."`
-	Title   string `placeholder:"TITLE" help:"The outlet; what the feed says when it is missing."`
-	Blind   bool   `help:"Add it without looking at it."`
+	Section string `placeholder:"SECTION" predictor:"section" help:"File everything from it under this section."`
+	ID      string `name:"id" placeholder:"ID" help:"The source's id (made from its title)."`
+	Title   string `placeholder:"TITLE" help:"The outlet's name (what the feed says)."`
+	Blind   bool   `help:"Add it without fetching it first."`
 	URL     string `arg:"" name:"url" help:"Address of a feed."`
 }
 

@@ -10,7 +10,7 @@ import (
 type backupCmd struct {
 	unreadConfig
 	storeFlag
-	File string `arg:"" predictor:"file" help:"The new file; one that exists is not overwritten."`
+	File string `arg:"" predictor:"file" help:"The new file; an existing one is not overwritten."`
 }
 
 // Run copies the store, whole and of one moment. Whoever holds the copy can name it with --db.

@@ -20,11 +20,11 @@ import (
 type checkCmd struct {
 	configFlag
 	storeFlag
-	Online  bool   `help:"Ask every source, too, and show what it would bring; nothing is stored."`
-	Fix     bool   `help:"Write what certainly belongs where a mistake is; the others stay."`
-	Partner string `placeholder:"ID" help:"Name what a site would miss in this partner's feeds; with --profile."`
+	Online  bool   `help:"Also fetch every source and show what it would bring; nothing is stored."`
+	Fix     bool   `help:"Correct the mistakes whose correction is certain; leave the others."`
+	Partner string `placeholder:"ID" help:"With --profile: name what that site would miss in this partner's feeds."`
 	Profile string `placeholder:"NAME" help:"The site: apple-news, flipboard, google-news, msn or smartnews."`
-	Accept  bool   `help:"Have a running daemon put this configuration into force although it takes away most sources or all sections."`
+	Accept  bool   `help:"Make a running daemon accept this configuration although it takes away most sources or all sections."`
 }
 
 // Run checks the configuration and the headlines it expects, and tells which sources have moved
@@ -184,7 +184,7 @@ func (c *checkCmd) profile(a *app, cfg *config.Config) error {
 			}
 			if len(body) == 0 {
 				complete = false
-				fmt.Fprintf(a.stdout, "%s: was not published yet: run feedd serve or feedd export\n", path)
+				fmt.Fprintf(a.stdout, "%s: is not published yet: run feedd serve or feedd export\n", path)
 				continue
 			}
 			missing, err := render.CheckProfile(c.Profile, body, time.Now())

@@ -19,7 +19,7 @@ type collectCmd struct {
 	storeFlag
 	memoryFlag
 	JSON    bool     `help:"Print one JSON object instead of a table."`
-	Sources []string `arg:"" optional:"" name:"source" predictor:"source" help:"Ids of sources; all when none is named."`
+	Sources []string `arg:"" optional:"" name:"source" predictor:"source" help:"Ids of sources (all)."`
 }
 
 // Run looks at the sources once. It fails when every source failed.

@@ -36,7 +36,7 @@ func (configCmd) Help() string {
 
 // pusherFlag says who makes a version of the configuration in the database.
 type pusherFlag struct {
-	By string `placeholder:"NAME" help:"Who pushes it into the database; the user of the system, when it is missing."`
+	By string `placeholder:"NAME" help:"Who pushes it into the database (the system's user)."`
 }
 
 func (f pusherFlag) pusher(note string) daemon.Pusher {
@@ -68,7 +68,7 @@ type configPushCmd struct {
 	storeFlag
 	pusherFlag
 	Note   string `short:"m" placeholder:"TEXT" help:"What the version is for."`
-	After  int64  `placeholder:"VERSION" help:"Push only when this is the newest version still."`
+	After  int64  `placeholder:"VERSION" help:"Push only if this is still the newest version."`
 	Accept bool   `help:"Push it although it takes away most sources or all sections."`
 	JSON   bool   `help:"Print JSON instead of the number of the version."`
 	File   string `arg:"" predictor:"file" help:"The file; - reads standard input."`
@@ -148,9 +148,9 @@ func textOf(file string) (text []byte, name string, err error) {
 
 type configPullCmd struct {
 	storeFlag
-	At    int64  `placeholder:"VERSION" help:"The version; the newest when it is missing."`
-	Force bool   `help:"Overwrite a file that holds what no version has."`
-	File  string `arg:"" optional:"" predictor:"file" help:"The file to write; standard output when it is missing."`
+	At    int64  `placeholder:"VERSION" help:"The version (the newest)."`
+	Force bool   `help:"Overwrite the file although no version has what it holds."`
+	File  string `arg:"" optional:"" predictor:"file" help:"The file to write (standard output)."`
 }
 
 // Run writes a version.
@@ -186,14 +186,14 @@ func (c *configPullCmd) keep(a *app, v *daemon.Versions) error {
 	}
 	known, err := v.Has(a.ctx, text)
 	if err == nil && !known {
-		err = useError{fmt.Errorf("%s holds what no version has, and is not overwritten: push it, name another file, or say --force", c.File)}
+		err = useError{fmt.Errorf("no version has what %s holds, so it is not overwritten: push it, name another file, or add --force", c.File)}
 	}
 	return err
 }
 
 type configDiffCmd struct {
 	storeFlag
-	What []string `arg:"" optional:"" predictor:"file" name:"version-or-file" help:"One or two: numbers of versions, or files (./3 for one that is called 3). With one, from the newest version to a file, or from a version to the newest; without any, to config/feeds.yaml."`
+	What []string `arg:"" optional:"" predictor:"file" name:"version-or-file" help:"What to compare: version numbers or files (./3 for a file called 3). Two are compared with each other; one file with the newest version; one version with the newest; without any, config/feeds.yaml with the newest."`
 }
 
 // Run shows the difference as diff -u does.

@@ -20,8 +20,8 @@ import (
 )
 
 type demoCmd struct {
-	Listen string `default:"${listen}" placeholder:"ADDRESS" help:"Where to serve: HOST:PORT or unix:PATH (${default})."`
-	Keep   string `placeholder:"DIR" predictor:"file" help:"Keep the store (demo.db) and the configuration (feeds.yaml) here instead of in a folder that goes away; what you edit there stays."`
+	Listen string `default:"${listen}" placeholder:"ADDRESS" help:"Where to listen: HOST:PORT or unix:PATH (${default})."`
+	Keep   string `placeholder:"DIR" predictor:"file" help:"Keep the store (demo.db) and the configuration (feeds.yaml) in this folder instead of a temporary one."`
 }
 
 // Run shows everything that serve does, with nothing from outside.

@@ -52,7 +52,7 @@ func (c *discoverCmd) Run(a *app) error {
 	}
 	if err == nil && len(found.Feeds) == 0 && found.Page == nil {
 		if !c.JSON {
-			fmt.Fprintln(a.stderr, "feedd: no feed was found there, nor a list of reports")
+			fmt.Fprintln(a.stderr, "feedd: no feed was found there, and no list of reports")
 		}
 		return errQuiet
 	}

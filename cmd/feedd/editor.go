@@ -56,7 +56,7 @@ type splitCmd struct {
 	configFlag
 	storeFlag
 	Story string `arg:"" help:"A story's id."`
-	Item  string `arg:"" help:"The item that is none of it: its number or address."`
+	Item  string `arg:"" help:"The report that does not belong to it: an item's number or address."`
 }
 
 // Run takes a report out of a story for good.
@@ -91,7 +91,7 @@ func (c *joinCmd) Run(a *app) error {
 type replayCmd struct {
 	configFlag
 	storeFlag
-	JSON bool `help:"Print one JSON object a change, one a line."`
+	JSON bool `help:"Print JSON: one object for each change, one a line."`
 }
 
 // Run files the stored items anew by the present configuration and prints what would change.
@@ -119,7 +119,7 @@ func (c *replayCmd) Run(a *app) error {
 				done.Changed, done.Items, done.Enter, done.Leave)
 		}
 		if done.InForce {
-			fmt.Fprintln(a.stderr, "feedd: these rules mean the same as those in force; saving them files nothing anew")
+			fmt.Fprintln(a.stderr, "feedd: these rules mean the same as those in force; saving them changes nothing")
 		}
 		return failed
 	})

@@ -13,15 +13,15 @@ import (
 )
 
 type evalCmd struct {
-	Stories  evalStoriesCmd  `cmd:"" help:"How well stories are told apart, on a labelled TSV file."`
-	Sections evalSectionsCmd `cmd:"" help:"How well items are filed, on a labelled TSV file."`
+	Stories  evalStoriesCmd  `cmd:"" help:"Measure how well stories are told apart, on a labelled TSV file."`
+	Sections evalSectionsCmd `cmd:"" help:"Measure how well items are filed, on a labelled TSV file."`
 }
 
 type evalFlags struct {
 	configFlag
 	storeFlag
 	JSON bool   `help:"Print the figures as JSON."`
-	Out  string `placeholder:"FILE" help:"Write an answer a row here."`
+	Out  string `placeholder:"FILE" help:"Write one answer for each row to this file."`
 	File string `arg:"" help:"TSV with a header line; its columns are below."`
 }
 

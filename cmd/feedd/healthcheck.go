@@ -10,7 +10,7 @@ import (
 
 type healthcheckCmd struct {
 	Address string `arg:"" optional:"" default:"${listen}" help:"Where it listens: HOST:PORT or unix:PATH (${default})."`
-	Ready   bool   `help:"Ask whether it has something to serve and can save what it collects, too."`
+	Ready   bool   `help:"Also ask whether it has something to serve and can save what it collects."`
 }
 
 // patience is how long a daemon may take over an answer of one line.

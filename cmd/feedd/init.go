@@ -17,9 +17,9 @@ import (
 )
 
 type initCmd struct {
-	Language string   `placeholder:"LANGUAGE" help:"Language of the sources, such as vi or en; asked for when it is missing."`
-	Topics   []string `placeholder:"TOPIC,…" help:"Topics of that language, by id or name; asked for when they are missing."`
-	Yes      bool     `help:"Ask nothing; without flags, Vietnamese news of the first three topics."`
+	Language string   `placeholder:"LANGUAGE" help:"Language of the sources, such as vi or en (asked for)."`
+	Topics   []string `placeholder:"TOPIC,…" help:"Topics in that language, by id or name (asked for)."`
+	Yes      bool     `help:"Ask nothing; without other flags, take Vietnamese and its first three topics."`
 	File     string   `arg:"" optional:"" default:"config/feeds.yaml" predictor:"file" help:"The file to write (${default})."`
 }
 
@@ -51,7 +51,7 @@ func (c *initCmd) Run(a *app) error {
 	schema := filepath.Join(folder, config.SchemaFile)
 	if err := writeNew(schema, config.Schema()); errors.Is(err, fs.ErrExist) {
 		if old, err := os.ReadFile(schema); err == nil && !bytes.Equal(old, config.Schema()) {
-			fmt.Fprintf(a.stderr, "feedd: %s is of another feedd and was left as it is; feedd schema prints this one's\n", schema)
+			fmt.Fprintf(a.stderr, "feedd: %s was written by another version of feedd and was left as it is; feedd schema prints this version's\n", schema)
 		}
 	} else if err != nil {
 		return err

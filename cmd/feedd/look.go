@@ -155,8 +155,8 @@ type learnedCmd struct {
 	configFlag
 	storeFlag
 	JSON    bool     `help:"Print JSON."`
-	Most    int      `default:"60" placeholder:"N" help:"At most so many words."`
-	Strike  []string `sep:"none" placeholder:"WORDS" help:"Print the line that strikes these words out of the section, beside those that are struck out of it. May be given several times."`
+	Most    int      `default:"60" placeholder:"N" help:"Print at most this many words (${default})."`
+	Strike  []string `sep:"none" placeholder:"WORDS" help:"Print the line that strikes these words out of the section, with those that are struck out already. May be given several times."`
 	Section string   `arg:"" predictor:"section" help:"The section's id."`
 }
 
@@ -186,7 +186,7 @@ func (c *learnedCmd) Run(a *app) error {
 			return printJSON(a.stdout, map[string]any{"section": c.Section, "words": words, "line": line})
 		}
 		if len(learned.Words) == 0 {
-			fmt.Fprintf(a.stderr, "feedd: %s has learned no words yet: it takes examples of two sections at least, and three with a word\n", c.Section)
+			fmt.Fprintf(a.stderr, "feedd: %s has learned no words yet: it needs examples of at least two sections, and three with the same word\n", c.Section)
 		}
 		w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 		if len(learned.Words) > 0 {

@@ -63,42 +63,42 @@ func run() int {
 
 // cli is the whole command line.
 type cli struct {
-	Init      initCmd      `cmd:"" help:"Write a first feeds.yaml from two questions, with real sources."`
+	Init      initCmd      `cmd:"" help:"Write a first feeds.yaml with real sources; asks for a language and topics."`
 	Serve     serveCmd     `cmd:"" help:"Run the daemon: collect on schedule, file, publish over HTTP."`
-	Demo      demoCmd      `cmd:"" help:"The same, offline, on invented sources served on loopback."`
-	Collect   collectCmd   `cmd:"" help:"Look at all or the named sources once, now, file what they bring, and exit."`
+	Demo      demoCmd      `cmd:"" help:"Run a demonstration offline, on invented sources served from this machine."`
+	Collect   collectCmd   `cmd:"" help:"Collect once from all or the named sources, due or not; file what they bring, and exit."`
 	Export    exportCmd    `cmd:"" help:"Write every feed and page as static files."`
 	Check     checkCmd     `cmd:"" help:"Check the configuration and the headlines it expects."`
-	Sources   sourcesCmd   `cmd:"" help:"Show the state of every source, and why it runs next when it does."`
+	Sources   sourcesCmd   `cmd:"" help:"Show the state of every source, when it runs next, and why then."`
 	Preview   previewCmd   `cmd:"" help:"Show what feedd reads at an address or in a file, storing nothing."`
-	Explain   explainCmd   `cmd:"" help:"Show where an item is, and why."`
-	Learned   learnedCmd   `cmd:"" help:"Show the words that a section has learned, and the line that strikes some out."`
+	Explain   explainCmd   `cmd:"" help:"Show where an item is filed, and why."`
+	Learned   learnedCmd   `cmd:"" help:"Show the words that a section has learned; print the line that strikes some out."`
 	Retract   retractCmd   `cmd:"" help:"Withdraw a story from every feed and page, for good."`
 	File      fileCmd      `cmd:"" help:"File an item under a section, for good."`
 	Unfile    unfileCmd    `cmd:"" help:"Take an item out of a section, for good."`
 	Split     splitCmd     `cmd:"" help:"Take a report out of a story, for good."`
 	Join      joinCmd      `cmd:"" help:"Make two stories one."`
-	Discover  discoverCmd  `cmd:"" help:"Look for the feeds of a site; where there is none, propose selectors."`
-	OPML      opmlCmd      `cmd:"" name:"opml" help:"Sources from and to a subscription list."`
-	Add       addCmd       `cmd:"" help:"Write a feed into the configuration, keeping everything that is there."`
+	Discover  discoverCmd  `cmd:"" help:"Find the feeds of a site; where there is none, propose selectors for its page."`
+	OPML      opmlCmd      `cmd:"" name:"opml" help:"Read and write sources as a subscription list (OPML)."`
+	Add       addCmd       `cmd:"" help:"Add a feed to the configuration, keeping everything that is there."`
 	Decisions decisionsCmd `cmd:"" help:"List the editor's decisions in force, or take one back."`
 	Search    searchCmd    `cmd:"" help:"Find stored stories by words."`
 	Replay    replayCmd    `cmd:"" help:"Print what the present configuration would file otherwise, changing nothing."`
 	Move      moveCmd      `cmd:"" help:"Copy everything stored to another store, between SQLite and PostgreSQL."`
-	Config    configCmd    `cmd:"" help:"The configuration in a PostgreSQL database, from which nodes may read it, and its history."`
+	Config    configCmd    `cmd:"" help:"Keep the configuration in a PostgreSQL database, with its history."`
 	Nodes     nodesCmd     `cmd:"" help:"List the processes that share a PostgreSQL database, and what each does."`
-	Backup    backupCmd    `cmd:"" help:"Copy the SQLite store to a new file, also while the daemon runs."`
+	Backup    backupCmd    `cmd:"" help:"Copy the SQLite store to a new file, even while the daemon runs."`
 	Eval      evalCmd      `cmd:"" help:"Measure quality on labelled data."`
 
-	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it answers, for what watches over it."`
+	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running daemon whether it is well, for containers and supervisors."`
 
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of feeds.yaml, for editors that complete and check it."`
-	Completion completionCmd `cmd:"" help:"Print what makes a shell complete feedd's commands, flags and names."`
+	Completion completionCmd `cmd:"" help:"Print a script by which a shell completes feedd's commands, flags and names."`
 	Man        manCmd        `cmd:"" help:"Print the manual page."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 
-	LogFormat string     `enum:"text,json" default:"text" placeholder:"FORMAT" help:"How to write the log on standard error: text or json."`
-	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" help:"What to write of it: debug, info, warn or error."`
+	LogFormat string     `enum:"text,json" default:"text" placeholder:"FORMAT" help:"Format of the log on standard error: text or json."`
+	LogLevel  slog.Level `default:"info" placeholder:"LEVEL" help:"Lowest level that is logged: debug, info, warn or error."`
 
 	PrintVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
@@ -197,7 +197,7 @@ func (a *app) exit(err error) int {
 
 // configFlag and storeFlag are shared by the commands that need them.
 type configFlag struct {
-	Config string `default:"config/feeds.yaml" placeholder:"FILE" predictor:"file" help:"The configuration (${default}); postgres: is the one in the database."`
+	Config string `default:"config/feeds.yaml" placeholder:"FILE" predictor:"file" help:"The configuration (${default}); postgres: means the one in the database."`
 }
 
 // unreadConfig is taken by the commands that need the store alone, so that a script names the configuration
@@ -219,7 +219,7 @@ func (c configFlag) exists() error {
 
 type storeFlag struct {
 	DB       string `name:"db" default:"sqlite:data/feedd.db" placeholder:"URL" env:"FEEDD_DB" help:"The store: sqlite:PATH or postgres://USER@HOST/DATABASE (${default})."`
-	DBDirect string `name:"db-direct" placeholder:"URL" env:"FEEDD_DB_DIRECT" help:"The same PostgreSQL database past a pooler, where --db leads through PgBouncer in transaction mode: for locks and notices."`
+	DBDirect string `name:"db-direct" placeholder:"URL" env:"FEEDD_DB_DIRECT" help:"Where --db leads through PgBouncer in transaction mode: the direct address of the same database, for locks and notices."`
 }
 
 // placeOf is where the configuration is.

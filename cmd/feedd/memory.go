@@ -12,7 +12,7 @@ import (
 
 // memoryFlag is the flag of commands that may run long.
 type memoryFlag struct {
-	Memory memory `placeholder:"SIZE" help:"Rather collect garbage more often and read the database again than take more memory than this, such as 200MB; a soft limit."`
+	Memory memory `placeholder:"SIZE" help:"Soft limit on memory, such as 200MB: near it, garbage is collected and the database is read again more often."`
 }
 
 // memory is a soft limit in bytes; 0 for none but GOMEMLIMIT's.

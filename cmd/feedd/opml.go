@@ -15,15 +15,15 @@ import (
 )
 
 type opmlCmd struct {
-	Import opmlImportCmd `cmd:"" help:"Write the feeds of a subscription list into the configuration, its folders as sections."`
-	Export opmlExportCmd `cmd:"" help:"Print all sources as a subscription list, sections as folders."`
+	Import opmlImportCmd `cmd:"" help:"Add the feeds of a subscription list to the configuration; folders become sections."`
+	Export opmlExportCmd `cmd:"" help:"Print all sources as a subscription list; sections become folders."`
 }
 
 type opmlImportCmd struct {
 	configFlag
 	storeFlag
 	pusherFlag
-	DryRun bool   `help:"Say what would be written, and write nothing."`
+	DryRun bool   `help:"Only say what would be written."`
 	JSON   bool   `help:"Print the summary as JSON."`
 	File   string `arg:"" predictor:"file" help:"The list, as a reader exported it; - reads standard input."`
 }

@@ -15,8 +15,8 @@ import (
 type previewCmd struct {
 	configFlag
 	storeFlag
-	Source string   `placeholder:"ID" predictor:"source" help:"Read as this source of the configuration: its page selectors, zone, headers."`
-	JSON   bool     `help:"Print one JSON object a document, one a line."`
+	Source string   `placeholder:"ID" predictor:"source" help:"Read it as this source of the configuration: with its selectors, time zone and headers."`
+	JSON   bool     `help:"Print JSON: one object for each document, one a line."`
 	What   []string `arg:"" name:"url-or-file" predictor:"file" help:"Addresses or files."`
 }
 

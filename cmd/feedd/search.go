@@ -13,8 +13,8 @@ type searchCmd struct {
 	configFlag
 	storeFlag
 	JSON  bool     `help:"Print JSON."`
-	Limit int      `default:"20" placeholder:"N" help:"Most stories (${default})."`
-	Words []string `arg:"" help:"Words that a headline or summary must hold, all of them; written as the terms of a rule: \"a phrase\", begun*, /RE2/."`
+	Limit int      `default:"20" placeholder:"N" help:"Print at most this many stories (${default})."`
+	Words []string `arg:"" help:"Words that must all be in a headline or summary, written as the terms of a rule: \"a phrase\", begun*, /RE2/."`
 }
 
 // Run finds stored stories by words.

@@ -15,13 +15,13 @@ type serveCmd struct {
 	configFlag
 	storeFlag
 	memoryFlag
-	Listen    string `placeholder:"ADDRESS" help:"Where to serve: HOST:PORT, unix:PATH, or systemd for the sockets of a .socket unit (these when systemd passes any, else ${listen})."`
-	Admin     string `placeholder:"ADDRESS" help:"Where to show the sources' health and the metrics, and only there; systemd means its socket named admin."`
-	AccessLog string `enum:"none,combined,json" default:"none" placeholder:"FORMAT" help:"Write a line for each answer to standard output: combined or json."`
+	Listen    string `placeholder:"ADDRESS" help:"Where to listen: HOST:PORT, unix:PATH, or systemd for the sockets of a .socket unit (systemd's when it passes any, else ${listen})."`
+	Admin     string `placeholder:"ADDRESS" help:"Serve the metrics, the sources' health and the desk at this address only; systemd means its socket named admin."`
+	AccessLog string `enum:"none,combined,json" default:"none" placeholder:"FORMAT" help:"Log each answer to standard output: combined or json."`
 
-	Connections int `placeholder:"N" env:"FEEDD_DB_CONNECTIONS" help:"Connections to PostgreSQL that this node has at most (as many as its roles can use, up to 21)."`
+	Connections int `placeholder:"N" env:"FEEDD_DB_CONNECTIONS" help:"At most this many connections to PostgreSQL (as many as the roles can use, up to 21)."`
 
-	Roles []string `placeholder:"collect,desk,publish" help:"What this node does, when others on the same PostgreSQL database do the rest (all)."`
+	Roles []string `placeholder:"collect,desk,publish" help:"What this node does, when other nodes on the same PostgreSQL database do the rest (all)."`
 }
 
 // listenHere is where feedd serves when nobody says otherwise.

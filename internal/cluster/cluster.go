@@ -1,11 +1,11 @@
 // Package cluster lets several nodes, feedd processes on one PostgreSQL database, share the work.
 //
-// In come pieces of work that one node at a time may do, hosts that have something due, and what is to be
-// woken by a notice; out go a context for the one that holds the work, hosts for whichever node has time,
-// and the wakening. Engines that exist decide: an advisory lock of PostgreSQL says who holds what (hold.go),
-// NOTIFY tells what was committed elsewhere (listen.go), River's jobs spread the hosts (river.go), and rows
-// keep the nodes from crowding one (gate.go) and tell who is there (nodes.go). It has no election, queue or
-// lock service of its own, and knows nothing of sources, stories or pages.
+// In come work that only one node at a time may do, hosts that have something due, and functions to call on
+// a notice. Out go a context for the node that holds the work, hosts for whichever node has time, and these
+// calls. It has no election, queue or lock service of its own, but uses what exists: an advisory lock of
+// PostgreSQL says who holds what (hold.go), NOTIFY tells what was committed elsewhere (listen.go), River's
+// jobs spread the hosts (river.go), and rows keep several nodes from asking one host at once (gate.go) and
+// list the nodes (nodes.go). It knows nothing of sources, stories or pages.
 package cluster
 
 import (

@@ -1,12 +1,12 @@
-// Package config turns feeds.yaml into a checked Config with every default filled in. It stands
-// before the first step of an item's way: what it returns is what collects, files and publishes.
+// Package config turns feeds.yaml into a checked Config with every default filled in. Everything that
+// collects, files and publishes goes by what it returns.
 //
-// The shape of the file is in shape.go, and every key of it lands in a field of Config. All
-// mistakes of a file are found in one run; each has its line, its column and, where one is known,
-// a way out. Nothing is guessed and nothing ignored: an unknown key is a mistake.
+// The shape of the file is in shape.go, and every key of it lands in a field of Config. All mistakes of a
+// file are found in one run; each has its line, its column and, where one is known, a remedy. Nothing is
+// guessed and nothing ignored: an unknown key is a mistake.
 //
-// Secrets never stand in the file. A key ending in _env names an environment variable, one ending
-// in _file a file (relative to the folder of feeds.yaml); no message ever shows their content.
+// Secrets are never in the file. A key ending in _env names an environment variable, one ending in _file a
+// file (relative to the folder of feeds.yaml); no message ever shows their content.
 package config
 
 import (

@@ -8,31 +8,31 @@ package config
 type file struct {
 	// The installation as its readers see it.
 	Site fileSite `yaml:"site"`
-	// Keys that every source takes unless it gives its own: all keys of a source but id, title, url and page.
+	// Keys for all sources, each of which may set its own instead: any key of a source except id, title, url and page.
 	Defaults sourceKeys `yaml:"defaults"`
 	// How reports of the same event become one story.
 	Stories fileStories `yaml:"stories"`
-	// The subjects under which news is published: a list, or a mapping of confidence, learn and list.
+	// The subjects under which news is published: a list; or a mapping with confidence, learn and list.
 	Sections fileSections `yaml:"sections"`
-	// How sections learn from the sources and categories that stand for them; the same two settings may stand under sections instead.
+	// How sections learn from the sources and categories that belong to them. The same two settings may be written under sections instead.
 	Learning fileLearning `yaml:"learning"`
 	// The feeds and pages that are collected.
 	Sources []fileSource `yaml:"sources"`
-	// What one of these rules matches is never published.
+	// Items that match one of these rules are never published.
 	Drop []fileRule `yaml:"drop"`
-	// Sites that syndicate sections under terms of their own.
+	// Sites that show sections under their own terms.
 	Partners []filePartner `yaml:"partners"`
-	// Messages to people: where stories are told, one by one or in digests.
+	// Messages to people: where stories are sent, one by one or in digests.
 	Notify []fileChannel `yaml:"notify"`
 	// Notices to the newsroom when something is wrong, and when that is over.
 	Alerts fileAlerts `yaml:"alerts"`
-	// What concerns collecting as a whole.
+	// Settings for collecting as a whole.
 	Collect fileCollect `yaml:"collect"`
-	// What concerns every feed and page.
+	// Settings for every feed and page.
 	Publish filePublish `yaml:"publish"`
 	// The editor's page at /desk.
 	Desk fileDesk `yaml:"desk"`
-	// What concerns the pages for people.
+	// Settings for the pages for people.
 	Pages filePages `yaml:"pages"`
 }
 
@@ -41,13 +41,13 @@ type fileSite struct {
 	Title text `yaml:"title"`
 	// One sentence about the site.
 	Description text `yaml:"description"`
-	// Public address; the feeds' own links start with it. May have a path, as https://example.org/news. Default: the address the server listens on.
+	// Public address; the feeds' own links start with it. It may have a path, as in https://example.org/news. Default: the address the server listens on.
 	URL text `yaml:"url" jsonschema:"format=uri"`
-	// Authority of the entries' ids as AUTHORITY,DATE (RFC 4151). Default: made of url and the day of the first publication, and kept from then on.
+	// Authority of the entries' ids as AUTHORITY,DATE (RFC 4151). Default: made from url and the day of the first publication, and kept from then on.
 	ID text `yaml:"id"`
 	// Language of the feeds and pages (BCP 47). Default: vi.
 	Language text `yaml:"language"`
-	// Zone of the dates on pages, and of dates without a zone in sources that name none. Default: Asia/Ho_Chi_Minh.
+	// Time zone of the dates on pages, and of dates without a zone in sources that set none. Default: Asia/Ho_Chi_Minh.
 	Timezone text `yaml:"timezone"`
 	// mailto: or https: address, shown in the feeds and to the hosts that are read.
 	Contact text `yaml:"contact" jsonschema:"format=uri"`
@@ -56,13 +56,13 @@ type fileSite struct {
 }
 
 type fileStories struct {
-	// How long a story takes in new reports. Default: 72h.
+	// How long a story accepts new reports. Default: 72h.
 	Window span `yaml:"window"`
 	// How alike two reports must be to be one story. Default: normal.
 	Match text `yaml:"match" jsonschema:"enum=strict,enum=normal,enum=loose"`
 	// What a new development of a story becomes: an entry of its own (entry), the old entry with a new date (bump), or one more report in the old entry (fold). Default: entry.
 	Updates text `yaml:"updates" jsonschema:"enum=entry,enum=bump,enum=fold"`
-	// What a report that is probably of a story, and not certainly, becomes: an entry of its own that is linked (entry), or one more report in the old entry (fold). Default: entry.
+	// What a report becomes that probably, but not certainly, belongs to a story: a linked entry of its own (entry), or one more report in the old entry (fold). Default: entry.
 	Related text `yaml:"related" jsonschema:"enum=entry,enum=fold"`
 	// Pairs of patterns: a report that matches one is never in one story with a report that matches the other.
 	Never [][]text `yaml:"never"`
@@ -70,23 +70,23 @@ type fileStories struct {
 
 // fileLearning holds for all sections.
 type fileLearning struct {
-	// How sure the learned model must be to file an item; below it the item stays unsorted. Default: 0.5.
+	// How probable a section must be, by what was learned, to file an item in it; below that the item is in no section. Default: 0.5.
 	Confidence fraction `yaml:"confidence" jsonschema:"minimum=0,maximum=1"`
-	// Whether sections learn from their sources at all; or how, which means that they do. Default: true.
+	// Whether sections learn from their sources: true, false, or a mapping that says how. Default: true.
 	Learn fileLearn `yaml:"learn"`
 }
 
 // fileLearn is written as true or false, or as what sections learn.
 type fileLearn struct {
 	fileSectionLearn `yaml:",inline"`
-	// Weeks in which an example comes to count half of one of today; 0 means that none ages. Default: 52.
+	// Weeks after which an example counts half as much as a new one; 0 means that examples do not age. Default: 52.
 	Decay number `yaml:"decay" jsonschema:"minimum=0,maximum=2000"`
 }
 
 // fileSectionLearn is written as true or false, or as what a section learns.
 type fileSectionLearn struct {
 	on yesNo
-	// Words and phrases that say nothing here, however many examples have them.
+	// Words and phrases to learn nothing from, however many examples have them.
 	Never []text `yaml:"never"`
 }
 
@@ -111,10 +111,10 @@ type fileSection struct {
 	Limit number `yaml:"limit" jsonschema:"minimum=1,maximum=1000"`
 	// Entries older than this leave the section. Default: 168h.
 	MaxAge span `yaml:"max_age"`
-	// Entries that one source may lead in a feed; 0 means no bound. Default: a fifth of limit while
+	// How many entries of a feed one source may lead; 0 means no bound. Default: a fifth of limit while
 	// other sources have entries to show, and what they leave free.
 	MaxPerSource number `yaml:"max_per_source" jsonschema:"minimum=0,maximum=1000"`
-	// What comes first: the newest (time), or what most outlets tell of late (coverage). Default: time.
+	// What comes first: the newest (time), or what most outlets have reported recently (coverage). Default: time.
 	Order text `yaml:"order" jsonschema:"enum=time,enum=coverage"`
 	// An item enters when one of them holds.
 	Rules []fileRule `yaml:"rules"`
@@ -124,7 +124,7 @@ type fileSection struct {
 	Mute []fileRule `yaml:"mute"`
 	// Headlines that must, or must not, enter here; feedd check tries them.
 	Expect []fileExpect `yaml:"expect"`
-	// Whether the learned model may file here; or what says nothing of the section, which means that it may. Default: true.
+	// Whether what was learned may file items here: true, false, or a mapping with words to ignore. Default: true.
 	Learn fileSectionLearn `yaml:"learn"`
 }
 
@@ -150,7 +150,7 @@ type fileExpect struct {
 	Title text `yaml:"title"`
 	// A headline that must not.
 	Not text `yaml:"not"`
-	// Its summary, where the headline alone does not tell.
+	// Its summary, where the headline alone does not decide.
 	Summary text `yaml:"summary"`
 }
 
@@ -158,9 +158,9 @@ type fileSource struct {
 	placed
 	// Name of the source in commands and messages: lower-case letters, digits and hyphens.
 	ID text `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]*$"`
-	// The outlet. Sources with the same title are one outlet: they do not confirm each other. Default: what the feed says.
+	// The outlet's name. Sources with the same title count as one outlet. Default: what the feed says.
 	Title text `yaml:"title"`
-	// Address of the feed, or of the page when there is a page: key.
+	// Address of the feed; or of the page, when there is a page: key.
 	URL text `yaml:"url" jsonschema:"required,format=uri"`
 	// Where the items of a page without a feed are.
 	Page filePage `yaml:"page"`
@@ -181,7 +181,7 @@ type sourceKeys struct {
 	Priority number `yaml:"priority" jsonschema:"minimum=-1000,maximum=1000"`
 	// Language of the items (BCP 47). Default: what the feed says, else the site's.
 	Language text `yaml:"language"`
-	// For dates without a zone. Default: the site's.
+	// Time zone of dates that have none. Default: the site's.
 	Timezone text `yaml:"timezone"`
 	// How much of an item may be shown anywhere. Default: summary.
 	Rights text `yaml:"rights" jsonschema:"enum=headline-only,enum=summary,enum=full"`
@@ -190,26 +190,26 @@ type sourceKeys struct {
 
 	// When it is collected: a cron line, "@every 10m", or auto to learn its rhythm. Default: every 15 minutes.
 	Schedule text `yaml:"schedule"`
-	// Longest time for one request. Default: 20s.
+	// Longest time that one request may take. Default: 20s.
 	Timeout span `yaml:"timeout"`
-	// Least time between two requests to its host. Default: 2s.
+	// Shortest time between two requests to its host. Default: 2s.
 	HostInterval span `yaml:"host_interval"`
 	// Largest document, decompressed, in bytes or as 512KB, 20MB. Default: 8MB.
 	MaxBytes size `yaml:"max_bytes"`
 	// Items taken from one document, the newest. Default: 10000.
 	MaxItems number `yaml:"max_items" jsonschema:"minimum=1,maximum=100000"`
-	// How many of a new source's items enter the feeds, the newest; the others are stored, archived and part of stories. Default: 20.
+	// How many of a new source's items enter the feeds, the newest first; the others are stored, archived and part of stories. Default: 20.
 	Backlog number `yaml:"backlog" jsonschema:"minimum=0,maximum=100000"`
-	// Whether its document is always all that stands: what is gone from it is withdrawn. Default: false.
+	// Whether its document always lists everything: items that disappear from it are withdrawn. Default: false.
 	Complete yesNo `yaml:"complete"`
-	// Whether an item that is dated ahead waits until its time comes; else it counts as undated, and is told at once. Default: false.
+	// Whether an item dated in the future waits for its time; otherwise it counts as undated and is published at once. Default: false.
 	HoldFuture yesNo `yaml:"hold_future"`
-	// Whether it may live on a private, loopback or link-local address; its host alone, not what it links to. Default: false.
+	// Whether its host may have a private, loopback or link-local address; this does not hold for what it links to. Default: false.
 	AllowPrivate yesNo `yaml:"allow_private"`
-	// Whether its address is hidden: from feeds, pages, lists of sources, and the log. Default: false.
+	// Whether its address is hidden in feeds, pages, lists of sources, and the log. Default: false.
 	Private yesNo `yaml:"private"`
 
-	// Request headers: a value, or env: NAME or file: PATH for a secret one.
+	// Request headers: a value; or, for a secret, env: NAME or file: PATH.
 	Headers map[string]fileHeader `yaml:"headers"`
 	// Replaces feedd's own User-Agent, for hosts that refuse it.
 	UserAgent text `yaml:"user_agent"`
@@ -218,7 +218,7 @@ type sourceKeys struct {
 	cookie `yaml:",inline"`
 	proxy  `yaml:",inline"`
 
-	// How its server is spoken to securely, where that is old or badly set up. Certificates are verified whatever this says.
+	// TLS settings for a server that is old or badly set up. Certificates are always verified.
 	TLS fileTLS `yaml:"tls"`
 
 	// Fetch each new item's own page for its summary, image, author and date. Default: false.
@@ -252,13 +252,13 @@ type proxy struct {
 
 type fileTLS struct {
 	placed
-	// Least version of TLS. Default: "1.2".
+	// Lowest version of TLS. Default: "1.2".
 	MinVersion text `yaml:"min_version" jsonschema:"enum=1.0,enum=1.1,enum=1.2,enum=1.3"`
-	// Whether ciphers and renegotiation are allowed that only old servers need. Default: false.
+	// Whether to allow ciphers and renegotiation that only old servers need. Default: false.
 	Legacy yesNo `yaml:"legacy"`
-	// Whether HTTP/2 is spoken where the server offers it. Default: true.
+	// Whether to use HTTP/2 where the server offers it. Default: true.
 	HTTP2 yesNo `yaml:"http2"`
-	// File of certificates (PEM) that are trusted beside the system's: an authority, or an intermediate that the server leaves out.
+	// File of certificates (PEM) to trust besides the system's: an authority, or an intermediate that the server leaves out.
 	CAFile text `yaml:"ca_file"`
 }
 
@@ -305,7 +305,7 @@ type filePartner struct {
 	ID text `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]*$"`
 	// Name for people. Default: the id.
 	Title text `yaml:"title"`
-	// The sections it may read; all is every section merged, top what most outlets tell.
+	// The sections it may read; all is every section merged, top the stories that most outlets report.
 	Sections []text `yaml:"sections" jsonschema:"required"`
 	// Environment variable that holds its token.
 	TokenEnv text `yaml:"token_env"`
@@ -317,7 +317,7 @@ type filePartner struct {
 	Content text `yaml:"content" jsonschema:"enum=headline,enum=summary,enum=full"`
 	// Entries in a feed. Default: the section's.
 	Limit number `yaml:"limit" jsonschema:"minimum=1,maximum=1000"`
-	// How much later than on the site an entry reaches the partner. Default: 0s.
+	// How much later than the site the partner gets an entry. Default: 0s.
 	Delay span `yaml:"delay"`
 	// Whether entries carry ids of their own for this partner. Default: false.
 	OwnIDs yesNo `yaml:"own_ids"`
@@ -328,21 +328,21 @@ type fileChannel struct {
 	// Name of the channel in messages and figures: lower-case letters, digits and hyphens. "alerts" is taken.
 	ID      text `yaml:"id" jsonschema:"required,pattern=^[a-z0-9][a-z0-9-]*$"`
 	address `yaml:",inline"`
-	// The sections whose stories are told; all is every section. Default: every story that query matches.
+	// The sections whose stories are sent; all is every section. Default: every story that query matches.
 	Sections []text `yaml:"sections"`
 	// What a story must match, as a rule.
 	Query fileRule `yaml:"query"`
-	// When a digest is sent, in the site's timezone: a cron line, or "@every 10m". Default: each story is told by itself, at once.
+	// When a digest is sent, in the site's timezone: a cron line, or "@every 10m". Default: each story is sent by itself, at once.
 	Schedule text `yaml:"schedule"`
-	// How many stories are told, in a digest or one by one when many come at once; of the others their number is. Default: 20.
+	// How many stories are sent at most, in a digest or one by one when many come at once; of the others only the number is sent. Default: 20.
 	Limit number `yaml:"limit" jsonschema:"minimum=1,maximum=200"`
-	// mailto: or https: address at which e-mails can be stopped (List-Unsubscribe). Default: the site's contact, or the sender.
+	// mailto: or https: address for unsubscribing from e-mails (List-Unsubscribe). Default: the site's contact, or the sender.
 	Unsubscribe text `yaml:"unsubscribe" jsonschema:"format=uri"`
 }
 
 // address is where messages go.
 type address struct {
-	// Environment variable that holds the address: https://… is a webhook, smtp://USER:PASSWORD@HOST:587/?from=A&to=B e-mail, anything else what shoutrrr speaks (telegram://…, slack://…, generic://…).
+	// Environment variable that holds the address: https://… is a webhook, smtp://USER:PASSWORD@HOST:587/?from=A&to=B is e-mail, anything else is an address of shoutrrr (telegram://…, slack://…, generic://…).
 	URLEnv text `yaml:"url_env"`
 	// File that holds the address.
 	URLFile text `yaml:"url_file"`
@@ -355,40 +355,40 @@ type address struct {
 type fileAlerts struct {
 	placed
 	address `yaml:",inline"`
-	// A source that failed so many times running is told of; 0 never. Default: 5.
+	// Report a source that failed this many times in a row; 0 means never. Default: 5.
 	Failures number `yaml:"failures" jsonschema:"minimum=0,maximum=1000"`
-	// A source that brought nothing new for so many times its usual gap is told of; 0 never. Default: 4.
+	// Report a source that brought nothing new for this many times its usual gap; 0 means never. Default: 4.
 	Silent fraction `yaml:"silent" jsonschema:"minimum=0,maximum=1000"`
-	// A section without a new story for so long is told of; 0s never. Default: 24h.
+	// Report a section that had no new story for this long; 0s means never. Default: 24h.
 	Empty span `yaml:"empty"`
 }
 
 type fileCollect struct {
-	// Hosts talked to side by side; each gets one request at a time. Default: 128.
+	// How many hosts are read at the same time; each gets one request at a time. Default: 128.
 	Hosts number `yaml:"hosts" jsonschema:"minimum=1,maximum=1000"`
 }
 
 type filePages struct {
-	// Whether pages show the reports' pictures. Readers load them from the outlets, which then know of it; no address of a page is told to them. Default: false.
+	// Whether pages show the reports' pictures. Readers load them from the outlets, which thus see the readers' requests, but not the page's address. Default: false.
 	Images yesNo `yaml:"images"`
 }
 
 type filePublish struct {
-	// Where a feed names the outlet visibly. Default: summary.
+	// Where a feed shows the name of the outlet. Default: summary.
 	Attribution text `yaml:"attribution" jsonschema:"enum=title,enum=summary,enum=none"`
 	// Public WebSub hub to ping instead of running one at /hub.
 	Hub text `yaml:"hub" jsonschema:"format=uri"`
 	// Whether subscribers of our own hub may live on private and loopback addresses. Default: false.
 	HubPrivate yesNo `yaml:"hub_private"`
-	// Networks of proxies in front of feedd whose X-Forwarded-For is believed, besides this machine.
+	// Networks of proxies in front of feedd whose X-Forwarded-For is trusted, besides this machine.
 	Proxies []text `yaml:"proxies"`
-	// Longest feed; in longer ones full texts give way to summaries, the oldest first. Default: 1MB.
+	// Largest feed; in a larger one, summaries replace full texts, the oldest first. Default: 1MB.
 	MaxBytes size `yaml:"max_bytes"`
-	// How long an entry is kept for the archives after it left its sections. Default: 0s.
+	// How long an entry is kept for the archives after it left its sections; with 0s it is deleted then. Default: 0s.
 	Retention span `yaml:"retention"`
 }
 
 type fileDesk struct {
-	// Environment variable that holds the token which /desk asks for. Without it there is no /desk.
+	// Environment variable that holds the token for /desk. Without it there is no /desk.
 	TokenEnv text `yaml:"token_env"`
 }

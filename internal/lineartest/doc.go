@@ -1,4 +1,4 @@
-// Package lineartest holds no code, only the test that what reads foreign bytes takes time in
-// proportion to them: whatever a source sends, twice as much of it takes hardly more than twice as
-// long. Where that does not hold, a few megabytes keep a processor for hours.
+// Package lineartest holds only a test: that whatever reads foreign bytes takes time in proportion to them.
+// Twice as much of anything that a source sends must take hardly more than twice as long; otherwise a few
+// megabytes could keep a processor busy for hours.
 package lineartest

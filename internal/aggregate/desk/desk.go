@@ -1,10 +1,10 @@
-// Package desk decides about a batch. In come unfiled items in order; out come the same items with
-// their sections and their story, and the entries that the batch opened, changed or left. Over both
-// stands the editor's last word.
+// Package desk decides about a batch. In come unfiled items in order; out come the same items with their
+// sections and their story, and the entries that the batch opened, changed or left. The editor's decisions
+// overrule both.
 //
-// How stories are told apart is in stories, how items are filed in sections, and what a headline says
-// in words. The desk never touches the store or the network: the aggregate hands it items and commits
-// what it decided. What it remembers is rebuilt from the store at the start.
+// How stories are told apart is in stories, how items are filed in sections, and what a headline says in
+// words. The desk never touches the store or the network: package aggregate hands it items and commits its
+// decisions. What it remembers is rebuilt from the store at the start.
 package desk
 
 import (

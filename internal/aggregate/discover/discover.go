@@ -1,6 +1,6 @@
-// Package discover finds the feeds of a site. In comes an address as a person knows it, out come the
-// feeds that are there, each read once as a run would read it, or, where there is none, selectors by
-// which the page itself can be read.
+// Package discover finds the feeds of a site. In comes an address as a person knows it; out come the feeds
+// that are there, each read once as a run would read it. Where there is none, selectors come out by which
+// the page itself can be read.
 //
 // It asks a site a few dozen times at most, through the collector's gate, and never stores anything.
 package discover

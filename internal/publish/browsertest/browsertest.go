@@ -1,6 +1,6 @@
-// Package browsertest opens pages in a real Chromium for the tests, and has axe-core look for what keeps
-// people out of them. In come addresses; out go what the browser shows and what axe finds. It is for tests
-// alone, and skips them, loudly, where there is no browser or no axe-core.
+// Package browsertest opens pages in a real Chromium for the tests, and checks their accessibility with
+// axe-core. In come addresses; out go what the browser shows and what axe finds. It is for tests only, and
+// skips them, loudly, where there is no browser or no axe-core.
 package browsertest
 
 import (

@@ -1,8 +1,8 @@
-// Package client tells who asks and whether they may ask for more just now.
+// Package client tells who sends a request, and limits how much each client may ask for.
 //
-// In come requests; out go the addresses of those who made them, seen through the proxies in front,
-// and yes or no. It never reads a body, and remembers of nobody more than their address and how much
-// they asked of late, in memory alone.
+// In come requests; out go the addresses of the clients, seen through the proxies in front, and whether a
+// client may ask now. It never reads a body. Of each client it remembers only the address and how much it
+// asked recently, and only in memory.
 package client
 
 import (

@@ -1,10 +1,10 @@
-// Package editor serves the editor's page, /desk: what is in force and what was refused, what is wrong
-// with the sources, search over everything stored, why an item is where it is, and the editor's last word
-// on it, each with its undo.
+// Package editor serves the editor's page, /desk: what is in force and what was refused, what is wrong with
+// the sources, search over everything stored, why an item is where it is, and the editor's last word on it,
+// each with an undo.
 //
-// In come requests; out go pages for one who signed in, and orders to the newsroom. It never decides,
-// stores or files anything itself, and knows the newsroom by four small interfaces. No page of it
-// needs a script.
+// In come requests; out go pages for an editor who has signed in, and orders to the newsroom. It never
+// decides, stores or files anything itself, and knows the newsroom through four small interfaces. None of
+// its pages needs a script.
 //
 //	door.go   signing in: the token, the session's cookie, what guards the forms, how guessing is slowed
 //	pages.go  what each page shows; words.go in which words; templates/desk.html in which order

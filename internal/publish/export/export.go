@@ -1,8 +1,8 @@
 // Package export writes what is published as static files, into a folder or a bucket of an S3 server.
 //
-// In comes a list of files, each made when its turn comes; out go these files with their compressed
-// siblings, and what changed. What an earlier export wrote and this one does not name is taken away;
-// nothing else there is ever touched. It knows no section and no story, and renders nothing.
+// In comes a list of files, each of which is made when it is to be written; out go the files, their
+// compressed copies, and a list of what changed. Files that an earlier export wrote and this one no longer
+// names are removed; other files are never touched. It knows no section and no story, and renders nothing.
 package export
 
 import (

@@ -1,9 +1,9 @@
-// Package hub is our own WebSub hub (W3C Recommendation of 23 January 2018) for the feeds of sections,
-// and tells a public hub where one is configured instead.
+// Package hub is feedd's own WebSub hub (W3C Recommendation of 23 January 2018) for the feeds of sections.
+// Where a public hub is configured instead, it pings that one.
 //
-// In come the requests of subscribers (Serve) and the feeds that changed (Changed). Out go
-// verifications of intent, deliveries, and notices to the public hub. It never renders anything, and
-// knows of the site only what Site tells.
+// In come the requests of subscribers (Serve) and the feeds that changed (Changed). Out go verifications of
+// intent, deliveries, and notices to the public hub. It never renders anything, and knows the site only
+// through Site.
 package hub
 
 import (

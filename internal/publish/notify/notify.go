@@ -1,11 +1,11 @@
-// Package notify tells people: of stories on the channels of the configuration, one by one or in digests,
-// and of alarms about sources and sections.
+// Package notify sends messages to people: stories, one by one or in digests, to the channels of the
+// configuration, and alarms about sources and sections.
 //
 // In come the outbox, which the desk's commits fill, and the state of the sources. Out go messages by
 // e-mail, by signed webhooks, and by whatever shoutrrr speaks. Each message is made once, in the store, and
-// sent until its receiver took it: a crash between the receiver's answer and the store's note of it repeats
-// the message with the same id, and nothing else does. It never decides where a story belongs, and never
-// shows an address of a channel to anybody, for they are secrets.
+// is sent until its receiver has accepted it. Only a crash between the receiver's answer and the store's
+// record of it repeats a message, with the same id. The package never decides where a story belongs, and
+// never shows the address of a channel, which is a secret.
 package notify
 
 import (

@@ -64,12 +64,12 @@ type searchWords struct {
 func searchWordsFor(language string) *searchWords {
 	w := &searchWords{words: wordsFor(language),
 		Query: "Words", Section: "Section", Anywhere: "All sections",
-		Help: `Words that stand together; a comma between terms that may stand apart, begun*, near ~5 words, -without, "Exact spelling".`,
-		None: "No story has this.", Found: "Stories found:", Try: "Look for these words wherever they stand", Follow: "Follow this search",
+		Help: `Words that stand together; a comma between terms that may stand apart; begun*; near ~5 words; -without; "Exact spelling".`,
+		None: "No story was found.", Found: "Stories found:", Try: "Search for these words wherever they stand", Follow: "Follow this search",
 		ByTime: "Newest first", ByRank: "Most relevant first", Make: "Make this a section",
 		Paste: "Paste this below sections: in feeds.yaml.",
 		Older: "Older stories", LookedTo: "Looked back to %s; what is older was not looked at yet.",
-		Bounded: "Only the newest reports were looked at; older ones may be missing.",
+		Bounded: "Only the newest reports were searched; older ones may be missing.",
 	}
 	if w.Lang == "vi" {
 		w.Query, w.Section, w.Anywhere = "Từ cần tìm", "Chuyên mục", "Mọi chuyên mục"

@@ -290,7 +290,7 @@ var statusEnglish = statusWords{
 	States:  map[string]string{"failing": "Failing", "gone": "Gone", "waiting": "Not collected yet", "fine": "Fine"},
 	Sources: "%d sources", Failing: "%d failing", Unsorted: "%d stories in no section",
 	LastSuccess: "Last success", NextRun: "Next run", Never: "no more",
-	NewPerDay: "New per day", PerDay: "New items of %d days, today last: %s", Why: "because",
+	NewPerDay: "New per day", PerDay: "New items a day for %d days, today last: %s", Why: "because",
 	Faults: map[feed.Fault]string{
 		feed.FaultStatus: "The server answered with error %d.", feed.FaultSlow: "The server did not answer in time.", feed.FaultUnknown: "There is no such host.",
 		feed.FaultAway: "The server cannot be reached.", feed.FaultTLS: "No secure connection: the server's certificate or encryption is not valid.",
@@ -300,18 +300,18 @@ var statusEnglish = statusWords{
 	Reasons: map[feed.ReasonKind]string{
 		feed.ReasonFirst: "it was never collected", feed.ReasonAddress: "its address is new", feed.ReasonSchedule: "by its schedule, every %s",
 		feed.ReasonRhythm: "by its rhythm, a new item about every %s", feed.ReasonLearning: "every %s until its rhythm is learned",
-		feed.ReasonPushed: "it tells of news by itself and is only looked after", feed.ReasonFailed: "put off after %d failures running",
+		feed.ReasonPushed: "it announces news itself and is only checked", feed.ReasonFailed: "put off after %d failures in a row",
 		feed.ReasonTTL: "it asks for %s between two looks", feed.ReasonAsked: "its server asks to wait until then", feed.ReasonSkipped: "it says that it has no news at this hour or day",
-		feed.ReasonHeld: "the time of an item that waits for it comes then", feed.ReasonGone: "it says that it is closed for good", feed.ReasonLine: "its schedule in the configuration cannot be read", feed.ReasonUnsaved: "tried again, for nothing could be stored",
+		feed.ReasonHeld: "an item dated in the future is due then", feed.ReasonGone: "it says that it is closed for good", feed.ReasonLine: "its schedule in the configuration cannot be read", feed.ReasonUnsaved: "tried again, because nothing could be stored",
 	},
 	RhythmEvery: "An item about every %s", Mostly: ", mostly %s", And: " and ",
 	Held:    "The changed configuration is held back because it takes away too much; the one before it stays in force. See the desk.",
-	Kept:    "%s was not published anew because the new version has a fault; the one before it is still there.",
-	Emptied: "Section %s fell to nothing without a change of the configuration; what it showed is still there.",
+	Kept:    "%s was not published again because the new version has a fault; the one before it is still there.",
+	Emptied: "Section %s became empty without a change of the configuration; it still shows what it had.",
 	Long:    "%s is longer than %d bytes (publish.max_bytes): all but its first %d entries have summaries instead of full texts.",
 	Minutes: "%d minutes", Hours: "%s hours", Days: "%s days",
 	One: feed.Singulars{
-		"%d sources": "1 source", "%d stories in no section": "1 story in no section", "put off after %d failures running": "put off after a failure",
+		"%d sources": "1 source", "%d stories in no section": "1 story in no section", "put off after %d failures in a row": "put off after a failure",
 		"%d minutes": "1 minute", "%s hours": "1 hour", "%s days": "1 day",
 	},
 }

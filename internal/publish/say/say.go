@@ -1,8 +1,8 @@
-// Package say puts what the machine says into the language of who reads it. In comes a sentence as data
-// (feed.Text), from the configuration, the desk or the store; out goes the sentence in the language of a page or a
-// message. It decides nothing, and a sentence that it does not have in a language stays in English.
+// Package say translates what the program says. In comes a sentence as data (feed.Text), from the
+// configuration, the desk or the store; out goes the sentence in the language of a page or a message. It
+// decides nothing. A sentence that it does not have in a language stays in English.
 //
-// Sentences of pages and messages themselves stand with those.
+// The fixed texts of pages and messages are in the packages that render these.
 package say
 
 import (

@@ -1,8 +1,8 @@
-// Package judge measures and fits. In come labelled headlines; out come figures: how well the desk
-// tells stories apart and files, on what it was fitted to and on what it was not, and the weights and
-// tables it decides by. The commands fit and fitvectors write them.
+// Package judge measures and fits the desk. In come labelled headlines; out come figures of how well the
+// desk tells stories apart and files, on data that it was fitted to and on data that it was not, and the
+// weights and tables by which it decides. The commands fit and fitvectors write these.
 //
-// Nothing that serves imports it, and it decides nothing by itself: it runs the code the desk runs.
+// Nothing that serves imports it. It decides nothing itself, but runs the desk's own code.
 package judge
 
 import (

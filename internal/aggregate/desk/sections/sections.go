@@ -1,9 +1,8 @@
-// Package sections files reports. In comes a report; out come the sections it enters, by whose word
-// (the editor's, its source's, a rule's, or what was learned), and why.
+// Package sections files reports. In comes a report; out come the sections that it enters, who decided that
+// (the editor, its source, a rule, or what was learned), and why.
 //
-// It holds the language of rules, and what the sections learned from the editor's own filing. It
-// never knows stories, never touches the store or the network, and learns nothing from what it
-// decided itself.
+// It holds the language of rules, and what the sections learned from sources and editors. It knows no
+// stories, never touches the store or the network, and learns nothing from its own decisions.
 //
 //	sections.go  the order of authority
 //	rules.go     rules; term.go, automaton.go, passage.go: their terms, found in a text
