@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -169,17 +170,83 @@ func TestClockSetForwardAndBack(t *testing.T) {
 	})
 }
 
-// Sources that are due within a moment of each other start together, and the clock is looked at now and then.
-func TestRestUntil(t *testing.T) {
-	for due, want := range map[time.Duration]time.Duration{
-		time.Millisecond: dueTogether,
-		2 * dueTogether:  2 * dueTogether,
-		time.Hour:        clockEvery,
-		clockEvery + 1:   clockEvery,
-		-1 * time.Second: dueTogether,
+// TestStartTogether has a hundred sources due within half a minute: those of a second start together, each at its time or a second later
+// at most.
+func TestStartTogether(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "feedd.db")
+	synctest.Test(t, func(t *testing.T) {
+		s, err := store.Open(t.Context(), "sqlite:"+path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		var mu sync.Mutex
+		asked := map[string]time.Time{}
+		web := feedtest.NewWeb(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			asked[r.URL.Path[1:]] = time.Now()
+			fmt.Fprint(w, `<rss version="2.0"><channel><title>x</title><item><title>Tin</title><guid>1</guid></item></channel></rss>`)
+		}))
+		defer web.Close()
+		var sources []feed.Source
+		due := map[string]time.Time{}
+		for i := range 100 {
+			id := fmt.Sprint(i)
+			src := feed.Source{ID: id, URL: "http://" + id + ".example/" + id, Schedule: "* * * * *", Timeout: time.Second, MaxBytes: 1 << 20, MaxItems: 10}
+			st := feed.SourceState{Source: id, URL: src.URL, LastRun: time.Now(), Schedule: src.Schedule}
+			sources = append(sources, src)
+			due[id], _ = collect.NextRun(src, st, time.Now())
+			if err := s.SaveState(t.Context(), st); err != nil {
+				t.Fatal(err)
+			}
+		}
+		collector := collect.New(collect.Options{Dial: web.Dial})
+		defer collector.Close()
+		set := Settings{Sources: sources, Stories: feed.StorySettings{Window: time.Hour}}
+		a, err := New(Options{Store: s, Collector: collector, Settings: set, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- a.Run(ctx) }()
+		time.Sleep(119 * time.Second)
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		var starts []time.Time
+		for id := range due {
+			at := asked[id]
+			if late := at.Sub(due[id]); late < 0 || late > dueTogether {
+				t.Errorf("%s was due at %s and asked at %s", id, due[id], at)
+			}
+			starts = append(starts, at)
+		}
+		slices.SortFunc(starts, time.Time.Compare)
+		starts = slices.CompactFunc(starts, time.Time.Equal)
+		for i := range starts[1:] {
+			if gap := starts[i+1].Sub(starts[i]); gap < dueTogether {
+				t.Errorf("sources start at %s and %v later", starts[i], gap)
+			}
+		}
+	})
+}
+
+// Sources that are due within a second of those that started last start together, and the clock is looked at now and then.
+func TestRestFor(t *testing.T) {
+	for _, c := range []struct{ due, started, want time.Duration }{
+		{time.Millisecond, 0, dueTogether},
+		{time.Millisecond, dueTogether / 4, dueTogether * 3 / 4},
+		{time.Millisecond, time.Hour, time.Millisecond},
+		{2 * dueTogether, dueTogether / 2, 2 * dueTogether},
+		{time.Hour, time.Hour, clockEvery},
+		{clockEvery + 1, 0, clockEvery},
+		{-time.Second, 0, dueTogether},
 	} {
-		if got := restUntil(due); got != want {
-			t.Errorf("due in %v: rests %v, want %v", due, got, want)
+		if got := restFor(c.due, c.started); got != c.want {
+			t.Errorf("due in %v, %v after others: rests %v, want %v", c.due, c.started, got, c.want)
 		}
 	}
 }

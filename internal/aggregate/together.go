@@ -12,10 +12,12 @@ import (
 // transaction for each costs more than what it writes. When a state was not saved before a crash, nor were the items that came
 // with it: the source is asked once more, and nothing is lost.
 type together struct {
-	wg      sync.WaitGroup
-	mu      sync.Mutex
-	waiting []look
-	size    int // of these, see look.size
+	wg       sync.WaitGroup
+	mu       sync.Mutex
+	underWay int // looks that began and are not over; pushes are not counted
+	waiting  []look
+	size     int           // of these, see look.size
+	taken    chan struct{} // closed when they are saved; nil while none waits
 }
 
 // look is a look at a source that is over, and not saved yet.
@@ -32,8 +34,8 @@ func (l look) size() (n int) {
 	return n
 }
 
-// waitTogether is how long a look waits for others. One that is followed by the next within waitsAtLeast does not, nor does
-// any when more than mostTogether bytes of texts would: they stand in memory.
+// waitTogether is how long a look waits for others that are under way. One that is followed by the next within waitsAtLeast does not,
+// nor does any when more than mostTogether bytes of texts would: they stand in memory.
 const (
 	waitTogether = time.Second
 	waitsAtLeast = 5 * time.Second
@@ -47,42 +49,58 @@ func (t *together) may(job *collect.Job, res *collect.Result, now time.Time) boo
 		res.State.NextRun.Sub(now) >= waitsAtLeast
 }
 
-// after has a look wait. What waits is saved beside the caller a while after the first of it came, or when ctx ends, unless
-// somebody takes it before; by the caller, when it is too much.
-func (t *together) after(ctx context.Context, l look, save func([]look)) {
+// begin notes that so many looks begin, or, below 0, that they did not.
+func (t *together) begin(n int) {
 	t.mu.Lock()
-	first := len(t.waiting) == 0
+	defer t.mu.Unlock()
+	t.underWay += n
+}
+
+// after has a look that is over wait, if it may. What waits is saved by the caller when no look is under way any more or it is too
+// much; else beside it, a while after the first of it came or when ctx ends.
+func (t *together) after(ctx context.Context, l look, may bool, save func([]look)) {
+	t.mu.Lock()
+	if l.job.Pushed == nil {
+		t.underWay--
+	}
 	t.waiting = append(t.waiting, l)
 	t.size += l.size()
-	full := t.size > mostTogether
-	t.mu.Unlock()
-	if full {
-		t.save(save)
-	} else if first {
-		t.wg.Go(func() {
-			wait := time.NewTimer(waitTogether)
-			defer wait.Stop()
-			select {
-			case <-wait.C:
-			case <-ctx.Done():
-			}
-			t.save(save)
-		})
+	now := !may || t.underWay == 0 || t.size > mostTogether
+	if !now && t.taken == nil {
+		taken := make(chan struct{})
+		t.taken = taken
+		t.wg.Go(func() { t.saveLater(ctx, taken, save) })
 	}
+	t.mu.Unlock()
+	if now {
+		t.save(save)
+	}
+}
+
+// saveLater saves what waits when nobody took it in time.
+func (t *together) saveLater(ctx context.Context, taken <-chan struct{}, save func([]look)) {
+	wait := time.NewTimer(waitTogether)
+	defer wait.Stop()
+	select {
+	case <-taken:
+		return
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	t.save(save)
 }
 
 // save saves what waits, if anything does.
 func (t *together) save(save func([]look)) {
-	if looks := t.take(); len(looks) > 0 {
-		save(looks)
-	}
-}
-
-// take returns what waits, for who saves something and takes it along.
-func (t *together) take() []look {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	looks := t.waiting
 	t.waiting, t.size = nil, 0
-	return looks
+	if t.taken != nil {
+		close(t.taken)
+		t.taken = nil
+	}
+	t.mu.Unlock()
+	if len(looks) > 0 {
+		save(looks)
+	}
 }

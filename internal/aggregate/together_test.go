@@ -3,8 +3,8 @@ package aggregate
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,52 +14,82 @@ import (
 	"feedd/internal/feed"
 )
 
-// Looks go on together a second after the first of them, and at once when the process stops or too much would wait.
+// Looks go on together when none is under way any more, a second after the first of them at the latest, and at once when the process
+// stops, when too much would wait, or with one that may not.
 func TestTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q together
-		var saved atomic.Int32
-		brings := func(ctx context.Context, bytes int) {
+		var saved []int
+		save := func(looks []look) { saved = append(saved, len(looks)) }
+		over := func(ctx context.Context, bytes int, may bool) {
 			items := []feed.Item{{Content: strings.Repeat("x", bytes)}}
-			q.after(ctx, look{&collect.Job{}, &collect.Result{Items: items}}, func(looks []look) { saved.Add(int32(len(looks))) })
+			q.after(ctx, look{&collect.Job{}, &collect.Result{Items: items}}, may, save)
 		}
-		wait := func(ctx context.Context) { brings(ctx, 0) }
-		after := func(d time.Duration, want int32) {
+		wait := func() { over(t.Context(), 0, true) }
+		after := func(d time.Duration, want ...int) {
 			t.Helper()
 			time.Sleep(d)
 			synctest.Wait()
-			if n := saved.Load(); n != want {
-				t.Errorf("%d looks are saved, want %d", n, want)
+			if !slices.Equal(saved, want) {
+				t.Errorf("saved together are %v, want %v", saved, want)
 			}
+			saved = nil
 		}
-		wait(t.Context())
-		after(waitTogether/2, 0)
-		wait(t.Context())
+		const others = 20 // under way, to the end
+		q.begin(others)
+		look := func() { q.begin(1); wait() }
+		look()
+		after(waitTogether / 2)
+		look()
 		after(waitTogether/2, 2)
-		wait(t.Context())
-		after(waitTogether-1, 2)
-		after(1, 3)
+		look()
+		after(waitTogether - 1)
+		after(1, 1)
 		ctx, stop := context.WithCancel(t.Context())
-		wait(ctx)
+		q.begin(1)
+		over(ctx, 0, true)
 		stop()
-		after(0, 4)
-		wait(t.Context())
-		wait(t.Context())
-		if n := len(q.take()); n != 2 {
-			t.Errorf("%d looks are taken along, want 2", n)
+		after(0, 1)
+		look()
+		q.begin(1)
+		over(t.Context(), 0, false)
+		after(0, 2)
+		q.begin(4)
+		over(t.Context(), mostTogether, true)
+		after(0)
+		over(t.Context(), 1, true)
+		after(0, 2)
+		over(t.Context(), mostTogether, true)
+		after(waitTogether / 2)
+		wait()
+		after(waitTogether/2, 2)
+
+		// The timers of those that were saved meanwhile do not save the next ones early.
+		q.begin(3 - others)
+		wait()
+		wait()
+		after(0)
+		wait()
+		after(0, 3)
+		after(waitTogether / 2)
+		q.begin(2)
+		wait()
+		after(waitTogether - 1)
+		after(1, 1)
+		q.begin(-1) // it did not begin
+		look()
+		after(0, 1)
+		pushed := q.underWay
+		q.after(t.Context(), lookPushed, false, save)
+		after(0, 1)
+		if q.underWay != pushed {
+			t.Error("a push counts as under way")
 		}
-		after(waitTogether, 4)
-		brings(t.Context(), mostTogether)
-		after(0, 4)
-		wait(t.Context())
-		brings(t.Context(), 1)
-		after(0, 7)
-		brings(t.Context(), mostTogether)
-		after(0, 7)
-		after(waitTogether, 8)
 		q.wg.Wait()
 	})
 }
+
+var lookPushed = look{&collect.Job{Pushed: &read.Body{}}, &collect.Result{}}
 
 func TestMayWaitTogether(t *testing.T) {
 	now := time.Date(2026, 11, 5, 8, 0, 0, 0, time.UTC)
