@@ -17,7 +17,7 @@ const (
 	// watchEvery is how often the watcher looks at sources and sections, and watchShare the share of its time
 	// that it may look at most: a look reads the state of every source.
 	watchEvery = 10 * time.Second
-	watchShare = 300
+	watchShare = 1000
 	// silentLeast is the shortest silence that is told: a source may pause for its lunch.
 	silentLeast = time.Hour
 	// rhythmLeast is on how many items a source's usual gap rests before it is believed.
