@@ -175,7 +175,7 @@ func (p *Publisher) choosePartners(ctx context.Context, f *frame, pt *partner, t
 	}
 	own := pt.Delay > 0 || limit > 0 && (theirs.Limit > limit || theirs.Limit <= 0)
 	if theirs.ByCoverage && own && !public.held {
-		entries, err := p.candidates(ctx, f, theirs, now)
+		entries, _, err := p.candidates(ctx, f, theirs, now)
 		return feed.Select(*theirs, visible(entries), now), err
 	}
 	if public.held || !own {

@@ -532,11 +532,11 @@ type choice struct {
 // choose decides what a section's feed shows. A section that falls to nothing although its settings
 // are the same is held: more likely something is broken than that all of it is over.
 func (p *Publisher) choose(ctx context.Context, f *frame, sec *feed.Section, ed, before *edition, last shown, now time.Time) (choice, error) {
-	from, err := p.candidates(ctx, f, sec, now)
+	from, chosen, err := p.candidates(ctx, f, sec, now)
 	if err != nil {
 		return choice{}, err
 	}
-	if chosen := feed.Select(*sec, from, now); len(chosen) > 0 {
+	if len(chosen) > 0 {
 		for i := range chosen {
 			chosen[i].Coverage = feed.Coverage{} // it moves where nothing that is shown does
 		}
@@ -615,14 +615,16 @@ const mostCandidates = 20_000
 // deepFlood is among how many entries others are looked for when one source fills a feed.
 const deepFlood = 1000
 
-// candidates reads as many entries as the section's feed may be chosen from. Most sections show
+// candidates reads as many entries as the section's feed may be chosen from, and returns those chosen, too. Most sections show
 // simply the newest; where a bound or a rule passes some over, more are read until the feed is full.
-func (p *Publisher) candidates(ctx context.Context, f *frame, sec *feed.Section, now time.Time) ([]feed.Entry, error) {
+func (p *Publisher) candidates(ctx context.Context, f *frame, sec *feed.Section, now time.Time) (from, chosen []feed.Entry, err error) {
 	switch {
 	case sec.ID == "top":
-		return p.topStories(ctx, f, sec, now)
+		from, err = p.topStories(ctx, f, sec, now)
+		return from, feed.Select(*sec, from, now), err
 	case sec.ByCoverage:
-		return p.widest(ctx, f, sec, now)
+		from, err = p.widest(ctx, f, sec, now)
+		return from, feed.Select(*sec, from, now), err
 	}
 	q := feed.EntryQuery{Section: sec.ID, Open: true, Limit: sec.Limit + 10}
 	if sec.MaxPerSource > 0 || sec.Fair {
@@ -637,10 +639,12 @@ func (p *Publisher) candidates(ctx context.Context, f *frame, sec *feed.Section,
 	if len(sec.Pin) > 0 {
 		q.Limit = max(q.Limit, 2000) // a pinned entry leads however many came after it
 	}
-	return p.enough(ctx, q, func(entries []feed.Entry, limit int) bool {
-		chosen, filled := feed.Choose(*sec, entries, now)
+	from, err = p.enough(ctx, q, func(entries []feed.Entry, limit int) bool {
+		var filled bool
+		chosen, filled = feed.Choose(*sec, entries, now)
 		return len(chosen) >= sec.Limit && (!filled || limit >= deepFlood)
 	})
+	return from, chosen, err
 }
 
 // enough reads the newest entries that q asks for and, while they are too few for full and there are

@@ -89,7 +89,7 @@ func (v *View) prepare() *document {
 		if l := languageTag(v.Section.Language); l != "" {
 			d.language = l
 		}
-		v.origins = make(map[string]knownOrigin, len(v.Sources))
+		v.origins = make(map[string]knownOrigin)
 		for i := range v.Entries {
 			for j := range v.Entries[i].Reports {
 				id := v.Entries[i].Reports[j].Source
