@@ -23,6 +23,9 @@ type Channel struct {
 	Unsubscribe string
 }
 
+// AlarmsChannel is the channel of the alarms. The configuration gives its name to no other.
+const AlarmsChannel = "alerts"
+
 // Alerts say when the newsroom is told that something is wrong.
 type Alerts struct {
 	URL, Secret string  // as of a Channel; no URL means that alarms are only shown

@@ -21,24 +21,25 @@ import (
 // rule finds among the stories of last week is not told as news.
 const freshStory = 24 * time.Hour
 
-// OpenChannels makes channels known: what is first seen from now on is told there. With only, the others
-// are forgotten with all that waits for them, so that a channel that comes back is a new one.
+// OpenChannels makes channels known: what is first seen from now on is told there, and the alarms that are open
+// on a new channel of theirs. With only, the others are forgotten with all that waits for them, so that a channel that
+// comes back is a new one.
 func (s *Store) OpenChannels(ctx context.Context, ids []string, now time.Time, only bool) error {
 	known := map[string]bool{}
 	if err := s.query(ctx, `SELECT id, 1 FROM channels`, intoMap(known)); err != nil {
 		return err
 	}
-	var rows [][]any
+	var fresh []string
 	for _, id := range ids {
 		if !known[id] {
-			rows = append(rows, []any{id, millis(now)})
+			fresh = append(fresh, id)
 		}
 		delete(known, id)
 	}
 	if !only {
 		clear(known)
 	}
-	if len(rows)+len(known) == 0 {
+	if len(fresh)+len(known) == 0 {
 		return nil
 	}
 	return s.tx(ctx, func(tx *tx) error {
@@ -49,7 +50,27 @@ func (s *Store) OpenChannels(ctx context.Context, ids []string, now time.Time, o
 				}
 			}
 		}
-		return tx.many(`INSERT INTO channels (id, since) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, rows)
+		for _, id := range fresh {
+			n, err := tx.affected(`INSERT INTO channels (id, since) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, id, millis(now))
+			if err != nil {
+				return err
+			}
+			if n == 0 || id != feed.AlarmsChannel { // another process was faster
+				continue
+			}
+			rows, err := tx.Query(alarmColumns + ` WHERE over = 0 AND opened <> 0 ORDER BY began, kind, subject`)
+			if err != nil {
+				return err
+			}
+			var open []feed.Alarm
+			if err := scan(rows, into(&open, ofAlarm)); err != nil {
+				return err
+			}
+			if err := tellAlarms(tx, id, string(feed.MessageAlarms)+"/open", open, now); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
@@ -263,11 +284,14 @@ const alarmsKept = 30 * 24 * time.Hour
 // Alarms returns what is wrong, and what was since a time: the last that began first.
 func (s *Store) Alarms(ctx context.Context, since time.Time) ([]feed.Alarm, error) {
 	var all []feed.Alarm
-	err := s.query(ctx, `SELECT kind, subject, began, opened, over, text FROM alarms WHERE over = 0 OR over >= $1 ORDER BY began DESC, kind, subject`,
-		into(&all, func(a *feed.Alarm) []any {
-			return []any{&a.Kind, &a.Subject, asTime{&a.Began}, asTime{&a.Opened}, asTime{&a.Over}, &a.Text}
-		}), millis(since))
+	err := s.query(ctx, alarmColumns+` WHERE over = 0 OR over >= $1 ORDER BY began DESC, kind, subject`, into(&all, ofAlarm), millis(since))
 	return all, err
+}
+
+const alarmColumns = `SELECT kind, subject, began, opened, over, text FROM alarms`
+
+func ofAlarm(a *feed.Alarm) []any {
+	return []any{&a.Kind, &a.Subject, asTime{&a.Began}, asTime{&a.Opened}, asTime{&a.Over}, &a.Text}
 }
 
 // SaveAlarms notes alarms that began, opened or are over, and makes a message of those that opened or are
@@ -285,17 +309,22 @@ func (s *Store) SaveAlarms(ctx context.Context, changed []feed.Alarm, channel st
 				tell = append(tell, changed[i])
 			}
 		}
-		if channel == "" || len(tell) == 0 {
-			return nil
-		}
-		text, err := json.Marshal(tell)
-		if err != nil {
-			return err
-		}
-		id := fmt.Sprintf("%s/%s/%d", channel, feed.MessageAlarms, millis(now))
-		_, err = tx.Exec(putMessage, id, channel, string(feed.MessageAlarms), millis(now), string(text))
-		return err
+		return tellAlarms(tx, channel, string(feed.MessageAlarms), tell, now)
 	})
+}
+
+// tellAlarms makes a message of alarms, when there are some and a channel for them; name tells it from others of the time.
+func tellAlarms(tx *tx, channel, name string, alarms []feed.Alarm, now time.Time) error {
+	if channel == "" || len(alarms) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(alarms)
+	if err != nil {
+		return err
+	}
+	id := fmt.Sprintf("%s/%s/%d", channel, name, millis(now))
+	_, err = tx.Exec(putMessage, id, channel, string(feed.MessageAlarms), millis(now), string(text))
+	return err
 }
 
 // saveAlarm tells whether the newsroom is to hear of the change.

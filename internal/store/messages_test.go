@@ -278,6 +278,22 @@ func TestAlarms(t *testing.T) {
 		if m := save(fails.Began, fails); len(m.Alarms) != 1 {
 			t.Errorf("the second time: %+v", m)
 		}
+		// Whoever is told of alarms from now on hears of those that are open, once.
+		told := func(at time.Time) (alarms []feed.Alarm) {
+			t.Helper()
+			openChannels(t, s, at, feed.AlarmsChannel)
+			m, _, err := s.PickUp(ctx, feed.AlarmsChannel, at, time.Hour)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return m.Alarms
+		}
+		if open := told(t0.Add(51 * time.Hour)); len(open) != 2 || open[0].Kind != feed.AlarmEmpty || !open[1].Began.Equal(fails.Began) {
+			t.Errorf("a new channel is told %+v", open)
+		}
+		if open := told(t0.Add(51*time.Hour + time.Minute)); len(open) > 0 {
+			t.Errorf("and again %+v", open)
+		}
 		pending := feed.Alarm{Kind: feed.AlarmEmpty, Subject: "the-thao", Began: t0, Text: "trống"}
 		save(t0, pending)
 		pending.Over = t0.Add(time.Hour)

@@ -214,7 +214,7 @@ func (w *watcher) look(ctx context.Context) error {
 	}
 	channel := ""
 	if w.s.Alerts.URL != "" {
-		channel = alertsChannel
+		channel = feed.AlarmsChannel
 	}
 	if err := w.n.o.Alarms.SaveAlarms(ctx, changed, channel, now); err != nil {
 		return err

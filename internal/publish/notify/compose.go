@@ -16,7 +16,7 @@ const moreEvery = 5 * time.Minute
 // compose makes messages of what waits. While messages wait that were hardly tried, it makes none: a channel
 // that was down for a day is not to tell the day's news one by one.
 func (w *worker) compose(ctx context.Context) error {
-	if w.c.ID == alertsChannel {
+	if w.c.ID == feed.AlarmsChannel {
 		return nil // its messages are made as alarms change
 	}
 	waiting, err := w.n.o.Outbox.Waiting(ctx, w.c.ID)

@@ -110,9 +110,6 @@ func New(o Options) (*Notifier, error) {
 	return n, err
 }
 
-// alertsChannel is the channel of the alarms. The configuration gives its name to no other.
-const alertsChannel = "alerts"
-
 // ChannelIDs names the channels that there are, that of the alarms among them when they are told.
 func ChannelIDs(channels []feed.Channel, alerts feed.Alerts) []string {
 	var ids []string
@@ -120,7 +117,7 @@ func ChannelIDs(channels []feed.Channel, alerts feed.Alerts) []string {
 		ids = append(ids, c.ID)
 	}
 	if alerts.URL != "" {
-		ids = append(ids, alertsChannel)
+		ids = append(ids, feed.AlarmsChannel)
 	}
 	return ids
 }
@@ -207,7 +204,7 @@ func (n *Notifier) runOnce(ctx context.Context) {
 		wg.Go(func() { w.run(ctx) })
 	}
 	if s.Alerts.URL != "" {
-		w := n.worker(&s, feed.Channel{ID: alertsChannel, URL: s.Alerts.URL, Secret: s.Alerts.Secret, Limit: 1}, wake())
+		w := n.worker(&s, feed.Channel{ID: feed.AlarmsChannel, URL: s.Alerts.URL, Secret: s.Alerts.Secret, Limit: 1}, wake())
 		wg.Go(func() { w.run(ctx) })
 	}
 	watch := watcher{n: n, s: &s, wake: wake()}
