@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -141,11 +142,12 @@ func (c *explainCmd) Run(a *app) error {
 			}
 			return printJSON(a.stdout, map[string]any{"items": items})
 		}
+		told := map[string]bool{} // keys of entries
 		for i := range found {
 			if i > 0 {
 				fmt.Fprintln(a.stdout)
 			}
-			explain(a, c.Config, clockIn(d.Zone()), &found[i])
+			explain(a, c.Config, clockIn(d.Zone()), &found[i], told)
 		}
 		return nil
 	})
@@ -211,7 +213,8 @@ func (c *learnedCmd) Run(a *app) error {
 	})
 }
 
-func explain(a *app, file string, clock func(time.Time) string, e *daemon.Explanation) {
+// explain says where one item is. Of an entry in told, which the lines above tell of, it says nothing once more.
+func explain(a *app, file string, clock func(time.Time) string, e *daemon.Explanation, told map[string]bool) {
 	it := &e.Item
 	p := func(format string, args ...any) { fmt.Fprintf(a.stdout, format+"\n", args...) }
 	p("%s", it.Title)
@@ -241,6 +244,11 @@ func explain(a *app, file string, clock func(time.Time) string, e *daemon.Explan
 	if e.Entry == nil {
 		return
 	}
+	if told[e.Entry.Key] {
+		p("  reports and sections as above")
+		return
+	}
+	told[e.Entry.Key] = true
 	if !e.Entry.Withdrawn.IsZero() {
 		p("  withdrawn %s: %s", clock(e.Entry.Withdrawn), withdrawnBy(e.Entry.WithdrawnBy))
 	}
@@ -263,17 +271,34 @@ func explain(a *app, file string, clock func(time.Time) string, e *daemon.Explan
 		p("  unsorted: in /sections/all only")
 	}
 	for _, id := range e.Entry.Sections {
+		var order []placement
+		reports := map[placement][]string{} // by what says the same of them
 		for _, r := range e.Entry.Reports {
 			for _, s := range r.Sections {
-				if s.Section == id {
-					explainPlacement(p, file, r.ID, &s)
+				if s.Section != id {
+					continue
 				}
+				how := newPlacement(file, &s)
+				if reports[how] == nil {
+					order = append(order, how)
+				}
+				reports[how] = append(reports[how], strconv.FormatInt(r.ID, 10))
 			}
+		}
+		for _, how := range order {
+			word := "report"
+			if len(reports[how]) > 1 {
+				word = "reports"
+			}
+			p("%s, %s %s%s", how.by, word, strings.Join(reports[how], ", "), how.why)
 		}
 	}
 }
 
-func explainPlacement(p func(string, ...any), file string, report int64, s *feed.Placement) {
+// placement says by what a report is in a section, and why.
+type placement struct{ by, why string }
+
+func newPlacement(file string, s *feed.Placement) placement {
 	line := fmt.Sprintf("  section %s by %s", s.Section, s.By)
 	if s.Line > 0 {
 		line += fmt.Sprintf(" (%s:%d)", file, s.Line)
@@ -281,11 +306,11 @@ func explainPlacement(p func(string, ...any), file string, report int64, s *feed
 	if s.Probability > 0 {
 		line += fmt.Sprintf(", probability %.2f", s.Probability)
 	}
-	line += fmt.Sprintf(", report %d", report)
+	why := ""
 	if reason := s.Reason(); reason != "" {
-		line += ": " + reason
+		why = ": " + reason
 	}
-	p("%s", line)
+	return placement{line, why}
 }
 
 func explainWhy(p func(string, ...any), w feed.Why) {
