@@ -28,7 +28,7 @@ func manual(m *kong.Application) string {
 	p(".TH FEEDD 1 \"\" \"feedd %s\" \"User Commands\"", roff(version()))
 	p(".SH NAME\nfeedd \\- collect headlines, tell stories apart, file them under sections, republish")
 	p(".SH SYNOPSIS\n.B feedd\n.I command\n.RI [ flag ...] [ argument ...]")
-	p(".SH DESCRIPTION\n%s", roff("feedd follows RSS, Atom and JSON feeds and pages that have none, recognises when several outlets tell the same story, "+
+	p(".SH DESCRIPTION\n%s", roff("feedd follows RSS, Atom and JSON feeds and pages that have no feed, recognises when several outlets report the same event, "+
 		"files each story under the right sections, and republishes every section as RSS, Atom and JSON Feed. "+
 		"One YAML file says what it does; a running feedd takes a saved file at once. To see it at work, run"))
 	p(".BR \"feedd demo\" .")
@@ -40,7 +40,7 @@ func manual(m *kong.Application) string {
 			p(".TP\n.B %s\n%s", roff(f.Summary()), roff(f.Help))
 		}
 	}
-	p(".SH EXIT STATUS\n.TP\n.B %d\nDone.\n.TP\n.B %d\nFailed; the reason is on standard error.\n.TP\n.B %d\nWrong use, as of what is not there: a source, a section, an item, a decision, a store; or an invalid configuration.", exitDone, exitFailed, exitUse)
+	p(".SH EXIT STATUS\n.TP\n.B %d\nDone.\n.TP\n.B %d\nFailed; the reason is on standard error.\n.TP\n.B %d\nWrong use, which includes naming a source, a section, an item, a decision or a store that does not exist; or an invalid configuration.", exitDone, exitFailed, exitUse)
 	p(".SH ENVIRONMENT\n.TP\n.B FEEDD_DB\n%s", roff("The store, where --db is not given."))
 	p(".SH FILES\n.TP\n.I config/feeds.yaml\n%s\n.TP\n.I data/feedd.db\n%s", roff("The configuration, where --config is not given."), roff("The store, where --db is not given."))
 	p(".SH EXAMPLES\n.nf\n%s\n.fi", roff("feedd init && feedd serve\nfeedd check\nfeedd explain https://example.org/an-article"))

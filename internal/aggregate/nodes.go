@@ -77,7 +77,7 @@ func (a *Aggregate) runPlan(ctx context.Context, lost func(error)) {
 			lost(err)
 			return
 		case err != nil && time.Since(said) >= clockEvery:
-			a.log.Error("planning what is due failed; it is tried again", "error", err)
+			a.log.Error("planning the sources that are due failed; it is tried again", "error", err)
 			said = time.Now()
 		}
 		select {
@@ -94,7 +94,7 @@ func (a *Aggregate) runPlan(ctx context.Context, lost func(error)) {
 func (p *plan) look(ctx context.Context, clock *time.Time) error {
 	now := p.now()
 	if now.Before(clock.Add(-clockBack)) {
-		p.log.Warn("the clock was put back; sources that would have waited for it are planned anew", "by", clock.Sub(now).Round(time.Second))
+		p.log.Warn("the clock was put back; sources that would have waited are scheduled again", "by", clock.Sub(now).Round(time.Second))
 		p.host = nil
 	}
 	*clock = now
@@ -231,7 +231,7 @@ func (a *Aggregate) collectHost(ctx context.Context, host string, at time.Time) 
 		}
 		jobs, collector, err := a.dueAt(ctx, host, at, seen)
 		if err != nil && ctx.Err() == nil {
-			a.log.Warn("what is due at a host could not be read; it is queued again", "host", host, "error", err)
+			a.log.Warn("the sources due at a host could not be read; the host is queued again", "host", host, "error", err)
 		}
 		if len(jobs) == 0 {
 			return
@@ -338,7 +338,7 @@ func (a *Aggregate) subscribeShared(ctx context.Context, src feed.Source, st fee
 	if err == nil || ctx.Err() != nil {
 		return
 	}
-	a.log.Warn("no push from this source; it is polled", "source", src.ID, "error", src.Discreet(err.Error(), next.Hub))
+	a.log.Warn("the hub of this source does not push; the source is polled", "source", src.ID, "error", src.Discreet(err.Error(), next.Hub))
 	_, err = a.replaceShared(ctx, next.Push.Callback, func(st feed.SourceState) (feed.SourceState, error) { return collect.Refused(st), nil })
 	a.saved(err)
 }

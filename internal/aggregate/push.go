@@ -33,7 +33,7 @@ func (s *schedule) subscribe(ctx context.Context, sl *slot) {
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		s.a.log.Warn("no push from this source; it is polled", "source", id, "error", src.Discreet(err.Error(), next.Hub))
+		s.a.log.Warn("the hub of this source does not push; the source is polled", "source", id, "error", src.Discreet(err.Error(), next.Hub))
 		_ = s.a.call(ctx, func(s *schedule) { // fails only when the schedule has ended
 			if sl := s.slots[id]; sl != nil {
 				s.setPush(ctx, sl, collect.Refused(sl.state).Push)

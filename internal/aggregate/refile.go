@@ -107,7 +107,7 @@ func (a *Aggregate) refileChanged(ctx context.Context, s *Settings) (n int, err 
 		if n, err = a.refile(ctx, s, is, was); err != nil {
 			return 0, err
 		}
-		a.log.Info("the rules changed; filing anew what they reach", "items", n)
+		a.log.Info("the configuration changed; filing again the items that it concerns", "items", n)
 	}
 	text, err := json.Marshal(is)
 	if err != nil {

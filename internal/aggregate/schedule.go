@@ -225,7 +225,7 @@ func (s *schedule) replan(ctx context.Context) bool {
 		n++
 	}
 	if n > 0 {
-		s.a.log.Warn("the clock was put back; sources that would have waited for it are planned anew", "sources", n, "by", max(back, 0).Round(time.Second))
+		s.a.log.Warn("the clock was put back; sources that would have waited are scheduled again", "sources", n, "by", max(back, 0).Round(time.Second))
 	}
 	return n > 0
 }
@@ -383,7 +383,7 @@ func (a *Aggregate) runRetention(ctx context.Context, lost func(error)) {
 		} else if err := a.Prune(ctx); errors.Is(err, store.ErrLost) {
 			lost(err)
 		} else if err != nil && ctx.Err() == nil {
-			a.log.Error("taking away old items failed", "error", err)
+			a.log.Error("removing old items failed", "error", err)
 		}
 		clock, passed := a.now(), time.Now()
 		select {
@@ -392,7 +392,7 @@ func (a *Aggregate) runRetention(ctx context.Context, lost func(error)) {
 		case <-ticker.C:
 		}
 		if jumped := (a.now().Sub(clock) - time.Since(passed)).Abs(); jumped > clockJump {
-			a.log.Warn("the clock was set; what is old by it stays for now", "by", jumped.Round(time.Second), "for", retentionRest)
+			a.log.Warn("the clock jumped; old items are kept for now", "by", jumped.Round(time.Second), "for", retentionRest)
 			rest = retentionRest
 		}
 	}
@@ -404,7 +404,7 @@ func (a *Aggregate) Prune(ctx context.Context) error {
 	now := a.now()
 	n, err := a.store.Prune(ctx, now.Add(-settings.Keep()), now)
 	if n > 0 {
-		a.log.Info("took away old items", "items", n)
+		a.log.Info("removed old items", "items", n)
 	}
 	if err != nil {
 		return err

@@ -191,6 +191,6 @@ func (g *gate) Hold(host string, until time.Time, reason string) {
 		ON CONFLICT (host) DO UPDATE SET held = excluded.held, reason = excluded.reason WHERE g.held < excluded.held`,
 		host, until.Sub(g.now()).Milliseconds(), reason)
 	if err != nil {
-		g.c.log.Warn("the other nodes do not hear yet that a host wants to be left alone", "host", host, "error", err)
+		g.c.log.Warn("the other nodes do not know yet that a host asks for a pause", "host", host, "error", err)
 	}
 }

@@ -18,7 +18,7 @@ func (c *Cluster) Listen(ctx context.Context, on func(notice string)) error {
 	for ctx.Err() == nil {
 		err := c.listen(ctx, on)
 		if now := time.Now(); err != nil && ctx.Err() == nil && now.Sub(said) >= sayEvery {
-			c.log.Warn("this node hears nothing of the others at once; it looks by itself", "error", err)
+			c.log.Warn("this node gets no notices from the others; it polls instead", "error", err)
 			said = now
 		}
 		pause(ctx, time.Second)

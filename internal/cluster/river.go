@@ -89,7 +89,7 @@ func (c *Cluster) Put(ctx context.Context, hosts []string, at time.Time) error {
 	}
 	_, err = client.InsertMany(ctx, params)
 	for try := 0; unmade(err) && try < 2; try++ {
-		c.log.Warn("the queue's tables are gone or half made; they are made anew, and nothing is lost", "error", err)
+		c.log.Warn("the queue's tables are missing or incomplete; they are created again, and nothing is lost", "error", err)
 		if err = c.remake(ctx, try > 0); err == nil {
 			_, err = client.InsertMany(ctx, params)
 		}
@@ -112,7 +112,7 @@ func (c *Cluster) free(ctx context.Context) error {
 	tag, err := c.jobs.Exec(ctx, `DELETE FROM river_job WHERE kind = $1 AND state = 'running'
 		AND NOT EXISTS (SELECT 1 FROM nodes WHERE name = attempted_by[array_upper(attempted_by, 1)] AND `+alive+`)`, hostJob{}.Kind())
 	if err == nil && tag.RowsAffected() > 0 {
-		c.log.Warn("nodes that are gone had hosts under way; other nodes go on with them", "hosts", tag.RowsAffected())
+		c.log.Warn("nodes that are gone had hosts in progress; other nodes take them over", "hosts", tag.RowsAffected())
 	}
 	if err == nil {
 		_, err = c.jobs.Exec(ctx, `DELETE FROM river_job WHERE kind = $1 AND state = 'running' AND attempted_at < clock_timestamp() - $2::interval

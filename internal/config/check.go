@@ -294,7 +294,7 @@ func (b *builder) networks(list []text) (networks []netip.Prefix) {
 		case err != nil:
 			b.at(t.at, say("such as 10.0.0.0/8"), "%s is no network", shown(t.is))
 		case p.Bits() == 0:
-			b.at(t.at, say("name the proxies alone"), "%s is everybody, and anybody could then pretend to be somebody else", shown(t.is))
+			b.at(t.at, say("name only the proxies"), "%s is everybody, and anybody could then pretend to be somebody else", shown(t.is))
 		}
 		networks = append(networks, p.Masked())
 	}

@@ -76,9 +76,9 @@ func (b *builder) address(f *address, at *yaml.Node, whose feed.Text) (url, secr
 	hook := strings.HasPrefix(url, "https://") || strings.HasPrefix(url, "http://")
 	switch signs := f.SecretEnv.given() || f.SecretFile.given(); {
 	case hook && !signs:
-		b.warn(where, say("give it secret_env"), "what goes to the webhook of %s is not signed: it cannot tell who sent it", whose)
+		b.warn(where, say("give it secret_env"), "messages to the webhook of %s are not signed: it cannot tell who sent them", whose)
 	case !hook && signs:
-		b.at(where, say("remove the secret"), "only what goes to a webhook is signed, and %s is none", whose)
+		b.at(where, say("remove the secret"), "only messages to a webhook are signed, and %s is not one", whose)
 	}
 	return url, secret
 }

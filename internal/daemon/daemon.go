@@ -179,7 +179,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	}
 	// After this the configuration stands; all that follows is made of it.
 	if d.lost = d.whole(ctx, text.text); d.lost != nil {
-		d.log.Warn("the configuration lost its end; the one that was in force before is in force again", "error", d.lost)
+		d.log.Warn("the configuration lost its end; the one before it is in force again", "error", d.lost)
 	} else {
 		d.remember(ctx, text)
 	}
@@ -253,7 +253,7 @@ func New(ctx context.Context, o Options) (_ *Daemon, err error) {
 	}
 	if o.Listen != "" {
 		if err := d.begin(ctx); err != nil { // what was published is served still
-			o.Log.Warn("could not note since when the configuration is in force", "error", err)
+			o.Log.Warn("could not record since when the configuration is in force", "error", err)
 		}
 	}
 	if err := d.store.OpenChannels(ctx, notify.ChannelIDs(d.config.Notify, d.config.Alerts), o.Now(), len(d.listeners) > 0); err != nil {

@@ -227,12 +227,12 @@ func WithoutURL(site feed.Site, fixed string) string {
 	case site.URL != "":
 		return ""
 	case site.ID != "":
-		return links + "set it to the public address. The ids of entries begin with tag:" + site.ID + ": as site.id says"
+		return links + "set it to the public address. The ids of entries begin with tag:" + site.ID + ", as site.id says"
 	case fixed != "":
-		return links + "set it to the public address. The ids of entries begin with tag:" + fixed + ": since the first publication and for good, whatever site.url becomes"
+		return links + "set it to the public address. The ids of entries begin with tag:" + fixed + ", fixed for good at the first publication, whatever site.url becomes"
 	}
-	return links + "and the first publication fixes the ids of all entries by it, for good. Set site.url to the public address before, " +
-		"or choose what the ids begin with by site.id, for example news.example.org,2026"
+	return links + "and the first publication fixes the ids of all entries with it, for good. Set site.url to the public address before that, " +
+		"or choose with site.id how the ids begin, for example news.example.org,2026"
 }
 
 // PartnerFeed returns the feed in RSS that a partner was last given of a section; empty when none was yet.

@@ -208,7 +208,7 @@ func (d *Daemon) filedElsewhere(ctx context.Context) error {
 			last, since = waiting, time.Now()
 		}
 		if time.Since(since) > deskWithin {
-			return errors.New("it is stored, and the node that holds the desk has not filed it yet")
+			return errors.New("it is stored, but the node that holds the desk has not filed it yet")
 		}
 		select {
 		case <-look.C:

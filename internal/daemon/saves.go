@@ -88,7 +88,7 @@ func (d *Daemon) noteSave(before, next *config.Config, e edition, failed error) 
 	}
 	d.saves.since, d.saves.change, d.saves.edition = d.o.Now(), change, e
 	if err := d.keepSave(context.Background()); err != nil {
-		d.log.Warn("could not note since when the configuration is in force", "error", err)
+		d.log.Warn("could not record since when the configuration is in force", "error", err)
 	}
 }
 

@@ -89,7 +89,7 @@ func (d *Daemon) index(ctx context.Context) error {
 			return nil
 		case err == nil:
 			if n > 0 {
-				d.log.Info("what was stored before can be searched", "items", n)
+				d.log.Info("all stored items are indexed and can be searched", "items", n)
 			}
 			return nil
 		}

@@ -34,7 +34,7 @@ func (p *Publisher) rendered(pl *plan, v *render.View, f render.Format, path str
 	if err == nil && full < len(v.Entries) {
 		text := fmt.Sprintf("%s is longer than %d bytes (publish.max_bytes): all but its first %d entries have summaries instead of full texts", path, pl.MaxBytes, full)
 		if p.troubles.news(subject, note{Section: v.Section.ID, At: p.now(), Text: text, kind: render.NoteLong, subject: path, bytes: pl.MaxBytes, entries: full}) {
-			p.log.Warn("full texts of a feed give way to summaries", "path", path, "max_bytes", pl.MaxBytes, "full", full)
+			p.log.Warn("a feed is too large; summaries replace full texts", "path", path, "max_bytes", pl.MaxBytes, "full", full)
 		}
 	} else {
 		p.troubles.over(subject)

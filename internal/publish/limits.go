@@ -29,7 +29,7 @@ func (p *Publisher) affords(w http.ResponseWriter, r *http.Request) bool {
 	if p.computing.Allow(from) {
 		return true
 	}
-	p.tooMany(w, r, p.computing.Wait(from), feed.Say("You ask for more than can be worked out for one; try again soon."))
+	p.tooMany(w, r, p.computing.Wait(from), feed.Say("You ask for more than can be computed for one client; try again soon."))
 	return false
 }
 

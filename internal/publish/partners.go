@@ -82,7 +82,7 @@ func (p *Publisher) servePartner(w http.ResponseWriter, r *http.Request) {
 	}
 	if d == nil || !slices.Contains(pt.Sections, d.section) {
 		w.Header().Set("Cache-Control", "no-store")
-		p.refuse(w, r, http.StatusNotFound, feed.Say("There is no such feed among yours."))
+		p.refuse(w, r, http.StatusNotFound, feed.Say("This partner has no such feed."))
 		return
 	}
 	d.serve(w, r)

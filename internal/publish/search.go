@@ -117,14 +117,14 @@ func parseSearch(pl *plan, raw string) (searching, error) {
 	}
 	values, err := url.ParseQuery(raw)
 	if err != nil {
-		return s, asked("The address of this search cannot be read: two digits from 0 to F stand behind each %s, and & stands between parameters.", "%")
+		return s, asked("The address of this search cannot be read: two digits from 0 to F must follow each %s, and & separates parameters.", "%")
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(searchParameters, name) {
 			return s, asked("A search has no parameter %q; it takes %s.", name, strings.Join(searchParameters, ", "))
 		}
 		if len(values[name]) > 1 {
-			return s, asked("The parameter %s stands there twice.", name)
+			return s, asked("The parameter %s is given twice.", name)
 		}
 	}
 	if s.section = values.Get("section"); s.section != "" && pl.byID[s.section] == nil {

@@ -8,8 +8,8 @@
 // headers ask for). A run: collect.go (the document), articles.go (the pages of its new items),
 // websub.go (what a hub pushes instead). It alone imports robfig/cron.
 //
-// What a document's bytes say is read's to tell; collect hands them on. It stores nothing and knows
-// no stories: items and state go back to the caller, who saves them in one transaction.
+// Package read turns the bytes of a document into items; collect only hands them on. It stores nothing and
+// knows no stories: items and state go back to the caller, who saves them in one transaction.
 package collect
 
 import (
@@ -375,7 +375,7 @@ func partial(header http.Header) error {
 	if n, _ := fmt.Sscanf(at, "bytes %d-%d/%d", &first, &last, &all); n == 3 && first == 0 && last+1 >= all {
 		return nil
 	}
-	return fmt.Errorf("the server answered with a part of the document only (%s)", at)
+	return fmt.Errorf("the server answered with only a part of the document (%s)", at)
 }
 
 // open reads the document that an answer brought, and keeps its validators in the state. There is

@@ -45,7 +45,7 @@ func guard(network, address string, _ syscall.RawConn) error {
 func guardMetadata(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err == nil && feed.IsMetadata(at.Addr()) {
-		return fmt.Errorf("%s tells a cloud's secrets to its own machines: %w", at.Addr().Unmap(), errMetadata)
+		return fmt.Errorf("%s is the metadata service of a cloud: %w", at.Addr().Unmap(), errMetadata)
 	}
 	return nil
 }
@@ -172,7 +172,7 @@ func checkAddr(host string, ip netip.Addr, private bool) error {
 		return fmt.Errorf("%s is a private or special address: %w", host, ErrPrivate)
 	}
 	if feed.IsMetadata(ip) {
-		return fmt.Errorf("%s tells a cloud's secrets to its own machines: %w", host, errMetadata)
+		return fmt.Errorf("%s is the metadata service of a cloud: %w", host, errMetadata)
 	}
 	return nil
 }

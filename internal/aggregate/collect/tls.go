@@ -52,7 +52,7 @@ func explainTLS(err error, u *url.URL) error {
 	text := err.Error()
 	switch {
 	case errors.As(err, &unknown):
-		return fmt.Errorf("the certificate of %s leads to no authority that is known here; when the server leaves an intermediate certificate out, put that into a file and set the source's tls.ca_file: %w", u.Host, unknown)
+		return fmt.Errorf("the certificate of %s leads to no known authority; when the server leaves an intermediate certificate out, put that into a file and set the source's tls.ca_file: %w", u.Host, unknown)
 	case errors.As(err, &name):
 		return fmt.Errorf("the certificate of %s is another host's: %w", u.Host, name)
 	case errors.As(err, &invalid):

@@ -206,7 +206,7 @@ func (v *visit) pushed(ctx context.Context, src *feed.Source, before *feed.Sourc
 		return failed(before, context.Cause(ctx))
 	}
 	if before.URL != src.URL || before.Push == nil {
-		return failed(before, errors.New("a hub delivered what the source no longer subscribes to"))
+		return failed(before, errors.New("a hub delivered something that the source no longer subscribes to"))
 	}
 	now := c.now()
 	doc, _, err := v.read(ctx, src, &answer{Body: *body, Status: http.StatusOK}, "", now)

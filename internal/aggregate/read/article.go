@@ -46,7 +46,7 @@ func Article(body Body, it *feed.Item, src feed.Source, now time.Time) (err erro
 		extract(tree, base, &found)
 	}
 	if found.summary == "" && found.image == "" && found.published == "" && len(found.authors) == 0 {
-		return errors.New("the article's page says nothing of itself and has no text to extract")
+		return errors.New("the article's page has neither metadata nor a text to extract")
 	}
 	if it.Summary == "" {
 		it.Summary = r.html(found.summary)

@@ -74,7 +74,7 @@ func (h *Hub) Changed(feeds []Feed) {
 		return
 	}
 	if err := h.load(h.ctx); err != nil {
-		h.log.Error("the hub cannot read who subscribed; it tells those that it knows", "error", err)
+		h.log.Error("the hub cannot read its subscriptions; it delivers to those that it knows", "error", err)
 	}
 	now := h.now()
 	h.mu.Lock()
@@ -222,7 +222,7 @@ func (sub *subscriber) settle(d *delivery, status int, err error) (pause time.Du
 		sub.queue = sub.queue[len(sub.queue)-1:]
 	}
 	if !done && d.tries+1 >= maxTries {
-		h.log.Warn("a subscriber does not take its deliveries", "host", hostOf(d.Callback), "topic", d.Topic, "status", status, "error", err)
+		h.log.Warn("a subscriber does not accept its deliveries", "host", hostOf(d.Callback), "topic", d.Topic, "status", status, "error", err)
 	}
 	if sub.failed > 0 {
 		pause = backOff(sub.failed, d.Callback)
@@ -259,7 +259,7 @@ func (sub *subscriber) note() {
 			return
 		}
 		if try == 0 {
-			h.log.Warn("the hub cannot note a delivery; it tries again", "error", err)
+			h.log.Warn("the hub cannot record a delivery; it tries again", "error", err)
 		}
 		if !sleep(h.stop, noteAgain) {
 			return
@@ -342,7 +342,7 @@ func (h *Hub) pingAll(set Settings) {
 		}
 		failed++
 		h.told.WithLabelValues("failed").Inc()
-		h.log.Warn("the public hub did not take a notice", "hub", hostOf(set.Public), "error", err, "try", failed)
+		h.log.Warn("the public hub did not accept a notice", "hub", hostOf(set.Public), "error", err, "try", failed)
 		if !sleep(h.stop, backOff(failed, set.Public)) {
 			return
 		}

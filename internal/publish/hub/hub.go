@@ -390,7 +390,7 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, from string) {
 		return
 	}
 	if req.who, err = h.identify(r.Context(), req.key, from); err != nil {
-		h.log.Error("the hub cannot take a subscription", "error", err)
+		h.log.Error("the hub cannot accept a subscription", "error", err)
 		answer(w, http.StatusInternalServerError, "The hub cannot take a subscription just now.")
 		return
 	}
@@ -511,7 +511,7 @@ func (h *Hub) confirmed(req *request) error {
 	if req.subscribe && h.mine != nil {
 		// Who delivers may be ahead of this node: what it told before it heard of this subscriber would else be missed.
 		if err := h.site.Refresh(h.ctx); err != nil {
-			h.log.Warn("a new subscriber may be told of one change late", "error", err)
+			h.log.Warn("a new subscriber may get one change late", "error", err)
 		}
 	}
 	h.mu.Lock()

@@ -142,7 +142,7 @@ func (w *watcher) run(ctx context.Context) {
 		case err == nil:
 			said = ""
 		case ctx.Err() == nil && err.Error() != said:
-			w.n.log.Error("alarms cannot be looked after", "error", err)
+			w.n.log.Error("alarms cannot be checked", "error", err)
 			said = err.Error()
 		}
 		for rests := true; rests; {

@@ -283,7 +283,7 @@ func (w *worker) run(ctx context.Context) {
 		}
 		again, err := w.turn(ctx)
 		if err != nil && ctx.Err() == nil && err.Error() != said {
-			w.n.log.Error("messages of a channel wait", "channel", w.c.ID, "error", err)
+			w.n.log.Error("a channel's messages could not be sent; they wait", "channel", w.c.ID, "error", err)
 			said = err.Error()
 		}
 		if err == nil {

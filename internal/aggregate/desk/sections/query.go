@@ -36,7 +36,7 @@ const (
 )
 
 // ErrNoWord says that a query asks for nothing.
-var ErrNoWord = feed.Errorf("the search names no word that must be there")
+var ErrNoWord = feed.Errorf("the search has no word that must occur")
 
 // ParseQuery reads a query. Regular expressions are refused unless expressions allows them: no index
 // helps with them. Errors are for whoever typed the query.
@@ -46,7 +46,7 @@ func ParseQuery(text string, expressions bool) (Query, error) {
 		return q, feed.Errorf("the search is longer than %d bytes", maxQueryBytes)
 	}
 	if !utf8.ValidString(text) {
-		return q, feed.Errorf("the search is no text in UTF-8")
+		return q, feed.Errorf("the search is not UTF-8 text")
 	}
 	for _, p := range queryParts(norm.NFC.String(text)) {
 		if err := q.add(p, expressions); err != nil {

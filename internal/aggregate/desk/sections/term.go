@@ -118,7 +118,7 @@ func parseRegexp(s string) (*regexp.Regexp, error) {
 	case "i":
 		expr = "(?i)" + expr
 	default:
-		return nil, feed.Errorf("unknown flag %q behind the regular expression; only i is known", flags)
+		return nil, feed.Errorf("unknown flag %q after the regular expression; only i is known", flags)
 	}
 	if s[1:end] == "" {
 		return nil, feed.Errorf("the regular expression is empty")

@@ -1,9 +1,9 @@
-// Package stories tells which reports are one story. In comes a report; out comes the story it
-// belongs to, the entry under which it is told, what it adds, and why.
+// Package stories decides which reports are one story. In comes a report; out come the story that it
+// belongs to, the entry under which it is shown, what it adds, and why.
 //
-// It remembers the reports of the window and what editors said against it; what it decides depends on
-// nothing else, so that its memory can be rebuilt from the filed items. It never touches the store or
-// the network, and never reads a clock.
+// It remembers the reports of the window and the editors' corrections. Its decisions depend on nothing
+// else, so its memory can be rebuilt from the filed items. It never touches the store or the network, and
+// never reads a clock.
 //
 //	stories.go  one report: the story chosen; report.go what is read of it, twins.go its twin, index.go its candidates
 //	score.go    two reports: features, vetoes, probability
@@ -645,7 +645,7 @@ func (s *Memory) explain(best link, found bool) feed.Why {
 	}
 	if best.score < s.certain.Relate && best.alone >= s.certain.Relate {
 		rival := s.judged[best.rival].r
-		why.Said = append(why.Said, feed.Say("may as well be of the story of report %s (%s); but for that: %.2f", number(rival.id), rival.from.name, twoDigits(best.alone)))
+		why.Said = append(why.Said, feed.Say("is as likely to be of the story of report %s (%s); but for that: %.2f", number(rival.id), rival.from.name, twoDigits(best.alone)))
 	}
 	if point := b.j.turningPoint(s.certain); point.Key != "" {
 		why.Said = append(why.Said, point)
