@@ -21,9 +21,12 @@ func makePolicy() *bluemonday.Policy {
 	p.AllowElements("p", "br", "hr", "div", "span", "blockquote", "q", "cite", "pre", "code", "samp", "kbd", "var",
 		"h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "b", "strong", "i", "em", "u", "s",
 		"strike", "del", "ins", "sub", "sup", "small", "big", "mark", "abbr", "time", "figure", "figcaption",
-		"picture", "ruby", "rt", "rp", "center", "table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
+		"picture", "ruby", "rt", "rp", "center", "table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th",
+		"article", "section", "header", "footer", "main", "aside", "nav", "address", "details", "summary", "fieldset", "legend")
 	p.AllowElementsContent("object", "noscript", "frame", "frameset") // what is shown where the object cannot be
+	p.SkipElementsContent("svg")                                      // a drawing without its lines is words without a place
 	p.AllowStandardURLs()
+	p.AllowURLSchemes("tel")
 	p.RequireNoFollowOnLinks(false)
 	p.AllowRelativeURLs(false)
 	p.AllowAttrs("href").OnElements("a")
@@ -40,7 +43,7 @@ func makePolicy() *bluemonday.Policy {
 }
 
 // Sanitize makes HTML from a source safe to show: addresses are absolute (resolved against base, and
-// removed where that gives no http, https or mailto address); scripts, styles, forms, frames and
+// removed where that gives no http, https, mailto or tel address); scripts, styles, forms, frames, drawings and
 // tracking pixels are gone. It costs tens of microseconds and more, so it is
 // done when something is shown, not when it is collected.
 func Sanitize(raw, base string) string {
@@ -93,19 +96,21 @@ func Absolute(raw, base string) string {
 				if t.DataAtom == atom.Iframe {
 					player = at + max(0, unplayed(raw[at:], t.Data))
 					if watch, picture := videoOf(Resolve(b, PictureSource(attrIn(t.Attr)))); watch != "" {
-						out.WriteString(videoLink(watch, picture))
+						out.WriteString(playerLink("Video", watch, picture))
 					}
 				}
 				continue
 			}
-			if t.DataAtom == atom.Audio {
-				player = at + max(0, unplayed(raw[at:], t.Data))
-			}
-			if t.DataAtom == atom.Video {
+			if t.DataAtom == atom.Audio || t.DataAtom == atom.Video {
 				in := attrIn(t.Attr)
 				player = at + max(0, unplayed(raw[at:], t.Data))
-				if src := Resolve(b, cmp.Or(strings.TrimSpace(in("src")), sourceIn(raw[at:player]))); strings.HasPrefix(src, "http://") || strings.HasPrefix(src, "https://") {
-					out.WriteString(videoLink(src, Resolve(b, strings.TrimSpace(in("poster")))))
+				src := Resolve(b, unbroken(cmp.Or(strings.TrimSpace(in("src")), sourceIn(raw[at:player]))))
+				switch {
+				case !strings.HasPrefix(src, "http://") && !strings.HasPrefix(src, "https://"):
+				case t.DataAtom == atom.Audio:
+					out.WriteString(playerLink("Audio", src, ""))
+				default:
+					out.WriteString(playerLink("Video", src, Resolve(b, unbroken(in("poster")))))
 				}
 			}
 			if t.DataAtom == atom.Noscript {
@@ -138,8 +143,8 @@ func Absolute(raw, base string) string {
 				}
 			}
 			for i, a := range t.Attr {
-				if b != nil && urlAttrs[a.Key] {
-					if v := Resolve(b, a.Val); v != a.Val {
+				if urlAttrs[a.Key] {
+					if v := Resolve(b, unbroken(a.Val)); v != a.Val {
 						t.Attr[i].Val, changed = v, true
 					}
 				}
@@ -196,9 +201,9 @@ func withSource(attrs []nethtml.Attribute, src string) []nethtml.Attribute {
 	return kept
 }
 
-// swallows are the elements whose content an HTML parser does not read as markup.
+// swallows are the elements whose content an HTML parser does not read as markup, or which is left out with them.
 var swallows = map[atom.Atom]bool{atom.Iframe: true, atom.Script: true, atom.Style: true, atom.Noembed: true,
-	atom.Noframes: true, atom.Textarea: true, atom.Title: true, atom.Xmp: true, atom.Object: true}
+	atom.Noframes: true, atom.Textarea: true, atom.Title: true, atom.Xmp: true, atom.Object: true, atom.Svg: true}
 
 func lacksSource(attrs []nethtml.Attribute) bool {
 	for _, a := range attrs {
@@ -221,6 +226,16 @@ func Resolve(base *url.URL, ref string) string {
 		return ref
 	}
 	return base.ResolveReference(u).String()
+}
+
+// unbroken is an address in a text as browsers read it: space around it and line breaks are no part of it, and
+// spaces within are.
+func unbroken(address string) string {
+	address = strings.TrimSpace(address)
+	if !strings.ContainsAny(address, " \t\r\n") {
+		return address
+	}
+	return strings.NewReplacer(" ", "%20", "\t", "", "\r", "", "\n", "").Replace(address)
 }
 
 // hasScheme is true of an address that starts with a scheme of its own.
@@ -326,6 +341,8 @@ func plainText(s string, markup func(at int) bool) string {
 			switch {
 			case !end && (name == "script" || name == "style"):
 				i = skipRaw(s, i, name)
+			case !end && name == "svg" && s[i-2] != '/':
+				i += ends.drawing(s[i:])
 			case !inline[name]:
 				space = true
 			}
@@ -382,7 +399,7 @@ var inline = map[string]bool{"a": true, "b": true, "i": true, "em": true, "stron
 // marksAhead remembers which marks do not come again in a text that is read from its beginning to its
 // end, so that none is looked for twice in vain: that would take the square of the time.
 type marksAhead struct {
-	noComment, noClose bool
+	noComment, noClose, noDrawing bool
 }
 
 // tagAt measures the tag, comment, declaration or CDATA mark that s, the rest of the text, starts
@@ -451,6 +468,16 @@ func (m *marksAhead) close(s string) int {
 	end := strings.IndexByte(s, '>')
 	m.noClose = end < 0
 	return end
+}
+
+// drawing measures what is within the drawing that begins before s, 0 when it does not end.
+func (m *marksAhead) drawing(s string) int {
+	if m.noDrawing {
+		return 0
+	}
+	end := strings.Index(s, "</svg")
+	m.noDrawing = end < 0
+	return max(0, end)
 }
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }

@@ -16,6 +16,11 @@ func TestSanitize(t *testing.T) {
 		{"forms and frames", `<form action="/x"><input name=q>a</form><iframe src="https://e.org/"></iframe>`, `a`},
 		{"a counting picture", `<p>a<img src="https://t.example.org/p.gif" width="1" height="1"></p>`, `<p>a</p>`},
 		{"a counting host", `a<img src="https://pixel.wp.com/b.gif?host=x">`, `a`},
+		{"spaces in addresses", `<img src=" https://e.org/ảnh đẹp (1).jpg"><a href="https://e.org/a b
+c">x</a>`, `<img src="https://e.org/%E1%BA%A3nh%20%C4%91%E1%BA%B9p%20%281%29.jpg"><a href="https://e.org/a%20bc">x</a>`},
+		{"mail and telephone", `<a href="mailto:a@e.org">x</a><a href="tel:+8424">y</a><a href="sms:1">z</a>`, `<a href="mailto:a@e.org">x</a><a href="tel:+8424">y</a>z`},
+		{"a drawing", `a<svg viewBox="0 0 1 1"><title>Icon</title><text>b</text></svg>c<svg/>d`, `acd`},
+		{"a drawing that does not end", `a<svg><p>b</p>`, `a<p>b</p>`},
 		{"a picture that loads late", `<img src="data:image/gif;base64,AAAA" data-src="/i.jpg">`, `<img src="https://bao.example.vn/i.jpg">`},
 	} {
 		if got := Sanitize(tt.in, base); got != tt.want {
@@ -39,6 +44,8 @@ func TestPlainText(t *testing.T) {
 		{"3 < 5 và 7 > 6", "3 < 5 và 7 > 6"},
 		{"a<!-- b -->c", "ac"},
 		{"a<script>if (a<b) {}</script>b", "ab"},
+		{"a <svg><title>Icon</title></svg>b<svg/>c", "a b c"},
+		{"a <svg><b>b</b>", "a b"},
 		{`a<img alt="x > y" src=z>b`, "a b"},
 		{"tin?id=1&copy=2", "tin?id=1&copy=2"},
 		{"AT&T; &unknown; &", "AT&T; &unknown; &"},

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// A video that is embedded in a text does not play in a feed reader, which takes frames and players out. A
-// link with the video's picture is kept in its place.
+// A video or a recording that is embedded in a text does not play in a feed reader, which takes frames and players out. A
+// link, with the video's picture, is kept in its place.
 
 // videoID is what those who host videos call one.
 var videoID = regexp.MustCompile(`^[A-Za-z0-9_-]{3,32}$`)
@@ -90,13 +90,13 @@ func VideoPicture(text string) string {
 	}
 }
 
-// videoLink is the link that stands for a video, as HTML; picture may be empty.
-func videoLink(watch, picture string) string {
-	show := "Video"
+// playerLink is the link that stands for a video or a recording, as HTML; picture may be empty.
+func playerLink(what, to, picture string) string {
+	show := what
 	if picture != "" {
-		show = `<img src="` + html.EscapeString(picture) + `" alt="Video">`
+		show = `<img src="` + html.EscapeString(picture) + `" alt="` + what + `">`
 	}
-	return `<p><a href="` + html.EscapeString(watch) + `">` + show + `</a></p>`
+	return `<p><a href="` + html.EscapeString(to) + `">` + show + `</a></p>`
 }
 
 // unplayed measures what stands between the start of a player (video, audio, iframe), behind which rest begins,

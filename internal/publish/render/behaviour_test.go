@@ -343,6 +343,10 @@ func TestSafeFragment(t *testing.T) {
 		{"relative", `<a href="../b">c</a>`, `<a href="https://e.org/b">c</a>`, "c"},
 		{"script", "a<script>b</script><style>c</style>d", "ad", "ad"},
 		{"unknown element", "a<blink>b</blink>c", "abc", "abc"},
+		{"groups", "<section>một</section><article>hai</article><details><summary>ba</summary>bốn</details>",
+			"<div>một</div><div>hai</div><div><div>ba</div>bốn</div>", "một hai ba bốn"},
+		{"mail and telephone", `<a href="mailto:desk@bao.example?subject=Tin mới">thư</a> <a href="TEL:+84-24-1234">gọi</a> <a href="mailto:x">x</a> <a href="tel:javascript">y</a>`,
+			`<a href="mailto:desk@bao.example?subject=Tin%20m%E1%BB%9Bi">thư</a> <a href="tel:+84-24-1234">gọi</a> x y`, "thư gọi x y"},
 	} {
 		got := safeFragment(tt.in, "https://e.org/a/x", 1000, false)
 		if got.html != tt.html || got.text != tt.text {

@@ -304,7 +304,9 @@ func (c *checker) markup(where, name, s string) {
 			for _, a := range t.Attr {
 				switch a.Key {
 				case "href", "src":
-					c.address(where, name+" "+a.Key, a.Val)
+					if a.Key == "src" || contact(a.Val) != a.Val {
+						c.address(where, name+" "+a.Key, a.Val)
+					}
 				case "alt", "width", "height", "colspan", "rowspan", "start", "lang", "dir":
 				default:
 					c.add(where, "%s holds the attribute %s", name, cut(a.Key, 40))

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -34,6 +35,12 @@ var allowed = map[atom.Atom]bool{
 	atom.Del: false, atom.Em: false, atom.I: false, atom.Img: false, atom.Ins: false, atom.Kbd: false,
 	atom.Q: false, atom.S: false, atom.Samp: false, atom.Small: false, atom.Span: false,
 	atom.Strong: false, atom.Sub: false, atom.Sup: false, atom.Time: false, atom.U: false, atom.Var: false,
+}
+
+// containers are blocks that group others: a reader of feeds is shown a <div> for them.
+var containers = map[atom.Atom]bool{
+	atom.Article: true, atom.Section: true, atom.Header: true, atom.Footer: true, atom.Main: true, atom.Aside: true, atom.Nav: true,
+	atom.Address: true, atom.Details: true, atom.Summary: true, atom.Fieldset: true, atom.Legend: true, atom.Center: true,
 }
 
 // inTable elements only mean something to the table they stand in: they are kept even when empty.
@@ -88,6 +95,9 @@ func (w *fragmentWriter) node(n *html.Node, depth int, inP, pre bool) {
 	case html.ElementNode:
 	default:
 		return
+	}
+	if containers[n.DataAtom] && n.Namespace == "" {
+		n.Data, n.DataAtom = "div", atom.Div
 	}
 	block, known := allowed[n.DataAtom]
 	if block {
@@ -198,8 +208,8 @@ func (w *fragmentWriter) attributes(n *html.Node) (string, bool) {
 	}
 	switch n.DataAtom {
 	case atom.A:
-		href := newsURL(get("href"), "")
-		if href == "" {
+		href := get("href")
+		if href = cmp.Or(newsURL(href, ""), contact(href)); href == "" {
 			return "", false
 		}
 		add("href", href)

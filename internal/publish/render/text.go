@@ -145,6 +145,22 @@ func webURL(raw, base string) string {
 	return ""
 }
 
+// contact returns a mailto or tel address in the form every validator takes, or "" when raw is neither.
+func contact(raw string) string {
+	raw = strings.TrimSpace(clean(raw))
+	scheme, rest, _ := strings.Cut(raw, ":")
+	switch scheme = strings.ToLower(scheme); {
+	case len(raw) > maxURL:
+	case scheme == "mailto" && address(rest) != "":
+		return scheme + ":" + escapeURL(rest)
+	case scheme == "tel" && telephone.MatchString(rest):
+		return scheme + ":" + rest
+	}
+	return ""
+}
+
+var telephone = regexp.MustCompile(`^[+0-9][-0-9.()]*$`)
+
 var asciiHost = regexp.MustCompile(`^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$`)
 
 // escapeURL percent-encodes every byte that RFC 3986 forbids, and percent signs that start no
