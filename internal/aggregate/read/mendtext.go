@@ -196,7 +196,7 @@ func (m *mender) leafText(b []byte, attrs []attribute) {
 		b = b[i+9:]
 		end := bytes.Index(b, []byte("]]>"))
 		if end < 0 {
-			text.Write(b)
+			text.Write(withoutHalfMark(b))
 			break
 		}
 		text.Write(b[:end])
@@ -227,4 +227,12 @@ func unwrapDiv(b []byte) []byte {
 		return b
 	}
 	return bytes.TrimSpace(inner)
+}
+
+// withoutHalfMark takes what was meant for the end mark of a section, "]]" or "]] >", off the end of a text.
+func withoutHalfMark(b []byte) []byte {
+	if rest, ok := bytes.CutSuffix(bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSpace(b), []byte(">"))), []byte("]]")); ok {
+		return rest
+	}
+	return b
 }

@@ -365,14 +365,23 @@ func markup(s string) string {
 	return s
 }
 
-// withoutMarks takes the marks of a CDATA section off a text that a template escaped with them.
+// withoutMarks takes the marks of a CDATA section off a text that a template escaped with them, or wrote in a way
+// that is none of XML's ("<! [cdata["), and the mark that is left at the end where a section ended before, as behind
+// a section within a section.
 func withoutMarks(s string) string {
-	rest, ok := strings.CutPrefix(strings.TrimSpace(s), "<![CDATA[")
-	if !ok {
-		return s
+	t := strings.TrimSpace(s)
+	if strings.HasPrefix(t, "<!") {
+		if mark := sectionMark.FindString(t); mark != "" {
+			return strings.TrimSpace(strings.ReplaceAll(strings.Replace(t[len(mark):], "]]>", "", 1), "<![CDATA[", ""))
+		}
 	}
-	return strings.TrimSpace(strings.ReplaceAll(strings.Replace(rest, "]]>", "", 1), "<![CDATA[", ""))
+	if rest, ok := strings.CutSuffix(t, "]]>"); ok && !strings.Contains(rest, "<![CDATA[") {
+		return strings.TrimSpace(rest)
+	}
+	return s
 }
+
+var sectionMark = regexp.MustCompile(`^(?i)<!\s*\[\s*CDATA\s*\[`)
 
 // html keeps a text as it came, composed and bounded. Of what has no tag it makes HTML, see asMarkup.
 func (r *reader) html(s string) string {
