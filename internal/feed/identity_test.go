@@ -210,6 +210,11 @@ func TestRevisedTypography(t *testing.T) {
 			t.Errorf("%q and %q look different", pair[0], pair[1])
 		}
 	}
+	for _, pair := range [][2]string{{"https://e.org/t%c3%adn", "https://e.org/t%C3%ADn"}, {"https://e.org/tín", "https://e.org/t%C3%ADn"}} {
+		if Revised(&Item{URL: pair[0], Image: pair[0] + ".jpg"}, &Item{URL: pair[1], Image: pair[1] + ".jpg"}) {
+			t.Errorf("%q and %q are one address", pair[0], pair[1])
+		}
+	}
 	if !Revised(&Item{Title: "Bão"}, &Item{Title: "Báo"}) {
 		t.Error("another tone is another word")
 	}

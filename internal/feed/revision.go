@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"encoding/binary"
 	"net/url"
 	"path"
@@ -94,13 +95,14 @@ func Regrouped(was, is *Item) bool {
 	return !slices.Equal(names(was), names(is))
 }
 
-// targetOf is the page that an address leads to: what stands behind "?" says how a reader came there.
+// targetOf is the page that an address leads to, however its letters are escaped: what stands behind "?" says how
+// a reader came there.
 func targetOf(raw string) string {
 	page, _, _ := strings.Cut(Canonical(raw), "?")
-	if page == "" {
-		return raw
+	if plain, err := url.PathUnescape(page); err == nil && page != "" {
+		return plain
 	}
-	return page
+	return cmp.Or(page, raw)
 }
 
 // pictureOf is the file that an address names. A server may shard its pictures over hosts with a
@@ -114,7 +116,7 @@ func pictureOf(raw string) string {
 	if first, rest, ok := strings.Cut(host, "."); ok {
 		host = strings.TrimRight(first, "0123456789") + "." + rest
 	}
-	name := host + sizes.ReplaceAllString(u.EscapedPath(), "")
+	name := host + sizes.ReplaceAllString(u.Path, "")
 	if len(path.Ext(u.Path)) > 1 && !strings.EqualFold(path.Ext(u.Path), ".php") {
 		return name
 	}

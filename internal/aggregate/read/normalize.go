@@ -113,7 +113,7 @@ func (r *reader) item(raw *rawItem, base *url.URL) feed.Item {
 	it := feed.Item{
 		Source:   r.src.ID,
 		GUID:     r.bounded(strings.TrimSpace(strings.ReplaceAll(withoutMarks(raw.guid), "\x00", "")), "guid"), // JSON may hold one, no store does
-		URL:      r.address(r.linkBase(base), raw.link),
+		URL:      feed.Destination(r.address(r.linkBase(base), raw.link)),
 		Title:    r.title(raw.title, raw.plain.title),
 		Summary:  r.text(raw.summary, raw.plain.summary),
 		Content:  r.text(raw.content, raw.plain.content),

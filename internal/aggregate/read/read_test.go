@@ -406,6 +406,14 @@ func TestRelativeAddresses(t *testing.T) {
 	}
 }
 
+func TestLinksOfAlertsLeadToTheOutlet(t *testing.T) {
+	doc := mustRead(t, []byte(`<feed xmlns="http://www.w3.org/2005/Atom"><title>Google Alert</title><entry><id>tag:google.com,2013:googlealerts/feed:1</id><title type="html">Cầu &lt;b&gt;sập&lt;/b&gt;</title>
+<link href="https://www.google.com/url?rct=j&amp;sa=t&amp;url=https://bao.example/c-1.html%3Futm_source%3Dx&amp;ct=ga"/></entry></feed>`))
+	if it := doc.Items[0]; it.URL != "https://bao.example/c-1.html?utm_source=x" || it.Canonical != "https://bao.example/c-1.html" || it.Key != "g:tag:google.com,2013:googlealerts/feed:1" {
+		t.Errorf("%q, %q, %q", it.URL, it.Canonical, it.Key)
+	}
+}
+
 func TestSharedGUIDIsNoIdentity(t *testing.T) {
 	doc := mustRead(t, []byte(strings.NewReplacer("a-417", "0", "a-402", "0", "a-399", "0").Replace(threeItems)))
 	if len(doc.Items) != 3 || doc.Items[0].Key != "l:https://bao.example.vn/1.html" || len(doc.Warnings) != 1 {
