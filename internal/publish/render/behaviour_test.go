@@ -474,3 +474,25 @@ func BenchmarkCheck(b *testing.B) {
 		})
 	}
 }
+
+// Who follows podcasts looks for the enclosure; zero is RSS's length for what nobody knows.
+func TestRecordingsOfUnknownLengthAreEnclosed(t *testing.T) {
+	const mp3 = "https://s.example/a.mp3"
+	for _, tt := range []struct {
+		files []feed.Enclosure
+		want  string
+	}{
+		{[]feed.Enclosure{{URL: mp3}}, `<enclosure url="` + mp3 + `" length="0" type="audio/mpeg">`},
+		{[]feed.Enclosure{{URL: "https://s.example/a.jpg", Type: "image/jpeg", Length: 9}, {URL: mp3, Type: "audio/mpeg", Length: -1}}, `<enclosure url="` + mp3 + `" length="0" type="audio/mpeg">`},
+		{[]feed.Enclosure{{URL: "https://s.example/b.mp3"}, {URL: mp3, Length: 7}}, `<enclosure url="` + mp3 + `" length="7" type="audio/mpeg">`},
+		{[]feed.Enclosure{{URL: "https://s.example/a.jpg", Type: "image/jpeg"}}, ""},
+	} {
+		v := fixture()
+		v.Entries = v.Entries[:1]
+		v.Entries[0].Reports[0].Enclosures = tt.files
+		rss := render(t, v, FormatRSS)
+		if !strings.Contains(rss, tt.want) || tt.want == "" && strings.Contains(rss, "<enclosure") {
+			t.Errorf("%v: want %q in %s", tt.files, tt.want, rss)
+		}
+	}
+}

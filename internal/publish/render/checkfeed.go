@@ -96,7 +96,7 @@ func (c *checker) rssItem(item *node) {
 	}
 	if n := item.one("enclosure"); n != nil {
 		c.address(n.where(), "enclosure", n.attrs["url"])
-		if size, err := strconv.ParseInt(n.attrs["length"], 10, 64); err != nil || size <= 0 {
+		if size, err := strconv.ParseInt(n.attrs["length"], 10, 64); err != nil || size < 0 {
 			c.add(n.where(), "enclosure has the length %q", n.attrs["length"])
 		}
 		if !wellFormedType.MatchString(n.attrs["type"]) {

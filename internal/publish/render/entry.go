@@ -492,22 +492,25 @@ func (e *entry) withFooter(text string) string {
 }
 
 // enclosure returns the file to offer where only one can be: the first with a known type and
-// length, a recording before a picture.
+// length, a recording before a picture. A recording whose length its outlet does not tell, or tells wrongly, is
+// better than a picture, too: who follows podcasts looks nowhere else.
 func (e *entry) enclosure() *feed.Enclosure {
-	var picture *feed.Enclosure
+	var recording, picture *feed.Enclosure
 	for i := range e.enclosures {
 		enc := &e.enclosures[i]
-		if enc.Length <= 0 || enc.Type == "" || !domainURL(enc.URL) {
+		if enc.Type == "" || !domainURL(enc.URL) {
 			continue
 		}
-		if !strings.HasPrefix(enc.Type, "image/") {
+		switch isPicture := strings.HasPrefix(enc.Type, "image/"); {
+		case enc.Length > 0 && !isPicture:
 			return enc
-		}
-		if picture == nil {
-			picture = enc
+		case enc.Length > 0:
+			picture = cmp.Or(picture, enc)
+		case strings.HasPrefix(enc.Type, "audio/"), strings.HasPrefix(enc.Type, "video/"):
+			recording = cmp.Or(recording, enc)
 		}
 	}
-	return picture
+	return cmp.Or(recording, picture)
 }
 
 // domainURL tells whether the address names its host by domain or IPv4 address: readers and

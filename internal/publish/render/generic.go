@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"strings"
 
 	"github.com/gorilla/feeds"
@@ -35,7 +36,8 @@ func (v *View) generic(d *document) *feeds.Feed {
 			Updated:     e.updated,
 		}
 		if enc := e.enclosure(); enc != nil {
-			f.Items[i].Enclosure = &feeds.Enclosure{Url: enc.URL, Type: enc.Type, Length: length(enc.Length)}
+			// Zero is what RSS has for a length that nobody knows.
+			f.Items[i].Enclosure = &feeds.Enclosure{Url: enc.URL, Type: enc.Type, Length: cmp.Or(length(enc.Length), "0")}
 		}
 	}
 	return f
