@@ -241,10 +241,13 @@ type worker struct {
 	// states are what is remembered of the sources, as of statesAt: some are named by it alone.
 	states   map[string]feed.SourceState
 	statesAt time.Time
+	// tried are letters that were sent and not taken, by id: who took one and could not say so finds the
+	// next attempt alike.
+	tried map[string]*letter
 }
 
 func (n *Notifier) worker(s *Settings, c feed.Channel, wake <-chan struct{}) *worker {
-	w := &worker{n: n, s: s, c: c, wake: wake, zone: s.Site.Timezone}
+	w := &worker{n: n, s: s, c: c, wake: wake, zone: s.Site.Timezone, tried: map[string]*letter{}}
 	if w.zone == nil {
 		w.zone = time.UTC
 	}
@@ -265,6 +268,8 @@ const (
 	// for good before that is believed.
 	giveUp   = 72 * time.Hour
 	refusals = 8
+	// mostTried is how many letters are kept for their next attempt.
+	mostTried = 500
 )
 
 func (w *worker) run(ctx context.Context) {
@@ -342,6 +347,7 @@ func (w *worker) deliver(ctx context.Context, m feed.Message) error {
 	if l == nil { // all of it was withdrawn
 		return w.n.o.Post.Sent(ctx, m.ID, w.n.o.Now())
 	}
+	l = w.asTried(l)
 	done := make(chan error, 1)
 	w.n.work.Go(func() {
 		try, cancel := context.WithTimeout(w.n.ctx, sendTime)
@@ -350,10 +356,25 @@ func (w *worker) deliver(ctx context.Context, m feed.Message) error {
 	})
 	select {
 	case err := <-done:
+		if err == nil {
+			delete(w.tried, m.ID)
+		}
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// asTried is a letter as it was at the attempts before, unless something that it told was withdrawn since.
+func (w *worker) asTried(l *letter) *letter {
+	if was := w.tried[l.ID]; was != nil && len(was.Stories)+was.More == len(l.Stories)+l.More {
+		return was
+	}
+	if len(w.tried) >= mostTried {
+		clear(w.tried)
+	}
+	w.tried[l.ID] = l
+	return l
 }
 
 // note notes how an attempt went, whatever ended meanwhile.

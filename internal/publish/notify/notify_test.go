@@ -31,13 +31,15 @@ type desk struct {
 
 	mu   sync.Mutex
 	sent []letter
-	fail error // of every attempt
+	lost []letter // what attempts that failed said
+	fail error    // of every attempt
 }
 
 func (d *desk) send(_ context.Context, l *letter) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.fail != nil {
+		d.lost = append(d.lost, *l)
 		return d.fail
 	}
 	d.sent = append(d.sent, *l)
@@ -293,6 +295,32 @@ func TestChannelThatIsDown(t *testing.T) {
 		one := len(slices.DeleteFunc(slices.Clone(sent), func(l string) bool { return strings.HasPrefix(l, "more") }))
 		if one+more != 20 || len(sent) != one+1 && more > 0 {
 			t.Errorf("%d stories were told one by one and %d counted, want 20 in all: %v", one, more, sent)
+		}
+		stop()
+	})
+}
+
+// A receiver may have taken what it could not say that it took: under one id it finds one text, whatever was
+// corrected meanwhile.
+func TestEveryAttemptSaysTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, feed.Channel{ID: "c", Sections: []string{"all"}, Limit: 3})
+		d.fail = errors.New("no answer")
+		stop := d.serve()
+		d.story("Nước rút", "kinh-te", "a")
+		time.Sleep(6 * time.Second)
+		it := feed.Item{Source: "a", GUID: "1", Title: "Nước đã rút hết", URL: "https://a.example.org/1", Published: time.Now().Add(-time.Minute)}
+		it.Canonical, it.Key = feed.Canonical(it.URL), "g:1"
+		if _, err := d.s.Save(t.Context(), &store.Collected{State: feed.SourceState{Source: "a"}, Items: []feed.Item{it}, At: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		d.mu.Lock()
+		d.fail = nil
+		d.mu.Unlock()
+		time.Sleep(time.Minute)
+		sent := d.took()
+		if len(sent) != 1 || len(d.lost) == 0 || sent[0].ID != d.lost[0].ID || sent[0].Text != d.lost[0].Text || sent[0].Subject != "Nước rút" {
+			t.Errorf("%+v, after %+v", sent, d.lost)
 		}
 		stop()
 	})
