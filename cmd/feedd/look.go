@@ -21,7 +21,7 @@ type exportCmd struct {
 
 // Run writes the same bytes that serve would answer with.
 func (c *exportCmd) Run(a *app) error {
-	return a.with(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
 		done, err := d.Export(a.ctx, c.Dir)
 		if err != nil {
 			return err

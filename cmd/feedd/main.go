@@ -211,7 +211,11 @@ func (c configFlag) exists() error {
 	if c.Config == daemon.InDatabase {
 		return nil // who asks the database will see
 	}
-	if _, err := os.Stat(c.Config); err != nil {
+	about, err := os.Stat(c.Config)
+	if err == nil && about.IsDir() {
+		err = errors.New(c.Config + " is a folder")
+	}
+	if err != nil {
 		return useError{fmt.Errorf("cannot read the configuration: %w; name another with --config FILE, or write one with feedd init", err)}
 	}
 	return nil
