@@ -265,6 +265,30 @@ func TestDeskSpeaksItsLanguage(t *testing.T) {
 	}
 }
 
+// TestDeskSaysAReasonOnce: reports that are in a section for the same reason are told of together.
+func TestDeskSaysAReasonOnce(t *testing.T) {
+	h := deskHouse(t)
+	v := &visitor{t: t, h: h}
+	v.signIn()
+	several := 0
+	for _, e := range h.standing(t) {
+		page := v.read(fmt.Sprintf("/desk/item?id=%d", e.Reports[0].ID))
+		for _, m := range regexp.MustCompile(`(?s)<ul class="reasons">.*?</ul>`).FindAllString(page, -1) {
+			said := map[string]bool{}
+			for _, r := range regexp.MustCompile(`(?s)<li>(.*?)<small>(.*?)</small>`).FindAllStringSubmatch(m, -1) {
+				if said[r[1]] {
+					t.Errorf("%s stands twice in %s", r[1], m)
+				}
+				said[r[1]] = true
+				several += strings.Count(r[2], ", ")
+			}
+		}
+	}
+	if several == 0 {
+		t.Error("no reason is that of several reports")
+	}
+}
+
 // TestDeskReadsOldReasons: what an earlier version stored as sentences in English is told in Vietnamese, too, and so are the terms
 // of a rule and where they were found.
 func TestDeskReadsOldReasons(t *testing.T) {
@@ -584,6 +608,11 @@ func TestDeskLearned(t *testing.T) {
 	}
 	c.do(chromedp.Navigate(c.site+"/desk/learned"), chromedp.SetValue("#section", section))
 	c.press("form.choose button")
+	// On a telephone the word stands beside its box, not below it.
+	c.do(chromedp.EmulateViewport(390, 900))
+	if off := browsertest.Eval[float64](t, ctx, `((a, b) => Math.abs(a.top + a.bottom - b.top - b.bottom) / 2)(document.querySelector('input[name="strike"]').getBoundingClientRect(), document.querySelector('input[name="strike"] ~ span').getBoundingClientRect())`); off > 3 {
+		t.Errorf("a word is %v px above or below its box", off)
+	}
 	word := browsertest.Eval[string](t, ctx, `document.querySelector('input[name="strike"]').value`)
 	c.do(chromedp.Click(`input[name="strike"]`))
 	c.press(`main table ~ p button, main form:has(table) button`)
@@ -728,7 +757,7 @@ func TestDeskTellsOfSaves(t *testing.T) {
 // TestPagesForEverybody: axe finds nothing on any page, and none is wider than the screen.
 func TestPagesForEverybody(t *testing.T) {
 	axe := browsertest.Axe(t)
-	ctx := browsertest.Open(t, 2*time.Minute)
+	ctx := browsertest.Open(t, 5*time.Minute)
 	h := deskHouse(t)
 	site := httptest.NewServer(h.handler())
 	defer site.Close()
@@ -741,6 +770,11 @@ func TestPagesForEverybody(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.noteSave(h.current(), nil, edition{}, refusedError{})
+	// No field of the search is alone in its row, and wider than the words that are looked for.
+	c.do(chromedp.EmulateViewport(1100, 900), chromedp.Navigate(site.URL+"/desk"))
+	if wide := browsertest.Eval[float64](t, ctx, `document.querySelector("#until").offsetWidth / document.querySelector("#q").offsetWidth`); wide > 0.7 {
+		t.Errorf("a date is %.2f as wide as the words", wide)
+	}
 	for _, path := range []string{
 		"/desk", "/desk/live", "/desk/search?source=" + story.Reports[0].Source, "/desk/search?since=x", "/desk/queue", "/desk/decisions",
 		"/desk/learned?section=kinh-te&strike=x", fmt.Sprintf("/desk/item?id=%d&done=1", id), "/desk/nowhere",

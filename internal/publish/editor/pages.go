@@ -422,10 +422,10 @@ type Placed struct {
 	By      []PlacedBy
 }
 
-// PlacedBy is one reason.
+// PlacedBy is one reason, and the reports of which it holds.
 type PlacedBy struct {
 	feed.Placement
-	Report int64
+	Reports []int64
 }
 
 // Placements lists the sections of the entry with why it is there.
@@ -435,9 +435,17 @@ func (p *page) Placements(e *feed.Entry) []Placed {
 		one := Placed{Section: id}
 		for i := range e.Reports {
 			for _, s := range e.Reports[i].Sections {
-				if s.Section == id {
-					one.By = append(one.By, PlacedBy{s, e.Reports[i].ID})
+				if s.Section != id {
+					continue
 				}
+				same := slices.IndexFunc(one.By, func(by PlacedBy) bool {
+					return by.By == s.By && by.Line == s.Line && by.Probability == s.Probability && by.Reason() == s.Reason()
+				})
+				if same < 0 {
+					same = len(one.By)
+					one.By = append(one.By, PlacedBy{Placement: s})
+				}
+				one.By[same].Reports = append(one.By[same].Reports, e.Reports[i].ID)
 			}
 		}
 		all = append(all, one)
