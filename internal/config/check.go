@@ -438,12 +438,19 @@ func (b *builder) language(t text, def string) string {
 		return def
 	}
 	tag, err := language.Parse(t.is)
+	if meant := ofCountry[strings.ToLower(t.is)]; err != nil && meant != "" {
+		b.atScalar(t.at, meant, say(writeThis, meant), "%s is not a language (BCP 47)", shown(t.is))
+		return def
+	}
 	if err != nil || tag == language.Und {
 		b.at(t.at, say("such as vi, en or en-GB"), "%s is not a language (BCP 47)", shown(t.is))
 		return def
 	}
 	return tag.String()
 }
+
+// ofCountry are the languages of what is written for them most, as a country's code or their own names.
+var ofCountry = map[string]string{"vn": "vi", "vietnamese": "vi", "tiếng việt": "vi", "english": "en", "jp": "ja", "cn": "zh", "kr": "ko"}
 
 func (b *builder) timezone(t text, def *time.Location) *time.Location {
 	if !t.given() {

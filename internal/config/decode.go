@@ -260,8 +260,15 @@ type pair struct{ key, value *yaml.Node }
 func (d *decoder) pairs(n *yaml.Node, name string) []pair {
 	if n.Kind != yaml.MappingNode {
 		var hint feed.Text
-		if nothing(n) {
+		switch {
+		case nothing(n):
 			hint = say("remove the key, or indent what belongs to it")
+		case name == elements["expect"] && n.Kind == yaml.ScalarNode:
+			key, text := "title", n.Value
+			if rest, not := strings.CutPrefix(text, "not "); not {
+				key, text = "not", rest
+			}
+			hint = say(writeThis, key+": "+text)
 		}
 		d.at(n, hint, "%s wants keys and values, found %s", called(name), kind(n))
 		return nil

@@ -232,7 +232,9 @@ func strayQuote(p *problems, data []byte, le *yaml.LoadError) bool {
 				i++ // what follows is of the text
 			case quote != 0 && r == quote:
 				rest := strings.TrimLeft(string(text[i+1:]), " ")
-				if line == le.Mark.Line && rest != "" && !strings.ContainsRune(",]}:#\"'", rune(rest[0])) {
+				stumbled := line == le.Mark.Line && rest != "" && !strings.ContainsRune(",]}:#\"'", rune(rest[0]))
+				begins := openLine < line && i+1 < len(text) && strings.ContainsRune("\"'", text[i+1]) // it was to open here
+				if stumbled || begins {
 					if openLine < line {
 						p.atMark(openLine, openColumn, say("write %c where its text ends", quote), "the quote that opens here is closed in line %d only", line)
 					} else {
