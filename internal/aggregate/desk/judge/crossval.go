@@ -22,7 +22,7 @@ type Validation int
 const (
 	ByParts Validation = iota
 	BySets
-	unseenSets // BySets, of those in unseen alone
+	unseenSets // BySets, of those in unseen alone, without the average precision of all pairs of a day
 )
 
 // families are the data sets of the same outlets and years: they are held out together.
@@ -44,7 +44,7 @@ var families = map[string]string{
 // misses, when it is not nil, gets the false positives and false negatives.
 func (l *Labelled) CrossValidate(how Validation, parts int, misses io.Writer) StoriesReport {
 	l.sample()
-	v := validation{Labelled: l, sets: map[string]*tally{}, misses: misses}
+	v := validation{Labelled: l, sets: map[string]*tally{}, misses: misses, rank: how != unseenSets}
 	switch how {
 	case BySets:
 		v.bySets(slices.Compact(slices.Sorted(maps.Values(families))))
@@ -66,6 +66,7 @@ type validation struct {
 	sets    map[string]*tally
 	streams []StreamScore
 	misses  io.Writer
+	rank    bool // the average precision of all pairs of a day is asked for
 }
 
 // bySets judges each family named by models fitted to the others.
@@ -136,9 +137,11 @@ func (v *validation) group(d *labelledDay, m *stories.Models) {
 	if v.misses != nil {
 		d.misses(v.misses, rows)
 	}
-	sc := stories.NewScorer(m)
-	sc.Amid(v.countsOf(d.set))
-	score.AllPairs, score.AveragePrecision = d.rank(sc)
+	if v.rank {
+		sc := stories.NewScorer(m)
+		sc.Amid(v.countsOf(d.set))
+		score.AllPairs, score.AveragePrecision = d.rank(sc)
+	}
 	v.streams = append(v.streams, score)
 }
 
