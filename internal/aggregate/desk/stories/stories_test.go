@@ -157,6 +157,10 @@ func TestVerdicts(t *testing.T) {
 			{"a", "Tai nạn liên hoàn trên cầu Thăng Long, 2 người chết", 0, feed.New, 1},
 			{"b", "Tai nạn liên hoàn trên cầu Thăng Long, 4 người chết", 3, feed.Update, 2},
 		}},
+		{"the next step is an update", feed.StorySettings{}, []report{
+			{"a", "Man shot dead in Lorne harbour", 0, feed.New, 1},
+			{"b", "Suspect charged after man shot dead in Lorne harbour", 3, feed.Update, 2},
+		}},
 		{"an update may fold", feed.StorySettings{Updates: "fold"}, []report{
 			{"a", "Tai nạn liên hoàn trên cầu Thăng Long, 2 người chết", 0, feed.New, 1},
 			{"b", "Tai nạn liên hoàn trên cầu Thăng Long, 4 người chết", 3, feed.Update, 1},
