@@ -882,3 +882,27 @@ func TestBeyondTheReadIsStillListed(t *testing.T) {
 		t.Errorf("%+v, %v; want the old item known", reports, err)
 	}
 }
+
+// What is saved while the desk commits a batch waits for its next turn: just behind that batch it would be published as late as then.
+func TestWhatComesInMeanwhileWaits(t *testing.T) {
+	w := newWing(t, feed.Section{ID: "thoi-su"})
+	save := func() {
+		if _, err := w.CollectUnfiled(t.Context(), nil, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	w.tell("a", report{"1", storm, ""})
+	save()
+	var once sync.Once
+	w.filed = func() {
+		once.Do(func() {
+			w.tell("b", report{"2", "Giá vàng lên cao nhất từ đầu năm", ""})
+			save()
+		})
+	}
+	for turn, want := range []int{1, 1, 0} {
+		if n, err := w.File(t.Context()); err != nil || n != want {
+			t.Errorf("turn %d files %d items (%v), want %d", turn, n, err, want)
+		}
+	}
+}

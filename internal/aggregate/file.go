@@ -54,7 +54,7 @@ func (a *Aggregate) runDesk(ctx context.Context, lost func(error)) {
 	}
 }
 
-// File takes every unfiled item through the desk and returns how many there were.
+// File takes every unfiled item through the desk and returns how many there were; not those that come in with the last of them.
 func (a *Aggregate) File(ctx context.Context) (int, error) { return a.file(ctx, toTheEnd(), true) }
 
 // toTheEnd lets the desk take batch after batch until nothing waits.

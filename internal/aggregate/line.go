@@ -19,7 +19,7 @@ import (
 type line struct {
 	*Aggregate
 	full      <-chan struct{} // a note for each batch that waits; closed when the rest is to be taken
-	fair      bool            // the sources take turns while one of them floods
+	fair      bool            // the sources take turns while one of them floods, and what comes in after a batch that is not full waits
 	turns     *turns          // while they do; nil else
 	ahead     <-chan inbox    // the batch that is being read, nil for none; turns are its reader's
 	behind    <-chan error    // the batch that is being committed, nil for none
@@ -34,7 +34,9 @@ type inbox struct {
 	err   error
 }
 
-// run takes batches through the desk until full is closed and nothing waits.
+// run takes batches through the desk until full is closed and nothing waits. When it is fair, a batch that is not full is the last:
+// what came in meanwhile has the desk called again, in its own time. Committed just behind that batch it would wait for publishing,
+// which has begun with that, as long as it rests after it.
 func (l *line) run(ctx context.Context) (err error) {
 	defer func() { // nothing goes on behind the caller's back
 		err = errors.Join(err, l.settle())
@@ -48,7 +50,10 @@ func (l *line) run(ctx context.Context) (err error) {
 			return err
 		}
 		l.last = items[len(items)-1].ID
-		l.readAhead(ctx)
+		rest := l.fair && len(items) < batchSize && l.turns == nil
+		if !rest {
+			l.readAhead(ctx)
+		}
 		now := l.now()
 		again := filedBefore(items)
 		l.model.When(func() (*sections.Model, error) {
@@ -71,6 +76,9 @@ func (l *line) run(ctx context.Context) (err error) {
 		}
 		l.commit(ctx, f, fresh, moved, now)
 		l.desk.Prune(now)
+		if rest {
+			return nil
+		}
 	}
 }
 
