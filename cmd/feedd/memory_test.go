@@ -37,7 +37,7 @@ func TestMemoryIsASoftLimit(t *testing.T) {
 }
 
 func TestGarbageGrowsWithTheRootOfWhatLives(t *testing.T) {
-	for live, want := range map[uint64]int{0: 60, 32 << 20: 60, 128 << 20: 30, 512 << 20: 15} {
+	for live, want := range map[uint64]int{0: 300, 4 << 20: 300, 12 << 20: 100, 20 << 20: 60, 32 << 20: 60, 128 << 20: 30, 512 << 20: 15} {
 		if got := garbagePercent(live); got != want {
 			t.Errorf("%d bytes live: %d %%, want %d", live, got, want)
 		}
@@ -64,9 +64,9 @@ func TestGarbageIsBoundAfterEachCollection(t *testing.T) {
 		}
 		t.Errorf("%s: %d %%", what, told())
 	}
-	reaches("little lives", func(p uint64) bool { return p == garbageShare })
+	reaches("little lives", func(p uint64) bool { return p > garbageShare })
 	much := make([]byte, 4*rootFrom)
 	reaches("much lives", func(p uint64) bool { return p > 0 && p <= garbageShare/2 })
 	runtime.KeepAlive(much)
-	reaches("little lives again", func(p uint64) bool { return p == garbageShare })
+	reaches("little lives again", func(p uint64) bool { return p > garbageShare })
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Work leaves behind memory that only the next work uses again: dead objects, of which the collector allows up to six for ten that
+// Work leaves behind memory that only the next work uses again: dead objects, of which the collector lets some lie beside those that
 // live, pages that it freed, caches of the database. A newsroom's daemon is at rest most of the time, beside others on its
 // machine; then it gives them back.
 const (
