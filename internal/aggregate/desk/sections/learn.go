@@ -365,16 +365,25 @@ func (c *learned) countLater() {
 		l.sorted[*at] = *x
 		*at++
 	}
-	absent := 0 // from the table: no more than that, for a feature may come again
-	for i := range l.sorted {
+	// What a part lacks is made room for before it is counted, by what the first ones lacked, at once for all: new features that come
+	// in this order crowd while the table is too small for all. That is more than enough, for a feature may come again.
+	const asked = 1 << partBits / 16 // parts
+	absent := 0
+	for i := range l.sorted[:next[asked-1]] {
 		if c.cells.find(l.sorted[i].feature) == 0 {
 			absent++
 		}
 	}
-	c.cells.reserve(absent) // at once: new ones that come in this order crowd while the table is too small for all
-	for i := range l.sorted {
-		x := &l.sorted[i]
-		c.vocab[x.feature.kind()] += c.cells.add(c.cells.slot(x.feature), int(x.section), int32(x.units))
+	c.cells.reserve(absent << partBits / asked)
+	from := 0
+	for _, to := range next[:1<<partBits] { // where each part ends by now
+		part := l.sorted[from:to]
+		from = to
+		c.cells.reserve(len(part)) // should they have been unlike the others
+		for i := range part {
+			x := &part[i]
+			c.vocab[x.feature.kind()] += c.cells.add(c.cells.slot(x.feature), int(x.section), int32(x.units))
+		}
 	}
 	l.waiting = l.waiting[:0]
 }
