@@ -43,8 +43,8 @@ func makePolicy() *bluemonday.Policy {
 }
 
 // Sanitize makes HTML from a source safe to show: addresses are absolute (resolved against base, and
-// removed where that gives no http, https, mailto or tel address); scripts, styles, forms, frames, drawings and
-// tracking pixels are gone. It costs tens of microseconds and more, so it is
+// removed where that gives no http, https, mailto or tel address); scripts, styles, forms, frames, drawings,
+// tracking pixels and what is hidden are gone. It costs tens of microseconds and more, so it is
 // done when something is shown, not when it is collected.
 func Sanitize(raw, base string) string {
 	if !strings.ContainsAny(raw, "<&") {
@@ -76,7 +76,7 @@ func Absolute(raw, base string) string {
 	sources := ""              // the sizes that the open <picture> offers
 	fallback := false          // within <noscript>
 	ended := map[string]bool{} // whether an element has an end tag anywhere: looked for once
-	at, player := 0, 0         // what was read of raw, and where the player ends that is left out
+	at, player := 0, 0         // what was read of raw, and where what is left out ends: a player, or what is hidden
 	for {
 		kind := z.Next()
 		from := at
@@ -118,6 +118,12 @@ func Absolute(raw, base string) string {
 				z.NextIsNotRawText()
 				fallback = kind == nethtml.StartTagToken
 				continue
+			}
+			if kind == nethtml.StartTagToken && isHidden(t.Attr) {
+				if n := hiddenSpan(ended, raw[at:], t.Data); n > 0 {
+					player = at + n
+					continue
+				}
 			}
 			changed := false
 			switch {
@@ -189,6 +195,62 @@ func endsAnywhere(known map[string]bool, raw, name string) bool {
 		known[name] = ends
 	}
 	return ends
+}
+
+// isHidden is true of an element that a browser does not show: the words before a newsletter that a mailbox lists, and
+// those for screen readers alone.
+func isHidden(attrs []nethtml.Attribute) bool {
+	for _, a := range attrs {
+		switch a.Key {
+		case "hidden":
+			if a.Val != "until-found" {
+				return true
+			}
+		case "style":
+			v := strings.ReplaceAll(strings.ToLower(a.Val), " ", "")
+			if strings.Contains(v, "display:none") || strings.Contains(v, "visibility:hidden") {
+				return true
+			}
+		case "class":
+			for name := range strings.FieldsSeq(a.Val) {
+				if name == "screen-reader-text" || name == "sr-only" || name == "visually-hidden" {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// hiddenSpan measures what is left of a hidden element behind its start tag, its end tag included. It is 0 where that
+// is more than a few lines, or has a picture: what a script would show.
+func hiddenSpan(ended map[string]bool, rest, name string) int {
+	const few = 2 << 10
+	if !endsAnywhere(ended, rest, name) {
+		return 0
+	}
+	rest = rest[:min(len(rest), few)]
+	for i, open := 0, 1; ; {
+		next := strings.IndexByte(rest[i:], '<')
+		if next < 0 {
+			return 0
+		}
+		i += next + 1
+		tag, end := strings.CutPrefix(rest[i:], "/")
+		if len(tag) <= len(name) || !strings.EqualFold(tag[:len(name)], name) || tag[len(name)] > ' ' && tag[len(name)] != '>' && tag[len(name)] != '/' {
+			continue
+		}
+		if open++; end {
+			open -= 2
+		}
+		if open == 0 {
+			close := strings.IndexByte(rest[i:], '>')
+			if close < 0 || strings.Contains(rest[:i], "<img") {
+				return 0
+			}
+			return i + close + 1
+		}
+	}
 }
 
 func withSource(attrs []nethtml.Attribute, src string) []nethtml.Attribute {

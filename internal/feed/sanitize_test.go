@@ -20,6 +20,11 @@ func TestSanitize(t *testing.T) {
 c">x</a>`, `<img src="https://e.org/%E1%BA%A3nh%20%C4%91%E1%BA%B9p%20%281%29.jpg"><a href="https://e.org/a%20bc">x</a>`},
 		{"mail and telephone", `<a href="mailto:a@e.org">x</a><a href="tel:+8424">y</a><a href="sms:1">z</a>`, `<a href="mailto:a@e.org">x</a><a href="tel:+8424">y</a>z`},
 		{"a drawing", `a<svg viewBox="0 0 1 1"><title>Icon</title><text>b</text></svg>c<svg/>d`, `acd`},
+		{"what is hidden", `<div style="display: none">a<div>b</div>c</div><p hidden>d</p><a href="/x">e<span class="screen-reader-text"> (mở trong thẻ mới)</span></a>`,
+			`<a href="https://bao.example.vn/x">e</a>`},
+		{"what a script would show", `<figure style="visibility:hidden"><img src="/i.jpg"></figure>`, `<figure><img src="https://bao.example.vn/i.jpg"></figure>`},
+		{"what is hidden and does not end", `<p hidden>a`, `<p>a`},
+		{"what a script would unfold", `<div style="display:none">` + strings.Repeat("chữ ", 1000) + `</div>`, `<div>` + strings.Repeat("chữ ", 1000) + `</div>`},
 		{"a drawing that does not end", `a<svg><p>b</p>`, `a<p>b</p>`},
 		{"a picture that loads late", `<img src="data:image/gif;base64,AAAA" data-src="/i.jpg">`, `<img src="https://bao.example.vn/i.jpg">`},
 	} {
