@@ -6,6 +6,7 @@ import (
 
 	"feedd/internal/daemon"
 	"feedd/internal/feed"
+	"feedd/internal/publish/editor"
 )
 
 type decisionsCmd struct {
@@ -32,7 +33,7 @@ func (c *decisionsCmd) Run(a *app) error {
 		}
 		if c.JSON {
 			if all == nil {
-				all = []daemon.Decision{}
+				all = []editor.Decision{}
 			}
 			return printJSON(a.stdout, map[string]any{"decisions": all})
 		}
@@ -52,7 +53,7 @@ func (c *decisionsCmd) Run(a *app) error {
 }
 
 // decision says in one line what was decided.
-func decision(d *daemon.Decision) string {
+func decision(d *editor.Decision) string {
 	about := strings.Join(d.On, ", ")
 	if len(d.Headlines) > 0 {
 		about += ": " + strings.Join(d.Headlines, " | ")

@@ -188,8 +188,15 @@ func (a *app) exit(err error) int {
 	} else {
 		fmt.Fprintln(a.stderr, "feedd:", err)
 	}
-	if errors.As(err, &use) || errors.Is(err, feed.ErrUnknown) || errors.Is(err, daemon.ErrAlone) || errors.Is(err, store.ErrAddress) || errors.Is(err, store.ErrPooler) || errors.Is(err, store.ErrBackup) || errors.Is(err, daemon.ErrWouldBreak) || errors.Is(err, daemon.ErrFlag) ||
-		errors.Is(err, store.ErrNoConfiguration) || errors.Is(err, store.ErrPushed) || errors.Is(err, daemon.ErrTakesAway) {
+	for _, wrong := range []error{
+		feed.ErrUnknown, store.ErrAddress, store.ErrPooler, store.ErrBackup, store.ErrNoConfiguration, store.ErrPushed,
+		daemon.ErrAlone, daemon.ErrFlag, daemon.ErrTakesAway, daemon.ErrWouldBreak,
+	} {
+		if errors.Is(err, wrong) {
+			return exitUse
+		}
+	}
+	if errors.As(err, &use) {
 		return exitUse
 	}
 	return exitFailed

@@ -339,32 +339,32 @@ func (a *Aggregate) subscribeShared(ctx context.Context, src feed.Source, st fee
 		return
 	}
 	a.log.Warn("the hub of this source does not push; the source is polled", "source", src.ID, "error", src.Discreet(err.Error(), next.Hub))
-	_, err = a.replaceShared(ctx, next.Push.Callback, func(st feed.SourceState) (feed.SourceState, error) { return collect.Refused(st), nil })
+	err = a.replaceShared(ctx, next.Push.Callback, func(st feed.SourceState) (feed.SourceState, error) { return collect.Refused(st), nil })
 	a.saved(err)
 }
 
 // replaceTries is how often a change of a state that others change, too, is tried.
 const replaceTries = 5
 
-// replaceShared changes the stored state of the source whose hub delivers to a callback, and returns it.
-func (a *Aggregate) replaceShared(ctx context.Context, callback string, change func(feed.SourceState) (feed.SourceState, error)) (feed.SourceState, error) {
+// replaceShared changes the stored state of the source whose hub delivers to a callback.
+func (a *Aggregate) replaceShared(ctx context.Context, callback string, change func(feed.SourceState) (feed.SourceState, error)) error {
 	for range replaceTries {
 		st, found, err := a.store.Subscriber(ctx, callback)
 		if err == nil && !found {
 			err = ErrNoSubscription
 		}
 		if err != nil {
-			return st, err
+			return err
 		}
 		next, err := change(st)
 		if err != nil {
-			return st, err
+			return err
 		}
 		if n, err := a.store.Plan(ctx, []store.Planned{{State: next, Was: st.NextRun}}); err != nil || n == 1 {
-			return next, err
+			return err
 		}
 	}
-	return feed.SourceState{}, store.ErrSuperseded
+	return store.ErrSuperseded
 }
 
 // sourceByID finds a source of the configuration.

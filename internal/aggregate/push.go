@@ -246,7 +246,7 @@ func (a *Aggregate) verifyShared(ctx context.Context, callback string, query url
 	if _, _, err := a.subscriberShared(ctx, callback); err != nil {
 		return "", err
 	}
-	_, err = a.replaceShared(ctx, callback, func(st feed.SourceState) (next feed.SourceState, err error) {
+	err = a.replaceShared(ctx, callback, func(st feed.SourceState) (next feed.SourceState, err error) {
 		answer, next, err = collect.Verify(st, query, a.now())
 		return next, err
 	})

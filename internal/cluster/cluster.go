@@ -11,6 +11,7 @@ package cluster
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -134,6 +135,20 @@ func (c *Cluster) holdsNow(name string, holds bool) {
 
 // How often what lasts is told again.
 const sayEvery = time.Minute
+
+// keep does something again and again until ctx ends, with a rest between. Why it failed it logs under what.
+func (c *Cluster) keep(ctx context.Context, what string, rest time.Duration, do func() error) error {
+	var said time.Time
+	for ctx.Err() == nil {
+		err := do()
+		if now := time.Now(); err != nil && ctx.Err() == nil && (errors.Is(err, store.ErrLost) || now.Sub(said) >= sayEvery) {
+			c.log.Warn(what, "error", err)
+			said = now
+		}
+		pause(ctx, rest)
+	}
+	return nil
+}
 
 // connect opens a connection of its own, that the server ends when nothing is heard of this process for
 // silentMost: a process that is frozen, or whose machine is gone, holds nothing.

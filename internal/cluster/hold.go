@@ -25,19 +25,7 @@ const (
 // every writing transaction of the store in it fails with store.ErrLost once another node took over, so
 // that a node that was frozen in the middle of work commits nothing of it.
 func (c *Cluster) Hold(ctx context.Context, name string, work func(ctx context.Context) error) error {
-	var said time.Time
-	for ctx.Err() == nil {
-		err := c.try(ctx, name, work)
-		if ctx.Err() != nil {
-			break
-		}
-		if now := time.Now(); err != nil && (errors.Is(err, store.ErrLost) || now.Sub(said) >= sayEvery) {
-			c.log.Warn("this node does not hold "+name, "error", err)
-			said = now
-		}
-		pause(ctx, tryEvery)
-	}
-	return nil
+	return c.keep(ctx, "this node does not hold "+name, tryEvery, func() error { return c.try(ctx, name, work) })
 }
 
 // try waits for the lock on one connection, and does the work once it has it.

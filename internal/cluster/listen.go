@@ -14,16 +14,7 @@ import (
 // and with every notice there is when it could not listen, and every few seconds: a notice may have been missed. on
 // must not block.
 func (c *Cluster) Listen(ctx context.Context, on func(notice string)) error {
-	var said time.Time
-	for ctx.Err() == nil {
-		err := c.listen(ctx, on)
-		if now := time.Now(); err != nil && ctx.Err() == nil && now.Sub(said) >= sayEvery {
-			c.log.Warn("this node gets no notices from the others; it polls instead", "error", err)
-			said = now
-		}
-		pause(ctx, time.Second)
-	}
-	return nil
+	return c.keep(ctx, "this node gets no notices from the others; it polls instead", time.Second, func() error { return c.listen(ctx, on) })
 }
 
 // How often a listener makes sure that somebody is there: well within the time after which the server ends a

@@ -123,16 +123,7 @@ func (c *Cluster) free(ctx context.Context) error {
 
 // Take calls work for each host that this node gets, at most so many at once, until ctx ends.
 func (c *Cluster) Take(ctx context.Context, atOnce int, work func(ctx context.Context, host string, at time.Time)) error {
-	var said time.Time
-	for ctx.Err() == nil {
-		err := c.take(ctx, atOnce, work)
-		if now := time.Now(); err != nil && ctx.Err() == nil && now.Sub(said) >= sayEvery {
-			c.log.Warn("this node gets nothing to collect; it tries again", "error", err)
-			said = now
-		}
-		pause(ctx, tryEvery)
-	}
-	return nil
+	return c.keep(ctx, "this node gets nothing to collect; it tries again", tryEvery, func() error { return c.take(ctx, atOnce, work) })
 }
 
 func (c *Cluster) take(ctx context.Context, atOnce int, work func(context.Context, string, time.Time)) error {

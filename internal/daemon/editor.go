@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"feedd/internal/feed"
+	"feedd/internal/publish/editor"
 	"feedd/internal/store"
 )
 
@@ -295,26 +296,13 @@ func (e *Editor) Retract(ctx context.Context, id string, undo bool) ([]feed.Entr
 	return list, nil
 }
 
-// Decision is what the editor said at once, in force.
-type Decision struct {
-	N    int64            `json:"n"`
-	Kind feed.EditorsKind `json:"kind"`
-	At   time.Time        `json:"at"`
-	By   string           `json:"by,omitempty"`
-	// On is what it is about: the numbers of items, the keys of reports or stories.
-	On        []string `json:"on"`
-	Section   string   `json:"section,omitempty"` // of file and unfile; several with commas between them
-	Sections  []string `json:"-"`
-	Headlines []string `json:"headlines,omitempty"` // as they were then, or are now where that was not kept
-}
-
 // Decisions returns what the editors decided and have not taken back, the newest first.
-func (d *Daemon) Decisions(ctx context.Context) ([]Decision, error) {
+func (d *Daemon) Decisions(ctx context.Context) ([]editor.Decision, error) {
 	words, err := d.store.Words(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var all []Decision
+	var all []editor.Decision
 	index := map[int64]int{}
 	var ids []int64 // of file and unfile
 	for _, w := range words {
@@ -325,7 +313,7 @@ func (d *Daemon) Decisions(ctx context.Context) ([]Decision, error) {
 		if !known {
 			i = len(all)
 			index[w.N] = i
-			all = append(all, Decision{N: w.N, Kind: w.Kind, At: w.At, By: w.By})
+			all = append(all, editor.Decision{N: w.N, Kind: w.Kind, At: w.At, By: w.By})
 		}
 		told := &all[i]
 		switch w.Kind {
@@ -372,20 +360,20 @@ func (d *Daemon) Decisions(ctx context.Context) ([]Decision, error) {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Decision) int { return cmp.Compare(b.N, a.N) })
+	slices.SortStableFunc(all, func(a, b editor.Decision) int { return cmp.Compare(b.N, a.N) })
 	return all, nil
 }
 
 // TakeBack takes the decision with this number back. What it moved goes back to where it was, and
 // what it replaced holds again.
-func (e *Editor) TakeBack(ctx context.Context, n int64) (Decision, error) {
+func (e *Editor) TakeBack(ctx context.Context, n int64) (editor.Decision, error) {
 	all, err := e.d.Decisions(ctx)
 	if err != nil {
-		return Decision{}, err
+		return editor.Decision{}, err
 	}
-	i := slices.IndexFunc(all, func(x Decision) bool { return x.N == n })
+	i := slices.IndexFunc(all, func(x editor.Decision) bool { return x.N == n })
 	if i < 0 {
-		return Decision{}, feed.Errorf("%s: %d; feedd decisions lists them", store.ErrNoDecision, n)
+		return editor.Decision{}, feed.Errorf("%s: %d; feedd decisions lists them", store.ErrNoDecision, n)
 	}
 	if all[i].Kind == feed.WordRetract {
 		for _, story := range all[i].On {
@@ -442,10 +430,5 @@ func (d *Daemon) story(ctx context.Context, what string) (string, error) {
 }
 
 func (d *Daemon) hasSection(id string) bool {
-	for _, s := range d.current().Sections {
-		if s.ID == id {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(d.SectionIDs(), id)
 }

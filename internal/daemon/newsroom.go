@@ -322,16 +322,6 @@ func (n newsroom) nameOthers(ctx context.Context, doubts []editor.Doubt) error {
 	return nil
 }
 
-// Decisions are those in force.
-func (n newsroom) Decisions(ctx context.Context) ([]editor.Decision, error) {
-	all, err := n.Daemon.Decisions(ctx)
-	list := make([]editor.Decision, len(all))
-	for i, x := range all {
-		list[i] = editor.Decision{N: x.N, Kind: x.Kind, At: x.At, By: x.By, On: x.On, Sections: x.Sections, Headlines: x.Headlines}
-	}
-	return list, err
-}
-
 // Decide puts an order into force.
 func (n newsroom) Decide(ctx context.Context, by string, o editor.Order) (int64, error) {
 	e, item := n.As(by), strconv.FormatInt(o.Item, 10)

@@ -49,7 +49,7 @@ func refold(dst []Word, w Word, text string) []Word {
 	rest := w.Start // of what is not appended yet
 	flush := func(end int) {
 		if rest < end {
-			dst = append(dst, between(w, text, rest, end))
+			dst = append(dst, between(text, rest, end))
 		}
 	}
 	spelled := text[w.Start:w.End]
@@ -82,7 +82,7 @@ func refold(dst []Word, w Word, text string) []Word {
 }
 
 // between is the part of a word that stands between letters of a script without spaces.
-func between(w Word, text string, start, end int) Word {
+func between(text string, start, end int) Word {
 	part := Words(nil, text[start:end])
 	if len(part) != 1 {
 		fold := strings.ToLower(text[start:end])

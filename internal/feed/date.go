@@ -774,11 +774,11 @@ func (p *dateParser) result() (time.Time, bool, bool) {
 		}
 		// A time alone is today's, or yesterday's when that has not come yet.
 		n := p.Now.In(p.Zone)
-		t, ok := p.date(n.Year(), int(n.Month()), n.Day())
-		if ok && t.After(p.Now) {
-			t, ok = p.date(n.Year(), int(n.Month()), n.Day()-1)
+		t := p.date(n.Year(), int(n.Month()), n.Day())
+		if t.After(p.Now) {
+			t = p.date(n.Year(), int(n.Month()), n.Day()-1)
 		}
-		return t, p.zoned, ok
+		return t, p.zoned, true
 	}
 	if p.numSep != 0 && !p.direct && !p.namedMonth {
 		p.orderNumbers()
@@ -792,15 +792,14 @@ func (p *dateParser) result() (time.Time, bool, bool) {
 	if p.year == 0 {
 		n := p.Now.In(p.Zone)
 		p.year = n.Year()
-		if t, ok := p.date(p.year, p.month, p.day); ok && t.After(p.Now) {
+		if p.date(p.year, p.month, p.day).After(p.Now) {
 			p.year--
 		}
 	}
 	if p.year < 1000 || p.year > 9999 || p.day > monthDays(p.year, p.month) {
 		return none, p.zoned, false
 	}
-	t, ok := p.date(p.year, p.month, p.day)
-	return t, p.zoned, ok
+	return p.date(p.year, p.month, p.day), p.zoned, true
 }
 
 // orderNumbers decides which of day and month is which.
@@ -815,10 +814,7 @@ func (p *dateParser) orderNumbers() {
 	case p.Order == MonthFirst:
 		swap = true
 	case p.Order == OrderUnknown && p.year != 0:
-		if t, ok := p.date(p.year, p.month, p.day); ok && t.After(p.Now) {
-			other, ok := p.date(p.year, p.day, p.month)
-			swap = ok && !other.After(p.Now)
-		}
+		swap = p.date(p.year, p.month, p.day).After(p.Now) && !p.date(p.year, p.day, p.month).After(p.Now)
 	}
 	if swap {
 		p.day, p.month = p.month, p.day
@@ -852,9 +848,8 @@ func (p *dateParser) assignNumbers() bool {
 	return true
 }
 
-func (p *dateParser) date(year, month, day int) (time.Time, bool) {
+func (p *dateParser) date(year, month, day int) time.Time {
 	loc := p.Zone
-	offset := p.offset
 	if p.zoned {
 		loc = time.UTC
 	}
@@ -862,8 +857,8 @@ func (p *dateParser) date(year, month, day int) (time.Time, bool) {
 	if p.abbrev != "" {
 		// A name that the source's own zone uses means that one: CST is China's in Shanghai.
 		if name, _ := t.In(p.Zone).Zone(); strings.EqualFold(name, p.abbrev) {
-			return time.Date(year, time.Month(month), day, p.hour, p.minute, p.second, 0, p.Zone), true
+			return time.Date(year, time.Month(month), day, p.hour, p.minute, p.second, 0, p.Zone)
 		}
 	}
-	return t.Add(-time.Duration(offset) * time.Second), true
+	return t.Add(-time.Duration(p.offset) * time.Second)
 }

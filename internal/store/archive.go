@@ -56,12 +56,8 @@ func (s *Store) ClosePage(ctx context.Context, p feed.ArchivePage) (bool, error)
 }
 
 func closePage(tx *tx, p *feed.ArchivePage) error {
-	r, err := tx.Exec(`INSERT INTO archive_pages (section, page, closed, body) VALUES ($1, $2, $3, $4) ON CONFLICT (section, page) DO NOTHING`,
-		p.Section, int64(p.Page), millis(p.Closed), p.Body)
-	if err != nil {
-		return err
-	}
-	if n, err := r.RowsAffected(); err != nil {
+	if n, err := tx.affected(`INSERT INTO archive_pages (section, page, closed, body) VALUES ($1, $2, $3, $4) ON CONFLICT (section, page) DO NOTHING`,
+		p.Section, int64(p.Page), millis(p.Closed), p.Body); err != nil {
 		return err
 	} else if n == 0 {
 		return errPageClosed
@@ -69,25 +65,23 @@ func closePage(tx *tx, p *feed.ArchivePage) error {
 	for part := range slices.Chunk(keyInts(p.Keys), listed) {
 		args := []any{p.Section, int64(p.Page)}
 		in := tx.s.d.in(part, &args)
-		r, err := tx.Exec(`INSERT INTO archived (section, entry, page) SELECT CAST($1 AS TEXT), e.id, CAST($2 AS BIGINT) FROM entries e WHERE e.id `+in+`
+		n, err := tx.affected(`INSERT INTO archived (section, entry, page) SELECT CAST($1 AS TEXT), e.id, CAST($2 AS BIGINT) FROM entries e WHERE e.id `+in+`
 			ON CONFLICT (section, entry) DO NOTHING`, args...)
 		if err != nil {
 			return err
 		}
-		if n, err := r.RowsAffected(); err != nil {
-			return err
-		} else if int(n) < len(part) {
+		if n < len(part) {
 			stand, err := standing(tx, part)
 			if err != nil {
 				return err
 			}
-			if int(n) < stand {
+			if n < stand {
 				return errPageClosed // one of them is on another page
 			}
 		}
 		if p.Section == "all" {
 			args = []any{int64(p.Page)}
-			_, err = tx.Exec(`UPDATE entries SET page = $1 WHERE id `+tx.s.d.in(part, &args), args...)
+			err = tx.exec(`UPDATE entries SET page = $1 WHERE id `+tx.s.d.in(part, &args), args...)
 		} else {
 			err = pageListed(tx, p, part)
 		}

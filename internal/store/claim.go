@@ -13,7 +13,7 @@ import (
 var ErrLost = errors.New("another node has taken over")
 
 // Claim is a process's right to do one kind of work on the store alone. It stands until another process
-// claims the same. Who sleeps through that wakes with a claim that is worth nothing: see With.
+// claims the same. A process that sleeps through that wakes with a claim that is worth nothing: see With.
 type Claim struct {
 	name string
 	n    int64
@@ -68,9 +68,8 @@ func claimed(ctx context.Context, t *tx) error {
 	return nil
 }
 
-// Postgres says how to reach the server, for connections that the store does not have: transactions, as
-// those of the queue, go the store's own way, which may lead through a pooler; session is for what waits for notices
-// and holds locks. Both are nil for a store on SQLite.
+// Postgres says how others reach the store's server. transactions is the store's own way, which may lead through a pooler, as
+// the queue takes it; session leads past a pooler, for what waits for notices and holds locks. Both are nil on SQLite.
 func (s *Store) Postgres() (transactions, session *pgx.ConnConfig) {
 	if d, ok := s.d.(*postgresDialect); ok {
 		return d.config.Copy(), d.session()
@@ -78,8 +77,8 @@ func (s *Store) Postgres() (transactions, session *pgx.ConnConfig) {
 	return nil, nil
 }
 
-// SchemaLock is the number of PostgreSQL's advisory lock, of a session, under which one process at a time makes
-// or migrates tables in the store's schema, the queue's among them.
+// SchemaLock is the number of PostgreSQL's advisory lock of sessions that a process holds while it makes or migrates tables
+// in the store's schema, those of the queue included.
 func (s *Store) SchemaLock() int64 {
 	if d, ok := s.d.(*postgresDialect); ok {
 		return d.schemaLock()

@@ -39,11 +39,11 @@ func (s *Store) PushConfiguration(ctx context.Context, c Configuration, after in
 		if newest != after {
 			return fmt.Errorf("%w: %d, and this one was to follow %d", ErrPushed, newest, after)
 		}
-		if _, err := tx.Exec(`INSERT INTO configurations (version, pushed, pusher, note, content) VALUES ($1, $2, $3, $4, $5)`,
+		if err := tx.exec(`INSERT INTO configurations (version, pushed, pusher, note, content) VALUES ($1, $2, $3, $4, $5)`,
 			version, millis(c.Pushed), c.By, c.Note, s.enc.EncodeAll(c.Text, nil)); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(`DELETE FROM configurations WHERE version <= $1`, version-keptConfigurations); err != nil {
+		if err := tx.exec(`DELETE FROM configurations WHERE version <= $1`, version-keptConfigurations); err != nil {
 			return err
 		}
 		return s.d.notice(tx.Tx, NoticeConfigured)

@@ -29,30 +29,30 @@ type dialect interface {
 	// schema returns the engine's name for goose, its words for the migrations, and how several
 	// processes that start at once migrate one after the other.
 	schema() (database.Dialect, *strings.Replacer, []goose.ProviderOption, error)
-	// migrating returns what to migrate through in place of the pool that writes, nil for that one. The caller closes it.
+	// migrating returns a pool to migrate through, which the caller closes; nil: the one that writes will do.
 	migrating() *sql.DB
 	// serve makes this process the only one that serves from the database, see Store.Serve.
 	serve() (release func() error, err error)
-	// prepare readies queries for many.
+	// prepare prepares the queries that many and atOnce run most.
 	prepare(ctx context.Context, db *sql.DB, queries ...string) error
-	// ready is called before each transaction that writes; statement returns the prepared form of a query that reads within
-	// them again and again, nil for others.
+	// ready is called before each writing transaction. statement returns the prepared form of a reading query that these run
+	// again and again, nil for a query that has none.
 	ready(ctx context.Context, db *sql.DB)
 	statement(q string) *sql.Stmt
 	// query runs a reading query.
 	query(ctx context.Context, db *sql.DB, q string, args []any) (*sql.Rows, error)
-	// forGood has a connection's next transactions on the disk before they are committed, so that no
-	// power cut undoes them; or spares them that wait again, when a power cut may undo the last few.
+	// forGood turns on or off that a connection's commits wait until they are on the disk. Without it a power cut may undo
+	// the last few.
 	forGood(ctx context.Context, conn *sql.Conn, on bool) error
-	// begin makes a transaction the only one that writes, until it ends, unless it is beside these; with forGood,
-	// no power cut undoes it.
+	// begin makes a transaction the only one that writes until it ends, unless how is beside; where how is forGood, no power
+	// cut undoes it.
 	begin(tx *sql.Tx, how writing) error
 	// notice tells other processes on the database about the transaction once it is committed.
 	notice(tx *sql.Tx, about string) error
 	// many runs a query once for each row of arguments, in order, and calls each, when given, for
 	// every row it returns.
 	many(tx *tx, query string, rows [][]any, each func(scanner) error) error
-	// atOnce is many for a query of which no row of arguments touches what another one does.
+	// atOnce is many where no two rows of arguments touch the same row of a table.
 	atOnce(tx *tx, query string, rows [][]any) error
 	// fresh is atOnce for an INSERT of rows that are not there yet.
 	fresh(tx *tx, query string, rows [][]any) error
@@ -66,26 +66,26 @@ type dialect interface {
 	// lastNumber is the highest number that an item ever had; setLastNumber keeps it from being given again.
 	lastNumber(ctx context.Context, q querier) (int64, error)
 	setLastNumber(tx *tx, n int64) error
-	// indexed writes the words of an item, each with a space behind it, and one that stands for its source,
-	// as the index takes them.
+	// indexed turns the words of an item, each with a space behind it, and the word that stands for its source into the
+	// value that the index stores.
 	indexed(words []byte, source string) any
-	// foundRows are the statements that put a row (key, what indexed wrote) into the index and that take
-	// the row with a key away.
+	// foundRows are the statements that insert a row into the index (its key, and what indexed returned), and that delete
+	// the row with a key.
 	foundRows() (insert, remove string)
-	// tidy is told of so many rows that were put into the index. What the engine puts off until later it may do in
-	// the background then, as part of s.work and until s.life ends.
+	// tidy is called after rows were added to the index. Work that the engine put off, it may do then in the background:
+	// as part of s.work, and until s.life ends.
 	tidy(s *Store, rows int)
 	// lookup asks the index how common the words of a query are among its newest rows below a key, and
 	// returns the query so that looking for it is bounded.
 	lookup(ctx context.Context, s *Store, q feed.TextQuery, below int64) (lookup, error)
-	// rest has the connections let go what they keep to be fast.
+	// rest empties the connections' caches.
 	rest(ctx context.Context, write, read *sql.DB) error
 	// analyze tells the engine to look at tables that were just filled.
 	analyze(ctx context.Context, db *sql.DB) error
 	// backup copies one state of everything into an empty file.
 	backup(ctx context.Context, file string) error
-	// lost tells whether an error is about the connection and not the statement; gone, whether the
-	// connection came from the pool and another one may work.
+	// lost tells whether an error is about the connection and not the statement; gone, whether it is about a connection
+	// of the pool that was closed before, so that another may work.
 	lost(err error) bool
 	gone(err error) bool
 	// explain adds to an error what the operator needs to know to mend its cause.
@@ -135,6 +135,12 @@ func (t *tx) QueryRowContext(ctx context.Context, query string, args ...any) *sq
 	return t.Tx.QueryRowContext(ctx, query, args...)
 }
 
+// exec runs a statement.
+func (t *tx) exec(query string, args ...any) error {
+	_, err := t.Exec(query, args...)
+	return err
+}
+
 // affected runs a statement and returns how many rows it changed.
 func (t *tx) affected(query string, args ...any) (int, error) {
 	r, err := t.Exec(query, args...)
@@ -156,8 +162,8 @@ func (t *tx) manyRows(query string, rows [][]any, each func(scanner) error) erro
 	return t.s.d.many(t, query, rows, each)
 }
 
-// atOnce is many where no two rows touch the same: PostgreSQL gets one statement for all of them. The query
-// is an INSERT of one row of VALUES, or an UPDATE or DELETE with one WHERE.
+// atOnce is many where no two rows of arguments touch the same row of a table: PostgreSQL gets one statement for all of
+// them. The query is an INSERT of one row of VALUES, or an UPDATE or DELETE with one WHERE.
 func (t *tx) atOnce(query string, rows [][]any) error {
 	if len(rows) == 0 {
 		return nil
@@ -173,18 +179,23 @@ func (t *tx) fresh(query string, rows [][]any) error {
 	return t.s.d.fresh(t, query, rows)
 }
 
-// tx runs f in one writing transaction. A power cut, as no crash does, may undo the last few of them
-// whole: for what sources say again that is well enough.
+// tx runs f in one writing transaction. A crash of the process undoes none that was committed; a power cut may undo the last
+// few, each as a whole. That is good enough for what sources will say again.
 func (s *Store) tx(ctx context.Context, f func(*tx) error) error { return s.run(ctx, inTurn, f) }
 
-// txForGood is tx for what nobody would say again: it is on the disk when this returns.
+// exec runs one statement in a writing transaction.
+func (s *Store) exec(ctx context.Context, query string, args ...any) error {
+	return s.tx(ctx, func(tx *tx) error { return tx.exec(query, args...) })
+}
+
+// txForGood is tx for what nobody will say again: it is on the disk when this returns.
 func (s *Store) txForGood(ctx context.Context, f func(*tx) error) error {
 	return s.run(ctx, forGood, f)
 }
 
-// txBeside is tx for rows that belong to who writes them, as what a node rendered: on PostgreSQL it does not wait
-// for its turn among all that write. Where several rows of one table may be another's, too, it writes them in
-// the order of their keys. Who holds a claim waits all the same: only in its turn it knows that it still does.
+// txBeside is tx for rows that only their owner writes, such as what a node rendered: on PostgreSQL it does not wait for its
+// turn among the writing transactions. Where another may write rows of the same table, f writes them in the order of their
+// keys. With a claim it waits all the same, because only in its turn it is certain that the claim still stands.
 func (s *Store) txBeside(ctx context.Context, f func(*tx) error) error {
 	how := beside
 	if _, holds := ctx.Value(claimIn{}).(Claim); holds {
@@ -251,10 +262,10 @@ func (s *Store) begin(ctx context.Context, how writing) (*tx, error) {
 	})
 }
 
-// Connections of a pool that may turn out to be gone, one after the other, when a server restarted.
+// How many connections of a pool may turn out to be closed, one after the other, after a server restarted.
 const goneAtMost = 16
 
-// again repeats what only reads when its connection turned out to be closed.
+// again repeats a reading query as long as its connection turns out to be closed.
 func again[T any](d dialect, do func() (T, error)) (v T, err error) {
 	for range goneAtMost {
 		if v, err = do(); err == nil || !d.gone(err) {
@@ -314,9 +325,8 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Nothing keeps another process from migrating a file of SQLite at the same moment. Then the transactions
-	// come one after the other, and the later one finds its work done and fails: what is left is tried again,
-	// as long as somebody gets on. Who cannot, is told the first reason.
+	// Another process may migrate the same file of SQLite at the same moment. Then one of the two finds a migration done
+	// already, and fails. So what is left is tried again as long as the version moves; if it does not, the error is the first.
 	last, reason := int64(-2), error(nil)
 	for {
 		have, err := s.up(ctx, p)

@@ -271,27 +271,18 @@ func (s *Store) Subscriptions(ctx context.Context) ([]feed.Subscription, error) 
 // SaveSubscription adds or replaces a subscription by its topic and callback. What an earlier one was given stays noted:
 // whoever renews it may not know.
 func (s *Store) SaveSubscription(ctx context.Context, sub feed.Subscription) error {
-	return s.tx(ctx, func(tx *tx) error {
-		_, err := tx.Exec(`INSERT INTO subscriptions (topic, callback, secret, until, client, delivered) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (topic, callback) DO UPDATE SET secret = excluded.secret, until = excluded.until, client = excluded.client`,
-			sub.Topic, sub.Callback, sub.Secret, millis(sub.Until), sub.Client, sub.Delivered)
-		return err
-	})
+	return s.exec(ctx, `INSERT INTO subscriptions (topic, callback, secret, until, client, delivered) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (topic, callback) DO UPDATE SET secret = excluded.secret, until = excluded.until, client = excluded.client`,
+		sub.Topic, sub.Callback, sub.Secret, millis(sub.Until), sub.Client, sub.Delivered)
 }
 
 // NoteDelivery notes what a subscriber was given last, unless something else than before is noted. One that
 // unsubscribed meanwhile is not back.
 func (s *Store) NoteDelivery(ctx context.Context, topic, callback, before, hash string) error {
-	return s.tx(ctx, func(tx *tx) error {
-		_, err := tx.Exec(`UPDATE subscriptions SET delivered = $1 WHERE topic = $2 AND callback = $3 AND delivered = $4`, hash, topic, callback, before)
-		return err
-	})
+	return s.exec(ctx, `UPDATE subscriptions SET delivered = $1 WHERE topic = $2 AND callback = $3 AND delivered = $4`, hash, topic, callback, before)
 }
 
 // DeleteSubscription forgets a subscription, unless its lease goes beyond upTo; an unknown one is no error.
 func (s *Store) DeleteSubscription(ctx context.Context, topic, callback string, upTo time.Time) error {
-	return s.tx(ctx, func(tx *tx) error {
-		_, err := tx.Exec(`DELETE FROM subscriptions WHERE topic = $1 AND callback = $2 AND until <= $3`, topic, callback, millis(upTo))
-		return err
-	})
+	return s.exec(ctx, `DELETE FROM subscriptions WHERE topic = $1 AND callback = $2 AND until <= $3`, topic, callback, millis(upTo))
 }

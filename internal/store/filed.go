@@ -36,19 +36,18 @@ type Filed struct {
 	Told []feed.Notice
 }
 
-// narrow are the columns of items that narrowRow reads.
+// narrow lists the columns that narrowRow reads: all of an item but its packed body.
 const narrow = `i.id, i.uid, i.source, i.hash, i.published, i.updated, i.first_seen, i.revised, i.story, i.entry,
 	i.verdict, i.dropped, i.sections, i.why, i.repeats, i.gone, i.backlog, t.guid, t.url, t.title, t.summary`
 
-// narrowRow reads rows of narrow. It is used again for every row of a query: what is scanned into
-// costs nothing a row then.
+// narrowRow reads rows of narrow. One serves for all rows of a query, so that scanning allocates nothing a row.
 type narrowRow struct {
 	it                     feed.Item
 	sections, why, verdict string
 	dest                   []any
 }
 
-// newNarrowRow returns a row that is scanned into more, too.
+// newNarrowRow returns a row whose query has further columns behind narrow, which are scanned into more.
 func newNarrowRow(more ...any) *narrowRow {
 	n := &narrowRow{}
 	it := &n.it
@@ -79,9 +78,9 @@ func (n *narrowRow) scan(r *sql.Rows) (*feed.Item, error) {
 	return it, nil
 }
 
-// whole calls each for every item chosen by where, the end of a query; told does so without what of an item is
-// only shown (its content, base, picture, place and enclosures), and brief without anything that is packed in the
-// body. What each gets, the next one overwrites.
+// whole calls each for every item that where, the end of a query, chooses. told does so without what is only shown of an item
+// (content, base, picture, place and enclosures), brief without anything that is packed in the body. The item that each gets
+// is overwritten by the next one.
 func (s *Store) whole(ctx context.Context, where string, each func(*feed.Item) error, args ...any) error {
 	return s.unpacked(ctx, s.unpack, where, each, args...)
 }
@@ -118,8 +117,8 @@ func (s *Store) brief(ctx context.Context, where string, each func(*feed.Item) e
 		}, args...)
 }
 
-// outline calls each for every item chosen by where with what was decided about it, and when: what
-// the desk composes an entry of.
+// outline calls each for every item that where chooses, with its times and what was decided about it: what the desk composes
+// an entry of.
 func (s *Store) outline(ctx context.Context, where string, each func(*feed.Item) error, args ...any) error {
 	return s.query(ctx, `SELECT i.id, i.uid, i.source, i.hash, i.published, i.updated, i.first_seen, i.revised, i.story, i.entry,
 		i.verdict, i.dropped, i.sections, i.backlog FROM items i `+where,
@@ -156,8 +155,8 @@ func (s *Store) items(ctx context.Context, where string, args ...any) ([]feed.It
 // reader is whole, told or brief.
 type reader func(ctx context.Context, where string, each func(*feed.Item) error, args ...any) error
 
-// itemsOf is items for at most so many, of which there are few mostly, and all when there is much to do, as read
-// reads them.
+// itemsOf collects items as read reads them. most, when not 0, is the limit of the query: mostly there are few, and as many
+// as that when there is much to do, so the list grows in two steps.
 func (s *Store) itemsOf(ctx context.Context, read reader, most int, where string, args ...any) ([]feed.Item, error) {
 	var items []feed.Item
 	err := read(ctx, where, func(it *feed.Item) error {
@@ -180,8 +179,8 @@ func (s *Store) Unfiled(ctx context.Context, limit int) ([]feed.Item, error) {
 	return s.UnfiledAfter(ctx, 0, limit, true)
 }
 
-// UnfiledAfter is Unfiled for the items behind the one with the id after. When they are not wanted whole, what
-// of them is only shown is left out: content, base, picture, place and enclosures.
+// UnfiledAfter is Unfiled for the items behind the one with the id after. Unless they are wanted whole, content, base,
+// picture, place and enclosures are left out, which are only shown.
 func (s *Store) UnfiledAfter(ctx context.Context, after int64, limit int, whole bool) ([]feed.Item, error) {
 	items, err := s.itemsOf(ctx, s.readerOf(whole), limit, `WHERE i.id IN (SELECT item FROM inbox WHERE item > $1 ORDER BY item LIMIT $2) ORDER BY i.id`, after, limit)
 	return items, cmp.Or(err, s.toldBefore(ctx, items))
@@ -257,14 +256,14 @@ func (s *Store) Window(ctx context.Context, since time.Time, each func(*feed.Ite
 		nil, each, millis(since.Add(-ahead)), millis(since))
 }
 
-// Remembered is Window for those of these items of which pick says so by source and headline.
+// Remembered is Window for these items, as far as pick, which may ask for source and headline, says yes.
 func (s *Store) Remembered(ctx context.Context, ids []int64, pick func(*feed.Item) bool, each func(*feed.Item) error) error {
 	return inParts(outside{ctx, s}, `WHERE i.id `, ids, ` AND i.entry <> 0 AND i.gone = 0 ORDER BY i.id`, nil, func(where string, args []any) error {
 		return s.remembered(ctx, where, pick, each, args...)
 	})
 }
 
-// remembered calls each for every item chosen by where, and by pick unless that is nil, with what the desk remembers of it.
+// remembered calls each with what the desk remembers of every item that where chooses, and pick unless that is nil.
 func (s *Store) remembered(ctx context.Context, where string, pick func(*feed.Item) bool, each func(*feed.Item) error, args ...any) error {
 	return s.query(ctx, `SELECT i.id, i.uid, i.source, i.published, i.first_seen, i.story, i.entry, t.url, t.title, t.summary
 		FROM items i JOIN texts t ON t.item = i.id `+where,
@@ -281,8 +280,8 @@ func (s *Store) remembered(ctx context.Context, where string, pick func(*feed.It
 		}, args...)
 }
 
-// FiledSince returns items, whole or as UnfiledAfter, that are filed and were seen since a time, in order of arrival:
-// those behind the item with the id after, at most limit.
+// FiledSince returns filed items that were first seen since a time, in order of arrival: those behind the item with the id
+// after, at most limit. whole means what it means for UnfiledAfter.
 func (s *Store) FiledSince(ctx context.Context, since time.Time, after int64, limit int, whole bool) ([]feed.Item, error) {
 	items, err := s.itemsOf(ctx, s.readerOf(whole), limit, `WHERE i.filed = 1 AND i.first_seen >= $1 AND i.id > $2 ORDER BY i.id LIMIT $3`,
 		millis(since), after, limit)
@@ -418,7 +417,7 @@ func (s *Store) DeskTurn(ctx context.Context) (int64, error) { return s.metaNumb
 
 // overtake counts a change as a commit, so that a desk that has not seen it cannot write over it.
 func overtake(tx *tx) error {
-	if _, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, '1')
+	if err := tx.exec(`INSERT INTO meta (name, value) VALUES ($1, '1')
 		ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)`, deskTurn); err != nil {
 		return err
 	}
@@ -428,18 +427,13 @@ func overtake(tx *tx) error {
 // turnTo counts a commit after the one of that number. It fails with ErrOvertaken when there is one
 // already.
 func turnTo(tx *tx, after int64) error {
-	r, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2)
+	n, err := tx.affected(`INSERT INTO meta (name, value) VALUES ($1, $2)
 		ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value = $3`,
 		deskTurn, strconv.FormatInt(after+1, 10), strconv.FormatInt(after, 10))
-	if err != nil {
-		return err
+	if err == nil && n == 0 {
+		err = ErrOvertaken
 	}
-	if n, err := r.RowsAffected(); err != nil {
-		return err
-	} else if n == 0 {
-		return ErrOvertaken
-	}
-	return nil
+	return err
 }
 
 const fileItem = `UPDATE items SET filed = CASE WHEN revised = $1 AND hash = $9 THEN 1 ELSE 0 END, story = $2, entry = $3,
@@ -487,8 +481,8 @@ func (s *Store) Commit(ctx context.Context, f Filed) error {
 	})
 }
 
-// publishedOf are the times, as the tables hold them, that the entries of a batch's items are published
-// at, by the entries' numbers, and which of these are not among the batch's. The batch's entries are saved.
+// publishedOf returns when the entries of a batch's items are published, in milliseconds by the entries' ids, and the ids of
+// those that are not among the batch's entries.
 func (s *Store) publishedOf(tx *tx, f *Filed) (map[int64]int64, []int64, error) {
 	published := make(map[int64]int64, len(f.Entries))
 	for i := range f.Entries {
@@ -547,8 +541,8 @@ func moveVersions(tx *tx, sections map[string]bool) error {
 	return tx.s.d.notice(tx.Tx, NoticeFiled)
 }
 
-// saveEntries writes entries whole and moves the versions of every section they are or were in. It
-// returns the numbers of those that are published anew.
+// saveEntries writes entries whole and moves the version of every section they are or were in. It returns the ids of those
+// that are published anew.
 func (s *Store) saveEntries(tx *tx, entries []feed.Entry) (again []int64, err error) {
 	if len(entries) == 0 {
 		return nil, nil

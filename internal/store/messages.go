@@ -45,7 +45,7 @@ func (s *Store) OpenChannels(ctx context.Context, ids []string, now time.Time, o
 	return s.tx(ctx, func(tx *tx) error {
 		for id := range known {
 			for _, q := range []string{`DELETE FROM channels WHERE id = $1`, `DELETE FROM told WHERE channel = $1`, `DELETE FROM messages WHERE channel = $1`} {
-				if _, err := tx.Exec(q, id); err != nil {
+				if err := tx.exec(q, id); err != nil {
 					return err
 				}
 			}
@@ -177,7 +177,7 @@ func (s *Store) Compose(ctx context.Context, channel string, messages []feed.Mes
 			if taken == 0 {
 				continue
 			}
-			if _, err := tx.Exec(putMessage, m.ID, channel, string(m.Kind), millis(m.Made), ""); err != nil {
+			if err := tx.exec(putMessage, m.ID, channel, string(m.Kind), millis(m.Made), ""); err != nil {
 				return err
 			}
 		}
@@ -211,7 +211,7 @@ func (s *Store) PickUp(ctx context.Context, channel string, now time.Time, lease
 			}
 		}
 		if m.Tries == 0 {
-			if _, err := tx.Exec(`UPDATE told SET message = '' WHERE message = $1 AND withdrawn <> 0`, m.ID); err != nil {
+			if err := tx.exec(`UPDATE told SET message = '' WHERE message = $1 AND withdrawn <> 0`, m.ID); err != nil {
 				return err
 			}
 		}
@@ -221,8 +221,7 @@ func (s *Store) PickUp(ctx context.Context, channel string, now time.Time, lease
 		}
 		slices.SortFunc(m.Stories, byStory)
 		m.Tries++
-		_, err := tx.Exec(`UPDATE messages SET tries = $1, next = $2 WHERE id = $3`, m.Tries, millis(now.Add(lease)), m.ID)
-		return err
+		return tx.exec(`UPDATE messages SET tries = $1, next = $2 WHERE id = $3`, m.Tries, millis(now.Add(lease)), m.ID)
 	})
 	return m, time.Time{}, err
 }
@@ -233,26 +232,17 @@ func (s *Store) PutBack(ctx context.Context) error {
 	if _, alone := s.d.(*sqliteDialect); !alone {
 		return nil
 	}
-	return s.tx(ctx, func(tx *tx) error {
-		_, err := tx.Exec(`UPDATE messages SET next = 0 WHERE sent = 0 AND next > 0`)
-		return err
-	})
+	return s.exec(ctx, `UPDATE messages SET next = 0 WHERE sent = 0 AND next > 0`)
 }
 
 // Sent notes that the receiver took a message, or that it is given up. No power cut undoes it.
 func (s *Store) Sent(ctx context.Context, id string, at time.Time) error {
-	return s.txForGood(ctx, func(tx *tx) error {
-		_, err := tx.Exec(`UPDATE messages SET sent = $1 WHERE id = $2`, millis(at), id)
-		return err
-	})
+	return s.txForGood(ctx, func(tx *tx) error { return tx.exec(`UPDATE messages SET sent = $1 WHERE id = $2`, millis(at), id) })
 }
 
 // Postpone notes that an attempt to send a message failed, and when it is tried again.
 func (s *Store) Postpone(ctx context.Context, id string, next time.Time) error {
-	return s.tx(ctx, func(tx *tx) error {
-		_, err := tx.Exec(`UPDATE messages SET next = $1 WHERE id = $2 AND sent = 0`, millis(next), id)
-		return err
-	})
+	return s.exec(ctx, `UPDATE messages SET next = $1 WHERE id = $2 AND sent = 0`, millis(next), id)
 }
 
 // Unsent counts the messages that were made and not sent, by channel.
@@ -361,7 +351,7 @@ func pruneMessages(tx *tx, before, now time.Time) error {
 		{`DELETE FROM messages WHERE made < $1`, now.Add(-alarmsKept)},
 		{`DELETE FROM alarms WHERE over <> 0 AND over < $1`, now.Add(-alarmsKept)},
 	} {
-		if _, err := tx.Exec(q.text, millis(q.at)); err != nil {
+		if err := tx.exec(q.text, millis(q.at)); err != nil {
 			return err
 		}
 	}

@@ -102,7 +102,7 @@ func (s *Store) moveTo(ctx context.Context, dst *Store, each func(done, total in
 			m.Digest += sum
 		}
 		// Each engine has an index of its own, which Index makes.
-		if _, err := tx.Exec(`DELETE FROM meta WHERE name = $1`, indexReached); err != nil {
+		if err := tx.exec(`DELETE FROM meta WHERE name = $1`, indexReached); err != nil {
 			return err
 		}
 		last, err := s.d.lastNumber(ctx, seen)

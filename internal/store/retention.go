@@ -64,7 +64,7 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 					if err := changeSections(tx, old); err != nil {
 						return err
 					}
-					if _, err := tx.Exec(`DELETE FROM entries WHERE id `+in, gone...); err != nil {
+					if err := tx.exec(`DELETE FROM entries WHERE id `+in, gone...); err != nil {
 						return err
 					}
 					if err := forgetArchives(tx, old); err != nil {
@@ -84,17 +84,16 @@ func (s *Store) Prune(ctx context.Context, before, now time.Time) (int, error) {
 			`DELETE FROM holds WHERE until < $1`,
 			`DELETE FROM robots WHERE until < $1`,
 		} {
-			if _, err := tx.Exec(q, millis(before)); err != nil {
+			if err := tx.exec(q, millis(before)); err != nil {
 				return err
 			}
 		}
 		if err := cmp.Or(dropEmptyPages(tx), pruneMessages(tx, before, now)); err != nil {
 			return err
 		}
-		_, err := tx.Exec(`DELETE FROM seen WHERE last_seen < $1 AND last_seen <
+		return tx.exec(`DELETE FROM seen WHERE last_seen < $1 AND last_seen <
 			COALESCE((SELECT s.full_read FROM sources s WHERE s.id = seen.source), 0) - $2`,
 			millis(now.Add(-seenGrace)), seenGrace.Milliseconds())
-		return err
 	})
 }
 
@@ -120,7 +119,7 @@ func forgetItems(tx *tx, ids []int64, now time.Time) error {
 		return nil
 	}
 	args := []any{millis(now)}
-	if _, err := tx.Exec(`INSERT INTO seen (uid, source, last_seen, headline, published, link)
+	if err := tx.exec(`INSERT INTO seen (uid, source, last_seen, headline, published, link)
 		SELECT uid, source, CAST($1 AS BIGINT), headline, published, link FROM items WHERE id `+tx.s.d.in(ids, &args)+` ON CONFLICT (uid) DO NOTHING`, args...); err != nil {
 		return err
 	}
@@ -134,7 +133,7 @@ func forgetItems(tx *tx, ids []int64, now time.Time) error {
 		`DELETE FROM revisions WHERE item `,
 		`DELETE FROM items WHERE id `,
 	} {
-		if _, err := tx.Exec(q+in, args...); err != nil {
+		if err := tx.exec(q+in, args...); err != nil {
 			return err
 		}
 	}

@@ -24,10 +24,7 @@ func (s *Store) SaveRobots(ctx context.Context, origin string, r feed.Robots) er
 	if r.Body == nil {
 		r.Body = []byte{}
 	}
-	return s.tx(ctx, func(tx *tx) error {
-		_, err := tx.Exec(`INSERT INTO robots (origin, since, until, body, failed) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (origin) DO UPDATE SET since = excluded.since, until = excluded.until, body = excluded.body, failed = excluded.failed`,
-			origin, millis(r.Since), millis(r.Until), r.Body, clean(r.Failed))
-		return err
-	})
+	return s.exec(ctx, `INSERT INTO robots (origin, since, until, body, failed) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (origin) DO UPDATE SET since = excluded.since, until = excluded.until, body = excluded.body, failed = excluded.failed`,
+		origin, millis(r.Since), millis(r.Until), r.Body, clean(r.Failed))
 }

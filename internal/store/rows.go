@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// reads is who reads rows: a transaction (tx), or whoever is outside of all.
+// reads runs queries within a transaction (tx) or outside of all.
 type reads interface {
 	// query runs one reading query and calls each for every row.
 	query(q string, each func(*sql.Rows) error, args ...any) error
@@ -16,7 +16,7 @@ type reads interface {
 	in(ids []int64, args *[]any) string
 }
 
-// outside reads beside the transactions, what they have committed.
+// outside reads what the transactions have committed.
 type outside struct {
 	ctx context.Context
 	s   *Store
@@ -117,7 +117,7 @@ func into[T any](list *[]T, dest func(*T) []any) func(*sql.Rows) error {
 	}
 }
 
-// column is into for rows of one column that is read as it is.
+// column is into for rows of one column.
 func column[T any](list *[]T) func(*sql.Rows) error {
 	return into(list, func(v *T) []any { return []any{v} })
 }
@@ -135,8 +135,8 @@ func intoMap[K comparable, V any](m map[K]V) func(*sql.Rows) error {
 	}
 }
 
-// Where what the tables hold is read to in the form in which it is used: milliseconds as a time (see millis), a number as a
-// key (see keyInt) or as the 64 bits that it is, ids behind commas as a list.
+// Destinations for Rows.Scan that turn what the tables hold into what the program uses: milliseconds into a time (see
+// millis), a number into a key (see keyInt) or into its 64 bits, ids with commas between them into a list.
 type (
 	asTime struct{ to *time.Time }
 	asKey  struct{ to *string }

@@ -141,8 +141,9 @@ func (s *Store) saveEach(batch []*save) {
 	}
 }
 
-// saveBatch saves all or none, but for looks that are superseded, which have that error. began tells whether writing began. When it did not, because the database
-// is locked or cannot be reached, trying each save alone would fail as well, after the same wait.
+// saveBatch saves all of a batch or none of it, but for the looks that are superseded: these get ErrSuperseded. began tells
+// whether writing began. When it did not, because the database is locked or cannot be reached, to try each save alone would
+// fail as well, after the same wait.
 func (s *Store) saveBatch(batch []*save) (began bool, err error) {
 	// The context of one collector must not abort what the others saved.
 	ctx := context.Background()
@@ -241,8 +242,8 @@ func (c *Collected) stateRow(listed string) ([]any, error) {
 	return stateRow(c.State, fullRead, listed)
 }
 
-// saveOne writes what c changes of the known items and returns its new ones, the oldest first, and
-// what is to be kept of its list; uids are its items'.
+// saveOne writes what c changes in stored items. It returns the new items, the oldest first, and the list of the document
+// as it is to be kept. uids are those of c's items.
 func (s *Store) saveOne(tx *tx, c *Collected, uids []int64, known map[int64]knownItem, before past) (fresh []newItem, list listing, n Counts, err error) {
 	if len(c.Items) == 0 && len(c.Withdrawn) == 0 && !(c.Full && c.Complete) {
 		return nil, list, n, nil
@@ -319,14 +320,13 @@ func stillListed(tx *tx, k knownItem, it *feed.Item, at time.Time) error {
 	if at.Sub(fromMillis(k.seen)) <= 24*time.Hour && k.headline == headline && k.link == link && k.published/1000 == millis(it.Published)/1000 {
 		return nil
 	}
-	_, err := tx.Exec(`UPDATE seen SET last_seen = $1, headline = $2, published = $3, link = $4 WHERE uid = $5`,
+	return tx.exec(`UPDATE seen SET last_seen = $1, headline = $2, published = $3, link = $4 WHERE uid = $5`,
 		millis(at), headline, millis(it.Published), link, k.uid)
-	return err
 }
 
-// withdraw takes out what the source withdrew: by its word, or, where its list is complete, by no
-// longer listing it. there are the stored items that it lists, back those of them that it had
-// withdrawn. It returns how many items it took out or brought back.
+// withdraw takes out what the source withdrew: by saying so or, where its list is complete, by no longer listing it. there
+// are the stored items that the source lists, back those of them that were withdrawn before. It returns how many items it
+// took out or brought back.
 func (r *recogniser) withdraw(tx *tx, before past, there map[int64]bool, back []int64) (int, error) {
 	if err := setGone(tx, back, 0); err != nil {
 		return 0, err
@@ -386,8 +386,8 @@ type newItem struct {
 	backlog                                    int64 // 1: it enters no feed
 }
 
-// fresh returns the items that are new, the oldest first: with the times that keep their order, what
-// each repeats, and what of a new source is backlog.
+// fresh returns the new items, the oldest first, with times that keep them in this order, with what each repeats, and with
+// the mark of what is a new source's backlog.
 func (r *recogniser) fresh(rec *recognition, uids []int64, known map[int64]knownItem) ([]newItem, error) {
 	c := r.c
 	isNew := func(i int) bool {
@@ -548,11 +548,11 @@ func linkInt(canonical string) int64 {
 	return int64(xxhash.Sum64String(canonical))
 }
 
-// Rows of one INSERT: enough to make a call's own cost small. What is left over goes row by row, so
-// that there are two statements to know, whatever arrives.
+// How many rows one INSERT has: enough to make the cost of the call small. The rows that are left over go one by one, so that
+// two statements serve for any number.
 const insertRows = 20
 
-// New items whose texts are packed at a time: what they take stands in memory.
+// How many new items are packed and inserted at a time. Their packed texts are held in memory.
 const insertChunk = 16 * insertRows
 
 // mostBodies is how large a buffer for them is kept for the next save, bytes.
@@ -599,8 +599,7 @@ func (s *Store) insert(tx *tx, fresh []newItem, all map[int64]int64) error {
 	return nil
 }
 
-// textRows are the texts of a part of the new items as they are inserted, still without the items' ids. They
-// hold until it is called again.
+// textRows returns the rows of texts for new items, with nil for the items' ids. They are valid until the next call.
 func (s *Store) textRows(part []newItem) [][]any {
 	bodies := s.bodies[:0] // one behind the other
 	rows := make([][]any, len(part))
@@ -615,7 +614,7 @@ func (s *Store) textRows(part []newItem) [][]any {
 	return rows
 }
 
-// insertRows puts rows between the two ends of a statement, insertRows at a time.
+// insertRows runs the INSERT that begins with head and ends with tail for all rows, insertRows at a time.
 func (t *tx) insertRows(head, tail string, rows [][]any, each func(scanner) error) error {
 	if len(rows) == 0 {
 		return nil
@@ -632,7 +631,7 @@ func (t *tx) insertRows(head, tail string, rows [][]any, each func(scanner) erro
 	return t.manyRows(head+placeholders(1, columns)+tail, rows[whole:], each)
 }
 
-// clean takes out of a text what PostgreSQL cannot hold.
+// clean removes from a text what PostgreSQL cannot store: NUL, and bytes that are not UTF-8.
 func clean(s string) string {
 	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD")
 }
@@ -656,13 +655,12 @@ func placeholders(rows, columns int) string {
 	return b.String()
 }
 
-// Revisions kept of one item.
+// How many revisions of one item are kept.
 const maxRevisions = 10
 
-// revise replaces what is stored of an item by what its source says now. What the source no longer
-// gives is not erased when it may have come from elsewhere (the article's page). Where a reader sees
-// the difference, the old text is kept in the history and the item goes back to the inbox, and revise
-// says true; where only rules may, it goes back to the inbox alone.
+// revise replaces what is stored of an item by what its source says now. What the source no longer gives stays where it may
+// have come from elsewhere (the article's page). Where a reader would see the difference, the old text goes to the history and
+// the item back to the inbox, and revise returns true. Where only rules may see it, the item goes back to the inbox.
 func (s *Store) revise(tx *tx, it, old *feed.Item, at time.Time) (revised bool, err error) {
 	next := *it
 	if next.Summary == "" {
@@ -700,7 +698,7 @@ func (s *Store) revise(tx *tx, it, old *feed.Item, at time.Time) (revised bool, 
 		query{`UPDATE texts SET guid = $1, url = $2, title = $3, summary = $4, body = $5 WHERE item = $6`,
 			[]any{clean(next.GUID), clean(next.URL), clean(next.Title), clean(next.Summary), s.pack(&next), old.ID}})
 	for _, q := range do {
-		if _, err := tx.Exec(q.text, q.args...); err != nil {
+		if err := tx.exec(q.text, q.args...); err != nil {
 			return false, err
 		}
 	}

@@ -23,14 +23,13 @@ import (
 // its entry, and it is written in the transaction that files the item, so that no reader of the store
 // ever sees one without the other. Who is withdrawn is not in it: that is asked of the entry.
 
-// foundKey is an item's key in the index: the time in whole seconds in the upper 32 bits of 63, the
-// item's number in the lower 31, so that the order of keys is that of time, and of arrival within a
-// second. Times before 1970 count as 1970.
+// foundKey is an item's key in the index. Its upper 32 of 63 bits are the time in whole seconds, the lower 31 the item's
+// number: keys are in the order of time and, within a second, of arrival. Times before 1970 count as 1970.
 func foundKey(at time.Time, id int64) int64 {
 	return min(max(at.Unix(), 0), math.MaxUint32)<<feed.PlaceBits | id&(1<<feed.PlaceBits-1)
 }
 
-// foundItem is the item whose key this is.
+// foundItem is the number of the item that has a key.
 func foundItem(key int64) int64 { return key & (1<<feed.PlaceBits - 1) }
 
 // sourceWord is a word of the index that stands for a source. It begins with a sign that is in no text.
@@ -52,8 +51,8 @@ type indexed struct {
 
 func newIndexed(found int64) indexed { return indexed{max(found, -found), found < 0} }
 
-// index brings the index up to date with items that were filed and with the reports of entries that
-// were published anew. published are the times of the items' entries, by their keys.
+// index brings the index up to date with filed items, and with the reports of the entries again, which were published anew.
+// published are the times of the items' entries, in milliseconds by the entries' ids.
 func (s *Store) index(tx *tx, items []feed.Item, published map[int64]int64, again []int64) error {
 	is, err := s.indexedItems(tx, items)
 	if err != nil {
@@ -125,8 +124,8 @@ func (s *Store) indexedItems(tx *tx, items []feed.Item) (map[int64]indexed, erro
 	return is, err
 }
 
-// rekey moves the reports of an entry that was published anew to its new time, but those that are being
-// filed, which are indexed anyway.
+// rekey moves the reports of an entry that was published anew to its new time, except those in filing, which are indexed
+// anyway.
 func (s *Store) rekey(tx *tx, entry, published int64, filing map[int64]bool) (gone, rows [][]any, err error) {
 	var keys [][]any
 	if err := tx.query(`SELECT i.id, i.found, i.source, t.title, t.summary FROM items i JOIN texts t ON t.item = i.id
@@ -244,8 +243,8 @@ func (s *Store) indexAfter(tx *tx, after int64) (int, error) {
 	return len(rows), setMeta(indexReached, reached)(tx)
 }
 
-// How many keys one look into the index asks for, at first and at most, and of how many reports the texts are read
-// at once. Both grow: most searches have enough soon, and what is rare takes many looks.
+// How many keys one look into the index asks for, and how many reports are read at once: at first, by what factor that grows,
+// and at most. Most searches have enough soon; what is rare takes many looks.
 const (
 	firstLook, lookGrows, mostLook = 64, 16, 64 * 16 * 16
 	firstRead, readGrows, mostRead = 64, 2, 512

@@ -138,7 +138,7 @@ func (s *Store) SetMeta(ctx context.Context, name, value string) error {
 // returns the value in force, which another process may have fixed first.
 func (s *Store) Fix(ctx context.Context, name, value string) (fixed string, err error) {
 	err = s.txForGood(ctx, func(tx *tx) error {
-		if _, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, value); err != nil {
+		if err := tx.exec(`INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name, value); err != nil {
 			return err
 		}
 		return tx.QueryRow(`SELECT value FROM meta WHERE name = $1`, name).Scan(&fixed)
@@ -148,8 +148,7 @@ func (s *Store) Fix(ctx context.Context, name, value string) (fixed string, err 
 
 func setMeta(name, value string) func(*tx) error {
 	return func(tx *tx) error {
-		_, err := tx.Exec(`INSERT INTO meta (name, value) VALUES ($1, $2)
+		return tx.exec(`INSERT INTO meta (name, value) VALUES ($1, $2)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
-		return err
 	}
 }

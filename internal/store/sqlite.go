@@ -193,7 +193,7 @@ func (d *sqliteDialect) begin(t *sql.Tx, _ writing) error {
 
 func (d *sqliteDialect) notice(*sql.Tx, string) error { return nil } // one process serves, see serve
 
-// prepare is done before the first transaction: the one writing connection cannot prepare for itself
+// prepare has to be called before the first transaction: the one writing connection cannot prepare statements for the pool
 // while it is in one.
 func (d *sqliteDialect) prepare(ctx context.Context, db *sql.DB, queries ...string) error {
 	for _, q := range queries {
@@ -206,8 +206,8 @@ func (d *sqliteDialect) prepare(ctx context.Context, db *sql.DB, queries ...stri
 	return nil
 }
 
-// unnumbered writes ? for parameters that are numbered in the order they stand in, as it is the only
-// kind for which the driver need not look up a name each time one is bound. Other queries stay as they are.
+// unnumbered writes ? in place of $1, $2, … where these stand in order: the driver binds ? without looking up a name. A query
+// that numbers its parameters otherwise stays as it is.
 func unnumbered(query string) string {
 	parts := strings.Split(query, "$")
 	for i, part := range parts[1:] {
@@ -250,7 +250,7 @@ func (r *readings) prepare(ctx context.Context, db *sql.DB, q string) (*sql.Stmt
 	return stmt, nil
 }
 
-// look returns the statement of a query, if there is one; now tells whether it is to be prepared now.
+// look returns the prepared statement of a query, nil when there is none; now tells whether to prepare it now.
 func (r *readings) look(q string) (stmt *sql.Stmt, now bool) {
 	if strings.Contains(q, inList) { // no two of these are alike
 		return nil, false
@@ -264,8 +264,8 @@ func (r *readings) look(q string) (stmt *sql.Stmt, now bool) {
 	return nil, r.asked[q] == readOften
 }
 
-// ready prepares what was asked for often within transactions: before the next begins, for who is in one holds the
-// only connection that writes. What cannot be prepared is asked as it was.
+// ready prepares the queries that transactions ran often. It does so before the next one begins, because a transaction holds
+// the only connection that writes. A query that cannot be prepared goes on being run unprepared.
 func (d *sqliteDialect) ready(ctx context.Context, db *sql.DB) {
 	d.within.mu.Lock()
 	wanted := d.within.wanted
@@ -327,15 +327,15 @@ func (d *sqliteDialect) fresh(t *tx, query string, rows [][]any) error {
 	return d.many(t, query, rows, nil)
 }
 
-// inList begins what in writes where it writes numbers; no query has it of its own.
+// inList marks a list of numbers that in wrote into a query. No query has it otherwise.
 const inList = "IN  ("
 
-// mostBound is how long a list may be of which the numbers are bound. Binding a longer one takes longer than planning the
-// query anew.
+// mostBound is how long a list may be for its numbers to be bound. Binding a longer one takes longer than planning the query
+// anew.
 const mostBound = 64
 
-// in has the numbers bound, of which there are 1, 4, 16 or 64, the last one repeatedly: so that few different queries come
-// of it. Those of a long list it writes into the query.
+// in binds the numbers of a short list, filled up with the last one to 1, 4, 16 or 64 of them, so that there are few different
+// queries. The numbers of a long list it writes into the query.
 func (d *sqliteDialect) in(ids []int64, args *[]any) string {
 	if len(ids) == 0 || len(ids) > mostBound {
 		b := make([]byte, 0, 5+21*len(ids))
@@ -400,11 +400,10 @@ func (d *sqliteDialect) lastNumber(ctx context.Context, q querier) (n int64, err
 }
 
 func (d *sqliteDialect) setLastNumber(tx *tx, n int64) error {
-	if _, err := tx.Exec(`DELETE FROM sqlite_sequence WHERE name = 'items'`); err != nil {
+	if err := tx.exec(`DELETE FROM sqlite_sequence WHERE name = 'items'`); err != nil {
 		return err
 	}
-	_, err := tx.Exec(`INSERT INTO sqlite_sequence (name, seq) VALUES ('items', $1)`, n)
-	return err
+	return tx.exec(`INSERT INTO sqlite_sequence (name, seq) VALUES ('items', $1)`, n)
 }
 
 func (d *sqliteDialect) indexed(words []byte, source string) any {
@@ -417,8 +416,8 @@ func (d *sqliteDialect) foundRows() (insert, remove string) { return insertFound
 
 func (d *sqliteDialect) tidy(*Store, int) {} // it does all at once
 
-// What a word that is only begun costs is its places in the index, which are all read before the first row is
-// found, and of each word that begins so as much as so many places.
+// A word of which only the beginning is given costs as many reads as all words that begin so have places in the index,
+// before the first row is found, and for each of these words as much as placesOfWord more.
 const mostPlaces, placesOfWord = 25_000, 10
 
 // commonRows is how many of the sampled rows have a word that is common.

@@ -35,7 +35,7 @@ type Store struct {
 	work    sync.WaitGroup // what goes on in the background
 	enc     *zstd.Encoder
 	dec     *zstd.Decoder
-	bodies  []byte // textRows'
+	bodies  []byte // buffer of textRows
 }
 
 // Open opens the database that address names, "sqlite:PATH" or "postgres://USER:PASSWORD@HOST/DATABASE",
@@ -58,7 +58,7 @@ func Open(ctx context.Context, address string, options ...Option) (*Store, error
 	return openOn(ctx, d, name)
 }
 
-// openOn is Open for a database that messages call name.
+// openOn is Open once the address is read; name is what messages call the database.
 func openOn(ctx context.Context, d dialect, name string) (*Store, error) {
 	var err error
 	s := &Store{
@@ -82,8 +82,8 @@ func openOn(ctx context.Context, d dialect, name string) (*Store, error) {
 	return s, nil
 }
 
-// Readers is how many connections at most a store on PostgreSQL reads with at once, 0 for one for each processor, 4
-// to 8. On SQLite, where there is nothing to share, it does nothing.
+// Readers bounds how many connections a store on PostgreSQL reads with at once. With 0 there is one for each processor, but
+// 4 at least and 8 at most. It does nothing on SQLite, which has no server to spare.
 func Readers(most int) Option {
 	return func(d dialect) error {
 		if p, ok := d.(*postgresDialect); ok && most > 0 {
@@ -93,8 +93,8 @@ func Readers(most int) Option {
 	}
 }
 
-// Caches is how many bytes of pages the connections to a store on SQLite keep in memory at most, all together; 0, or more than
-// they like, is what they like.
+// Caches bounds how many bytes of pages all connections to a store on SQLite keep in memory together. 0, or more than they
+// take by default, leaves the default. It does nothing on PostgreSQL.
 func Caches(most int64) Option {
 	return func(d dialect) error {
 		if q, ok := d.(*sqliteDialect); ok {
@@ -104,11 +104,11 @@ func Caches(most int64) Option {
 	}
 }
 
-// Option is how a store is opened.
+// Option sets how Open opens a store.
 type Option func(dialect) error
 
-// Direct names the database of an address that leads through a pooler, by its server's own; "" says that it
-// does not.
+// Direct gives the server's own address of a database whose address leads through a pooler; "" says that it leads
+// through none.
 func Direct(address string) Option {
 	return func(d dialect) error {
 		if address == "" {
@@ -163,8 +163,8 @@ func (s *Store) Close() error {
 	return errors.Join(s.enc.Close(), s.read.Close(), s.write.Close())
 }
 
-// Rest gives back the memory that the connections keep to be fast, for who has nothing to do for a while: what is asked for
-// next takes longer once.
+// Rest gives back the memory that the connections hold as caches. A caller that has nothing to do for a while calls it; what
+// it asks for next takes longer once.
 func (s *Store) Rest(ctx context.Context) error { return s.explain(s.d.rest(ctx, s.write, s.read)) }
 
 // millis and fromMillis turn times into what the tables hold: Unix milliseconds, 0 for none.

@@ -69,7 +69,7 @@ func (s *Store) sayBeside(ctx context.Context, above int64) error {
 	}
 	return s.tx(ctx, func(tx *tx) error {
 		for schema := max(above, besideBegan-1) + 1; schema <= s.knows; schema++ {
-			if _, err := tx.Exec(`INSERT INTO beside (schema, oldest) VALUES ($1, $2) ON CONFLICT (schema) DO UPDATE
+			if err := tx.exec(`INSERT INTO beside (schema, oldest) VALUES ($1, $2) ON CONFLICT (schema) DO UPDATE
 				SET oldest = excluded.oldest WHERE beside.oldest < excluded.oldest`, schema, oldest); err != nil {
 				return err
 			}

@@ -91,7 +91,7 @@ func chains(tx *tx, words []feed.EditorsWord) (leads []int64, err error) {
 func reopen(tx *tx, items []int64) error {
 	if len(items) > 0 {
 		var args []any
-		if _, err := tx.Exec(`UPDATE items SET filed = 0 WHERE id `+tx.s.d.in(items, &args), args...); err != nil {
+		if err := tx.exec(`UPDATE items SET filed = 0 WHERE id `+tx.s.d.in(items, &args), args...); err != nil {
 			return err
 		}
 	}
@@ -119,8 +119,7 @@ func saveWord(tx *tx, w *feed.EditorsWord, items []int64) error {
 		}, string(kind), a, b); err != nil {
 			return err
 		}
-		_, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2 AND b = $3`, string(kind), a, b)
-		return err
+		return tx.exec(`DELETE FROM words WHERE kind = $1 AND a = $2 AND b = $3`, string(kind), a, b)
 	}
 	if err := replace(w.Kind, w.A, w.B); err != nil {
 		return err
@@ -163,10 +162,9 @@ func putWord(tx *tx, w *feed.EditorsWord, c changed) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO words (kind, a, b, at, titles, n, who, undo) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	return tx.exec(`INSERT INTO words (kind, a, b, at, titles, n, who, undo) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (kind, a, b) DO UPDATE SET at = excluded.at, titles = excluded.titles, n = excluded.n, who = excluded.who, undo = excluded.undo`,
 		string(w.Kind), w.A, w.B, millis(w.At), string(titles), w.N, clean(w.By), clean(string(undo)))
-	return err
 }
 
 // parted are the keys under which an editor took any of these items out of a story.
@@ -293,7 +291,7 @@ func takeBack(tx *tx, w *feed.EditorsWord, c changed, later []feed.EditorsWord) 
 			}
 		}
 	}
-	if _, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2 AND b = $3`, string(w.Kind), w.A, w.B); err != nil {
+	if err := tx.exec(`DELETE FROM words WHERE kind = $1 AND a = $2 AND b = $3`, string(w.Kind), w.A, w.B); err != nil {
 		return nil, err
 	}
 	for i := range c.Words {
@@ -329,7 +327,7 @@ func saveRetractions(tx *tx, entries []feed.Entry, at time.Time, by string) (n i
 		}
 		done[story] = true
 		if at.IsZero() {
-			if _, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2`, string(feed.WordRetract), story); err != nil {
+			if err := tx.exec(`DELETE FROM words WHERE kind = $1 AND a = $2`, string(feed.WordRetract), story); err != nil {
 				return 0, err
 			}
 			continue
@@ -353,7 +351,7 @@ func saveRetractions(tx *tx, entries []feed.Entry, at time.Time, by string) (n i
 // forgetReturns deletes the words by which reports returned, once they did.
 func forgetReturns(tx *tx, items []int64) error {
 	for _, id := range items {
-		if _, err := tx.Exec(`DELETE FROM words WHERE kind = $1 AND a = $2`, string(feed.WordReturn), strconv.FormatInt(id, 10)); err != nil {
+		if err := tx.exec(`DELETE FROM words WHERE kind = $1 AND a = $2`, string(feed.WordReturn), strconv.FormatInt(id, 10)); err != nil {
 			return err
 		}
 	}

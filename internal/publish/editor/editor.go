@@ -166,13 +166,15 @@ type Doubt struct {
 
 // Decision is what an editor said at once, in force.
 type Decision struct {
-	N         int64
-	Kind      feed.EditorsKind
-	At        time.Time
-	By        string
-	On        []string // the numbers of items, the keys of reports or stories
-	Sections  []string
-	Headlines []string
+	N    int64            `json:"n"`
+	Kind feed.EditorsKind `json:"kind"`
+	At   time.Time        `json:"at"`
+	By   string           `json:"by,omitempty"`
+	// On is what it is about: the numbers of items, the keys of reports or stories.
+	On        []string `json:"on"`
+	Section   string   `json:"section,omitempty"` // of file and unfile; several with commas between them
+	Sections  []string `json:"-"`
+	Headlines []string `json:"headlines,omitempty"` // as they were then, or are now where that was not kept
 }
 
 // Order is what the editor wants.
