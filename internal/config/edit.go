@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -396,9 +397,7 @@ func NewID(name string, taken func(string) bool) string {
 		}
 		id = strings.Trim(id, "-")
 	}
-	if id == "" {
-		id = "source"
-	}
+	id = cmp.Or(id, "source")
 	base := id
 	for n := 2; taken(id); n++ {
 		id = fmt.Sprintf("%s-%d", base, n)

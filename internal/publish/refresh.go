@@ -571,10 +571,7 @@ func (p *Publisher) sectionView(ctx context.Context, s *frame, sec *feed.Section
 		}
 	}
 	v.Prev, v.Tombstones = a.newest(sec.ID), withdrawn
-	v.Hub = s.plan.Hub
-	if v.Hub == "" {
-		v.Hub = s.plan.base + "/hub"
-	}
+	v.Hub = cmp.Or(s.plan.Hub, s.plan.base+"/hub")
 	return v, nil
 }
 
@@ -862,9 +859,7 @@ func origins(pl *plan, states map[string]feed.SourceState) map[string]render.Ori
 		} else if o.Home == "" {
 			o.Home = st.Link
 		}
-		if o.Language == "" {
-			o.Language = st.Language
-		}
+		o.Language = cmp.Or(o.Language, st.Language)
 		m[id] = o
 	}
 	for id, st := range states { // what a source brought outlives its place in the configuration

@@ -575,10 +575,7 @@ func sectionID(terms []string, taken map[string]*feed.Section) string {
 		}
 		return -1
 	}, feed.Fold(strings.Join(terms, " "))), "-")
-	id = strings.Trim(id[:min(len(id), longest)], "-")
-	if id == "" {
-		id = "search"
-	}
+	id = cmp.Or(strings.Trim(id[:min(len(id), longest)], "-"), "search")
 	for n, free := 2, id; ; n++ {
 		if taken[free] == nil {
 			return free

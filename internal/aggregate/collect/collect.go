@@ -13,6 +13,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -127,10 +128,7 @@ func userAgent(site feed.Site, version string) string {
 	if version != "" {
 		agent += "/" + version
 	}
-	contact := site.Contact
-	if contact == "" {
-		contact = site.URL
-	}
+	contact := cmp.Or(site.Contact, site.URL)
 	if contact != "" {
 		agent += " (+" + contact + ")"
 	}
@@ -328,9 +326,7 @@ func (v *visit) ask(ctx context.Context, src *feed.Source, st *feed.SourceState)
 		return nil, errors.New("its url is no web address")
 	}
 	q := ask{url: u, src: src, own: u, accept: acceptFeed, delta: true, etag: st.ETag, lastModified: st.LastModified, answered: st.FinalURL}
-	if q.answered == "" {
-		q.answered = src.URL
-	}
+	q.answered = cmp.Or(q.answered, src.URL)
 	if src.Page != nil {
 		q.accept, q.delta = acceptPage, false
 		if q.interval, err = v.allowed(ctx, src, u); err != nil {

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -393,10 +394,7 @@ func (v *visit) take(a *answer, resp *http.Response, limit *timeLimit, u *url.UR
 // not from https to http.
 func (v *visit) request(ctx context.Context, q *ask, u *url.URL) *http.Request {
 	src := q.src
-	method := q.method
-	if method == "" {
-		method = http.MethodGet
-	}
+	method := cmp.Or(q.method, http.MethodGet)
 	// The address is parsed already, so the request is not made from its text.
 	at := *u
 	at.Fragment, at.RawFragment = "", ""
@@ -406,10 +404,7 @@ func (v *visit) request(ctx context.Context, q *ask, u *url.URL) *http.Request {
 		req.ContentLength = int64(len(q.form))
 		req.Body = io.NopCloser(strings.NewReader(q.form))
 	}
-	agent := src.UserAgent
-	if agent == "" {
-		agent = v.c.agent
-	}
+	agent := cmp.Or(src.UserAgent, v.c.agent)
 	h["User-Agent"] = []string{agent}
 	h["Accept"] = []string{q.accept}
 	h["Accept-Encoding"] = []string{acceptEncoding}

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -137,9 +138,7 @@ func nextTick(src feed.Source, st feed.SourceState, last time.Time, parse parser
 		at, why = rhythmRun(st.Rhythm, last, zoneOf(src))
 		return at, at.Sub(last), why
 	}
-	if line == "" {
-		line = fallbackLine
-	}
+	line = cmp.Or(line, fallbackLine)
 	s, err := parse(line, zoneOf(src))
 	if err != nil { // the configuration refuses such lines; a stored source may outlive that
 		return last.Add(longestWait), longestWait, feed.Reason{Kind: feed.ReasonLine, Text: "its schedule cannot be read: " + err.Error()}
@@ -194,10 +193,7 @@ func absent(status int) bool {
 }
 
 func failureCause(st feed.SourceState) string {
-	cause := st.Error
-	if cause == "" {
-		cause = "the source failed"
-	}
+	cause := cmp.Or(st.Error, "the source failed")
 	if st.Failures == 1 {
 		return cause
 	}

@@ -2,6 +2,7 @@ package export
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,9 +34,7 @@ func openBucket(dest string) (*bucket, error) {
 	if endpoint == "" {
 		endpoint = os.Getenv("AWS_ENDPOINT_URL")
 	}
-	if endpoint == "" {
-		endpoint = "https://s3.amazonaws.com"
-	}
+	endpoint = cmp.Or(endpoint, "https://s3.amazonaws.com")
 	e, err := url.Parse(endpoint)
 	if err != nil || e.Host == "" || (e.Scheme != "http" && e.Scheme != "https") {
 		return nil, fmt.Errorf("AWS_ENDPOINT_URL %q is no address of a server: write for example https://s3.example.org", endpoint)

@@ -6,6 +6,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -145,9 +146,7 @@ func (x *export) register(ctx context.Context, files []File) error {
 		all.Files = map[string]string{}
 	}
 	for _, f := range files {
-		if all.Files[f.Name] == "" {
-			all.Files[f.Name] = "under way"
-		}
+		all.Files[f.Name] = cmp.Or(all.Files[f.Name], "under way")
 	}
 	if len(all.Files) == len(x.was.Files) {
 		return nil

@@ -211,10 +211,7 @@ func (v *View) entry(d *document, fe *feed.Entry) *entry {
 	e.updated = later(e.published, second(fe.Updated))
 	e.origin.updated = second(firstTime(lead.Updated, lead.Date(), e.published))
 
-	e.language = languageTag(lead.Language)
-	if e.language == "" {
-		e.language = o.language
-	}
+	e.language = cmp.Or(languageTag(lead.Language), o.language)
 	if strings.EqualFold(e.language, d.language) {
 		e.language = ""
 	}
@@ -223,9 +220,7 @@ func (v *View) entry(d *document, fe *feed.Entry) *entry {
 	if e.headline == "" {
 		e.headline = cut(e.summary.text, 100)
 	}
-	if e.headline == "" {
-		e.headline = d.words.Untitled
-	}
+	e.headline = cmp.Or(e.headline, d.words.Untitled)
 	e.title = e.headline
 	if v.Attribution == "title" {
 		e.title += " – " + o.outlet
@@ -327,9 +322,7 @@ func newOrigin(authority, id string, src Origin) origin {
 	default:
 		o.id = feed.TagURI(authority, "sources/"+tagSafe(id))
 	}
-	if o.outlet == "" {
-		o.outlet = "feedd"
-	}
+	o.outlet = cmp.Or(o.outlet, "feedd")
 	return o
 }
 
@@ -339,10 +332,7 @@ func (v *View) texts(e *entry, it *feed.Item, level int) {
 	if level == levelHeadline {
 		return
 	}
-	base := it.Base
-	if base == "" {
-		base = it.URL
-	}
+	base := cmp.Or(it.Base, it.URL)
 	e.summary = v.Cache.fragment(feed.WithoutCaptions(it.SummaryHead()), base, maxSummary, false)
 	if level == levelFull {
 		full := it.ContentHead()
@@ -384,10 +374,7 @@ func (v *View) categories(e *entry, fe *feed.Entry, lead *feed.Item) {
 	seen := map[string]bool{}
 	add := func(name string) {
 		name = line(name, maxCategory)
-		fold := feed.Normal(name)
-		if fold == "" {
-			fold = name
-		}
+		fold := cmp.Or(feed.Normal(name), name)
 		if name != "" && !seen[fold] && len(e.categories) < 30 {
 			seen[fold] = true
 			e.categories = append(e.categories, name)
@@ -396,10 +383,7 @@ func (v *View) categories(e *entry, fe *feed.Entry, lead *feed.Item) {
 	for _, id := range fe.Sections {
 		for _, s := range v.Sections {
 			if s.ID == id {
-				title := line(s.Title, maxCategory)
-				if title == "" {
-					title = s.ID
-				}
+				title := cmp.Or(line(s.Title, maxCategory), s.ID)
 				e.sections = append(e.sections, SectionLink{ID: id, Title: title})
 				add(title)
 			}
@@ -427,10 +411,7 @@ func (v *View) others(e *entry, fe *feed.Entry, lead *feed.Item) {
 			continue
 		}
 		seen[o.outlet] = true
-		title := line(it.Title, maxTitle)
-		if title == "" {
-			title = o.outlet
-		}
+		title := cmp.Or(line(it.Title, maxTitle), o.outlet)
 		e.others = append(e.others, other{outlet: o.outlet, title: title, url: link, source: it.Source, language: cmp.Or(languageTag(it.Language), o.language)})
 		if len(e.others) == 50 {
 			break
@@ -473,10 +454,7 @@ var blockTag = regexp.MustCompile(`<(p|div|blockquote|pre|ul|ol|li|dl|dt|dd|h[1-
 // body is what a feed shows at most: the text with the footer below it. It is never empty: a
 // validator wants text, and a reader that shows nothing looks broken.
 func (e *entry) body() string {
-	text := e.content.html
-	if text == "" {
-		text = e.summary.html
-	}
+	text := cmp.Or(e.content.html, e.summary.html)
 	return e.withFooter(text)
 }
 

@@ -21,9 +21,7 @@ func (v *View) generic(d *document) *feeds.Feed {
 		Id:          v.feedID(),
 		Items:       make([]*feeds.Item, len(d.entries)),
 	}
-	if f.Author.Name == "" {
-		f.Author.Name = d.title
-	}
+	f.Author.Name = cmp.Or(f.Author.Name, d.title)
 	for i, e := range d.entries {
 		f.Items[i] = &feeds.Item{
 			Title:       e.title,

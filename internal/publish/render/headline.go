@@ -69,9 +69,7 @@ func (v *View) headline(p *page, e *entry, s shape) headline {
 	}
 	if len(others) > 0 || e.follows != "" {
 		h.Story = p.Root + "/stories/" + url.PathEscape(e.storyKey)
-		if h.More == "" {
-			h.More = p.Words.OpenStory
-		}
+		h.More = cmp.Or(h.More, p.Words.OpenStory)
 	}
 	return h
 }

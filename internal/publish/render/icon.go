@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -19,9 +20,7 @@ func iconOf(site feed.Site, root string) icon {
 	if site.Icon.Type == "" || ext == "" && site.Icon.Type != "image/svg+xml" {
 		return icon{URL: root + "/assets/icon.svg", Type: "image/svg+xml", path: "/assets/icon.svg"}
 	}
-	if ext == "" {
-		ext = ".svg"
-	}
+	ext = cmp.Or(ext, ".svg")
 	path := "/assets/site" + ext
 	return icon{URL: root + path, Type: site.Icon.Type, path: path}
 }

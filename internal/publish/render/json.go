@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -119,10 +120,7 @@ func (e *entry) jsonItem(base *feeds.JSONItem) jsonItem {
 	it.Image = e.image
 	it.Tags = e.categories
 	for _, enc := range e.enclosures {
-		kind := enc.Type
-		if kind == "" {
-			kind = "application/octet-stream"
-		}
+		kind := cmp.Or(enc.Type, "application/octet-stream")
 		if enc.URL != e.image || !strings.HasPrefix(kind, "image/") {
 			it.Attachments = append(it.Attachments, jsonAttachment{URL: enc.URL, Type: kind, Size: max(enc.Length, 0)})
 		}

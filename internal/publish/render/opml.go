@@ -43,9 +43,7 @@ type opmlOutline struct {
 func OPML(v *View) ([]byte, error) {
 	var list []opmlOutline
 	outline := func(id, title, page, language string) {
-		if title == "" {
-			title = id
-		}
+		title = cmp.Or(title, id)
 		list = append(list, opmlOutline{
 			Text: outlineText(title), Title: outlineText(title), Type: "rss",
 			XMLURL: v.url("/sections/"+id, FormatRSS), HTMLURL: v.url(page, ""), Language: languageTag(cmp.Or(language, v.Site.Language)),
@@ -90,10 +88,7 @@ func (v *View) opml(list []opmlOutline) ([]byte, error) {
 	if updated.IsZero() {
 		updated = authorityDate(v.Authority)
 	}
-	site := line(v.Site.Title, maxTitle)
-	if site == "" {
-		site = "feedd"
-	}
+	site := cmp.Or(line(v.Site.Title, maxTitle), "feedd")
 	doc := opmlDocument{
 		Version: "2.0",
 		Head: opmlHead{

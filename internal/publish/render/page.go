@@ -183,9 +183,7 @@ func (v *View) newPage(path string) *page {
 		Zone:      v.zone(),
 		today:     v.Today,
 	}
-	if p.Site == "" {
-		p.Site = "feedd"
-	}
+	p.Site = cmp.Or(p.Site, "feedd")
 	p.Title = p.Site
 	if tag := languageTag(v.Site.Language); tag != "" && !sameLanguage(tag, p.Words.Lang) {
 		p.SiteLang = tag

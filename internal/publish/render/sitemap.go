@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"time"
@@ -70,10 +71,7 @@ func Sitemap(v *View) ([]byte, error) {
 // headline. The caller gives the entries of the last 48 hours, newest first.
 func NewsSitemap(v *View) ([]byte, error) {
 	doc := sitemap{News: nsNews}
-	name := line(v.Site.Title, maxTitle)
-	if name == "" {
-		name = "feedd"
-	}
+	name := cmp.Or(line(v.Site.Title, maxTitle), "feedd")
 	told := map[string]bool{}
 	for _, e := range v.prepare().entries {
 		if told[e.storyKey] || len(doc.URLs) == mostInNewsSitemap {
@@ -84,9 +82,7 @@ func NewsSitemap(v *View) ([]byte, error) {
 		if language == "" {
 			language = v.prepare().language
 		}
-		if language == "" {
-			language = "und"
-		}
+		language = cmp.Or(language, "und")
 		doc.URLs = append(doc.URLs, sitemapURL{Loc: e.story, News: &sitemapNews{
 			Name: name, Language: baseLanguage(language), Date: e.published.Format(time.RFC3339), Title: e.headline,
 		}})

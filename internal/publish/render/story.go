@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"net/url"
@@ -83,14 +84,9 @@ func (v *View) reports(p *page, e *entry) []headline {
 			Title: line(it.Title, maxTitle), Link: newsURL(it.URL, o.feedURL), Outlet: o.outlet,
 			Time: newMoment(second(it.Date()), v.Site.Timezone, p.Words),
 		}
-		if h.Title == "" {
-			h.Title = p.Words.Untitled
-		}
+		h.Title = cmp.Or(h.Title, p.Words.Untitled)
 		h.Dir = direction(h.Title)
-		language := languageTag(it.Language)
-		if language == "" {
-			language = o.language
-		}
+		language := cmp.Or(languageTag(it.Language), o.language)
 		h.Lang = v.foreign(p, language)
 		if h.Link != "" {
 			out = append(out, h)

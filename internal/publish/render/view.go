@@ -10,6 +10,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -255,10 +256,7 @@ func (v *View) EntryID(key string) string {
 
 // title returns what the feed is called.
 func (v *View) title() string {
-	site := line(v.Site.Title, maxTitle)
-	if site == "" {
-		site = "feedd"
-	}
+	site := cmp.Or(line(v.Site.Title, maxTitle), "feedd")
 	section := line(v.Section.Title, maxTitle)
 	if title := line(v.Title, maxTitle); title != "" {
 		return title + " – " + site
