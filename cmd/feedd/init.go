@@ -18,7 +18,7 @@ import (
 
 type initCmd struct {
 	Language string   `placeholder:"LANGUAGE" help:"Language of the sources, such as vi or en (asked for)."`
-	Topics   []string `placeholder:"TOPIC,…" help:"Topics in that language, by id or name (asked for)."`
+	Topics   []string `placeholder:"TOPIC" help:"Topics in that language, by id or name (asked for)."`
 	Yes      bool     `help:"Ask nothing; without other flags, take Vietnamese and its first three topics."`
 	File     string   `arg:"" optional:"" default:"config/feeds.yaml" predictor:"file" help:"The file to write (${default})."`
 }

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,9 +23,14 @@ type exportCmd struct {
 	Dir string `arg:"" predictor:"file" help:"A folder, or s3://bucket/prefix."`
 }
 
-// Run writes the same bytes that serve would answer with.
+// Run writes the same bytes that serve would answer with. A site that is there already is not replaced by the empty one of a
+// store that is not.
 func (c *exportCmd) Run(a *app) error {
-	return a.look(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
+	open := a.look
+	if _, err := os.Stat(filepath.Join(c.Dir, "index.html")); errors.Is(err, fs.ErrNotExist) && !strings.Contains(c.Dir, "://") {
+		open = a.with
+	}
+	return open(c.configFlag, c.storeFlag, func(d *daemon.Daemon) error {
 		done, err := d.Export(a.ctx, c.Dir)
 		if err != nil {
 			return err
