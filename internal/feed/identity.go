@@ -8,6 +8,7 @@ import (
 	"path"
 	"regexp"
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -38,6 +39,28 @@ func Identify(it *Item) string {
 func EntryKey(source, itemKey string) string {
 	sum := sha256.Sum256([]byte(source + "\x00" + itemKey))
 	return hex.EncodeToString(sum[:8])
+}
+
+// KeyNumber is an EntryKey as a number, which takes a quarter of the memory; 0 for what is none.
+func KeyNumber(key string) uint64 {
+	n, err := strconv.ParseUint(key, 16, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// NumberedKey is the EntryKey of a number, "" for 0.
+func NumberedKey(n uint64) string {
+	if n == 0 {
+		return ""
+	}
+	const digits = "0123456789abcdef"
+	var b [16]byte
+	for i := range b {
+		b[i] = digits[n>>(60-4*i)&0xF]
+	}
+	return string(b[:])
 }
 
 // OwnEntry returns the key of the entry that the item opens when it tells something new.

@@ -307,3 +307,15 @@ func TestSequenceAndMoments(t *testing.T) {
 		t.Errorf("above an item of %v: %v", day0.Add(5*time.Millisecond), moments[0])
 	}
 }
+
+// A key is the same one after it was a number, and what is no key has none.
+func TestKeyNumber(t *testing.T) {
+	for _, key := range []string{EntryKey("a", "g:1"), "00000000000000ff", "ffffffffffffffff", ""} {
+		if got := NumberedKey(KeyNumber(key)); got != key {
+			t.Errorf("%q is %q behind its number", key, got)
+		}
+	}
+	if n := KeyNumber("tin-1"); n != 0 {
+		t.Errorf("what is no key has the number %d", n)
+	}
+}

@@ -509,14 +509,8 @@ func revision(it *feed.Item) int64 {
 	return int64(feed.Revision(it))
 }
 
-// Keys travel as 16 hexadecimal digits and are stored as numbers, half the size.
-func keyInt(key string) int64 {
-	n, err := strconv.ParseUint(key, 16, 64)
-	if err != nil {
-		return 0 // no key: 0 is nobody's
-	}
-	return int64(n)
-}
+// Keys travel as 16 hexadecimal digits and are stored as numbers, half the size; 0 is nobody's.
+func keyInt(key string) int64 { return int64(feed.KeyNumber(key)) }
 
 func keyInts(keys []string) []int64 {
 	all := make([]int64, len(keys))
@@ -526,17 +520,7 @@ func keyInts(keys []string) []int64 {
 	return all
 }
 
-func intKey(n int64) string {
-	if n == 0 {
-		return ""
-	}
-	const digits = "0123456789abcdef"
-	var b [16]byte
-	for i := range b {
-		b[i] = digits[uint64(n)>>(60-4*i)&0xF]
-	}
-	return string(b[:])
-}
+func intKey(n int64) string { return feed.NumberedKey(uint64(n)) }
 
 func itemUID(it *feed.Item) int64 { return keyInt(it.OwnEntry()) }
 

@@ -27,7 +27,7 @@ func (s *Memory) Own(it *feed.Item) string {
 
 // Split keeps a report, known by the key of the entry it would open, out of a story for good.
 func (s *Memory) Split(reportKey, storyKey string) {
-	s.word.apart[[2]uint64{uint64(entryKey(reportKey)), hash64(storyKey)}] = true
+	s.word.apart[[2]uint64{uint64(entryKey(reportKey)), feed.KeyNumber(storyKey)}] = true
 }
 
 // Join makes what would open the second story an entry of the first.
@@ -50,12 +50,13 @@ func (s *Memory) Learn(titles [2]string, one bool) {
 }
 
 // split says whether an editor took one of the reports out of the other's story.
-func (w *editorsWord) split(r, o *report) bool {
-	if len(w.apart) == 0 {
+func (s *Memory) split(r, o *report) bool {
+	apart := s.word.apart
+	if len(apart) == 0 {
 		return false
 	}
-	return w.apart[[2]uint64{uint64(r.key), hash64(o.entry.story.key())}] ||
-		r.entry != nil && w.apart[[2]uint64{uint64(o.key), hash64(r.entry.story.key())}]
+	return apart[[2]uint64{uint64(r.key), s.keyOf(o.entry.story)}] ||
+		r.entry != nil && apart[[2]uint64{uint64(o.key), s.keyOf(r.entry.story)}]
 }
 
 // mark notes which patterns of `stories.never` a report has.
@@ -92,7 +93,7 @@ func (s *Memory) Joined(story string) string {
 
 // Parted tells whether the editor took the item out of the story it is filed under.
 func (s *Memory) Parted(it *feed.Item) bool {
-	return len(s.word.apart) > 0 && s.word.apart[[2]uint64{uint64(entryKey(s.Own(it))), hash64(it.Story)}]
+	return len(s.word.apart) > 0 && s.word.apart[[2]uint64{uint64(entryKey(s.Own(it))), feed.KeyNumber(it.Story)}]
 }
 
 // Remembers tells whether the item is in memory.

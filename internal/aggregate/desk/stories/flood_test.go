@@ -70,7 +70,7 @@ func TestFloodUnitesFew(t *testing.T) {
 	for i := range items {
 		s.Place(&items[i], items[i].FirstSeen)
 		for _, u := range s.United() {
-			into := s.storyOf(u.Into)
+			into := s.storyOf(feed.KeyNumber(u.Into))
 			if into == nil { // part of another by now
 				continue
 			}

@@ -87,7 +87,7 @@ func (s *Memory) enter() {
 		s.forgetOne(it.ID)
 		r := b.reports[i]
 		s.mark(r, it)
-		s.add(r, b.keys[i], it.Entry, it.Story)
+		s.add(r, b.keys[i], feed.KeyNumber(it.Entry), feed.KeyNumber(it.Story))
 		b.reports[i] = nil
 	}
 	clear(b.items) // the texts go

@@ -35,8 +35,9 @@ type Memory struct {
 	marks   func(*feed.Item) uint64
 
 	reports *table[report, int64]
-	entries *table[entry, string]
-	renamed map[string]*story // by key, those that have one of an entry that is not remembered
+	entries *table[entry, uint64]
+	renamed map[uint64]*story // by key, those that have one of an entry that is not remembered
+	names   map[*story]uint64 // their keys
 	index   *index
 	hosts   map[uint32]feed.Numbering // by host
 	series  seriesSeen
@@ -68,16 +69,20 @@ type Memory struct {
 // story is a chain of entries, oldest first. Most stories are one report: the first entry lies within.
 type story struct {
 	entries few[entry]
-	first   entry   // that was remembered
-	named   *string // nil where its key is that of first
+	first   entry // that was remembered
 }
 
-func (st *story) key() string {
-	if st.named != nil {
-		return *st.named
+// keyOf is a story's key: that of its first entry, whether that is remembered or not.
+func (s *Memory) keyOf(st *story) uint64 {
+	if len(s.names) > 0 {
+		if key, ok := s.names[st]; ok {
+			return key
+		}
 	}
 	return st.first.key
 }
+
+func (s *Memory) storyKey(st *story) string { return feed.NumberedKey(s.keyOf(st)) }
 
 // newest appends the story's newest reports to dst.
 func (st *story) newest(dst []*report) []*report {
@@ -91,10 +96,12 @@ func (st *story) newest(dst []*report) []*report {
 
 // entry is one development of a story.
 type entry struct {
-	key     string
+	key     uint64 // see feed.KeyNumber
 	story   *story
 	reports few[report] // in order of arrival
 }
+
+func (e *entry) keyText() string { return feed.NumberedKey(e.key) }
 
 // verdictOn is what comparing the new report with one that is known gave.
 type verdictOn struct {
@@ -136,7 +143,7 @@ func New(o Options) *Memory {
 	s := &Memory{
 		set: set, sources: sources, origins: map[string]*origin{}, rd: words.NewReaderWithout(o.Without, outletNames(sources)), sc: NewScorer(o.Models), marks: o.Marks,
 		reports: newTable(func(r *report) int64 { return r.id }, func(id int64) uint64 { return uint64(id) }),
-		entries: newTable(func(e *entry) string { return e.key }, hash64), renamed: map[string]*story{},
+		entries: newTable(func(e *entry) uint64 { return e.key }, func(key uint64) uint64 { return key }), renamed: map[uint64]*story{}, names: map[*story]uint64{},
 		index: newIndex(), hosts: map[uint32]feed.Numbering{}, series: newSeriesSeen(), never: map[*report]uint64{},
 		word: newEditorsWord(),
 	}
@@ -194,13 +201,13 @@ func (s *Memory) Place(it *feed.Item, now time.Time) {
 	if key, ok := s.word.one[own]; ok && it.Story == own {
 		it.Story = key // the editor joined the story it opens to another
 	}
-	s.add(r, s.keys, it.Entry, it.Story)
+	s.add(r, s.keys, feed.KeyNumber(it.Entry), feed.KeyNumber(it.Story))
 }
 
 // decide finds the story of r and sets it, its entry and the verdict.
 func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 	if o, reason := s.twin(r); o != nil {
-		it.Story, it.Entry, it.Verdict = o.entry.story.key(), o.entry.key, feed.Duplicate
+		it.Story, it.Entry, it.Verdict = s.storyKey(o.entry.story), o.entry.keyText(), feed.Duplicate
 		if !sameArticle(r, o) && s.reported(r, o.entry) {
 			s.update(it)
 		}
@@ -219,14 +226,14 @@ func (s *Memory) decide(it *feed.Item, r *report) feed.Why {
 	}
 	b := &s.judged[best.best]
 	e := b.r.entry
-	it.Story, it.Entry, it.Verdict = e.story.key(), e.key, feed.Same
+	it.Story, it.Entry, it.Verdict = s.storyKey(e.story), e.keyText(), feed.Same
 	if (best.fold < s.certain.fold(&b.j) || b.j.Apart != "") && s.set.Related != "fold" {
 		it.Entry, it.Verdict = s.Own(it), feed.Related
 		return why
 	}
 	if best.fold >= s.certain.fold(&b.j) && b.j.Apart == "" {
 		s.bridge(r, best)
-		it.Story = e.story.key()
+		it.Story = s.storyKey(e.story)
 	}
 	switch {
 	case s.develops(r, e, b):
@@ -318,7 +325,7 @@ func (s *Memory) judge(r, o *report, least float64, j *Comparison) {
 		j.Veto = "stories.never"
 	case s.issues(r, o):
 		j.Veto = "issues of one series"
-	case s.word.split(r, o):
+	case s.split(r, o):
 		j.Veto = "split by the editor"
 	case j.equal && j.clash.Quantity && !j.clash.Casualty && r.host == o.host && r.article != o.article && s.hosts[r.host].Trusted():
 		j.Veto = "figures in two articles" // an edited figure keeps the article's number
@@ -479,7 +486,7 @@ func (s *Memory) judgedOn(o *report) *Comparison {
 }
 
 // add remembers a report under its entry, which it opens when it is the first.
-func (s *Memory) add(r *report, words []words.Key, entryKey, storyKey string) {
+func (s *Memory) add(r *report, words []words.Key, entryKey, storyKey uint64) {
 	e := s.entries.get(entryKey)
 	if e == nil {
 		st := s.storyOf(storyKey)
@@ -487,8 +494,7 @@ func (s *Memory) add(r *report, words []words.Key, entryKey, storyKey string) {
 			st = &story{}
 			e = &st.first
 			if storyKey != entryKey {
-				st.named = &storyKey
-				s.renamed[storyKey] = st
+				s.renamed[storyKey], s.names[st] = st, storyKey
 			}
 		} else {
 			e = &entry{}
@@ -509,8 +515,8 @@ func (s *Memory) add(r *report, words []words.Key, entryKey, storyKey string) {
 }
 
 // storyOf finds a story by its key, nil where it is not remembered: a story has the key of its first entry.
-func (s *Memory) storyOf(key string) *story {
-	if e := s.entries.get(key); e != nil && e.story.key() == key {
+func (s *Memory) storyOf(key uint64) *story {
+	if e := s.entries.get(key); e != nil && s.keyOf(e.story) == key {
 		return e.story
 	}
 	return s.renamed[key]
@@ -569,22 +575,28 @@ func (s *Memory) forgetOne(id int64) {
 	s.entries.delete(e.key)
 	switch e.story.entries.remove(e); {
 	case len(e.story.entries.all()) == 0:
-		delete(s.renamed, e.story.key())
-	case e.key == e.story.key():
+		s.unname(e.story)
+	case e.key == s.keyOf(e.story):
 		s.renamed[e.key] = e.story
 	}
+}
+
+// unname forgets what a story is called that is no more.
+func (s *Memory) unname(st *story) {
+	delete(s.renamed, s.keyOf(st))
+	delete(s.names, st)
 }
 
 // Follows returns the key of the story's entry before the one given, "" for its first.
 func (s *Memory) Follows(key string) string {
 	s.settle()
-	e := s.entries.get(key)
+	e := s.entries.get(feed.KeyNumber(key))
 	if e == nil {
 		return ""
 	}
 	entries := e.story.entries.all()
 	if i := slices.Index(entries, e); i > 0 {
-		return entries[i-1].key
+		return entries[i-1].keyText()
 	}
 	return ""
 }
@@ -668,7 +680,7 @@ func twoDigits(x float64) float64 { return math.Round(x*100) / 100 }
 // others resemble most, then the earliest, then the longest summary.
 func (s *Memory) Lead(key string, present int64) int64 {
 	s.settle()
-	e := s.entries.get(key)
+	e := s.entries.get(feed.KeyNumber(key))
 	if e == nil {
 		return present
 	}

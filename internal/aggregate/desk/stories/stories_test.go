@@ -70,7 +70,7 @@ func TestSameHeadlineFromAnotherOutlet(t *testing.T) {
 		t.Errorf("lead %d after its lead was withdrawn, want 1", got)
 	}
 	s.Prune(morning.Add(80 * time.Hour))
-	if s.reports.used != 1 || s.entries.used != 1 || s.storyOf(late.Story) == nil || s.storyOf(first.Story) != nil {
+	if s.reports.used != 1 || s.entries.used != 1 || s.storyOf(feed.KeyNumber(late.Story)) == nil || s.storyOf(feed.KeyNumber(first.Story)) != nil {
 		t.Errorf("%d reports, %d entries left, want the late one and its story", s.reports.used, s.entries.used)
 	}
 }

@@ -17,7 +17,7 @@ func (s *Memory) twin(r *report) (*report, feed.Text) {
 		}
 		for o := range s.index.twins(byAddress, key) {
 			switch {
-			case !s.near(r, o) || s.word.split(r, o):
+			case !s.near(r, o) || s.split(r, o):
 			case o.address == r.address && r.address != 0:
 				if s.oneArticle(r, o) {
 					return o, feed.Say("the same address")
@@ -29,7 +29,7 @@ func (s *Memory) twin(r *report) (*report, feed.Text) {
 	}
 	if r.doc.Length >= 3 && !s.isSeries(r) {
 		for o := range s.index.twins(byHeadline, r.doc.Exact) {
-			if !s.near(r, o) || o.doc.Exact != r.doc.Exact || !s.mayBeOne(r, o) || s.word.split(r, o) {
+			if !s.near(r, o) || o.doc.Exact != r.doc.Exact || !s.mayBeOne(r, o) || s.split(r, o) {
 				continue
 			}
 			switch {

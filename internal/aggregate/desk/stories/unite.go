@@ -3,6 +3,8 @@ package stories
 import (
 	"cmp"
 	"slices"
+
+	"feedd/internal/feed"
 )
 
 // Two stories that were told apart may prove to be one: a report tells what an entry of each of them
@@ -50,14 +52,14 @@ func (s *Memory) unite(a, b *story, by int64) {
 	if b.since() < a.since() {
 		a, b = b, a
 	}
-	was := b.key()
+	was := s.storyKey(b)
 	for _, e := range b.entries.all() {
 		e.story = a
 		a.entries.add(e)
 	}
 	slices.SortStableFunc(a.entries.all(), func(x, y *entry) int { return cmp.Compare(x.since(), y.since()) })
-	delete(s.renamed, was)
-	s.united = append(s.united, Union{was, a.key(), by})
+	s.unname(b)
+	s.united = append(s.united, Union{was, s.storyKey(a), by})
 }
 
 // since is the first of the story's reports that are known.
@@ -75,8 +77,8 @@ func (s *Memory) United() []Union {
 // StoryOf returns the key of the story that an entry belongs to, "" when it is not in memory.
 func (s *Memory) StoryOf(entryKey string) string {
 	s.settle()
-	if e := s.entries.get(entryKey); e != nil {
-		return e.story.key()
+	if e := s.entries.get(feed.KeyNumber(entryKey)); e != nil {
+		return s.storyKey(e.story)
 	}
 	return ""
 }

@@ -56,11 +56,11 @@ func TestBridgedStoriesAreUnited(t *testing.T) {
 				t.Errorf("%d stories became part of another, want 1", got)
 			}
 			// What was compared before they were united still names the two.
-			r := s.entries.get(c.Entry).reports.all()
+			r := s.entries.get(feed.KeyNumber(c.Entry)).reports.all()
 			for _, l := range s.linked {
 				s.bridge(r[len(r)-1], l)
 			}
-			if entries := s.entries.get(a.Entry).story.entries.all(); len(entries) != 2 {
+			if entries := s.entries.get(feed.KeyNumber(a.Entry)).story.entries.all(); len(entries) != 2 {
 				t.Errorf("the story has %d entries, want the two", len(entries))
 			}
 		}

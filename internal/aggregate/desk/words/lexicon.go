@@ -156,10 +156,10 @@ func newLexemes() lexemes { return lexemes{&phrases{}, &phrases{}} }
 type phrases struct {
 	begin filter
 	first Table
-	lists [][]lexeme
+	lists [][]*lexeme
 }
 
-func (ps *phrases) add(first uint32, p lexeme) {
+func (ps *phrases) add(first uint32, p *lexeme) {
 	n := ps.first.Find(first)
 	if n < 0 {
 		n = int32(len(ps.lists))
@@ -170,7 +170,7 @@ func (ps *phrases) add(first uint32, p lexeme) {
 	ps.lists[n] = append(ps.lists[n], p)
 }
 
-func (ps *phrases) beginning(first uint32) []lexeme {
+func (ps *phrases) beginning(first uint32) []*lexeme {
 	if !ps.begin.has(first) {
 		return nil
 	}
@@ -208,14 +208,14 @@ func (ps lexemes) add(words []wordform, p lexeme) {
 		}
 		p.tokens = append(p.tokens, t)
 	}
-	ps.normal.add(words[0].normal, p)
+	ps.normal.add(words[0].normal, &p)
 	if !p.marked {
-		ps.fold.add(words[0].fold, p)
+		ps.fold.add(words[0].fold, &p)
 	}
 }
 
 // beginning returns the phrases whose first word is w.
-func (ps lexemes) beginning(w *wordform, marked bool) []lexeme {
+func (ps lexemes) beginning(w *wordform, marked bool) []*lexeme {
 	if marked {
 		return ps.normal.beginning(w.normal)
 	}
@@ -226,9 +226,8 @@ func (ps lexemes) beginning(w *wordform, marked bool) []lexeme {
 // diacritics. The first phrase listed wins between equals.
 func (ps lexemes) find(words []wordform, marked bool) (*lexeme, bool) {
 	var best *lexeme
-	list := ps.beginning(&words[0], marked)
-	for i := range list {
-		if p := &list[i]; (best == nil || p.length() > best.length()) && p.match(words, marked) {
+	for _, p := range ps.beginning(&words[0], marked) {
+		if (best == nil || p.length() > best.length()) && p.match(words, marked) {
 			best = p
 		}
 	}
@@ -237,9 +236,8 @@ func (ps lexemes) find(words []wordform, marked bool) (*lexeme, bool) {
 
 // each calls f for every phrase that the words begin with.
 func (ps lexemes) each(words []wordform, marked bool, f func(*lexeme)) {
-	list := ps.beginning(&words[0], marked)
-	for i := range list {
-		if p := &list[i]; p.match(words, marked) {
+	for _, p := range ps.beginning(&words[0], marked) {
+		if p.match(words, marked) {
 			f(p)
 		}
 	}

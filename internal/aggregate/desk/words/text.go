@@ -123,6 +123,24 @@ type packing struct {
 	told    []int   // by pair: the place where it stands first
 	numbers []uint32
 	bytes   []uint8
+	spare   []uint32 // of what blocks are cut from
+}
+
+// cutFrom is how many numbers are allocated at once for some thirty blocks: one by one they would be rounded up, by a twentieth
+// in the mean. Texts are forgotten in the order in which they were read, mostly.
+const cutFrom = 2 << 10
+
+// cut returns an empty block that has room for n numbers.
+func (p *packing) cut(n int) []uint32 {
+	if n > len(p.spare) {
+		if n > cutFrom/8 {
+			return make([]uint32, 0, n)
+		}
+		p.spare = make([]uint32, cutFrom)
+	}
+	block := p.spare[:0:n]
+	p.spare = p.spare[n:]
+	return block
 }
 
 // pack fills the block of d. all and names are packed words.
@@ -161,8 +179,7 @@ func (p *packing) pack(d *Open, title []spelled, all, names []uint32) {
 	for len(b)%4 != 0 {
 		b = append(b, 0)
 	}
-	t.block = make([]uint32, len(n), len(n)+len(b)/4)
-	copy(t.block, n)
+	t.block = append(p.cut(len(n)+len(b)/4), n...)
 	for ; len(b) > 0; b = b[4:] {
 		t.block = append(t.block, uint32(b[0])|uint32(b[1])<<8|uint32(b[2])<<16|uint32(b[3])<<24)
 	}
