@@ -539,9 +539,13 @@ func (p *dateParser) number(i int) int {
 	if n := p.clock(i); n > 0 {
 		return n
 	}
-	// 10.44 after a finished date, as some Nordic and German pages write it.
-	if !p.haveTime && p.year != 0 && len(p.nums) == 0 && next.sep == '.' && after.digit == 2 && t.num <= 23 && after.num <= 59 {
+	// 10.44 or 10.44.05 after a finished date, as some Nordic, German and Italian outlets write it.
+	if !p.haveTime && p.dated() && next.sep == '.' && after.digit == 2 && t.digit <= 2 && t.num <= 23 && after.num <= 59 {
 		p.hour, p.minute, p.haveTime = t.num, after.num, true
+		if s := p.at(i + 4); p.at(i+3).sep == '.' && s.digit == 2 && s.num <= 59 {
+			p.second, p.haveSecond = s.num, true
+			return 5
+		}
 		return 3
 	}
 	// 14/8/2024, 2024-08-14, 14.8.24: three numbers with one sign between them.
@@ -573,6 +577,14 @@ func (p *dateParser) number(i int) int {
 	}
 	p.nums = append(p.nums, t)
 	return 1
+}
+
+// dated is true when day, month and year stand before: in numbers, or with the month's name.
+func (p *dateParser) dated() bool {
+	if p.year != 0 {
+		return len(p.nums) == 0
+	}
+	return p.month != 0 && len(p.nums) == 2 && (p.nums[0].digit == 4 || p.nums[1].digit == 4)
 }
 
 // clock understands a time of day: 10:44, 10:44:00.123, 10h44, 10 giờ 44 phút, 3 p.m.
