@@ -207,9 +207,7 @@ func (sc *Scorer) between(e *exchange, ta, tb []words.Token, at [4]int, told boo
 	wa, na, ca := gap(ta[i:i1], sc.align.hitA[i:i1])
 	wb, nb, cb := gap(tb[k:k1], sc.align.hitB[k:k1])
 	if i1 == i+1 && k1 == k+1 {
-		na = nameBeside(&ta[i], na, nb)
-		nb = nameBeside(&tb[k], nb, na)
-		na = nameBeside(&ta[i], na, nb)
+		na, nb = nameBeside(&ta[i], na, nb), nameBeside(&tb[k], nb, na)
 	}
 	switch {
 	case ca.numbers+cb.numbers > 0 && ca.words+cb.words == 0:
@@ -220,7 +218,7 @@ func (sc *Scorer) between(e *exchange, ta, tb []words.Token, at [4]int, told boo
 		e.slot = uint16(k)<<8 | uint16(k1)
 		e.widest = max(e.widest, ca.words, cb.words)
 		e.a, e.b = e.a+wa, e.b+wb
-		e.named = e.named || (na > 0 || known(ta[i:i1])) && (nb > 0 || known(tb[k:k1]))
+		e.named = e.named || na > 0 && nb > 0
 		e.rareA = max(e.rareA, mostTelling(ta[i:i1], sc.align.hitA[i:i1]))
 		e.rareB = max(e.rareB, mostTelling(tb[k:k1], sc.align.hitB[k:k1]))
 		if told {
@@ -240,11 +238,6 @@ func (sc *Scorer) between(e *exchange, ta, tb []words.Token, at [4]int, told boo
 		e.one += wa + wb
 		e.added++
 	}
-}
-
-// known says whether a stretch is a name of the lexicon, however common its words: Premier League.
-func known(list []words.Token) bool {
-	return len(list) > 0 && !slices.ContainsFunc(list, func(t words.Token) bool { return t.Flags&words.IsKnown == 0 })
 }
 
 // filled says whether two headlines are one frame with other contents: "What to know about …". One

@@ -233,11 +233,10 @@ func bit(b bool) float64 {
 }
 
 // nameBeside returns what of a word exchanged for another is a name, given what was taken for one and
-// what of the other: one that the lexicon knows is; and at the head of a headline a word that may be
-// one, where a name stands in its place.
+// what of the other: at the head of a headline a word that may be one, where a name stands in its place.
 func nameBeside(t *words.Token, own, other float32) float32 {
 	const telling = 3.4
-	if own == 0 && (t.Flags&words.IsKnown != 0 || other > 0 && t.Flags&words.IsCapital != 0 && t.Weight() >= telling) {
+	if own == 0 && other > 0 && t.Flags&words.IsCapital != 0 && t.Weight() >= telling {
 		return t.Weight()
 	}
 	return own

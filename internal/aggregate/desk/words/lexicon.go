@@ -23,12 +23,8 @@ var data embed.FS
 // headline, which words contradict each other, where places lie. It is read once and never changed.
 type lexicon struct {
 	lexemes lexemes // spellings and synonyms
-	units   lexemes // only behind a number
-	exact   lexemes // only in exactly these capitals
 
 	labels  lexemes
-	outlets lexemes
-	papers  map[uint32]bool
 	digests lexemes
 
 	hints      lexemes // of what a headline tells besides its news; see hint
@@ -73,9 +69,7 @@ type lexeme struct {
 	tokens []spelled
 	// marked: in a text without diacritics it is not looked for, since other words are written like it.
 	marked bool
-	// name: of a place, people or thing.
-	name bool
-	hint hint // of one in lexicon.hints
+	hint   hint // of one in lexicon.hints
 	// word: a word that means what another does; as part of a name it means nothing.
 	word bool
 }
@@ -84,7 +78,6 @@ type lexeme struct {
 type wordform struct {
 	feed.Word
 	normal, fold uint32
-	dotted       bool // made of initials, see joinInitials
 }
 
 // hashWords appends the words of a text, at most so many.
@@ -116,7 +109,7 @@ func joinInitials(words []wordform, text string) []wordform {
 			for _, letter := range words[i : i+n] {
 				letters = append(letters, letter.Fold...)
 			}
-			w.Fold, w.End, w.dotted = string(letters), words[i+n-1].End, true
+			w.Fold, w.End = string(letters), words[i+n-1].End
 			w.Normal, w.fold = w.Fold, Hash(w.Fold)
 			w.normal = w.fold
 			if w.End < len(text) && text[w.End] == '.' {
@@ -286,12 +279,12 @@ func Hash(s string) uint32 {
 
 // lexiconFile is the shape of abbreviations.yaml and lexicon.yaml together.
 type lexiconFile struct {
-	Abbreviations, Exact, Units, Names, Synonyms [][]string
+	Abbreviations, Synonyms [][]string
 
-	Labels, Outlets, Papers, Digests, Casualties, Steps, Periods, Angles, Advice []string
-	Opposites                                                                    [][2][]string
-	Verbs                                                                        [][2][]string
-	Choices, Genres, Kinds                                                       [][]string
+	Labels, Digests, Casualties, Steps, Periods, Angles, Advice []string
+	Opposites                                                   [][2][]string
+	Verbs                                                       [][2][]string
+	Choices, Genres, Kinds                                      [][]string
 
 	NoAdvice []string
 }
@@ -334,21 +327,13 @@ func readLexicon(telling func(norm, fold uint32) bool, without string) (*lexicon
 		return nil, err
 	}
 	lx := &lexicon{
-		lexemes: newLexemes(), units: newLexemes(), exact: newLexemes(),
-		labels: newLexemes(), outlets: newLexemes(), digests: newLexemes(),
-		hints: newLexemes(), places: newLexemes(),
-		numeral: &filter{},
-		papers:  map[uint32]bool{}, casualties: map[uint32]bool{}, periods: [2]map[uint32]bool{{}, {}},
+		lexemes: newLexemes(), labels: newLexemes(), digests: newLexemes(), hints: newLexemes(), places: newLexemes(),
+		numeral:    &filter{},
+		casualties: map[uint32]bool{}, periods: [2]map[uint32]bool{{}, {}},
 	}
 	lx.lexemes.addGroups(f.Abbreviations, telling, lexeme{})
-	lx.lexemes.addGroups(f.Names, telling, lexeme{name: true})
 	lx.lexemes.addGroups(f.Synonyms, telling, lexeme{word: true})
-	lx.units.addGroups(f.Units, telling, lexeme{})
-	for _, group := range f.Exact {
-		lx.exact.add(wordsOf(group[1]), lexeme{to: normals(group[0])})
-	}
 	lx.labels.addForms(0, f.Labels)
-	lx.outlets.addForms(0, f.Outlets)
 	lx.digests.addForms(0, f.Digests)
 	lx.addHints(&f)
 	lx.addWords(&f)
@@ -473,9 +458,6 @@ func (lx *lexicon) addWords(f *lexiconFile) {
 	for _, form := range f.Periods {
 		lx.periods[0][Hash(feed.Normal(form))] = true
 		lx.periods[1][Hash(feed.Fold(form))] = true
-	}
-	for _, form := range f.Papers {
-		lx.papers[Hash(feed.Fold(form))] = true
 	}
 	for form := range numerals {
 		lx.numeral.add(Hash(form))

@@ -4,8 +4,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"feedd/internal/feed"
 )
 
 // A slot is what a headline of a series fills in anew each time: its date, its edition, its
@@ -74,7 +72,14 @@ func (rd *Reader) number(dst []spelled, words []wordform, i int, text string, ma
 	f.says(numberToken(v))
 	kind, key := rd.counted(words, i, f.n, text, f.tail, scaled, marked)
 	f.note(slot{kind, key, v})
-	rd.unitOf(&f)
+	if f.tail != "" {
+		t := spelled{text: f.tail}
+		t.Norm = Hash(f.tail)
+		t.Fold = t.Norm
+		f.says(t)
+	} else {
+		f.n += perCent(words[i+f.n:])
+	}
 	return f.tokens, f.n
 }
 
@@ -260,37 +265,20 @@ func (f *figure) year(v float64) bool {
 	return true
 }
 
-// unitOf appends what the number is of, glued to it or behind it.
-func (rd *Reader) unitOf(f *figure) {
-	if f.tail != "" {
-		h := Hash(f.tail)
-		if p, ok := rd.lx.units.find([]wordform{{normal: h, fold: h}}, false); ok {
-			f.tokens = rd.unit(f.tokens, p)
-			return
-		}
-		t := spelled{text: f.tail}
-		t.Norm, t.Fold = h, h
-		f.says(t)
-		return
+// perCent returns how many words at the head of those behind a number are the sign of a percentage, written out.
+func perCent(words []wordform) int {
+	switch {
+	case len(words) == 0:
+	case words[0].Fold == "percent", words[0].Fold == "pct":
+		return 1
+	case len(words) > 1 && (words[0].Fold == "phan" && words[1].Fold == "tram" || words[0].Fold == "per" && words[1].Fold == "cent"):
+		return 2
 	}
-	if f.at+f.n < len(f.words) {
-		if p, ok := rd.lx.units.find(f.words[f.at+f.n:], f.marked); ok {
-			f.tokens = rd.unit(f.tokens, p)
-			f.n += p.length()
-		}
-	}
+	return 0
 }
 
-// unit appends the words of a unit but those of a percentage: they are a sign as often.
-func (rd *Reader) unit(dst []spelled, p *lexeme) []spelled {
-	if p.tokens[0].Norm == percent {
-		return dst
-	}
-	return rd.replace(dst, p, p.to[0], nil)
-}
-
-// percent is the key of a percentage, the first of its words.
-var percent = Hash(feed.Normal("phần"))
+// percent is the key of a percentage.
+var percent = Hash("%")
 
 // counted says what a number of a headline numbers or counts.
 func (rd *Reader) counted(words []wordform, i, n int, text, tail string, scaled, marked bool) (slotKind, uint32) {
@@ -319,7 +307,7 @@ func (rd *Reader) counted(words []wordform, i, n int, text, tail string, scaled,
 			return casualty, 0
 		}
 	}
-	if tail == "" && strings.HasPrefix(strings.TrimPrefix(text[words[i+n-1].End:], " "), "%") {
+	if tail == "" && (strings.HasPrefix(strings.TrimPrefix(text[words[i+n-1].End:], " "), "%") || perCent(words[i+n:]) > 0) {
 		return quantity, percent
 	}
 	if !scaled && tail == "" {
@@ -336,11 +324,6 @@ func (rd *Reader) counted(words []wordform, i, n int, text, tail string, scaled,
 	}
 	if tail != "" {
 		return quantity, Hash(tail)
-	}
-	if i+n < len(words) {
-		if p, ok := rd.lx.units.find(words[i+n:], marked); ok {
-			return quantity, p.tokens[0].Norm
-		}
 	}
 	return quantity, Hash(next)
 }

@@ -33,11 +33,9 @@ func (t *Token) Weight() float32 { return float32(t.says) / WeightUnit }
 const (
 	IsName   = 1 << iota // capitalised where capitals mean something
 	IsNumber             // its hashes are of the value
-	isPlace
 	IsDate
 	IsCapital // at the head of a sentence, where a capital alone says little
 	IsAcronym // it may be made of the first letters of words: BoE, BHXH
-	IsKnown   // of a name of the lexicon
 	IsJoining // of, the, and: need not have a letter in it
 )
 
@@ -347,7 +345,7 @@ func (rd *Reader) trim(words []wordform, text string) []wordform {
 func (rd *Reader) label(words []wordform, text string) (int, bool) {
 	m := marked(words)
 	n := 0
-	for _, ps := range []lexemes{rd.lx.labels, rd.lx.outlets, rd.outlets} {
+	for _, ps := range []lexemes{rd.lx.labels, rd.outlets} {
 		for _, form := range []bool{m, false} {
 			if p, ok := ps.find(words, form); ok {
 				n = max(n, p.length())
@@ -398,19 +396,14 @@ func (rd *Reader) outletName(tail []wordform, text string) bool {
 	if len(tail) > 1 && tail[0].Fold == "theo" { // … (Theo Reuters)
 		tail = tail[1:]
 	}
-	for _, ps := range []lexemes{rd.outlets, rd.lx.outlets} {
-		for _, m := range []bool{true, false} {
-			if p, ok := ps.find(tail, m); ok && len(tail)-p.length() <= 2 {
-				return true // a channel's name may stand behind the outlet's
-			}
+	for _, m := range []bool{true, false} {
+		if p, ok := rd.outlets.find(tail, m); ok && len(tail)-p.length() <= 2 {
+			return true // a channel's name may stand behind the outlet's
 		}
 	}
 	first, last := tail[0], tail[len(tail)-1]
 	if !first.Upper && !strings.Contains(text[first.Start:last.End], ".") {
 		return false
-	}
-	if len(tail) >= 2 && len(tail) <= 5 && last.Upper && (rd.lx.papers[first.fold] || rd.lx.papers[last.fold]) {
-		return true
 	}
 	if len(tail) >= 2 && len(tail) <= 4 { // example.com, example.com.vn
 		switch last.Fold {
@@ -440,10 +433,10 @@ func (rd *Reader) spell(dst []spelled, words []wordform, text string, marked, ca
 		}
 		capital := w.Upper && !caps
 		name := capital && !start && !shouted(w, text)
-		if p := rd.lexeme(words[i:], text, marked, capital || w.dotted || caps && !loud, name); p != nil {
+		if p := rd.lexeme(words[i:], text, marked, name); p != nil {
 			dst = rd.replace(dst, p, text[w.Start:words[i+p.length()-1].End], d)
 			dst[before].rubric = rubric
-			p.pass(dst[before:], words[i:], capital)
+			p.pass(dst[before:], words[i:])
 			i += p.length()
 			continue
 		}
@@ -485,29 +478,18 @@ func opens(gap string) (start, rubric bool) {
 }
 
 // lexeme returns the phrase of the lexicon that the words begin with, nil where there is none.
-// capital says that what is all in capitals means something, name that the first word is part of a name.
-func (rd *Reader) lexeme(words []wordform, text string, marked, capital, name bool) *lexeme {
+// name says that the first word is part of a name.
+func (rd *Reader) lexeme(words []wordform, text string, marked, name bool) *lexeme {
 	w := &words[0]
 	p, ok := rd.lx.lexemes.find(words, marked)
-	if ok && !(p.word && name && marked && !isUpper(text[w.Start:w.End])) { // Mai Chi spends nothing
-		return p
-	}
-	if !capital {
+	if ok && p.word && name && marked && !isUpper(text[w.Start:w.End]) { // Mai Chi spends nothing
 		return nil
 	}
-	if p, ok = rd.lx.exact.find(words, marked); ok && isUpper(text[w.Start:words[p.length()-1].End]) {
-		return p
-	}
-	return nil
+	return p
 }
 
 // pass gives the tokens that stand for the phrase what is known of its words.
-func (p *lexeme) pass(tokens []spelled, words []wordform, capital bool) {
-	if p.name && capital {
-		for k := range tokens {
-			tokens[k].Flags |= IsKnown
-		}
-	}
+func (p *lexeme) pass(tokens []spelled, words []wordform) {
 	if p.length() == len(tokens) { // a word for a word
 		for k := range tokens {
 			tokens[k].Initial = initial(&words[k])
