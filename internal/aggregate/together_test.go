@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,8 +20,13 @@ import (
 func TestTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var q together
+		var mu sync.Mutex // a timer's goroutine saves without having heard of this one
 		var saved []int
-		save := func(looks []look) { saved = append(saved, len(looks)) }
+		save := func(looks []look) {
+			mu.Lock()
+			defer mu.Unlock()
+			saved = append(saved, len(looks))
+		}
 		over := func(ctx context.Context, bytes int, may bool) {
 			items := []feed.Item{{Content: strings.Repeat("x", bytes)}}
 			q.after(ctx, look{&collect.Job{}, &collect.Result{Items: items}}, may, save)
@@ -30,6 +36,8 @@ func TestTogether(t *testing.T) {
 			t.Helper()
 			time.Sleep(d)
 			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			if !slices.Equal(saved, want) {
 				t.Errorf("saved together are %v, want %v", saved, want)
 			}
